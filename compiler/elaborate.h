@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From trees to the model: names are resolved, templates and defaults merged, expressions evaluated, everything checked against the schema. */
+#ifndef CTC_COMPILER_ELABORATE_H
+#define CTC_COMPILER_ELABORATE_H
+
+#include "lang/ast.h"
+#include "lang/model.h"
+
+struct module;
+
+struct module_use {
+	struct str alias;	/* the name that the module is seen under: `ml` for std.ml, or what `as` says */
+	struct span at;
+	struct module *module;
+};
+
+/* A parsed file and what it can see. */
+struct module {
+	struct ast *ast;
+	struct str name;	/* "std.ml", or the path */
+	bool root;		/* named on the command line: its stacks are in scope */
+	VEC(struct module_use) uses;
+};
+
+struct modules {
+	VEC(struct module *) all;	/* dependencies first */
+};
+
+/* Reads and parses the files and what they use; cycles, missing files and limits are diagnostics (load.c). */
+void modules_load(struct arena *a, struct sources *sources, struct diags *d, const char *const *paths, size_t npaths, struct modules *ret);
+/* The same with the first file's text at hand. */
+void modules_load_text(struct arena *a, struct sources *sources, struct diags *d, struct str path, struct str text, struct modules *ret);
+
+/* Always makes a model of what could be understood; where diags has errors, rules and lowering are not run on it. */
+void elaborate(struct arena *a, struct diags *d, const struct modules *modules, struct model *ret);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What was written, as a tree in an arena. Nodes are immutable once the parser has returned; every node has its span. The grammar is generic: a
+ * block says "container" here, but what a container may hold is in schema.def. */
+#ifndef CTC_LANG_AST_H
+#define CTC_LANG_AST_H
+
+#include "lang/diag.h"
+#include "lang/value.h"
+
+struct expr;
+struct entry;
+
+struct ident {
+	struct str text;	/* .n == 0: absent */
+	struct span at;
+};
+
+/* Lists are linked in source order. */
+struct expr_list {
+	struct expr *first, *last;
+};
+struct entry_list {
+	struct entry *first, *last;
+};
+
+enum expr_kind {
+	EX_BOOL,	/* u.boolean */
+	EX_NONE,
+	EX_INT,		/* u.integer; octal: written with a leading 0 */
+	EX_FLOAT,	/* u.number */
+	EX_STRING,	/* u.text: escapes and indentation resolved */
+	EX_TEXT,	/* u.list: parts of an interpolated string or name, in order; EX_STRING and others */
+	EX_SIZE,	/* u.integer, bytes */
+	EX_DURATION,	/* u.integer, microseconds */
+	EX_PERCENT,	/* u.number */
+	EX_IP,		/* u.addr */
+	EX_CIDR,	/* u.cidr; host bits as written */
+	EX_MAC,		/* u.mac */
+	EX_PORT,	/* u.port: 80/tcp, 8000-8010/udp (always with a protocol or a range) */
+	EX_ENDPOINT,	/* u.endpoint: 127.0.0.1:80 */
+	EX_PATH,	/* u.text: /var/lib/x */
+	EX_OWNER,	/* u.owner: 1000:1000 */
+	EX_NAME,	/* u.text */
+	EX_MEMBER,	/* u.member: base.name */
+	EX_PORT_OF,	/* u.port_of: base:443/tcp */
+	EX_INDEX,	/* u.index: base[index] */
+	EX_CALL,	/* u.call: function(args) */
+	EX_UNARY,	/* u.op: op, left */
+	EX_BINARY,	/* u.op: op, left, right */
+	EX_COND,	/* u.cond: if c then a else b */
+	EX_LIST,	/* u.list: [a, b] */
+	EX_MAP,		/* u.map: { a = 1, b = 2 } in expression position */
+	EX_COMPREHENSION, /* u.loop: [body for name in list if condition] */
+};
+
+enum op { OP_OR, OP_AND, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_ADD, OP_SUB, OP_MUL, OP_MOD, OP_NOT, OP_NEG };
+
+struct expr {
+	enum expr_kind kind;
+	struct span at;
+	struct expr *next;	/* in an expr_list */
+	union {
+		bool boolean;
+		struct {
+			int64_t integer;
+			bool octal;
+		};
+		double number;
+		struct str text;
+		struct addr addr;
+		struct cidr cidr;
+		struct mac mac;
+		struct port port;
+		struct endpoint endpoint;
+		struct owner owner;
+		struct expr_list list;
+		struct {
+			struct expr *base;
+			struct ident name;
+		} member;
+		struct {
+			struct expr *base;
+			struct port port;
+		} port_of;
+		struct {
+			struct expr *base, *index;
+		} index;
+		struct {
+			struct ident function;
+			struct expr_list args;
+		} call;
+		struct {
+			enum op op;
+			struct expr *left, *right;
+		} op;
+		struct {
+			struct expr *condition, *yes, *no;
+		} cond;
+		struct entry_list map;	/* EN_FIELD entries only */
+		struct {
+			struct expr *body, *list, *condition;	/* condition may be NULL */
+			struct ident name;
+		} loop;
+	} u;
+};
+
+enum entry_kind {
+	EN_FIELD,	/* name = value */
+	EN_BLOCK,	/* kind [name] [: base] { body } */
+	EN_ARROW,	/* kind left -> right [{ body }]; word: `expect deny a -> b` */
+	EN_LET,		/* let name[: type] = value */
+	EN_PARAM,	/* param name: type [= value] ["doc"] */
+	EN_INPUT,	/* input name: type [= value] ["doc"] */
+	EN_OUTPUT,	/* output name = value */
+	EN_FOR,		/* for name in value { body } */
+	EN_IF,		/* if value { body } [else { other }] ; else if: other holds one EN_IF */
+	EN_ASSERT,	/* assert value, message */
+	EN_USE,		/* use std.ml | use "./x.ctstack" [as name] */
+	EN_TEMPLATE,	/* template name [: base] { body }: base is a kind or another template */
+	EN_TYPE,	/* type name = type */
+};
+
+enum type_form { TF_NAME, TF_LIST, TF_MAP, TF_OPTIONAL, TF_ENUM, TF_RECORD, TF_RANGE };
+
+/* A type as it is written. */
+struct type_expr {
+	enum type_form form;
+	struct span at;
+	struct ident name;		/* TF_NAME */
+	struct type_expr *of;		/* TF_LIST, TF_MAP, TF_OPTIONAL, TF_RANGE */
+	struct expr_list words;		/* TF_ENUM: EX_STRING or EX_NAME */
+	struct entry_list fields;	/* TF_RECORD: EN_PARAM entries */
+	struct expr *lo, *hi;		/* TF_RANGE: int in 1..65535 */
+};
+
+struct entry {
+	enum entry_kind kind;
+	struct span at;		/* the whole entry */
+	struct entry *next;
+	struct ident word;	/* EN_BLOCK, EN_ARROW: its kind; EN_FIELD, EN_LET, EN_PARAM, EN_INPUT, EN_OUTPUT, EN_TEMPLATE, EN_TYPE: the name; EN_USE: the alias; EN_FOR: the variable */
+	struct ident mode;	/* EN_ARROW: second word, `deny` of `expect deny` */
+	struct expr *name;	/* EN_BLOCK: EX_NAME or EX_TEXT, or NULL */
+	struct expr *base;	/* EN_BLOCK, EN_TEMPLATE: EX_NAME or EX_MEMBER, or NULL */
+	struct expr *value;	/* the expression of fields, lets, params (default), inputs (default), outputs, for, if, assert; EN_USE: EX_STRING, or EX_NAME/EX_MEMBER */
+	struct expr *left, *right;	/* EN_ARROW */
+	struct expr *message;	/* EN_ASSERT, or NULL */
+	struct type_expr *type;	/* EN_LET (or NULL), EN_PARAM, EN_INPUT, EN_TYPE */
+	struct str doc;		/* EN_PARAM, EN_INPUT: the string behind it; EN_TEMPLATE, EN_TYPE: the comment lines directly above */
+	bool has_body;		/* EN_ARROW: a block was written */
+	struct entry_list body;
+	struct entry_list other;	/* EN_IF: else */
+};
+
+/* A comment, for the formatter. own_line: nothing but blanks before it. */
+struct comment {
+	struct span at;
+	bool own_line;
+};
+
+struct ast {
+	struct source *source;
+	struct entry_list entries;
+	VEC(struct comment) comments;
+};
+
+/* Parses a text. Mistakes go to diags, and parsing goes on at the next entry: a tree is always returned (entries that could not be read are
+ * left out). Limits: nesting 200, 1,000,000 entries; each has a diagnostic. */
+struct ast *parse(struct arena *a, struct diags *d, struct source *source);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Addresses and prefixes. */
+#include "lang/base/addr.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdio.h>
+
+bool addr_parse(struct str text, struct addr *ret)
+{
+	char z[ADDR_TEXT_MAX];
+	struct addr a = {0};
+
+	if (text.n == 0 || text.n >= sizeof z || memchr(text.s, '\0', text.n))
+		return false;
+	memcpy(z, text.s, text.n);
+	z[text.n] = '\0';
+	a.family = strchr(z, ':') ? 6 : 4;
+	if (inet_pton(a.family == 6 ? AF_INET6 : AF_INET, z, a.b) != 1)
+		return false;
+	*ret = a;
+	return true;
+}
+
+bool cidr_parse(struct str text, struct cidr *ret)
+{
+	struct str digits, address = str_cut(text, '/', &digits);
+	struct cidr c;
+	unsigned len = 0;
+
+	if (address.n == text.n || digits.n == 0 || digits.n > 3 || (digits.n > 1 && digits.s[0] == '0'))
+		return false;
+	for (size_t i = 0; i < digits.n; i++) {
+		if (digits.s[i] < '0' || digits.s[i] > '9')
+			return false;
+		len = len * 10 + (unsigned)(digits.s[i] - '0');
+	}
+	if (!addr_parse(address, &c.addr) || len > addr_bits(c.addr))
+		return false;
+	c.len = (uint8_t)len;
+	*ret = c;
+	return true;
+}
+
+const char *addr_text(struct addr a, char *out)
+{
+	if (a.family == 0 || !inet_ntop(a.family == 6 ? AF_INET6 : AF_INET, a.b, out, ADDR_TEXT_MAX))
+		strcpy(out, "none");
+	return out;
+}
+
+const char *cidr_text(struct cidr c, char *out)
+{
+	addr_text(c.addr, out);
+	size_t n = strlen(out);
+	snprintf(out + n, CIDR_TEXT_MAX - n, "/%u", c.len);
+	return out;
+}
+
+bool addr_eq(struct addr a, struct addr b)
+{
+	return addr_cmp(a, b) == 0;
+}
+
+int addr_cmp(struct addr a, struct addr b)
+{
+	if (a.family != b.family)
+		return a.family < b.family ? -1 : 1;
+	return memcmp(a.b, b.b, addr_bits(a) / 8);
+}
+
+bool addr_is_any(struct addr a)
+{
+	return addr_eq(a, (struct addr){.family = a.family});
+}
+
+bool addr_is_loopback(struct addr a)
+{
+	return a.family == 4 ? a.b[0] == 127 : addr_eq(a, (struct addr){.family = 6, .b = {[15] = 1}});
+}
+
+bool addr_add(struct addr a, int64_t n, struct addr *ret)
+{
+	/* Schoolbook addition from the last byte; the carry is signed, so that it serves subtraction too. */
+	int64_t carry = n;
+
+	for (int i = (int)addr_bits(a) / 8 - 1; i >= 0; i--) {
+		int64_t sum = a.b[i] + (carry & 0xff);
+
+		a.b[i] = (uint8_t)sum;
+		carry = (carry >> 8) + (sum >> 8);
+	}
+	if (carry != 0)
+		return false;
+	*ret = a;
+	return true;
+}
+
+static struct addr cidr_edge(struct cidr c, bool last)
+{
+	assert(c.len <= addr_bits(c.addr));
+	for (unsigned bit = c.len; bit < addr_bits(c.addr); bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		if (last)
+			c.addr.b[bit / 8] |= mask;
+		else
+			c.addr.b[bit / 8] &= (uint8_t)~mask;
+	}
+	return c.addr;
+}
+
+struct addr cidr_network(struct cidr c)
+{
+	return cidr_edge(c, false);
+}
+
+struct addr cidr_last(struct cidr c)
+{
+	return cidr_edge(c, true);
+}
+
+bool cidr_contains(struct cidr c, struct addr a)
+{
+	return a.family == c.addr.family && addr_cmp(cidr_network(c), a) <= 0 && addr_cmp(a, cidr_last(c)) <= 0;
+}
+
+bool cidr_overlaps(struct cidr a, struct cidr b)
+{
+	return cidr_contains(a, cidr_network(b)) || cidr_contains(b, cidr_network(a));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A bump allocator. One arena lives as long as one compilation, one manifest or one plan; what is in it is never freed
+ * singly. Allocation does not fail: a process that cannot have the memory says so and exits with 70 before it has a half-made
+ * value (a transaction in flight is then recovered from its journal). */
+#ifndef CTC_BASE_ARENA_H
+#define CTC_BASE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena_chunk;
+
+struct arena {
+	struct arena_chunk *chunks;	/* newest first */
+	char *next, *end;		/* what is left of the newest */
+	size_t total;			/* bytes asked of the system, for limits and statistics */
+};
+
+/* An arena that is all zero is empty and ready. */
+void arena_free(struct arena *a);
+
+/* Zeroed memory, aligned for any type. */
+void *arena_alloc(struct arena *a, size_t size);
+/* Zeroed array; the product is checked. */
+void *arena_array(struct arena *a, size_t count, size_t size);
+/* A copy of n bytes with a NUL behind them. */
+char *arena_copy(struct arena *a, const void *bytes, size_t n);
+
+#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+
+/* Memory outside an arena, for what grows: exits as above where there is none. */
+void *xrealloc(void *p, size_t size);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the host refused. Functions that touch the host return 0 or a negative errno and fill a struct err: one sentence that says what was
+ * tried on what, why it failed and what to do. Nothing below the command layer prints it. Context is put in front on the way up. */
+#ifndef CTC_BASE_ERR_H
+#define CTC_BASE_ERR_H
+
+#include "lang/base/str.h"
+
+struct err {
+	int code;		/* negative errno, or 0 */
+	char text[2048];	/* NUL-terminated, cut at the end where too long */
+	char resource[256];	/* id of the resource that failed, or "": leads to its origin in the source */
+};
+
+/* Sets text and code, and returns code, so that a caller can `return err_set(...)`. code must be negative. */
+int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* As err_set, with ": strerror(-code)" behind. */
+int err_errno(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Puts "context: " in front of the text; returns e->code. */
+int err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Names the resource where none is named yet; returns e->code. */
+int err_resource(struct err *e, struct str id);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Slices and the builder. */
+#include "lang/base/str.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool str_is(struct str a, const char *nul_terminated)
+{
+	return str_eq(a, str_of(nul_terminated));
+}
+
+bool str_starts(struct str a, struct str prefix)
+{
+	return a.n >= prefix.n && (prefix.n == 0 || memcmp(a.s, prefix.s, prefix.n) == 0);
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n ? memcmp(a.s, b.s, n) : 0;
+
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+uint64_t str_hash(struct str a)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < a.n; i++)
+		h = (h ^ (unsigned char)a.s[i]) * 0x100000001b3u;
+	return h;
+}
+
+struct str str_cut(struct str a, char c, struct str *rest)
+{
+	const char *at = a.n ? memchr(a.s, c, a.n) : NULL;
+	size_t n = at ? (size_t)(at - a.s) : a.n;
+
+	if (rest)
+		*rest = at ? (struct str){at + 1, a.n - n - 1} : (struct str){a.s + a.n, 0};
+	return (struct str){a.s, n};
+}
+
+struct str str_copy(struct arena *a, struct str s)
+{
+	return (struct str){arena_copy(a, s.s, s.n), s.n};
+}
+
+struct str str_fmt(struct arena *a, const char *fmt, ...)
+{
+	va_list ap, again;
+	struct str out;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	out.n = n < 0 ? 0 : (size_t)n;
+	char *s = arena_alloc(a, out.n + 1);
+	vsnprintf(s, out.n + 1, fmt, again);
+	va_end(again);
+	out.s = s;
+	return out;
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->s);
+	*b = (struct buf){0};
+}
+
+static void buf_reserve(struct buf *b, size_t more)
+{
+	if (b->cap - b->n > more) /* one byte is kept for the NUL of vsnprintf */
+		return;
+	size_t cap = b->cap ? b->cap * 2 : 256;
+	while (cap - b->n <= more)
+		cap *= 2;
+	b->s = xrealloc(b->s, cap);
+	b->cap = cap;
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	buf_reserve(b, n);
+	if (n)
+		memcpy(b->s + b->n, bytes, n);
+	b->n += n;
+}
+
+void buf_addc(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void buf_puts(struct buf *b, const char *nul_terminated)
+{
+	buf_add(b, nul_terminated, strlen(nul_terminated));
+}
+
+void buf_vfmt(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+
+	va_copy(again, ap);
+	buf_reserve(b, 80);
+	int n = vsnprintf(b->s + b->n, b->cap - b->n, fmt, ap);
+	if (n > 0 && (size_t)n >= b->cap - b->n) {
+		buf_reserve(b, (size_t)n);
+		vsnprintf(b->s + b->n, b->cap - b->n, fmt, again);
+	}
+	va_end(again);
+	if (n > 0)
+		b->n += (size_t)n;
+}
+
+void buf_fmt(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vfmt(b, fmt, ap);
+	va_end(ap);
+}
+
+struct str buf_take(struct buf *b, struct arena *a)
+{
+	struct str out = str_copy(a, buf_view(b));
+
+	buf_free(b);
+	return out;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Byte slices that are never written through, and a builder for what grows. A slice owns nothing: its bytes live in a source text,
+ * an arena or the program. Slices that come from str_copy, str_fmt or buf_take have a NUL behind them. */
+#ifndef CTC_BASE_STR_H
+#define CTC_BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lang/base/arena.h"
+
+struct str {
+	const char *s;
+	size_t n;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+/* For printf's "%.*s". */
+#define STR_ARG(x) (int)(x).n, (x).s ? (x).s : ""
+
+static inline struct str str_of(const char *nul_terminated)
+{
+	return (struct str){nul_terminated, nul_terminated ? strlen(nul_terminated) : 0};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
+}
+
+bool str_is(struct str a, const char *nul_terminated);
+bool str_starts(struct str a, struct str prefix);
+/* Bytewise, as memcmp: negative, 0 or positive. */
+int str_cmp(struct str a, struct str b);
+/* FNV-1a, 64 bits: stable across hosts and versions (interface names are derived from it). */
+uint64_t str_hash(struct str a);
+/* The part before the first c, or all of it; *rest (may be NULL) is what follows c, empty where there is none. */
+struct str str_cut(struct str a, char c, struct str *rest);
+
+struct str str_copy(struct arena *a, struct str s);
+struct str str_fmt(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A builder. All zero is empty; buf_free when done, or buf_take to move the text into an arena. */
+struct buf {
+	char *s;
+	size_t n, cap;
+};
+
+void buf_free(struct buf *b);
+void buf_add(struct buf *b, const void *bytes, size_t n);
+void buf_addc(struct buf *b, char c);
+void buf_puts(struct buf *b, const char *nul_terminated);
+void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_vfmt(struct buf *b, const char *fmt, va_list ap);
+/* Copies what was built into the arena, and frees and empties the builder. */
+struct str buf_take(struct buf *b, struct arena *a);
+
+static inline void buf_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.s, s.n);
+}
+
+static inline struct str buf_view(const struct buf *b)
+{
+	return (struct str){b->s, b->n};
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The user's mistakes. They are collected, never printed where they are found, and never end the run: sorted by position, without
+ * duplicates, capped, and rendered once. Every code has one line in diag.def (code, name, severity, title) and one golden. */
+#ifndef CTC_LANG_DIAG_H
+#define CTC_LANG_DIAG_H
+
+#include "lang/source.h"
+
+enum severity { SEV_ERROR, SEV_WARNING };
+
+enum diag_code {
+#define DIAG(code, name, severity, title) DIAG_##name,
+#include "lang/diag.def"
+#undef DIAG
+	DIAG_COUNT
+};
+
+struct diag_note {
+	struct span at;		/* {0,0}: belongs to the whole message (printed as "help: …") */
+	struct str text;
+};
+
+struct diag {
+	enum diag_code code;
+	struct span at;
+	struct str text;	/* one sentence, no full stop, no newline */
+	struct str label;	/* short, beside the caret; may be empty */
+	VEC(struct diag_note) notes;
+};
+
+struct diags {
+	struct arena *arena;
+	struct sources *sources;
+	VEC(struct diag *) all;
+	size_t errors, warnings;
+};
+
+enum { DIAG_CAP = 50 };		/* how many are printed; the rest is counted */
+
+struct diag_info {
+	const char *code;	/* "E0203" */
+	enum severity severity;
+	const char *title;
+};
+extern const struct diag_info diag_infos[DIAG_COUNT];
+
+/* Adds one; returns it so that notes can be hung on. */
+struct diag *diag_add(struct diags *d, enum diag_code code, struct span at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* "first used here", under its own line of source. */
+void diag_note(struct diags *d, struct diag *on, struct span at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* "help: …": what to do. */
+void diag_help(struct diags *d, struct diag *on, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* "did you mean `…`?", where best is not empty. */
+void diag_suggest(struct diags *d, struct diag *on, struct str best);
+
+enum diag_format { DIAG_TEXT, DIAG_JSON };
+/* Sorts, drops duplicates, renders into out. colour only for DIAG_TEXT. */
+void diags_render(struct diags *d, enum diag_format format, bool colour, struct buf *out);
+
+#endif

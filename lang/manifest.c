@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Manifests as values: adding, sorting, finding, comparing, copying. All of it is driven by the tables that res.def expands to; the text form is
+ * in manifest_json.c. */
+#include "lang/manifest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define RES_BEGIN(kind, word, class) static const struct res_field fields_##kind[] = {
+#define RES_FIELD(kind, member, type, role) {#member, RES_##type, RES_##role, offsetof(struct res_##kind, member)},
+#define RES_END(kind) \
+	{0}           \
+	}             \
+	;
+#include "lang/res.def"
+
+const struct res_info res_infos[RES_KIND_COUNT] = {
+#define RES_BEGIN(kind, word, class)                                                                       \
+	[RES_##kind] = {word, RES_##class, sizeof(struct res_##kind), fields_##kind,                       \
+			sizeof fields_##kind / sizeof fields_##kind[0] - 1},
+#include "lang/res.def"
+};
+
+struct res *manifest_add(struct manifest *m, enum res_kind kind, struct str id)
+{
+	struct res *r = arena_alloc(m->arena, res_infos[kind].size);
+
+	r->kind = kind;
+	r->id = str_copy(m->arena, id);
+	vec_push(m->arena, &m->all, r);
+	return r;
+}
+
+void manifest_put(struct manifest *m, struct res *r)
+{
+	vec_push(m->arena, &m->all, r);
+}
+
+int res_cmp(const struct res *a, const struct res *b)
+{
+	return a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : str_cmp(a->id, b->id);
+}
+
+static int cmp_pointers(const void *a, const void *b)
+{
+	return res_cmp(*(struct res *const *)a, *(struct res *const *)b);
+}
+
+const struct res *manifest_seal(struct manifest *m)
+{
+	const struct res *twice = NULL;
+	size_t i = 0;
+
+	if (m->all.n)
+		qsort(m->all.at, m->all.n, sizeof *m->all.at, cmp_pointers);
+	for (int k = 0; k <= RES_KIND_COUNT; k++) {
+		while (i < m->all.n && (int)m->all.at[i]->kind < k)
+			i++;
+		m->first[k] = i;
+	}
+	for (i = 1; i < m->all.n && !twice; i++)
+		if (res_cmp(m->all.at[i - 1], m->all.at[i]) == 0)
+			twice = m->all.at[i];
+	return twice;
+}
+
+struct res *manifest_find(const struct manifest *m, enum res_kind kind, struct str id)
+{
+	size_t lo = m->first[kind], hi = m->first[kind + 1];
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int order = str_cmp(m->all.at[mid]->id, id);
+
+		if (order == 0)
+			return m->all.at[mid];
+		if (order < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+static bool strs_eq(const struct strs *a, const struct strs *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!str_eq(a->at[i], b->at[i]))
+			return false;
+	return true;
+}
+
+static bool field_eq(const struct res_field *f, const struct res *a, const struct res *b)
+{
+	const void *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
+
+	switch (f->type) {
+	case RES_STR:
+		return str_eq(*(const struct str *)x, *(const struct str *)y);
+	case RES_INT:
+		return *(const int64_t *)x == *(const int64_t *)y;
+	case RES_BOOL:
+		return *(const bool *)x == *(const bool *)y;
+	case RES_STRS:
+		return strs_eq(x, y);
+	}
+	return false;
+}
+
+bool res_same(const struct res *a, const struct res *b)
+{
+	const struct res_info *info = &res_infos[a->kind];
+
+	assert(a->kind == b->kind);
+	for (size_t i = 0; i < info->nfields; i++)
+		if (info->fields[i].role == RES_COMPARED && !field_eq(&info->fields[i], a, b))
+			return false;
+	return true;
+}
+
+static void field_copy(struct arena *a, const struct res_field *f, struct res *to)
+{
+	void *at = (char *)to + f->offset;
+
+	if (f->type == RES_STR) {
+		*(struct str *)at = str_copy(a, *(struct str *)at);
+	} else if (f->type == RES_STRS) {
+		struct strs *list = at;
+		struct str *copy = arena_array(a, list->n, sizeof *copy);
+
+		for (size_t i = 0; i < list->n; i++)
+			copy[i] = str_copy(a, list->at[i]);
+		list->at = copy;
+	}
+}
+
+struct res *res_copy(struct arena *a, const struct res *r)
+{
+	const struct res_info *info = &res_infos[r->kind];
+	struct res *copy = (struct res *)arena_copy(a, r, info->size);
+
+	copy->id = str_copy(a, r->id);
+	copy->stack = str_copy(a, r->stack);
+	copy->owner = str_copy(a, r->owner);
+	copy->origin = str_copy(a, r->origin);
+	for (size_t i = 0; i < info->nfields; i++)
+		field_copy(a, &info->fields[i], copy);
+	return copy;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The checked stacks as typed structs, expanded from schema.def: one struct m_KIND a kind, one member a field. This is what the whole-stack rules
+ * and the lowering read. The compiler's check makes it; nobody changes it afterwards. Everything lives in the compilation's arena.
+ *
+ *	FIELD   -> struct f_TYPE member		.set: given or defaulted; .given: written somewhere; .at: where; .v: the value
+ *	MAP     -> struct { VEC } member	entries sorted by name
+ *	BLOCK   -> struct m_CHILD *member (ONE, NULL where absent) or a vector of pointers sorted by name (MANY)
+ *	ARROW   -> vector of { left, right, block }, in source order */
+#ifndef CTC_LANG_MODEL_H
+#define CTC_LANG_MODEL_H
+
+#include "lang/source.h"
+#include "lang/value.h"
+
+#define KIND_BEGIN(kind, word, named, doc) struct m_##kind;
+#include "lang/schema.def"
+
+struct m_containers {
+	struct m_container **at;
+	struct span *spans;
+	size_t n;
+};
+
+/* web.http, or web:8080/tcp (name empty). */
+struct port_ref {
+	struct m_container *container;
+	struct str name;
+	struct port port;
+};
+
+enum flow_end_kind { END_CONTAINER, END_SUBNET, END_WORLD, END_HOST };
+
+/* One side of a flow. On the right side of an arrow: with .port.lo == 0 every declared port of the container or the subnet's members, or every port
+ * and protocol of the world or the host. On the left side the port is never set. */
+struct flow_end {
+	enum flow_end_kind kind;
+	struct m_container *container;
+	struct m_subnet *subnet;
+	struct str port_name;	/* empty: given by number, or all */
+	struct port port;
+};
+
+#define TYPE(tag, ctype, shown)          \
+	struct f_##tag {                 \
+		bool set, given;         \
+		struct span at;          \
+		ctype v;                 \
+	};                               \
+	struct entry_##tag {             \
+		struct str name;         \
+		struct span at;          \
+		struct f_##tag value;    \
+	};
+#include "lang/type.def"
+#undef TYPE
+
+/* What every block has. */
+struct m_head {
+	struct str name;	/* empty where the kind has none */
+	struct span at;		/* of the name, or of the word where there is none */
+	struct m_stack *stack;	/* the stack that it stands in; of a stack: itself */
+};
+
+#define M_ONE(child, member) struct m_##child *member;
+#define M_MANY(child, member) VEC(struct m_##child *) member;
+#define KIND_BEGIN(kind, word, named, doc) \
+	struct m_##kind {                  \
+		struct m_head head;
+#define FIELD(kind, member, name, type, need, dflt, min, max, doc) struct f_##type member;
+#define MAP(kind, member, name, type, doc) VEC(struct entry_##type) member;
+#define BLOCK(kind, member, name, child, how, doc) M_##how(child, member)
+#define ARROW(kind, member, name, left_type, right_type, child, doc)    \
+	VEC(struct {                                                    \
+		struct span at;                                         \
+		struct f_##left_type left;                              \
+		struct f_##right_type right;                            \
+		struct m_##child *block;                                \
+	}) member;
+#define KIND_END(kind) \
+	}              \
+	;
+#include "lang/schema.def"
+#undef M_ONE
+#undef M_MANY
+
+struct model {
+	VEC(struct m_stack *) stacks;	/* sorted by name */
+};
+
+#endif

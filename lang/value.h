@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The values that literals stand for, and the enumerations. Plain data; strings are slices of an arena or a source. */
+#ifndef CTC_LANG_VALUE_H
+#define CTC_LANG_VALUE_H
+
+#include "lang/base/addr.h"
+#include "lang/base/str.h"
+#include "lang/base/vec.h"
+
+/* IANA protocol numbers, as in the IP header; PROTO_NONE where a literal names no protocol (then it is tcp). */
+enum proto { PROTO_NONE = 0, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_SCTP = 132 };
+
+struct port {
+	uint16_t lo, hi;	/* lo == hi: one port */
+	uint8_t proto;		/* enum proto */
+};
+
+struct endpoint {
+	struct addr addr;	/* family 0: every address of the host */
+	struct port port;
+};
+
+struct owner {
+	uint32_t uid, gid;
+};
+
+struct mac {
+	uint8_t b[6];
+};
+
+struct strs {
+	struct str *at;
+	size_t n;
+};
+
+/* Every word of every enumeration: WORD_RESTART_on_failure. */
+enum word {
+#define WORD(type, member, word) WORD_##type##_##member,
+#include "lang/enum.def"
+#undef WORD
+	WORD_COUNT
+};
+
+/* Canonical text of a value: what interpolation, `show` and the formatter print. */
+void port_text(struct port p, struct buf *out);		/* 80/tcp, 8000-8010/udp */
+void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:80, 80 for every address */
+void size_text(int64_t bytes, struct buf *out);		/* the largest binary unit that divides it: 16GiB */
+void duration_text(int64_t us, struct buf *out);	/* 1h30m, 500ms */
+
+#endif

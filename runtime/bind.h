@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Host facts, and binding a compiled manifest to a host: what a source cannot know (the digest of an image, the device nodes of a GPU, the old value of a sysctl)
+ * is filled in, once, before the plan. A bound manifest has no late-bound words left, except for images that are still to be fetched. */
+#ifndef CTC_RUNTIME_BIND_H
+#define CTC_RUNTIME_BIND_H
+
+#include "lang/manifest.h"
+#include "runtime/host.h"
+
+/* Late-bound words stand alone on a line of a unit's text, between a tab and " \" (a continued ExecStart=):
+ *	\t@image:docker.io/library/postgres:16@ \
+ *	\t@gpu:nvidia@ \
+ * and are listed in res_unit.binds without the @. */
+
+/* Checks that do not depend on a plan: root, kernel with nf_tables, system bus with systemd as its manager, podman where the manifest has images, cgroup v2.
+ * One sentence that says what to do. */
+int host_check(struct host *h, const struct manifest *wanted, struct err *e);
+
+/* Makes the bound copy. `current` is the committed generation's manifest (its digests and prior values are kept where the reference is the same, so that a tag that
+ * moves later changes nothing). Images that are not on the host stay unbound and are listed in *ret_missing (in the arena). */
+int manifest_bind(struct host *h, const struct manifest *compiled, const struct manifest *current, struct manifest *ret, struct strs *ret_missing, struct err *e);
+
+/* Checks that need the plan: mounts whose host path is missing, GPU nodes that are missing, host ports that a program listens on already. */
+int bind_check(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e);
+
+#endif

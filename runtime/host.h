@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The only holder of the outside. It travels as the first argument of everything that looks at the host or changes it; tests make their own. Connections are
+ * opened at first use and closed by host_close. */
+#ifndef CTC_RUNTIME_HOST_H
+#define CTC_RUNTIME_HOST_H
+
+#include "lang/base/err.h"
+
+struct nl;	/* nl.h: netlink sockets */
+struct bus;	/* bus.h: the system bus */
+
+struct host {
+	int root_fd;			/* "/": every path of the host is opened below it */
+	struct nl *nl;			/* NULL until used */
+	struct bus *bus;		/* NULL until used */
+	/* What happens, one short line each ("start ct-ml-ollama.service", "ready ct-ml-ollama.service"); may be NULL. */
+	void (*progress)(void *context, const char *line);
+	void *progress_context;
+	volatile int *interrupted;	/* set by a signal handler: waits end early with -EINTR; may be NULL */
+};
+
+/* Where everything of ours lives, below root_fd (without the leading slash). */
+#define STATE_DIR "var/lib/ctstack"
+#define RUN_DIR "run/ctstack"
+
+int host_open(struct host *ret, struct err *e);
+void host_close(struct host *h);
+void host_progress(struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

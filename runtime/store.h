@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Generations on disk, the lock, the journal and the history. A generation is immutable once staged; `current` is the committed one and its rename is the commit;
+ * `active` (in /run) is what units are generated from and differs from current only during a transaction. Layout:
+ *
+ *	/var/lib/ctstack/generations/NNNN/{manifest.json,plan.txt,meta.json,source/}
+ *	/var/lib/ctstack/current -> generations/NNNN
+ *	/var/lib/ctstack/journal		a transaction in flight
+ *	/var/lib/ctstack/history		one JSON object a line: time, user, action, from, to, outcome
+ *	/run/ctstack/active -> /var/lib/ctstack/generations/NNNN
+ *	/run/ctstack/lock
+ *
+ * Directories are 0700. Generation 0 is the empty one; it always exists. Every file is written beside, fsynced, renamed, and its directory fsynced. */
+#ifndef CTC_RUNTIME_STORE_H
+#define CTC_RUNTIME_STORE_H
+
+#include "lang/manifest.h"
+#include "runtime/host.h"
+
+struct store {
+	int state_fd, run_fd;	/* STATE_DIR and RUN_DIR */
+	int lock_fd;		/* -1 while not locked */
+};
+
+struct meta {
+	uint32_t number, base;	/* base: the generation that was current when it was made */
+	int64_t time;		/* seconds since the epoch */
+	struct str user;	/* who asked: SUDO_USER or the user's name */
+	struct str command;	/* "ctc apply ml.ctstack" */
+	struct str summary;	/* "1 new, 1 restart, ..." */
+	struct str digest;	/* SHA-256 of manifest.json, 64 hexadecimal digits */
+};
+
+struct source_file {
+	struct str path, text;
+};
+
+/* Opens, and makes what is missing where create is set; without create, -ENOENT where there is no store yet. */
+int store_open(struct host *h, bool create, struct store *ret, struct err *e);
+void store_close(struct store *s);
+/* -EBUSY with the holder's pid and command in the text. Kept until store_close. */
+int store_lock(struct store *s, const char *command, struct err *e);
+bool store_locked_by_other(struct store *s);
+
+int store_current(struct store *s, uint32_t *ret, struct err *e);
+/* Decodes and checks the digest: -EBADMSG names a damaged file. m has its arena set. meta may be NULL. */
+int store_load(struct store *s, uint32_t number, struct manifest *m, struct meta *ret_meta, struct err *e);
+/* Existing numbers, ascending, in the arena. */
+int store_list(struct store *s, struct arena *a, uint32_t **ret, size_t *ret_n, struct err *e);
+/* Writes a new generation with the next free number, which meta->number becomes. */
+int store_stage(struct store *s, const struct manifest *m, struct meta *meta, struct str plan_text, const struct source_file *sources,
+		size_t nsources, struct err *e);
+int store_drop(struct store *s, uint32_t number, struct err *e);
+int store_activate(struct store *s, uint32_t number, struct err *e);
+int store_commit(struct store *s, uint32_t number, struct err *e);
+/* Removes all but the newest `keep`; never the current one, its base, or 0. */
+int store_prune(struct store *s, size_t keep, struct err *e);
+
+/* The journal of a transaction: exists from before the first effect until after the commit or the way back. */
+struct journal {
+	uint32_t from, to;
+	struct str observed;	/* the encoded manifest of what was found before the first effect */
+};
+int store_journal_write(struct store *s, const struct journal *j, struct err *e);
+/* 0 and *ret_found false where there is none. */
+int store_journal_read(struct store *s, struct arena *a, bool *ret_found, struct journal *ret, struct err *e);
+int store_journal_remove(struct store *s, struct err *e);
+
+struct event {
+	int64_t time;
+	struct str user, action, outcome;	/* "apply", "rollback"; "done", "failed: …" */
+	uint32_t from, to;
+};
+int store_history_add(struct store *s, const struct event *v, struct err *e);
+int store_history_read(struct store *s, struct arena *a, struct event **ret, size_t *ret_n, struct err *e);
+
+#endif
