@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the files of the lowering say to each other. One function a kind of resource; each adds to the manifest and reads nothing that another one added. */
+#ifndef CTC_COMPILER_LOWER_IMPL_H
+#define CTC_COMPILER_LOWER_IMPL_H
+
+#include "compiler/flows.h"
+#include "compiler/names.h"
+#include "compiler/net.h"
+#include "lang/manifest.h"
+
+struct lowering {
+	struct arena *arena;		/* the manifest's */
+	const struct model *model;
+	const struct net *net;
+	const struct flows *flows;
+	struct sources *sources;
+	struct manifest *out;
+};
+
+void lower_declared(struct lowering *l);	/* stack, subnet, container, flow, publish */
+void lower_images(struct lowering *l);		/* image */
+void lower_files(struct lowering *l);		/* directory, file */
+void lower_net(struct lowering *l);		/* sysctl, netns, link */
+void lower_nft(struct lowering *l);		/* nft */
+void lower_units(const struct model *model, struct sources *sources, struct manifest *ret);	/* unit */
+
+/* Every effective field of a container that res_container has no member for, as sorted texts "limits.memory=16GiB". */
+struct strs container_fields(struct arena *a, const struct m_container *c);
+
+/* Who asked for a resource: the stack (NULL: the host as a whole), the container that it serves (STACK.CONTAINER, or empty), the place. */
+static inline void res_mark(struct res *r, const struct m_stack *stack, struct str owner, struct str origin)
+{
+	r->stack = stack ? stack->head.name : STR("");
+	r->owner = owner;
+	r->origin = origin;
+}
+
+#endif
