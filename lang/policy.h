@@ -15,7 +15,7 @@ enum policy_set {
 
 enum policy_field { FIELD_END, FIELD_IFNAME, FIELD_ADDR, FIELD_PROTO, FIELD_PORT };
 enum policy_form { SET_EXACT, SET_RANGE };
-enum { POLICY_FIELDS_MAX = 5 };
+enum { POLICY_FIELDS_MAX = 6 };
 
 struct policy_set_info {
 	const char *name;
@@ -25,6 +25,11 @@ struct policy_set_info {
 	enum policy_form form;
 };
 extern const struct policy_set_info policy_sets[SET_COUNT];
+
+/* The rules that look the sets up are a resource too: a res_nft with id and set POLICY_RULES and key POLICY_RULES_KEY, wanted wherever any element is. An observed table
+ * whose rules, chains or sets are not what this program writes has another key, so that the plan sees it; without the resource the whole table goes. */
+#define POLICY_RULES "rules"
+#define POLICY_RULES_KEY "intact"
 
 /* The set of this name, or SET_COUNT. */
 enum policy_set policy_set_find(struct str name);
