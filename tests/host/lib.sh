@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the tests in tests/host/test_*.sh may use. Each `test_…` function runs in a bash of its own under `set -eEu -o pipefail`, as root, in the test host, in an empty
+# directory: any command that fails fails the test and is named with its line. The functions of a file run in order on one host that was booted for the file; those called
+# `test_after_reboot_…` run after it was rebooted. A line `# gpu: nvidia` in the file gives the host stand-in device nodes.
+
+# run COMMAND...: sets $out (both streams) and $status, and never fails.
+run() {
+	status=0
+	out=$("$@" 2>&1) || status=$?
+}
+
+# expect STATUS COMMAND...: as run, and fails where the status is another.
+expect() {
+	local want=$1
+	shift
+	run "$@"
+	[ "$status" = "$want" ] || {
+		printf 'status %s, expected %s: %s\n%s\n' "$status" "$want" "$*" "$out"
+		return 1
+	}
+}
+
+refute() {
+	if "$@"; then
+		echo "should have failed: $*"
+		return 1
+	fi
+}
+
+# equal GOT WANTED
+equal() {
+	[ "$1" = "$2" ] || {
+		printf 'got:\n%s\nexpected:\n%s\n' "$1" "$2"
+		return 1
+	}
+}
+
+# contains TEXT PART, lacks TEXT PART
+contains() {
+	case "$1" in *"$2"*) ;; *)
+		printf 'in this text:\n%s\nthere should be:\n%s\n' "$1" "$2"
+		return 1
+		;;
+	esac
+}
+lacks() {
+	case "$1" in *"$2"*)
+		printf 'in this text:\n%s\nthere should not be:\n%s\n' "$1" "$2"
+		return 1
+		;;
+	esac
+}
+
+# eventually SECONDS COMMAND...: tries every 50 ms until it succeeds.
+eventually() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000)) said
+	shift
+	until said=$("$@" 2>&1); do
+		[ "${EPOCHREALTIME/./}" -lt "$end" ] || {
+			printf 'never succeeded: %s\n%s\n' "$*" "$said"
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
+# image REFERENCE [PORTS [NAME=VALUE]...]: an image under that name whose program is `probe`, which serves these ports (80 by default) whatever its arguments say.
+image() {
+	local reference=$1 ports=${2:-80} pair
+	local -a changes=(--change 'ENTRYPOINT ["/probe"]' --change "ENV PROBE_PORTS=$ports")
+	shift
+	[ $# = 0 ] || shift
+	for pair in "$@"; do changes+=(--change "ENV $pair"); done
+	tar -C /src/build -c probe | podman import --quiet "${changes[@]}" - "$reference" >/dev/null
+}
+
+probe() { /src/build/probe "$@"; }
+# in_ns NAMESPACE COMMAND...; `in_ns world probe get …` asks from beyond the host
+in_ns() {
+	local ns=$1
+	shift
+	if [ "$1" = probe ]; then
+		shift
+		ip netns exec "$ns" /src/build/probe "$@"
+	else
+		ip netns exec "$ns" "$@"
+	fi
+}
+
+main_pid() { systemctl show --property=MainPID --value "$1"; }

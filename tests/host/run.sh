@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs tests/host/test_*.sh, or those that are named, each in a host of its own that is booted for it and removed after it, and closes with "N passed, N failed".
+#	run.sh [FILE[:FUNCTION]]...	FILE: test_x, test_x.sh or a path; FUNCTION may be a pattern
+# Whatever ends it, its hosts go too; what a kill -9 left is removed by the next run.
+set -u -o pipefail
+cd "$(dirname "$0")/../.." || exit 1
+host=tests/host/host
+[ "$(id -u)" = 0 ] || {
+	echo "run.sh: boots test hosts and so needs root: run it with sudo"
+	exit 1
+}
+
+name='' count=0 passed=0 failed=0
+stage=$(mktemp -d /var/tmp/ctc-stage.XXXXXX)
+export CTC_HOST_OWNER=$$
+
+clean_up() {
+	trap - EXIT INT TERM HUP
+	[ -z "$name" ] || $host down "$name"
+	rm -rf "$stage"
+}
+trap clean_up EXIT
+trap 'clean_up; exit 130' INT TERM HUP
+
+# Prints what comes but the closing word, counts, and fails where that word never came.
+tally() {
+	local line complete=1
+	while IFS= read -r line; do
+		case "$line" in
+		done)
+			complete=0
+			continue
+			;;
+		"ok "*) passed=$((passed + 1)) ;;
+		"not ok "*) failed=$((failed + 1)) ;;
+		esac
+		printf '%s\n' "$line"
+	done
+	return $complete
+}
+
+broken() {
+	echo "not ok $1"
+	failed=$((failed + 1))
+}
+
+part() {
+	tally < <($host run "$name" systemd-run --quiet --pipe --wait --collect --property=Delegate=yes --setenv=ONLY="$3" \
+		bash /src/tests/host/inside.sh all "/src/$1" "$2" 2>&1)
+}
+
+run_file() {
+	local file=$1 only=$2 gpu
+	count=$((count + 1))
+	name=t$$-$count
+	gpu=$(sed -n 's/^# gpu: *//p' "$file")
+	if ! CTC_HOST_GPU=$gpu $host up "$name" "$stage" 2>&1; then
+		broken "$file: the host boots"
+	elif ! part "$file" first "$only"; then
+		broken "$file: runs to its end"
+	elif grep -q '^test_after_reboot_' "$file"; then
+		if ! $host reboot "$name" 2>&1; then
+			broken "$file: the host reboots"
+		elif ! part "$file" rebooted "$only"; then
+			broken "$file: runs to its end after the reboot"
+		fi
+	fi
+	$host down "$name"
+	name=''
+}
+
+$host sweep
+make --no-print-directory -s install DESTDIR="$stage" PREFIX=/usr/local build/probe || {
+	broken "make install"
+	echo "0 passed, 1 failed"
+	exit 1
+}
+[ $# -gt 0 ] || set -- tests/host/test_*.sh
+for wanted in "$@"; do
+	file=${wanted%%:*} only=''
+	[ "$file" = "$wanted" ] || only=${wanted#*:}
+	for file in "$file" "tests/host/$file" "tests/host/$file.sh"; do
+		[ ! -f "$file" ] || break
+	done
+	if [ -f "$file" ]; then run_file "$file" "$only"; else broken "$wanted: no such file"; fi
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
