@@ -13,13 +13,15 @@ host=tests/host/host
 }
 
 name='' count=0 passed=0 failed=0
-stage=$(mktemp -d /var/tmp/ctc-stage.XXXXXX)
 export CTC_HOST_OWNER=$$
+$host sweep
+stage=$($host stage)
 
 clean_up() {
 	trap - EXIT INT TERM HUP
 	[ -z "$name" ] || $host down "$name"
 	rm -rf "$stage"
+	rmdir "${stage%/*}" 2>/dev/null || true
 }
 trap clean_up EXIT
 trap 'clean_up; exit 130' INT TERM HUP
@@ -71,7 +73,6 @@ run_file() {
 	name=''
 }
 
-$host sweep
 make --no-print-directory -s install DESTDIR="$stage" PREFIX=/usr/local build/probe || {
 	broken "make install"
 	echo "0 passed, 1 failed"
