@@ -11,7 +11,7 @@
 #define DATA(...) {__VA_ARGS__}
 
 const struct policy_set_info policy_sets[SET_COUNT] = {
-#define POLICY_SET(name, family, key, data, form) [SET_##name] = {#name, family, key, data, SET_##form},
+#define POLICY_SET(name, family, key, data, form, doc) [SET_##name] = {#name, family, key, data, SET_##form, doc},
 #include "lang/policy.def"
 };
 

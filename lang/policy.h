@@ -7,7 +7,7 @@
 #include "lang/base/str.h"
 
 enum policy_set {
-#define POLICY_SET(name, family, key, data, form) SET_##name,
+#define POLICY_SET(name, family, key, data, form, doc) SET_##name,
 #include "lang/policy.def"
 #undef POLICY_SET
 	SET_COUNT
@@ -15,7 +15,7 @@ enum policy_set {
 
 enum policy_field { FIELD_END, FIELD_IFNAME, FIELD_ADDR, FIELD_PROTO, FIELD_PORT };
 enum policy_form { SET_EXACT, SET_RANGE };
-enum { POLICY_FIELDS_MAX = 6 };
+enum { POLICY_FIELDS_MAX = 5 };
 
 struct policy_set_info {
 	const char *name;
@@ -23,6 +23,7 @@ struct policy_set_info {
 	enum policy_field key[POLICY_FIELDS_MAX];	/* ended by FIELD_END */
 	enum policy_field data[POLICY_FIELDS_MAX];	/* empty for a set */
 	enum policy_form form;
+	const char *doc;
 };
 extern const struct policy_set_info policy_sets[SET_COUNT];
 
