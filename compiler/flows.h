@@ -22,6 +22,9 @@ struct flows {
 /* `allow A -> container` becomes one flow for each declared port; `nat = true` becomes a flow from the subnet to the world. All in the arena. */
 void flows_build(struct arena *a, const struct model *model, const struct net *net, struct flows *ret);
 
+/* "ml.jupyter", "ml.lan", "world" or "host". */
+void flow_end_text(const struct flow_end *end, struct buf *out);
+
 /* The containers that an end stands for: one, or the members of a subnet; none for the world and the host. */
 struct flow_members {
 	const struct net_member *const *at;

@@ -23,8 +23,8 @@
 		(v)->at[(v)->n++] = (__VA_ARGS__);                                                     \
 	} while (0)
 
-/* for (each pointer p into v) */
-#define vec_each(type, p, v) for (type *p = (v)->at, *p##_end = (v)->at + (v)->n; p != p##_end; p++)
+/* for (each pointer p into v); __typeof__, since elements may be pointers, which would bind to the first declarator only. */
+#define vec_each(type, p, v) for (__typeof__(type) *p = (v)->at, *p##_end = (v)->at + (v)->n; p != p##_end; p++)
 
 static inline void *vec_grow(struct arena *a, void *at, size_t n, size_t *cap, size_t size)
 {

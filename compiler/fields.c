@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A container's effective fields as text, expanded from schema.def: what a plan shows as changed. A field that is added to the schema appears here by itself.
+ * Left out is what res_container has members of its own for: the table `carried`. */
+#include "compiler/lower_impl.h"
+
+#include <stdlib.h>
+
+enum model_kind {
+#define KIND_BEGIN(kind, word, named, doc) KIND_##kind,
+#include "lang/schema.def"
+};
+
+static const struct {
+	enum model_kind kind;
+	size_t offset;
+} carried[] = {
+	{KIND_container, offsetof(struct m_container, image)},
+	{KIND_container, offsetof(struct m_container, address)},
+	{KIND_container, offsetof(struct m_container, address6)},
+	{KIND_container, offsetof(struct m_container, ports)},
+	{KIND_volume, offsetof(struct m_volume, from)},
+};
+
+static bool is_carried(enum model_kind kind, size_t offset)
+{
+	for (size_t i = 0; i < sizeof carried / sizeof carried[0]; i++)
+		if (carried[i].kind == kind && carried[i].offset == offset)
+			return true;
+	return false;
+}
+
+/* One function a type: canonical text of a value. */
+static void text_BOOL(bool v, struct buf *out)
+{
+	buf_puts(out, v ? "true" : "false");
+}
+
+static void text_INT(int64_t v, struct buf *out)
+{
+	buf_fmt(out, "%lld", (long long)v);
+}
+
+static void text_NUMBER(double v, struct buf *out)
+{
+	buf_fmt(out, "%.15g", v);
+}
+
+static void text_MODE(int64_t v, struct buf *out)
+{
+	buf_fmt(out, "0%llo", (unsigned long long)v);
+}
+
+static void text_STRING(struct str v, struct buf *out)
+{
+	buf_str(out, v);
+}
+
+static void text_IP(struct addr v, struct buf *out)
+{
+	char text[ADDR_TEXT_MAX];
+
+	buf_puts(out, addr_text(v, text));
+}
+
+static void text_CIDR(struct cidr v, struct buf *out)
+{
+	char text[CIDR_TEXT_MAX];
+
+	buf_puts(out, cidr_text(v, text));
+}
+
+static void text_OWNER(struct owner v, struct buf *out)
+{
+	buf_fmt(out, "%u:%u", v.uid, v.gid);
+}
+
+static void text_STRINGS(struct strs v, struct buf *out)
+{
+	buf_addc(out, '[');
+	for (size_t i = 0; i < v.n; i++) {
+		buf_puts(out, i ? ", \"" : "\"");
+		buf_str(out, v.at[i]);
+		buf_addc(out, '"');
+	}
+	buf_addc(out, ']');
+}
+
+static void text_head(const struct m_head *head, struct buf *out)
+{
+	buf_str(out, head->stack->head.name);
+	buf_addc(out, '.');
+	buf_str(out, head->name);
+}
+
+static void text_SUBNETREF(const struct m_subnet *v, struct buf *out)
+{
+	text_head(&v->head, out);
+}
+
+static void text_CONTAINERREFS(struct m_containers v, struct buf *out)
+{
+	buf_addc(out, '[');
+	for (size_t i = 0; i < v.n; i++) {
+		buf_puts(out, i ? ", " : "");
+		text_head(&v.at[i]->head, out);
+	}
+	buf_addc(out, ']');
+}
+
+static void text_PORT(struct port v, struct buf *out)
+{
+	port_text(v, out);
+}
+
+static void text_PORTREF(struct port_ref v, struct buf *out)
+{
+	port_text(port_meant(v.container, v.name, v.port), out);
+}
+
+static void text_word(enum word v, struct buf *out)
+{
+	static const char *const words[WORD_COUNT] = {
+#define WORD(type, member, word) [WORD_##type##_##member] = word,
+#include "lang/enum.def"
+#undef WORD
+	};
+
+	buf_puts(out, words[v]);
+}
+
+static void text_FLOWEND(struct flow_end v, struct buf *out)
+{
+	flow_end_text(&v, out);
+}
+
+#define text_HOSTPORT endpoint_text
+#define text_SIZE size_text
+#define text_DURATION duration_text
+#define text_IMAGE text_STRING
+#define text_PATH text_STRING
+#define text_IP4 text_IP
+#define text_IP6 text_IP
+#define text_CIDR4 text_CIDR
+#define text_CIDR6 text_CIDR
+#define text_RESTART text_word
+#define text_NETWORK text_word
+#define text_GPU text_word
+
+struct listing {
+	struct arena *arena;
+	VEC(struct str) all;
+	struct buf line;
+};
+
+/* A line is built behind its prefix, taken, and cut back to the prefix. */
+static void line_take(struct listing *l, size_t prefix)
+{
+	vec_push(l->arena, &l->all, str_copy(l->arena, buf_view(&l->line)));
+	l->line.n = prefix;
+}
+
+static size_t line_name(struct listing *l, const char *name)
+{
+	size_t prefix = l->line.n;
+
+	buf_puts(&l->line, name);
+	return prefix;
+}
+
+/* A block behind an arrow, in brackets: "readonly" for true, nothing for false, "name value" for the rest. */
+static void bracket_add(struct buf *out, const char **join, const char *name, struct buf *value)
+{
+	struct str text = buf_view(value);
+
+	if (!str_is(text, "false")) {
+		buf_fmt(out, "%s%s", *join, name);
+		if (!str_is(text, "true"))
+			buf_fmt(out, " %.*s", STR_ARG(text));
+		*join = ", ";
+	}
+	buf_free(value);
+}
+
+#define KIND_BEGIN(kind, word, named, doc)                                                          \
+	__attribute__((unused)) static void bracket_##kind(const struct m_##kind *m, struct buf *out) \
+	{                                                                                           \
+		const char *join = " (";                                                                    \
+		(void)m;
+#define FIELD(kind, member, name, type, need, dflt, min, max, doc)  \
+	if (m->member.set) {                                        \
+		struct buf value = {0};                             \
+		text_##type(m->member.v, &value);                   \
+		bracket_add(out, &join, name, &value);              \
+	}
+#define KIND_END(kind)              \
+	if (join[0] == ',')    \
+		buf_addc(out, ')'); \
+	}
+#include "lang/schema.def"
+
+/* The lines of a block, one function a kind. The line that is being built holds the prefix: "" or "volume.models.". */
+#define KIND_BEGIN(kind, word, named, doc)                                                               \
+	__attribute__((unused)) static void list_##kind(struct listing *l, const struct m_##kind *m)     \
+	{                                                                                                \
+		(void)l, (void)m;
+#define FIELD(kind, member, label, type, need, dflt, min, max, doc)                          \
+	if (m->member.set && !is_carried(KIND_##kind, offsetof(struct m_##kind, member))) { \
+		size_t prefix = line_name(l, label "=");                                     \
+		text_##type(m->member.v, &l->line);                                         \
+		line_take(l, prefix);                                                       \
+	}
+#define MAP(kind, member, label, type, doc)                                               \
+	if (!is_carried(KIND_##kind, offsetof(struct m_##kind, member)))                 \
+		vec_each(const struct entry_##type, e, &m->member) {                     \
+			size_t prefix = line_name(l, label ".");                          \
+			buf_str(&l->line, e->name);                                      \
+			buf_addc(&l->line, '=');                                         \
+			text_##type(e->value.v, &l->line);                               \
+			line_take(l, prefix);                                            \
+		}
+#define BLOCK(kind, member, label, child, how, doc) BLOCK_##how(member, label, child)
+#define BLOCK_ONE(member, label, child)                    \
+	if (m->member) {                                  \
+		size_t prefix = line_name(l, label ".");   \
+		list_##child(l, m->member);               \
+		l->line.n = prefix;                       \
+	}
+#define BLOCK_MANY(member, label, child)                              \
+	vec_each(struct m_##child *const, b, &m->member) {           \
+		size_t prefix = line_name(l, label ".");              \
+		buf_str(&l->line, (*b)->head.name);                  \
+		buf_addc(&l->line, '.');                             \
+		list_##child(l, *b);                                 \
+		l->line.n = prefix;                                  \
+	}
+#define ARROW(kind, member, label, left_type, right_type, child, doc)        \
+	for (size_t i = 0; i < m->member.n; i++) {                          \
+		size_t prefix = line_name(l, label ".");                     \
+		text_##left_type(m->member.at[i].left.v, &l->line);         \
+		buf_addc(&l->line, '=');                                    \
+		text_##right_type(m->member.at[i].right.v, &l->line);       \
+		if (m->member.at[i].block)                                  \
+			bracket_##child(m->member.at[i].block, &l->line);   \
+		line_take(l, prefix);                                       \
+	}
+#define KIND_END(kind) }
+#include "lang/schema.def"
+
+static int cmp_texts(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+struct strs container_fields(struct arena *a, const struct m_container *c)
+{
+	struct listing l = {.arena = a};
+
+	list_container(&l, c);
+	buf_free(&l.line);
+	if (l.all.n > 1)
+		qsort(l.all.at, l.all.n, sizeof *l.all.at, cmp_texts);
+	return (struct strs){l.all.at, l.all.n};
+}

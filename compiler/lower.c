@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From the model to the manifest, as a list: the network and the flows are resolved once, then every kind of resource is made from them. Nothing here can fail;
+ * what could be wrong with a model, rules.c has refused. */
+#include "compiler/lower.h"
+
+#include <assert.h>
+
+#include "compiler/lower_impl.h"
+
+void lower(const struct model *model, struct sources *sources, struct manifest *ret)
+{
+	struct net net;
+	struct flows flows = {0};
+	struct lowering l = {
+		.arena = ret->arena,
+		.model = model,
+		.net = &net,
+		.flows = &flows,
+		.sources = sources,
+		.out = ret,
+	};
+	const struct res *twice;
+
+	net_build(ret->arena, model, &net);
+	flows_build(ret->arena, model, &net, &flows);
+	lower_declared(&l);
+	lower_images(&l);
+	lower_files(&l);
+	lower_net(&l);
+	lower_nft(&l);
+	lower_units(model, sources, ret);
+	twice = manifest_seal(ret);
+	assert(!twice);
+	(void)twice;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the source said, in the manifest's words: stacks, subnets, containers, flows and published ports, and the images that containers run. People see these in a plan;
+ * later applies are checked against them. */
+#include "compiler/lower_impl.h"
+
+#include <stdlib.h>
+
+static struct str cidr_str(struct arena *a, struct cidr c)
+{
+	char text[CIDR_TEXT_MAX];
+
+	return c.addr.family ? str_copy(a, str_of(cidr_text(c, text))) : STR("");
+}
+
+static struct str addr_str(struct arena *a, struct addr address)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return address.family ? str_copy(a, str_of(addr_text(address, text))) : STR("");
+}
+
+static struct str port_str(struct arena *a, struct port p)
+{
+	struct buf b = {0};
+
+	port_text(p, &b);
+	return buf_take(&b, a);
+}
+
+static void lower_stack(struct lowering *l, const struct m_stack *s)
+{
+	struct res_stack *r = manifest_add_stack(l->out, s->head.name);
+	struct place where = source_place(l->sources, s->head.at);
+
+	res_mark(&r->res, s, STR(""), source_origin(l->sources, s->head.at));
+	r->path = where.source ? where.source->path : STR("");
+}
+
+static void lower_subnet(struct lowering *l, const struct net_subnet *n)
+{
+	const struct m_subnet *s = n->subnet;
+	struct res_subnet *r = manifest_add_subnet(l->out, n->full);
+
+	res_mark(&r->res, s->head.stack, STR(""), source_origin(l->sources, s->head.at));
+	r->range = cidr_str(l->arena, subnet_range(s, NET_4));
+	r->host = addr_str(l->arena, subnet_gateway(s, NET_4));
+	r->range6 = cidr_str(l->arena, subnet_range(s, NET_6));
+	r->host6 = addr_str(l->arena, subnet_gateway(s, NET_6));
+	r->nat = s->nat.set && s->nat.v;
+}
+
+static int cmp_texts(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static struct strs sorted(struct str *at, size_t n)
+{
+	if (n > 1)
+		qsort(at, n, sizeof *at, cmp_texts);
+	return (struct strs){at, n};
+}
+
+/* "http=11434/tcp" */
+static struct strs container_ports(struct arena *a, const struct m_container *c)
+{
+	struct str *texts = arena_array(a, c->ports.n, sizeof *texts);
+	size_t n = 0;
+
+	vec_each(const struct entry_PORT, p, &c->ports) {
+		struct buf b = {0};
+
+		buf_str(&b, p->name);
+		buf_addc(&b, '=');
+		port_text(port_meant(c, p->name, p->value.v), &b);
+		texts[n++] = buf_take(&b, a);
+	}
+	return sorted(texts, n);
+}
+
+/* "models=/var/lib/ollama/models" */
+static struct strs container_volumes(struct arena *a, const struct m_container *c)
+{
+	struct str *texts = arena_array(a, c->volume.n, sizeof *texts);
+	size_t n = 0;
+
+	vec_each(struct m_volume *const, v, &c->volume) {
+		struct buf b = {0};
+
+		buf_str(&b, (*v)->head.name);
+		buf_addc(&b, '=');
+		buf_str(&b, name_volume(a, c, *v));
+		texts[n++] = buf_take(&b, a);
+	}
+	return sorted(texts, n);
+}
+
+static void lower_container(struct lowering *l, const struct net_member *m)
+{
+	const struct m_container *c = m->container;
+	struct res_container *r = manifest_add_container(l->out, m->full);
+
+	res_mark(&r->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
+	r->unit = name_unit(l->arena, c);
+	r->image = c->image.v;
+	r->address = m->address[NET_4];
+	r->address6 = m->address[NET_6];
+	r->ports = container_ports(l->arena, c);
+	r->fields = container_fields(l->arena, c);
+	r->volumes = container_volumes(l->arena, c);
+}
+
+static void lower_flow(struct lowering *l, const struct flow *f)
+{
+	struct res_flow *r = manifest_add_flow(l->out, f->id);
+
+	res_mark(&r->res, f->stack, f->from.kind == END_CONTAINER ? f->from_name : STR(""), source_origin(l->sources, f->at));
+	r->from = f->from_name;
+	r->to = f->to_name;
+	r->port = f->port.lo ? port_str(l->arena, f->port) : STR("");
+}
+
+static void lower_publish(struct lowering *l, const struct m_stack *s, struct span at, const struct endpoint *host, const struct port_ref *to)
+{
+	struct port target = port_meant(to->container, to->name, to->port), port = host->port;
+	struct str address = addr_str(l->arena, host->addr), full = net_member_of(l->net, to->container)->full;
+	struct str port_shown;
+	struct res_publish *r;
+
+	port.proto = target.proto;
+	port_shown = port_str(l->arena, port);
+	r = manifest_add_publish(l->out, str_fmt(l->arena, host->addr.family == 6 ? "[%.*s]:%.*s" : "%.*s:%.*s",
+						 STR_ARG(address.n ? address : STR("*")), STR_ARG(port_shown)));
+	res_mark(&r->res, s, full, source_origin(l->sources, at));
+	r->address = address;
+	r->port = port_shown;
+	r->to = full;
+	r->to_port = port_str(l->arena, target);
+}
+
+void lower_declared(struct lowering *l)
+{
+	vec_each(struct m_stack *const, s, &l->model->stacks)
+		lower_stack(l, *s);
+	for (size_t i = 0; i < l->net->nsubnets; i++)
+		lower_subnet(l, &l->net->subnets[i]);
+	for (size_t i = 0; i < l->net->nmembers; i++)
+		lower_container(l, &l->net->members[i]);
+	vec_each(const struct flow, f, &l->flows->all)
+		lower_flow(l, f);
+	vec_each(struct m_stack *const, s, &l->model->stacks)
+		for (size_t i = 0; i < (*s)->publish.n; i++)
+			lower_publish(l, *s, (*s)->publish.at[i].at, &(*s)->publish.at[i].left.v, &(*s)->publish.at[i].right.v);
+}
+
+/* An image belongs to the host: it stays when the stack goes, and several stacks may run it. */
+void lower_images(struct lowering *l)
+{
+	struct map seen = {0};
+
+	for (size_t i = 0; i < l->net->nmembers; i++) {
+		const struct m_container *c = l->net->members[i].container;
+
+		if (map_add(l->arena, &seen, c->image.v, l))
+			continue;
+		res_mark(&manifest_add_image(l->out, c->image.v)->res, NULL, STR(""), source_origin(l->sources, c->image.at));
+	}
+}

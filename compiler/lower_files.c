@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Directories of volumes, and the hosts file of each private container: its own names, and those of the containers that it may open connections to. Addresses are
+ * known here, so that no name server is needed. */
+#include "compiler/lower_impl.h"
+
+#include <stdlib.h>
+
+/* Two containers may share a directory; rules.c has seen to it that they agree about its owner and mode. */
+static void lower_directories(struct lowering *l)
+{
+	struct map seen = {0};
+
+	for (size_t i = 0; i < l->net->nmembers; i++) {
+		const struct net_member *m = &l->net->members[i];
+
+		vec_each(struct m_volume *const, at, &m->container->volume) {
+			const struct m_volume *v = *at;
+			struct str path = name_volume(l->arena, m->container, v);
+			struct res_directory *r;
+
+			if (map_add(l->arena, &seen, path, l))
+				continue;
+			r = manifest_add_directory(l->out, path);
+			res_mark(&r->res, m->container->head.stack, m->full, source_origin(l->sources, v->from.given ? v->from.at : v->head.at));
+			r->mode = v->mode.v;
+			r->uid = v->owner.v.uid;
+			r->gid = v->owner.v.gid;
+			r->keep = true;
+		}
+	}
+}
+
+/* What one container's file lists. */
+struct peer {
+	const struct net_member *member;
+	bool short_name;
+};
+struct peers {
+	VEC(struct peer) all;
+};
+
+static int cmp_names(const void *x, const void *y)
+{
+	const struct m_head *a = &((const struct peer *)x)->member->container->head, *b = &((const struct peer *)y)->member->container->head;
+	int order = str_cmp(a->name, b->name);
+
+	return order ? order : str_cmp(a->stack->head.name, b->stack->head.name);
+}
+
+/* Sorts by name, drops what stands twice (and the container itself), and gives the short name to a peer where it can mean nobody else: the own stack's
+ * first, then whoever is alone with it. */
+static void peers_settle(const struct net_member *self, struct peers *p)
+{
+	const struct m_head *own = &self->container->head;
+	size_t n = 0;
+
+	if (p->all.n > 1)
+		qsort(p->all.at, p->all.n, sizeof *p->all.at, cmp_names);
+	vec_each(struct peer, q, &p->all)
+		if (q->member != self && (n == 0 || p->all.at[n - 1].member != q->member))
+			p->all.at[n++] = *q;
+	p->all.n = n;
+	for (size_t i = 0, end; i < n; i = end) {
+		struct str name = p->all.at[i].member->container->head.name;
+
+		for (end = i + 1; end < n && str_eq(p->all.at[end].member->container->head.name, name);)
+			end++;
+		for (size_t k = i; k < end; k++)
+			p->all.at[k].short_name = p->all.at[k].member->container->head.stack == own->stack ||
+						  (end == i + 1 && !str_eq(name, own->name));
+		/* One of several is of the own stack: then the others have no short name, which the line above has said already. */
+	}
+}
+
+struct line {
+	struct addr address;
+	const struct peer *peer;
+};
+
+static int cmp_lines(const void *x, const void *y)
+{
+	return addr_cmp(((const struct line *)x)->address, ((const struct line *)y)->address);
+}
+
+static void write_line(struct buf *out, struct addr address, const struct m_head *head, bool short_name)
+{
+	char text[ADDR_TEXT_MAX];
+
+	buf_puts(out, addr_text(address, text));
+	buf_addc(out, ' ');
+	if (short_name) {
+		buf_str(out, head->name);
+		buf_addc(out, ' ');
+	}
+	buf_str(out, head->name);
+	buf_addc(out, '.');
+	buf_str(out, head->stack->head.name);
+	buf_addc(out, '\n');
+}
+
+static struct str hosts_text(struct arena *a, const struct net_member *self, struct peers *p)
+{
+	const struct m_container *c = self->container;
+	struct line *lines = arena_array(a, 2 * p->all.n, sizeof *lines);
+	struct buf out = {0};
+	size_t n = 0;
+
+	vec_each(const struct peer, q, &p->all) {
+		if (c->address.set && q->member->container->address.set)
+			lines[n++] = (struct line){q->member->container->address.v, q};
+		if (c->address6.set && q->member->container->address6.set)
+			lines[n++] = (struct line){q->member->container->address6.v, q};
+	}
+	if (n > 1)
+		qsort(lines, n, sizeof *lines, cmp_lines);
+	buf_puts(&out, "127.0.0.1 localhost\n::1 localhost\n");
+	if (c->address.set)
+		write_line(&out, c->address.v, &c->head, true);
+	if (c->address6.set)
+		write_line(&out, c->address6.v, &c->head, true);
+	for (size_t i = 0; i < n; i++)
+		write_line(&out, lines[i].address, &lines[i].peer->member->container->head, lines[i].peer->short_name);
+	return buf_take(&out, a);
+}
+
+static void collect_peers(struct lowering *l, struct peers *peers)
+{
+	vec_each(const struct flow, f, &l->flows->all) {
+		struct flow_members from, to;
+
+		flow_members(l->net, &f->from, &from);
+		flow_members(l->net, &f->to, &to);
+		for (size_t i = 0; i < from.n; i++)
+			for (size_t k = 0; k < to.n; k++)
+				vec_push(l->arena, &peers[from.at[i] - l->net->members].all, (struct peer){.member = to.at[k]});
+	}
+}
+
+void lower_files(struct lowering *l)
+{
+	struct peers *peers = arena_array(l->arena, l->net->nmembers, sizeof *peers);
+
+	lower_directories(l);
+	collect_peers(l, peers);
+	for (size_t i = 0; i < l->net->nmembers; i++) {
+		const struct net_member *m = &l->net->members[i];
+		struct res_file *r;
+
+		if (!m->subnet)
+			continue;
+		peers_settle(m, &peers[i]);
+		r = manifest_add_file(l->out, name_hosts_file(l->arena, m->container));
+		res_mark(&r->res, m->container->head.stack, m->full, source_origin(l->sources, m->container->head.at));
+		r->mode = 0644;
+		r->content = hosts_text(l->arena, m, &peers[i]);
+	}
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The policy as elements of the sets and maps of lang/policy.def. What is not an element is denied: into a container, out of it, between containers and from a
+ * container to the host. From the host to a container everything is allowed by the constant rules, so that nothing is said here. */
+#include "compiler/lower_impl.h"
+
+#include <stdlib.h>
+
+#include "lang/policy.h"
+
+/* The sets of one purpose, by family. */
+struct set_pair {
+	enum policy_set at[NET_FAMILIES];
+};
+#define PAIR(name) ((struct set_pair){{SET_##name##4, SET_##name##6}})
+
+/* Who says what is being lowered. */
+struct saying {
+	const struct m_stack *stack;
+	struct str origin;
+};
+
+/* An interval that is to be an element, once those that overlap are one. */
+struct interval {
+	enum policy_set set;
+	struct str prefix;	/* the key's fields before the port, joined, with the " . " behind */
+	struct port port;
+	size_t order;		/* in which it was asked for */
+	struct saying who;
+	const struct net_member *owner;
+};
+
+struct policy {
+	struct lowering *l;
+	struct map seen;	/* ids: several flows may imply one element, and the first in the source is its origin */
+	VEC(struct interval) intervals;
+};
+
+/* Joins fields into key, as element texts are: " . " between. Returns the length. */
+static size_t join_fields(char *out, size_t n, const struct str *fields)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i) {
+			memcpy(out + at, " . ", 3);
+			at += 3;
+		}
+		memcpy(out + at, fields[i].s, fields[i].n);
+		at += fields[i].n;
+	}
+	return at;
+}
+
+/* Room for a set's name and all fields, none longer than an address. */
+enum { ELEMENT_MAX = 32 + POLICY_FIELDS_MAX * (ADDR_TEXT_MAX + 3) };
+
+static void element(struct policy *p, const struct saying *who, const struct net_member *owner, enum policy_set set,
+		    size_t nkey, const struct str *key, size_t ndata, const struct str *data)
+{
+	struct str name = str_of(policy_sets[set].name);
+	struct arena *a = p->l->arena;
+	char text[ELEMENT_MAX];
+	struct str id = {text, name.n + 1};
+	struct res_nft *r;
+
+	memcpy(text, name.s, name.n);
+	text[name.n] = ' ';
+	id.n += join_fields(text + id.n, nkey, key);
+	if (map_get(&p->seen, id))
+		return;
+	r = manifest_add_nft(p->l->out, id);
+	map_add(a, &p->seen, r->res.id, r);
+	res_mark(&r->res, who->stack, owner->full, who->origin);
+	r->set = name;
+	r->key = (struct str){r->res.id.s + name.n + 1, id.n - name.n - 1};
+	if (ndata)
+		r->data = str_copy(a, (struct str){text, join_fields(text, ndata, data)});
+}
+
+#define FIELDS(...) (sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str)), (struct str[]){__VA_ARGS__}
+#define NO_DATA 0, NULL
+
+/* A port or a range as a field. */
+struct port_field {
+	char text[12];
+	struct str s, proto;
+};
+
+static void port_field(struct port port, struct port_field *ret)
+{
+	char digits[12];
+	size_t n = 0;
+
+	ret->s = (struct str){ret->text, 0};
+	ret->proto = str_of(proto_name(port.proto));
+	for (unsigned part = 0; part < (port.lo == port.hi ? 1u : 2u); part++) {
+		unsigned v = part ? port.hi : port.lo;
+
+		if (part)
+			ret->text[ret->s.n++] = '-';
+		for (n = 0; v || n == 0; v /= 10)
+			digits[n++] = (char)('0' + v % 10);
+		while (n)
+			ret->text[ret->s.n++] = digits[--n];
+	}
+}
+
+/* An element whose last field is the port: at once for one port, later for a range. */
+static void port_element(struct policy *p, const struct saying *who, const struct net_member *owner, enum policy_set exact,
+			 enum policy_set range, size_t n, const struct str *fields, struct port port)
+{
+	struct str key[POLICY_FIELDS_MAX];
+	struct port_field f;
+	char text[ELEMENT_MAX];
+	size_t len;
+
+	port_field(port, &f);
+	memcpy(key, fields, n * sizeof *key);
+	key[n] = f.proto;
+	key[n + 1] = port.lo == port.hi ? f.s : STR("");
+	if (port.lo == port.hi) {
+		element(p, who, owner, exact, n + 2, key, NO_DATA);
+		return;
+	}
+	len = join_fields(text, n + 2, key);
+	vec_push(p->l->arena, &p->intervals,
+		 (struct interval){
+			 .set = range,
+			 .prefix = str_copy(p->l->arena, (struct str){text, len}),
+			 .port = port,
+			 .order = p->intervals.n,
+			 .who = *who,
+			 .owner = owner,
+		 });
+}
+
+static int cmp_intervals(const void *x, const void *y)
+{
+	const struct interval *a = x, *b = y;
+	int order = str_cmp(a->prefix, b->prefix);
+
+	if (a->set != b->set)
+		return a->set < b->set ? -1 : 1;
+	if (order)
+		return order;
+	if (a->port.lo != b->port.lo)
+		return a->port.lo < b->port.lo ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+static bool intervals_overlap(const struct interval *a, const struct interval *b)
+{
+	return a->set == b->set && str_eq(a->prefix, b->prefix) && b->port.lo <= a->port.hi;
+}
+
+static void interval_emit(struct policy *p, const struct interval *i)
+{
+	struct port_field f;
+	char text[ELEMENT_MAX];
+	size_t n = i->prefix.n;
+
+	port_field(i->port, &f);
+	memcpy(text, i->prefix.s, n);
+	memcpy(text + n, f.s.s, f.s.n);
+	element(p, &i->who, i->owner, i->set, 1, &(struct str){text, n + f.s.n}, NO_DATA);
+}
+
+/* The kernel refuses overlapping intervals: they become one, that keeps the origin of the first in the source. */
+static void lower_intervals(struct policy *p)
+{
+	if (p->intervals.n > 1)
+		qsort(p->intervals.at, p->intervals.n, sizeof *p->intervals.at, cmp_intervals);
+	for (size_t i = 0, next; i < p->intervals.n; i = next) {
+		struct interval all = p->intervals.at[i];
+
+		for (next = i + 1; next < p->intervals.n && intervals_overlap(&all, &p->intervals.at[next]); next++) {
+			const struct interval *other = &p->intervals.at[next];
+			struct port port = {all.port.lo, other->port.hi > all.port.hi ? other->port.hi : all.port.hi, all.port.proto};
+
+			if (other->order < all.order)
+				all = *other;
+			all.port = port;
+		}
+		interval_emit(p, &all);
+	}
+}
+
+/* Container to container, the destination first. */
+static void lower_pair(struct policy *p, const struct saying *who, const struct net_member *from, const struct net_member *to, struct port port)
+{
+	for (int family = 0; family < NET_FAMILIES; family++)
+		if (from->address[family].n && to->address[family].n)
+			port_element(p, who, from, PAIR(flow).at[family], PAIR(flow_range).at[family],
+				     FIELDS(to->address[family], from->address[family]), port);
+}
+
+/* One container and something outside: its address, and the port where one is given. */
+static void lower_single(struct policy *p, const struct saying *who, const struct net_member *m, struct set_pair exact, struct set_pair range,
+			 struct set_pair any, struct port port)
+{
+	for (int family = 0; family < NET_FAMILIES; family++) {
+		struct str address = m->address[family];
+
+		if (address.n == 0)
+			continue;
+		if (port.lo == 0)
+			element(p, who, m, any.at[family], FIELDS(address), NO_DATA);
+		else
+			port_element(p, who, m, exact.at[family], range.at[family], FIELDS(address), port);
+	}
+}
+
+/* What a flow to a container opens: the port that it names, or every declared one. */
+static void lower_to(struct policy *p, const struct saying *who, const struct flow_members *from, const struct net_member *to, struct port port)
+{
+	const struct port *ports = port.lo ? &port : to->ports;
+	size_t n = port.lo ? 1 : to->nports;
+
+	for (size_t k = 0; k < n; k++) {
+		if (!from) /* the world */
+			lower_single(p, who, to, PAIR(ingress), PAIR(ingress_range), PAIR(ingress), ports[k]);
+		for (size_t i = 0; from && i < from->n; i++)
+			if (from->at[i] != to)
+				lower_pair(p, who, from->at[i], to, ports[k]);
+	}
+}
+
+static void lower_flow(struct policy *p, const struct flow *f)
+{
+	struct saying who = {f->stack, source_origin(p->l->sources, f->at)};
+	struct flow_members from, to;
+
+	flow_members(p->l->net, &f->from, &from);
+	flow_members(p->l->net, &f->to, &to);
+	if (f->from.kind == END_HOST)
+		return;
+	for (size_t i = 0; i < to.n; i++)
+		lower_to(p, &who, f->from.kind == END_WORLD ? NULL : &from, to.at[i], f->port);
+	for (size_t i = 0; i < from.n; i++) {
+		if (f->to.kind == END_HOST)
+			lower_single(p, &who, from.at[i], PAIR(host), PAIR(host_range), PAIR(host_any), f->port);
+		if (f->to.kind == END_WORLD) {
+			lower_single(p, &who, from.at[i], PAIR(world), PAIR(world_range), PAIR(world_any), f->port);
+			lower_single(p, &who, from.at[i], PAIR(masquerade), PAIR(masquerade), PAIR(masquerade), (struct port){0});
+		}
+	}
+}
+
+/* One port of the host to one port of the container, in one family. */
+static void lower_dnat(struct policy *p, const struct saying *who, const struct net_member *to, int family, struct addr host, uint16_t from_port, struct port to_port)
+{
+	struct str address = to->address[family];
+	struct port_field outside, inside;
+	char text[ADDR_TEXT_MAX];
+
+	port_field((struct port){from_port, from_port, to_port.proto}, &outside);
+	port_field(to_port, &inside);
+	if (host.family == 0 || addr_is_any(host)) {
+		element(p, who, to, PAIR(dnat_any).at[family], FIELDS(outside.proto, outside.s), FIELDS(address, inside.s));
+		element(p, who, to, PAIR(published_any).at[family], FIELDS(address, inside.proto, inside.s), NO_DATA);
+	} else {
+		struct str from = str_of(addr_text(host, text));
+
+		element(p, who, to, PAIR(dnat).at[family], FIELDS(from, outside.proto, outside.s), FIELDS(address, inside.s));
+		element(p, who, to, PAIR(published).at[family], FIELDS(from, address, inside.proto, inside.s), NO_DATA);
+	}
+	element(p, who, to, PAIR(hairpin).at[family], FIELDS(address, address), NO_DATA);
+}
+
+/* A range is published port by port: a map's data cannot be computed from its key. */
+static void lower_publish(struct policy *p, const struct saying *who, const struct endpoint *host, const struct port_ref *ref)
+{
+	const struct net_member *to = net_member_of(p->l->net, ref->container);
+	struct port target = port_meant(ref->container, ref->name, ref->port);
+
+	for (int family = 0; family < NET_FAMILIES; family++) {
+		if (to->address[family].n == 0 || (host->addr.family && (host->addr.family == 6) != (family == NET_6)))
+			continue;
+		for (unsigned i = 0; i <= (unsigned)(target.hi - target.lo); i++) {
+			uint16_t inside = (uint16_t)(target.lo + i);
+
+			lower_dnat(p, who, to, family, host->addr, (uint16_t)(host->port.lo + i), (struct port){inside, inside, target.proto});
+		}
+	}
+}
+
+static void lower_member(struct policy *p, const struct net_member *m)
+{
+	struct saying who = {m->container->head.stack, source_origin(p->l->sources, m->container->head.at)};
+	struct str link = name_link(p->l->arena, m->container);
+
+	element(p, &who, m, SET_links, FIELDS(link), NO_DATA);
+	for (int family = 0; family < NET_FAMILIES; family++)
+		if (m->address[family].n) {
+			element(p, &who, m, PAIR(source).at[family], FIELDS(link, m->address[family]), NO_DATA);
+			element(p, &who, m, PAIR(address).at[family], FIELDS(m->address[family]), NO_DATA);
+		}
+}
+
+/* The constant rules, wanted wherever there is an element. */
+static void lower_rules(struct lowering *l)
+{
+	struct res_nft *r = manifest_add_nft(l->out, STR(POLICY_RULES));
+
+	res_mark(&r->res, NULL, STR(""), STR(""));
+	r->set = STR(POLICY_RULES);
+	r->key = STR(POLICY_RULES_KEY);
+}
+
+void lower_nft(struct lowering *l)
+{
+	struct policy p = {.l = l};
+
+	for (size_t i = 0; i < l->net->nmembers; i++)
+		if (l->net->members[i].subnet)
+			lower_member(&p, &l->net->members[i]);
+	vec_each(const struct flow, f, &l->flows->all)
+		lower_flow(&p, f);
+	vec_each(struct m_stack *const, s, &l->model->stacks)
+		for (size_t i = 0; i < (*s)->publish.n; i++) {
+			struct saying who = {*s, source_origin(l->sources, (*s)->publish.at[i].at)};
+
+			lower_publish(&p, &who, &(*s)->publish.at[i].left.v, &(*s)->publish.at[i].right.v);
+		}
+	lower_intervals(&p);
+	if (p.seen.n)
+		lower_rules(l);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The network of net.h, and the few questions about a container that have one answer only. */
+#include "compiler/net.h"
+
+#include <stdlib.h>
+
+#include "compiler/names.h"
+
+bool container_is_private(const struct m_container *c)
+{
+	return !(c->network.set && c->network.v == WORD_NETWORK_host);
+}
+
+const struct m_subnet *container_subnet(const struct m_container *c)
+{
+	if (!container_is_private(c))
+		return NULL;
+	if (c->subnet.set)
+		return c->subnet.v;
+	return c->head.stack->subnet.n == 1 ? c->head.stack->subnet.at[0] : NULL;
+}
+
+struct cidr subnet_range(const struct m_subnet *s, enum net_family family)
+{
+	if (family == NET_4)
+		return s->range.set ? s->range.v : (struct cidr){0};
+	return s->range6.set ? s->range6.v : (struct cidr){0};
+}
+
+struct addr subnet_gateway(const struct m_subnet *s, enum net_family family)
+{
+	struct cidr range = subnet_range(s, family);
+	struct addr first = {0};
+
+	if (range.addr.family == 0)
+		return first;
+	if (family == NET_4 && s->host.set)
+		return s->host.v;
+	if (family == NET_6 && s->host6.set)
+		return s->host6.v;
+	addr_add(cidr_network(range), 1, &first);
+	return first;
+}
+
+const char *proto_name(uint8_t proto)
+{
+	switch (proto) {
+	case PROTO_UDP:
+		return "udp";
+	case PROTO_SCTP:
+		return "sctp";
+	}
+	return "tcp"; /* what a port without a protocol means */
+}
+
+static struct port port_whole(struct port p)
+{
+	if (p.lo && p.proto == PROTO_NONE)
+		p.proto = PROTO_TCP;
+	if (p.hi < p.lo)
+		p.hi = p.lo;
+	return p;
+}
+
+struct port port_meant(const struct m_container *c, struct str name, struct port written)
+{
+	if (c && name.n)
+		vec_each(struct entry_PORT, p, &c->ports)
+			if (str_eq(p->name, name))
+				return port_whole(p->value.v);
+	return port_whole(written);
+}
+
+struct port ready_port(const struct m_container *c)
+{
+	const struct m_ready *r = c->ready;
+	struct port only = {0};
+	size_t tcp = 0;
+
+	if (!r || !(r->http.set || r->tcp.set))
+		return only;
+	if (r->tcp.set)
+		return port_meant(r->tcp.v.container, r->tcp.v.name, r->tcp.v.port);
+	if (r->port.set)
+		return port_meant(r->port.v.container, r->port.v.name, r->port.v.port);
+	vec_each(struct entry_PORT, p, &c->ports) {
+		struct port whole = port_whole(p->value.v);
+
+		if (whole.proto == PROTO_TCP) {
+			only = whole;
+			tcp++;
+		}
+	}
+	return tcp == 1 ? only : (struct port){0};
+}
+
+static int cmp_ports(const void *x, const void *y)
+{
+	const struct port *a = x, *b = y;
+
+	if (a->proto != b->proto)
+		return a->proto < b->proto ? -1 : 1;
+	if (a->lo != b->lo)
+		return a->lo < b->lo ? -1 : 1;
+	return (a->hi > b->hi) - (a->hi < b->hi);
+}
+
+static void member_ports(struct arena *a, const struct m_container *c, struct net_member *ret)
+{
+	size_t n = 0;
+
+	ret->ports = arena_array(a, c->ports.n, sizeof *ret->ports);
+	vec_each(const struct entry_PORT, p, &c->ports)
+		ret->ports[n++] = port_whole(p->value.v);
+	if (n > 1)
+		qsort(ret->ports, n, sizeof *ret->ports, cmp_ports);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || cmp_ports(&ret->ports[ret->nports - 1], &ret->ports[i]) != 0)
+			ret->ports[ret->nports++] = ret->ports[i];
+}
+
+static struct str address_text(struct arena *a, const struct addr *address)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return str_copy(a, str_of(addr_text(*address, text)));
+}
+
+/* A map's key that stands for the identity of a value of the model. */
+#define IDENTITY(pointer) ((struct str){(const char *)&(pointer), sizeof(pointer)})
+
+static void member_build(struct arena *a, const struct m_container *c, struct net *net, struct net_member *ret)
+{
+	struct net_subnet *s;
+
+	ret->container = c;
+	ret->subnet = container_subnet(c);
+	ret->full = name_full(a, &c->head);
+	member_ports(a, c, ret);
+	map_add(a, &net->by_container, IDENTITY(ret->container), ret);
+	if (!container_is_private(c))
+		return;
+	if (c->address.set)
+		ret->address[NET_4] = address_text(a, &c->address.v);
+	if (c->address6.set)
+		ret->address[NET_6] = address_text(a, &c->address6.v);
+	s = ret->subnet ? map_get(&net->by_subnet, IDENTITY(ret->subnet)) : NULL;
+	if (s)
+		vec_push(a, &s->members, ret);
+}
+
+void net_build(struct arena *a, const struct model *model, struct net *ret)
+{
+	struct net net = {0};
+	size_t containers = 0, subnets = 0;
+
+	vec_each(struct m_stack *const, stack, &model->stacks) {
+		containers += (*stack)->container.n;
+		subnets += (*stack)->subnet.n;
+	}
+	net.members = arena_array(a, containers, sizeof *net.members);
+	net.subnets = arena_array(a, subnets, sizeof *net.subnets);
+	/* All subnets first: a container may be in another stack's. */
+	vec_each(struct m_stack *const, stack, &model->stacks)
+		vec_each(struct m_subnet *const, subnet, &(*stack)->subnet) {
+			struct net_subnet *s = &net.subnets[net.nsubnets++];
+
+			s->subnet = *subnet;
+			s->full = name_full(a, &(*subnet)->head);
+			map_add(a, &net.by_subnet, IDENTITY(s->subnet), s);
+		}
+	vec_each(struct m_stack *const, stack, &model->stacks)
+		vec_each(struct m_container *const, c, &(*stack)->container)
+			member_build(a, *c, &net, &net.members[net.nmembers++]);
+	*ret = net;
+}
+
+const struct net_member *net_member_of(const struct net *net, const struct m_container *c)
+{
+	return map_get(&net->by_container, IDENTITY(c));
+}
+
+const struct net_subnet *net_subnet_of(const struct net *net, const struct m_subnet *s)
+{
+	return map_get(&net->by_subnet, IDENTITY(s));
+}
