@@ -96,6 +96,15 @@ static struct strs container_volumes(struct arena *a, const struct m_container *
 	return sorted(texts, n);
 }
 
+static struct strs container_mounts(struct arena *a, const struct m_container *c)
+{
+	struct str *texts = arena_array(a, c->mount.n, sizeof *texts);
+
+	for (size_t i = 0; i < c->mount.n; i++)
+		texts[i] = c->mount.at[i].left.v;
+	return sorted(texts, c->mount.n);
+}
+
 static void lower_container(struct lowering *l, const struct net_member *m)
 {
 	const struct m_container *c = m->container;
@@ -109,6 +118,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	r->ports = container_ports(l->arena, c);
 	r->fields = container_fields(l->arena, c);
 	r->volumes = container_volumes(l->arena, c);
+	r->mounts = container_mounts(l->arena, c);
 }
 
 static void lower_flow(struct lowering *l, const struct flow *f)
