@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The tables of schema.h. */
+#include "lang/schema.h"
+
+#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+
+const struct type_info type_infos[T_COUNT] = {
+#define TYPE(tag, ctype, shown) \
+	[T_##tag] = {shown, sizeof(struct f_##tag), sizeof(struct entry_##tag), offsetof(struct entry_##tag, value)},
+#include "lang/type.def"
+#undef TYPE
+};
+
+const struct str word_texts[WORD_COUNT] = {
+#define WORD(type, member, word) [WORD_##type##_##member] = STR_INIT(word),
+#include "lang/enum.def"
+#undef WORD
+};
+
+static const enum type_tag word_types[WORD_COUNT] = {
+#define WORD(type, member, word) [WORD_##type##_##member] = T_##type,
+#include "lang/enum.def"
+#undef WORD
+};
+
+struct word_range type_words(enum type_tag tag)
+{
+	unsigned lo = 0, hi;
+
+	while (lo < WORD_COUNT && word_types[lo] != tag)
+		lo++;
+	hi = lo;
+	while (hi < WORD_COUNT && word_types[hi] == tag)
+		hi++;
+	return (struct word_range){(enum word)lo, (enum word)hi};
+}
+
+enum word word_find(enum type_tag tag, struct str text)
+{
+	struct word_range r = type_words(tag);
+
+	for (unsigned w = r.lo; w < r.hi; w++)
+		if (str_eq(word_texts[w], text))
+			return (enum word)w;
+	return WORD_COUNT;
+}
+
+#define NEED_REQUIRED true
+#define NEED_OPTIONAL false
+#define MEMBER(kind, member) offsetof(struct m_##kind, member)
+#define ARROW_OF(kind, member) __typeof__(*((struct m_##kind *)NULL)->member.at)
+
+#define KIND_BEGIN(kind, word, named, doc) static const struct schema_row rows_##kind[] = {
+#define FIELD(kind, member_, name_, type_, need, dflt_, min_, max_, doc_)               \
+	{.form = ROW_FIELD,                                                             \
+	 .name = STR_INIT(name_),                                                       \
+	 .doc = doc_,                                                                   \
+	 .offset = MEMBER(kind, member_),                                               \
+	 .type = T_##type_,                                                             \
+	 .required = NEED_##need,                                                       \
+	 .dflt = STR_INIT(dflt_),                                                       \
+	 .bounded = (min_) != 0 || (max_) != 0,                                         \
+	 .min = (double)(min_),                                                         \
+	 .max = (double)(max_)},
+#define MAP(kind, member_, name_, type_, doc_) \
+	{.form = ROW_MAP, .name = STR_INIT(name_), .doc = doc_, .offset = MEMBER(kind, member_), .type = T_##type_},
+#define BLOCK(kind, member_, name_, child_, how_, doc_) \
+	{.form = ROW_BLOCK,                             \
+	 .name = STR_INIT(name_),                       \
+	 .doc = doc_,                                   \
+	 .offset = MEMBER(kind, member_),               \
+	 .child = KIND_##child_,                        \
+	 .how = HOW_##how_},
+#define ARROW(kind, member_, name_, left_, right_, child_, doc_)         \
+	{.form = ROW_ARROW,                                              \
+	 .name = STR_INIT(name_),                                        \
+	 .doc = doc_,                                                    \
+	 .offset = MEMBER(kind, member_),                                \
+	 .type = T_##left_,                                              \
+	 .right = T_##right_,                                            \
+	 .child = KIND_##child_,                                         \
+	 .arrow_size = sizeof(ARROW_OF(kind, member_)),                  \
+	 .arrow_left = offsetof(ARROW_OF(kind, member_), left),          \
+	 .arrow_right = offsetof(ARROW_OF(kind, member_), right),        \
+	 .arrow_block = offsetof(ARROW_OF(kind, member_), block)},
+#define KIND_END(kind)                 \
+	{                              \
+		.name = {NULL, 0}      \
+	}                              \
+	}                              \
+	;
+#include "lang/schema.def"
+
+#define N_NAME true
+#define N_NONE false
+const struct schema_kind schema_kinds[KIND_COUNT] = {
+#define KIND_BEGIN(kind, word_, named_, doc_)                                    \
+	[KIND_##kind] = {.word = STR_INIT(word_),                                \
+			 .named = named_,                                        \
+			 .doc = doc_,                                            \
+			 .size = sizeof(struct m_##kind),                        \
+			 .rows = rows_##kind,                                    \
+			 .nrows = sizeof rows_##kind / sizeof rows_##kind[0] - 1},
+#include "lang/schema.def"
+};
+
+enum kind_tag kind_find(struct str word)
+{
+	unsigned k = 0;
+
+	if (word.n == 0)
+		return KIND_COUNT;
+	while (k < KIND_COUNT && !str_eq(schema_kinds[k].word, word))
+		k++;
+	return (enum kind_tag)k;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The vocabulary as data, for whoever treats all kinds, fields and types alike: schema.def, type.def and enum.def expanded into const tables. Offsets lead into the
+ * structs of model.h. Nothing here judges a value. */
+#ifndef CTC_LANG_SCHEMA_H
+#define CTC_LANG_SCHEMA_H
+
+#include "lang/model.h"
+
+enum type_tag {
+#define TYPE(tag, ctype, shown) T_##tag,
+#include "lang/type.def"
+#undef TYPE
+	T_COUNT
+};
+
+struct type_info {
+	const char *shown;
+	size_t field_size;			/* sizeof(struct f_TYPE) */
+	size_t entry_size, entry_value;		/* sizeof(struct entry_TYPE), offset of its .value */
+};
+extern const struct type_info type_infos[T_COUNT];
+
+/* The words of an enumeration are consecutive: lo .. hi-1; lo == hi for every other type. */
+struct word_range {
+	enum word lo, hi;
+};
+struct word_range type_words(enum type_tag tag);
+extern const struct str word_texts[WORD_COUNT];
+/* The word of this type with this text, or WORD_COUNT. */
+enum word word_find(enum type_tag tag, struct str text);
+
+enum kind_tag {
+#define KIND_BEGIN(kind, word, named, doc) KIND_##kind,
+#include "lang/schema.def"
+	KIND_COUNT
+};
+
+enum row_form { ROW_FIELD, ROW_MAP, ROW_BLOCK, ROW_ARROW };
+enum row_how { HOW_ONE, HOW_MANY };
+
+struct schema_row {
+	enum row_form form;
+	struct str name;
+	const char *doc;
+	size_t offset;			/* of the member in struct m_KIND */
+	enum type_tag type;		/* FIELD, MAP; ARROW: the left side */
+	/* FIELD */
+	bool required;
+	struct str dflt;		/* in the language's notation; empty: none */
+	bool bounded;
+	double min, max;
+	/* BLOCK, ARROW */
+	enum kind_tag child;
+	enum row_how how;
+	/* ARROW: the element of its vector */
+	enum type_tag right;
+	size_t arrow_size, arrow_left, arrow_right, arrow_block;
+};
+
+struct schema_kind {
+	struct str word;		/* empty for what stands behind arrows */
+	bool named;
+	const char *doc;
+	size_t size;			/* sizeof(struct m_KIND) */
+	const struct schema_row *rows;
+	size_t nrows;
+};
+extern const struct schema_kind schema_kinds[KIND_COUNT];
+
+/* The block kind with this word, or KIND_COUNT. */
+enum kind_tag kind_find(struct str word);
+
+#endif
