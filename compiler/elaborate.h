@@ -19,12 +19,14 @@ struct module_use {
 struct module {
 	struct ast *ast;
 	struct str name;	/* "std.ml", or the path */
+	bool std;		/* part of the standard library */
 	bool root;		/* named on the command line: its stacks are in scope */
 	VEC(struct module_use) uses;
 };
 
 struct modules {
 	VEC(struct module *) all;	/* dependencies first */
+	int error;			/* of the first file that could not be read: a negative errno, or 0 */
 };
 
 /* Reads and parses the files and what they use; cycles, missing files and limits are diagnostics (load.c). */

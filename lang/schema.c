@@ -92,8 +92,6 @@ enum word word_find(enum type_tag tag, struct str text)
 	;
 #include "lang/schema.def"
 
-#define N_NAME true
-#define N_NONE false
 const struct schema_kind schema_kinds[KIND_COUNT] = {
 #define KIND_BEGIN(kind, word_, named_, doc_)                                    \
 	[KIND_##kind] = {.word = STR_INIT(word_),                                \
@@ -104,6 +102,23 @@ const struct schema_kind schema_kinds[KIND_COUNT] = {
 			 .nrows = sizeof rows_##kind / sizeof rows_##kind[0] - 1},
 #include "lang/schema.def"
 };
+
+enum map_key schema_map_key(enum kind_tag kind, const struct schema_row *row)
+{
+	static const struct {
+		enum kind_tag kind;
+		size_t offset;
+		enum map_key key;
+	} keys[] = {
+#define MAP_KEY(kind, member, key) {KIND_##kind, MEMBER(kind, member), key},
+#include "lang/schema.def"
+	};
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (keys[i].kind == kind && keys[i].offset == row->offset)
+			return keys[i].key;
+	return K_NAME;
+}
 
 enum kind_tag kind_find(struct str word)
 {

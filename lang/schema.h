@@ -38,6 +38,8 @@ enum kind_tag {
 
 enum row_form { ROW_FIELD, ROW_MAP, ROW_BLOCK, ROW_ARROW };
 enum row_how { HOW_ONE, HOW_MANY };
+enum named { N_NONE, N_NAME, N_HOST };
+enum map_key { K_NAME, K_ENV };
 
 struct schema_row {
 	enum row_form form;
@@ -60,13 +62,16 @@ struct schema_row {
 
 struct schema_kind {
 	struct str word;		/* empty for what stands behind arrows */
-	bool named;
+	enum named named;
 	const char *doc;
 	size_t size;			/* sizeof(struct m_KIND) */
 	const struct schema_row *rows;
 	size_t nrows;
 };
 extern const struct schema_kind schema_kinds[KIND_COUNT];
+
+/* What the names of a MAP row must be. */
+enum map_key schema_map_key(enum kind_tag kind, const struct schema_row *row);
 
 /* The block kind with this word, or KIND_COUNT. */
 enum kind_tag kind_find(struct str word);
