@@ -52,31 +52,52 @@ struct building {
 	struct arena *arena;
 	const struct net *net;
 	struct flows *out;
-	struct map seen;	/* by id */
+	struct map seen;	/* by id, to the span of the arrow that was first */
 };
 
-static void flow_add(struct building *b, struct flow f, struct port port)
+/* Returns NULL, or where the same was said before. */
+static const struct span *flow_add(struct building *b, struct flow f, struct port port)
 {
+	const struct span *first;
+	struct span *at;
+
 	f.port = port;
 	f.id = flow_id(b->arena, &f);
-	if (map_add(b->arena, &b->seen, f.id, b))
-		return;
+	first = map_get(&b->seen, f.id);
+	if (first)
+		return first;
+	at = arena_new(b->arena, struct span);
+	*at = f.at;
+	map_add(b->arena, &b->seen, f.id, at);
 	vec_push(b->arena, &b->out->all, f);
+	return NULL;
 }
 
 static void arrow_flows(struct building *b, struct flow f)
 {
+	const struct net_member *to = f.to.kind == END_CONTAINER ? net_member_of(b->net, f.to.container) : NULL;
 	struct port port = port_meant(f.to.container, f.to.port_name, f.to.port);
+	const struct port *ports = &port;
+	const struct span *first = NULL;
+	size_t n = 1, old = 0;
 
 	f.from_name = end_name(b->arena, &f.from);
 	f.to_name = end_name(b->arena, &f.to);
-	if (port.lo == 0 && f.to.kind == END_CONTAINER) {
-		const struct net_member *to = net_member_of(b->net, f.to.container);
+	if (port.lo == 0 && to) {
+		ports = to->ports;
+		n = to->nports;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct span *before = flow_add(b, f, ports[i]);
 
-		for (size_t i = 0; i < to->nports; i++)
-			flow_add(b, f, to->ports[i]);
-	} else {
-		flow_add(b, f, port);
+		if (before) {
+			first = before;
+			old++;
+		}
+	}
+	if (first && old == n) {
+		f.port = n == 1 ? ports[0] : (struct port){0};
+		vec_push(b->arena, &b->out->twice, (struct flow_twice){f.at, *first, flow_id(b->arena, &f)});
 	}
 }
 

@@ -15,8 +15,15 @@ struct flow {
 	struct str id;			/* "ml.jupyter -> ml.ollama:11434/tcp" */
 };
 
+/* An arrow that opened nothing that an earlier one had not. */
+struct flow_twice {
+	struct span at, first;
+	struct str id;
+};
+
 struct flows {
 	VEC(struct flow) all;		/* in source order, stack by stack */
+	VEC(struct flow_twice) twice;
 };
 
 /* `allow A -> container` becomes one flow for each declared port; `nat = true` becomes a flow from the subnet to the world. All in the arena. */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The whole-stack rules as a table: one row and one function each. They all run, since each looks at something else. */
+#include "compiler/rules.h"
+
+#include "compiler/rules_impl.h"
+
+static const struct {
+	enum diag_code code;
+	void (*check)(struct rules *r, enum diag_code code);
+} rules[] = {
+#define ROW(name) {DIAG_##name, rule_##name}
+	ROW(subnet_range),
+	ROW(subnet_bits),
+	ROW(subnet_reserved),
+	ROW(subnet_small),
+	ROW(subnet_host),
+	ROW(subnet_overlap),
+	ROW(subnet_missing),
+	ROW(address_missing),
+	ROW(address_outside),
+	ROW(address_reserved),
+	ROW(address_twice),
+	ROW(host_network),
+	ROW(publish_twice),
+	ROW(publish_length),
+	ROW(publish_family),
+	ROW(publish_protocol),
+	ROW(publish_many),
+	ROW(flow_self),
+	ROW(flow_port),
+	ROW(flow_outside),
+	ROW(flow_family),
+	ROW(flow_many),
+	ROW(after_cycle),
+	ROW(mount_twice),
+	ROW(mount_reserved),
+	ROW(directory_differs),
+	ROW(port_twice),
+	ROW(ready_choice),
+	ROW(ready_port),
+	ROW(name_long),
+	ROW(name_collision),
+	ROW(name_reserved),
+	ROW(image_tag),
+	ROW(gpu_memory),
+	ROW(database_open),
+	ROW(flow_twice),
+	ROW(flow_host),
+	ROW(mount_inside),
+};
+
+struct str port_shown(struct arena *a, struct port p)
+{
+	struct buf b = {0};
+
+	port_text(p, &b);
+	return buf_take(&b, a);
+}
+
+void rules_check(struct arena *a, struct diags *d, const struct model *model)
+{
+	struct net net;
+	struct flows flows = {0};
+	struct rules r = {.arena = a, .diags = d, .model = model, .net = &net, .flows = &flows};
+
+	net_build(a, model, &net);
+	flows_build(a, model, &net, &flows);
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+		rules[i].check(&r, rules[i].code);
+}

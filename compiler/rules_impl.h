@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the files of the rules say to each other: each rule reads the whole model, reports under the code of its row in rules.c, and knows nothing of the others. A rule
+ * leaves alone what another one reports, so that one mistake is one message. */
+#ifndef CTC_COMPILER_RULES_IMPL_H
+#define CTC_COMPILER_RULES_IMPL_H
+
+#include "compiler/flows.h"
+#include "compiler/net.h"
+#include "lang/diag.h"
+
+struct rules {
+	struct arena *arena;
+	struct diags *diags;
+	const struct model *model;
+	const struct net *net;
+	const struct flows *flows;
+};
+
+/* code: what the rule reports under. */
+#define RULE(name) void rule_##name(struct rules *r, enum diag_code code)
+
+/* rules_subnet.c */
+RULE(subnet_range);
+RULE(subnet_bits);
+RULE(subnet_reserved);
+RULE(subnet_small);
+RULE(subnet_host);
+RULE(subnet_overlap);
+/* rules_address.c */
+RULE(subnet_missing);
+RULE(address_missing);
+RULE(address_outside);
+RULE(address_reserved);
+RULE(address_twice);
+RULE(host_network);
+/* rules_publish.c */
+RULE(publish_twice);
+RULE(publish_length);
+RULE(publish_family);
+RULE(publish_protocol);
+RULE(publish_many);
+/* rules_flow.c */
+RULE(flow_self);
+RULE(flow_port);
+RULE(flow_outside);
+RULE(flow_family);
+RULE(flow_many);
+RULE(flow_twice);
+RULE(flow_host);
+/* rules_container.c */
+RULE(after_cycle);
+RULE(port_twice);
+RULE(ready_choice);
+RULE(ready_port);
+/* rules_mount.c */
+RULE(mount_twice);
+RULE(mount_inside);
+RULE(mount_reserved);
+RULE(directory_differs);
+/* rules_names.c */
+RULE(name_long);
+RULE(name_collision);
+RULE(name_reserved);
+/* rules_lint.c */
+RULE(image_tag);
+RULE(gpu_memory);
+RULE(database_open);
+
+/* for (each container m): const struct net_member *m; rules_each_container(m, r) */
+#define rules_each_container(m, r) \
+	for (const struct net_member *m = (r)->net->members; m < (r)->net->members + (r)->net->nmembers; m++)
+#define rules_each_subnet(s, r) \
+	for (const struct net_subnet *s = (r)->net->subnets; s < (r)->net->subnets + (r)->net->nsubnets; s++)
+
+/* Values in messages: the buffer is the caller's. */
+struct addr_shown {
+	char text[CIDR_TEXT_MAX];
+};
+#define SHOW_ADDR(a) addr_text((a), (struct addr_shown){0}.text)
+#define SHOW_CIDR(c) cidr_text((c), (struct addr_shown){0}.text)
+struct str port_shown(struct arena *a, struct port p);
+
+/* The family's word in messages and the name of the field. */
+static inline const char *family_name(enum net_family f)
+{
+	return f == NET_4 ? "IPv4" : "IPv6";
+}
+
+#endif

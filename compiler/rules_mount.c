@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Rules about what containers see of the host's file system: paths that are taken twice, that hide each other, or that are not for mounts; and directories that two containers
+ * want with different owners. */
+#include "compiler/rules_impl.h"
+
+#include <stdlib.h>
+
+#include "compiler/names.h"
+
+/* A place in the container: of a volume or of a mount. */
+struct mounted {
+	struct str path;
+	struct span at;
+};
+
+static int cmp_mounted(const void *x, const void *y)
+{
+	const struct mounted *a = x, *b = y;
+	size_t n = a->path.n < b->path.n ? a->path.n : b->path.n;
+
+	/* "/" before every other byte, so that what is inside a path follows it directly. */
+	for (size_t i = 0; i < n; i++) {
+		int p = a->path.s[i] == '/' ? 0 : (unsigned char)a->path.s[i], q = b->path.s[i] == '/' ? 0 : (unsigned char)b->path.s[i];
+
+		if (p != q)
+			return p < q ? -1 : 1;
+	}
+	if (a->path.n != b->path.n)
+		return a->path.n < b->path.n ? -1 : 1;
+	return (a->at.lo > b->at.lo) - (a->at.lo < b->at.lo);
+}
+
+/* Without a "/" at the end. */
+static struct str trimmed(struct str path)
+{
+	while (path.n > 1 && path.s[path.n - 1] == '/')
+		path.n--;
+	return path;
+}
+
+/* Sorted by path. In the arena. */
+static size_t mounted_of(struct rules *r, const struct m_container *c, struct mounted **ret)
+{
+	struct mounted *all = arena_array(r->arena, c->volume.n + c->mount.n, sizeof *all);
+	size_t n = 0;
+
+	vec_each(struct m_volume *const, v, &c->volume)
+		all[n++] = (struct mounted){trimmed((*v)->at.v), (*v)->at.at};
+	for (size_t i = 0; i < c->mount.n; i++)
+		all[n++] = (struct mounted){trimmed(c->mount.at[i].right.v), c->mount.at[i].right.at};
+	if (n > 1)
+		qsort(all, n, sizeof *all, cmp_mounted);
+	*ret = all;
+	return n;
+}
+
+static bool path_inside(struct str path, struct str outer)
+{
+	return path.n > outer.n && str_starts(path, outer) && path.s[outer.n] == '/';
+}
+
+RULE(mount_twice)
+{
+	rules_each_container(m, r) {
+		struct mounted *all;
+		size_t n = mounted_of(r, m->container, &all);
+
+		for (size_t i = 1; i < n; i++)
+			if (str_eq(all[i].path, all[i - 1].path))
+				diag_note(r->diags, diag_add(r->diags, code, all[i].at, "%.*s is mounted twice", STR_ARG(all[i].path)), all[i - 1].at, "first here");
+	}
+}
+
+RULE(mount_inside)
+{
+	rules_each_container(m, r) {
+		struct mounted *all;
+		size_t n = mounted_of(r, m->container, &all);
+
+		for (size_t i = 1, outer = 0; i < n; i++) {
+			if (path_inside(all[i].path, all[outer].path))
+				diag_note(r->diags,
+					  diag_add(r->diags, code, all[i].at, "%.*s hides what %.*s holds there", STR_ARG(all[i].path),
+						   STR_ARG(all[outer].path)),
+					  all[outer].at, "mounted here");
+			else
+				outer = i;
+		}
+	}
+}
+
+/* What the engine or ctc itself mounts; `below`: nor anything inside it. */
+static const struct {
+	const char *path;
+	bool below;
+	const char *why;
+} reserved[] = {
+	{"/", false, "the image is there"},
+	{"/proc", true, "the kernel's own file system is there"},
+	{"/sys", true, "the kernel's own file system is there"},
+	{"/dev", false, "the container's devices are there"},
+	{"/etc/hosts", false, "the names of the container's peers are there"},
+};
+
+RULE(mount_reserved)
+{
+	rules_each_container(m, r) {
+		struct mounted *all;
+		size_t n = mounted_of(r, m->container, &all);
+
+		for (size_t i = 0; i < n; i++)
+			for (size_t k = 0; k < sizeof reserved / sizeof reserved[0]; k++) {
+				struct str path = str_of(reserved[k].path);
+
+				if (str_eq(all[i].path, path) || (reserved[k].below && path_inside(all[i].path, path)))
+					diag_add(r->diags, code, all[i].at, "nothing can be mounted at %.*s: %s", STR_ARG(all[i].path), reserved[k].why);
+			}
+	}
+}
+
+RULE(directory_differs)
+{
+	struct map seen = {0};
+
+	rules_each_container(m, r)
+		vec_each(struct m_volume *const, v, &m->container->volume) {
+			struct m_volume *first = map_add(r->arena, &seen, trimmed(name_volume(r->arena, m->container, *v)), *v);
+			struct span at = (*v)->owner.given ? (*v)->owner.at : (*v)->mode.given ? (*v)->mode.at : (*v)->head.at;
+
+			if (!first || (first->owner.v.uid == (*v)->owner.v.uid && first->owner.v.gid == (*v)->owner.v.gid && first->mode.v == (*v)->mode.v))
+				continue;
+			diag_note(r->diags,
+				  diag_add(r->diags, code, at, "volume `%.*s` wants its directory with owner %u:%u and mode 0%llo, another one with %u:%u and 0%llo",
+					   STR_ARG((*v)->head.name), (*v)->owner.v.uid, (*v)->owner.v.gid, (unsigned long long)(*v)->mode.v,
+					   first->owner.v.uid, first->owner.v.gid, (unsigned long long)first->mode.v),
+				  first->head.at, "the other volume of %.*s", STR_ARG(name_volume(r->arena, m->container, *v)));
+		}
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Rules about published ports: who has which port of the host, and that something of the right kind is behind it. */
+#include "compiler/rules_impl.h"
+
+enum { PUBLISH_MAX = 1024 };	/* ports of one range: each becomes an element of its own */
+
+struct publish {
+	const struct net_member *to;
+	struct span at, left, right;
+	struct addr address;		/* family 0: every one */
+	struct port host, target;	/* host: with the target's protocol */
+	uint8_t proto_written;
+};
+
+static struct publish publish_of(const struct rules *r, const struct m_stack *s, size_t i)
+{
+	const struct endpoint *host = &s->publish.at[i].left.v;
+	const struct port_ref *ref = &s->publish.at[i].right.v;
+	struct publish p = {
+		.to = net_member_of(r->net, ref->container),
+		.at = s->publish.at[i].at,
+		.left = s->publish.at[i].left.at,
+		.right = s->publish.at[i].right.at,
+		.address = host->addr,
+		.host = host->port,
+		.target = port_meant(ref->container, ref->name, ref->port),
+		.proto_written = host->port.proto,
+	};
+
+	p.host.proto = p.target.proto;
+	return p;
+}
+
+#define for_each_publish(p, r)                                         \
+	vec_each(struct m_stack *const, s, &(r)->model->stacks)        \
+		for (size_t i = 0; i < (*s)->publish.n; i++)           \
+			for (struct publish p = publish_of(r, *s, i), *once = &p; once; once = NULL)
+
+static unsigned length(struct port p)
+{
+	return p.hi - p.lo + 1u;
+}
+
+/* Who holds a port of the host. Each claim is entered under its address, and the first of a family under that family's "any" as well, so that neither a port on
+ * every address nor one on a single address needs to look at more than two others. */
+struct claim {
+	struct span at;
+	const char *what;
+};
+
+/* A map's key, hashed as bytes. */
+struct claim_key {
+	uint8_t kind;		/* CLAIM_HELD: this address has the port; CLAIM_FIRST: some address of the family has */
+	uint8_t proto;
+	uint16_t port;
+	struct addr address;
+} __attribute__((packed));
+enum { CLAIM_HELD, CLAIM_FIRST };
+
+static void claim_enter(struct rules *r, struct map *claims, struct claim_key key, const struct claim *who)
+{
+	struct {
+		struct claim_key key;
+		struct claim claim;
+	} *kept = arena_alloc(r->arena, sizeof *kept);
+
+	kept->key = key;
+	kept->claim = *who;
+	map_add(r->arena, claims, (struct str){(const char *)&kept->key, sizeof kept->key}, &kept->claim);
+}
+
+static const struct claim *claim_find(const struct map *claims, struct claim_key key)
+{
+	return map_get(claims, (struct str){(const char *)&key, sizeof key});
+}
+
+/* Claims one port on one address; returns who has it already, or NULL. */
+static const struct claim *claim_one(struct rules *r, struct map *claims, struct addr address, uint16_t port, uint8_t proto, const struct claim *who)
+{
+	struct addr any = {.family = address.family};
+	struct claim_key held = {CLAIM_HELD, proto, port, address}, held_any = {CLAIM_HELD, proto, port, any}, first = {CLAIM_FIRST, proto, port, any};
+	const struct claim *other = claim_find(claims, held_any);
+
+	if (!other)
+		other = claim_find(claims, addr_is_any(address) ? first : held);
+	if (other)
+		return other;
+	claim_enter(r, claims, held, who);
+	claim_enter(r, claims, first, who);
+	return NULL;
+}
+
+/* Claims all ports on the address, or on every address of both families; reports the first that is taken. */
+static void claim(struct rules *r, enum diag_code code, struct map *claims, struct addr address, struct port ports, const struct claim *who)
+{
+	for (unsigned n = ports.lo; n <= ports.hi && n - ports.lo < PUBLISH_MAX; n++)
+		for (int family = 4; family <= 6; family += 2) {
+			struct port port = {(uint16_t)n, (uint16_t)n, ports.proto};
+			const struct claim *other;
+			struct diag *d;
+
+			if (address.family && address.family != family)
+				continue;
+			other = claim_one(r, claims, address.family ? address : (struct addr){.family = (uint8_t)family}, port.lo, port.proto, who);
+			if (!other)
+				continue;
+			d = diag_add(r->diags, code, who->at, "port %.*s of the host is taken already", STR_ARG(port_shown(r->arena, port)));
+			diag_note(r->diags, d, other->at, "%s", other->what);
+			return;
+		}
+}
+
+RULE(publish_twice)
+{
+	struct map claims = {0};
+
+	rules_each_container(m, r)
+		if (!container_is_private(m->container))
+			vec_each(const struct entry_PORT, p, &m->container->ports)
+				claim(r, code, &claims, (struct addr){0}, port_meant(m->container, p->name, p->value.v),
+				      &(struct claim){p->at, "a container on the host's network listens on it"});
+	for_each_publish(p, r)
+		claim(r, code, &claims, p.address, p.host, &(struct claim){p.left, "published here, on an address that covers it"});
+}
+
+RULE(publish_length)
+{
+	for_each_publish(p, r) {
+		struct diag *d;
+
+		if (length(p.host) == length(p.target))
+			continue;
+		d = diag_add(r->diags, code, p.left, "%u %s of the host cannot lead to %u %s", length(p.host), length(p.host) == 1 ? "port" : "ports",
+			     length(p.target), length(p.target) == 1 ? "port" : "ports");
+		diag_note(r->diags, d, p.right, "this is %.*s", STR_ARG(port_shown(r->arena, p.target)));
+		diag_help(r->diags, d, "both sides of `publish` have the same number of ports, in order");
+	}
+}
+
+RULE(publish_many)
+{
+	for_each_publish(p, r)
+		if (length(p.host) > PUBLISH_MAX)
+			diag_add(r->diags, code, p.left, "%u ports are published at once; the limit is %d", length(p.host), PUBLISH_MAX);
+}
+
+RULE(publish_protocol)
+{
+	for_each_publish(p, r) {
+		struct diag *d;
+
+		if (p.proto_written == PROTO_NONE || p.proto_written == p.target.proto)
+			continue;
+		d = diag_add(r->diags, code, p.left, "a %s port cannot lead to a %s port", proto_name(p.proto_written), proto_name(p.target.proto));
+		diag_note(r->diags, d, p.right, "this is %.*s", STR_ARG(port_shown(r->arena, p.target)));
+	}
+}
+
+RULE(publish_family)
+{
+	for_each_publish(p, r) {
+		enum net_family family = p.address.family == 6 ? NET_6 : NET_4;
+		struct diag *d;
+
+		if (p.address.family == 0 || !p.to->subnet || p.to->address[family].n || (!p.to->address[NET_4].n && !p.to->address[NET_6].n))
+			continue;
+		d = diag_add(r->diags, code, p.left, "%s is an %s address, and container `%.*s` has none", SHOW_ADDR(p.address), family_name(family),
+			     STR_ARG(p.to->full));
+		diag_note(r->diags, d, p.to->container->head.at, "it has no `%s`", family == NET_4 ? "address" : "address6");
+	}
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Rules about subnets alone: that they have a range, that it is one, that it is theirs, and that the host's address fits. */
+#include "compiler/rules_impl.h"
+
+#include <stdlib.h>
+
+static struct span range_at(const struct m_subnet *s, enum net_family family)
+{
+	return family == NET_4 ? s->range.at : s->range6.at;
+}
+
+#define for_each_range(s, family, range, r)                                                           \
+	rules_each_subnet(s, r) for (int family = 0; family < NET_FAMILIES; family++) for (           \
+		struct cidr range = subnet_range((s)->subnet, (enum net_family)family); range.addr.family; range.addr.family = 0)
+
+RULE(subnet_range)
+{
+	rules_each_subnet(s, r) {
+		struct diag *d;
+
+		if (s->subnet->range.set || s->subnet->range6.set)
+			continue;
+		d = diag_add(r->diags, code, s->subnet->head.at, "subnet `%.*s` has no range", STR_ARG(s->subnet->head.name));
+		diag_help(r->diags, d, "give it `range`, `range6` or both, for example range = 192.168.200.0/24");
+	}
+}
+
+RULE(subnet_bits)
+{
+	for_each_range(s, family, range, r) {
+		struct cidr network = {cidr_network(range), range.len};
+		struct diag *d;
+
+		if (addr_eq(network.addr, range.addr))
+			continue;
+		d = diag_add(r->diags, code, range_at(s->subnet, (enum net_family)family),
+			     "%s is an address in a network, not a network", SHOW_CIDR(range));
+		diag_help(r->diags, d, "the network is %s", SHOW_CIDR(network));
+	}
+}
+
+/* RFC 6890 and the registries that it names. */
+static const struct {
+	const char *range, *meaning;
+} reserved[] = {
+	{"0.0.0.0/8", "\"this network\""},
+	{"127.0.0.0/8", "loopback"},
+	{"169.254.0.0/16", "link-local"},
+	{"224.0.0.0/4", "multicast"},
+	{"240.0.0.0/4", "reserved"},
+	{"::/127", "loopback and \"no address\""},
+	{"::ffff:0:0/96", "IPv4-mapped"},
+	{"fe80::/10", "link-local"},
+	{"ff00::/8", "multicast"},
+};
+
+RULE(subnet_reserved)
+{
+	for_each_range(s, family, range, r)
+		for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+			struct cidr other;
+
+			if (!cidr_parse(str_of(reserved[i].range), &other) || !cidr_overlaps(range, other))
+				continue;
+			diag_help(r->diags,
+				  diag_add(r->diags, code, range_at(s->subnet, (enum net_family)family), "%s overlaps %s, which is for %s addresses",
+					   SHOW_CIDR(range), reserved[i].range, reserved[i].meaning),
+				  family == NET_4 ? "private networks are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16"
+						  : "private networks are in fd00::/8");
+			break;
+		}
+}
+
+/* A network address, the host, one container, and for IPv4 the broadcast address. */
+RULE(subnet_small)
+{
+	for_each_range(s, family, range, r) {
+		unsigned most = addr_bits(range.addr) - 2;
+
+		if (range.len > most)
+			diag_help(r->diags,
+				  diag_add(r->diags, code, range_at(s->subnet, (enum net_family)family), "%s has no room for the host and a container",
+					   SHOW_CIDR(range)),
+				  "the longest prefix is /%u", most);
+	}
+}
+
+static void host_check(struct rules *r, enum diag_code code, const struct m_subnet *s, enum net_family family)
+{
+	struct cidr range = subnet_range(s, family);
+	const struct f_IP4 *host4 = &s->host;
+	const struct f_IP6 *host6 = &s->host6;
+	struct addr host = family == NET_4 ? host4->v : host6->v;
+	struct span at = family == NET_4 ? host4->at : host6->at;
+	const char *field = family == NET_4 ? "range" : "range6", *wrong = NULL;
+	struct diag *d;
+
+	if (!(family == NET_4 ? host4->set : host6->set))
+		return;
+	if (range.addr.family == 0) {
+		diag_help(r->diags, diag_add(r->diags, code, at, "subnet `%.*s` has a host address but no `%s`", STR_ARG(s->head.name), field),
+			  "add `%s`, or leave the host address out", field);
+		return;
+	}
+	if (!cidr_contains(range, host))
+		wrong = "outside";
+	else if (addr_eq(host, cidr_network(range)))
+		wrong = "the network address of";
+	else if (family == NET_4 && addr_eq(host, cidr_last(range)))
+		wrong = "the broadcast address of";
+	if (!wrong)
+		return;
+	d = diag_add(r->diags, code, at, "the host's address %s is %s %s", SHOW_ADDR(host), wrong, SHOW_CIDR(range));
+	diag_note(r->diags, d, range_at(s, family), "the range is given here");
+}
+
+RULE(subnet_host)
+{
+	rules_each_subnet(s, r) {
+		host_check(r, code, s->subnet, NET_4);
+		host_check(r, code, s->subnet, NET_6);
+	}
+}
+
+struct ranged {
+	const struct net_subnet *subnet;
+	struct cidr range;
+};
+
+static int cmp_ranges(const void *x, const void *y)
+{
+	const struct ranged *a = x, *b = y;
+	int order = addr_cmp(cidr_network(a->range), cidr_network(b->range));
+
+	return order ? order : (a->subnet > b->subnet) - (a->subnet < b->subnet);
+}
+
+/* Sorted by network, prefixes that overlap contain each other: it is enough to look at the one that reaches farthest so far. */
+RULE(subnet_overlap)
+{
+	struct ranged *all = arena_array(r->arena, r->net->nsubnets * NET_FAMILIES, sizeof *all), *widest;
+	size_t n = 0;
+
+	for_each_range(s, family, range, r)
+		all[n++] = (struct ranged){s, range};
+	if (n > 1)
+		qsort(all, n, sizeof *all, cmp_ranges);
+	widest = all;
+	for (size_t i = 1; i < n; i++) {
+		const struct ranged *a = widest, *b = &all[i], *later;
+		enum net_family family = b->range.addr.family == 4 ? NET_4 : NET_6;
+
+		if (cidr_overlaps(a->range, b->range)) {
+			/* The one that stands later in the source is the one that is wrong. */
+			if (range_at(a->subnet->subnet, family).lo > range_at(b->subnet->subnet, family).lo) {
+				later = a;
+				a = b;
+				b = later;
+			}
+			diag_note(r->diags,
+				  diag_add(r->diags, code, range_at(b->subnet->subnet, family), "subnet `%.*s` (%s) overlaps subnet `%.*s` (%s)",
+					   STR_ARG(b->subnet->full), SHOW_CIDR(b->range), STR_ARG(a->subnet->full), SHOW_CIDR(a->range)),
+				  range_at(a->subnet->subnet, family), "the other range");
+		}
+		if (all[i].range.addr.family != widest->range.addr.family || addr_cmp(cidr_last(all[i].range), cidr_last(widest->range)) > 0)
+			widest = &all[i];
+	}
+}
