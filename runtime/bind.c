@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Binding a compiled manifest to this host, see bind.h: digests of images, words of GPUs, old values of kernel switches. What is bound already (stacks that the command leaves
+ * alone come out of the committed generation) is left as it is. Only reads; the checks are in bind_check.c. */
+#include "runtime/bind.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lang/base/cleanup.h"
+#include "lang/base/map.h"
+#include "runtime/facts.h"
+#include "runtime/podman.h"
+
+struct binding {
+	struct host *h;
+	struct arena *arena;		/* the bound manifest's */
+	const struct manifest *compiled, *current;
+	struct map images;		/* reference -> struct str, its id; .n 0 where it is not on the host */
+	struct map gpus;		/* vendor -> struct strs */
+	struct err *e;
+};
+
+static int cmp_strs(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* The id that the committed generation runs a reference with, or "". */
+static struct str current_digest(const struct binding *b, struct str reference)
+{
+	const struct res_image *i = b->current ? (const struct res_image *)manifest_find(b->current, RES_image, reference) : NULL;
+
+	return i ? i->digest : STR("");
+}
+
+/* Two questions an image: is the id still there that it was bound to, and where does its name lead. */
+static int images_bind(struct binding *b)
+{
+	size_t n = b->compiled->first[RES_image + 1] - b->compiled->first[RES_image], at = 0;
+	struct str *names = arena_array(b->arena, 2 * n + 1, sizeof *names), *ids = arena_array(b->arena, 2 * n + 1, sizeof *ids);
+	struct res_image *i;
+	int r;
+
+	manifest_each(image, i, b->compiled) {
+		struct str known = i->digest.n ? i->digest : current_digest(b, i->res.id);
+
+		names[at++] = known.n ? known : i->res.id;
+		names[at++] = i->res.id;
+	}
+	r = podman_images(b->h, b->arena, &(struct strs){names, at}, ids, b->e);
+	if (r < 0)
+		return r;
+	at = 0;
+	manifest_each(image, i, b->compiled) {
+		map_add(b->arena, &b->images, i->res.id, ids[at].n ? &ids[at] : &ids[at + 1]);
+		at += 2;
+	}
+	return 0;
+}
+
+static struct str image_id(const struct binding *b, struct str reference)
+{
+	const struct str *id = map_get(&b->images, reference);
+
+	return id ? *id : STR("");
+}
+
+static struct res *image_bound(struct binding *b, const struct res_image *i)
+{
+	struct res_image *copy = (struct res_image *)res_copy(b->arena, &i->res);
+
+	copy->digest = image_id(b, i->res.id);
+	return &copy->res;
+}
+
+static int sysctl_bound(struct binding *b, const struct res_sysctl *s, struct res **ret)
+{
+	const struct res_sysctl *before = b->current ? (const struct res_sysctl *)manifest_find(b->current, RES_sysctl, s->res.id) : NULL;
+	struct res_sysctl *copy = (struct res_sysctl *)res_copy(b->arena, &s->res);
+
+	*ret = &copy->res;
+	if (before && before->prior.n) {
+		copy->prior = str_copy(b->arena, before->prior);
+		return 0;
+	}
+	return copy->prior.n ? 0 : fact_sysctl(b->h, s->res.id, b->arena, &copy->prior, b->e);
+}
+
+/* Asked once a vendor. */
+static int gpu_words(struct binding *b, struct str vendor, const struct strs **ret)
+{
+	struct strs *words = map_get(&b->gpus, vendor);
+
+	if (!words) {
+		int r;
+
+		words = arena_new(b->arena, struct strs);
+		r = fact_gpu(b->h, vendor, b->arena, words, b->e);
+		if (r < 0)
+			return r;
+		map_add(b->arena, &b->gpus, vendor, words);
+	}
+	*ret = words;
+	return 0;
+}
+
+/* "\t@image:REF@ \" or, at the end of the command, "\t@image:REF@": the word between the signs; "" for every other line. */
+static struct str late_word(struct str line, struct str *ret_end)
+{
+	struct str word = line, end = STR("");
+
+	if (!str_starts(word, STR("\t@")))
+		return STR("");
+	word = (struct str){word.s + 2, word.n - 2};
+	if (word.n >= 3 && memcmp(word.s + word.n - 3, "@ \\", 3) == 0)
+		end = STR(" \\");
+	else if (!word.n || word.s[word.n - 1] != '@')
+		return STR("");
+	word.n -= 1 + end.n;
+	*ret_end = end;
+	return word;
+}
+
+/* A line of the text. Sets *ret_left where its word stays unbound. */
+static int line_bind(struct binding *b, struct str line, struct buf *out, struct str *ret_left)
+{
+	struct str end, what, word = late_word(line, &end);
+	const struct strs *words;
+	int r;
+
+	*ret_left = STR("");
+	if (word.n && str_is(str_cut(word, ':', &what), "image") && image_id(b, what).n) {
+		buf_fmt(out, "\t%.*s%.*s\n", STR_ARG(image_id(b, what)), STR_ARG(end));
+		return 0;
+	}
+	if (word.n && str_is(str_cut(word, ':', &what), "gpu")) {
+		r = gpu_words(b, what, &words);
+		for (size_t i = 0; r == 0 && i < words->n; i++)
+			buf_fmt(out, "\t%.*s%s\n", STR_ARG(words->at[i]), i + 1 < words->n ? " \\" : end.s);
+		return r;
+	}
+	buf_str(out, line);
+	buf_addc(out, '\n');
+	*ret_left = word;
+	return 0;
+}
+
+static int unit_bound(struct binding *b, const struct res_unit *u, struct res **ret)
+{
+	struct res_unit *copy = (struct res_unit *)res_copy(b->arena, &u->res);
+	_buf_ struct buf text = {0};
+	VEC(struct str) left = {0};
+
+	for (struct str rest = u->text; rest.n;) {
+		struct str line = str_cut(rest, '\n', &rest), unbound;
+		int r = line_bind(b, line, &text, &unbound);
+
+		if (r < 0) {
+			if (u->res.origin.n)
+				err_context(b->e, "%.*s: %.*s", STR_ARG(u->res.origin), STR_ARG(u->res.owner));
+			return err_resource(b->e, u->res.id);
+		}
+		if (unbound.n)
+			vec_push(b->arena, &left, str_copy(b->arena, unbound));
+	}
+	if (left.n > 1)
+		qsort(left.at, left.n, sizeof *left.at, cmp_strs);
+	copy->text = buf_take(&text, b->arena);
+	copy->binds = (struct strs){left.at, left.n};
+	*ret = &copy->res;
+	return 0;
+}
+
+static int res_bound(struct binding *b, struct res *r, struct res **ret)
+{
+	*ret = r;
+	switch (r->kind) {
+	case RES_image:
+		*ret = image_bound(b, (struct res_image *)r);
+		return 0;
+	case RES_sysctl:
+		return sysctl_bound(b, (struct res_sysctl *)r, ret);
+	case RES_unit:
+		return ((struct res_unit *)r)->binds.n ? unit_bound(b, (struct res_unit *)r, ret) : 0;
+	default:
+		return 0;
+	}
+}
+
+int manifest_bind(struct host *h, const struct manifest *compiled, const struct manifest *current, struct manifest *ret, struct strs *ret_missing, struct err *e)
+{
+	struct binding b = {.h = h, .arena = ret->arena, .compiled = compiled, .current = current, .e = e};
+	struct manifest bound = {.arena = ret->arena};
+	VEC(struct str) missing = {0};
+	struct res_image *i;
+	int r = images_bind(&b);
+
+	for (size_t k = 0; k < compiled->all.n && r == 0; k++) {
+		struct res *one;
+
+		r = res_bound(&b, compiled->all.at[k], &one);
+		if (r == 0)
+			manifest_put(&bound, one);
+	}
+	if (r < 0)
+		return r;
+	manifest_seal(&bound);
+	manifest_each(image, i, &bound)
+		if (!i->digest.n)
+			vec_push(ret->arena, &missing, i->res.id);
+	*ret = bound;
+	*ret_missing = (struct strs){missing.at, missing.n};
+	return 0;
+}

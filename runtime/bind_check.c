@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What can only be judged on the host, before anything is changed: whether it can carry stacks at all (host_check), and whether what a plan mounts and publishes
+ * is there and free (bind_check). Each refusal is one sentence that says what to do. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+
+#include "lang/base/cleanup.h"
+#include "runtime/bind.h"
+#include "runtime/facts.h"
+#include "runtime/podman.h"
+
+enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4 };
+
+#define BUS_SOCKET "/run/dbus/system_bus_socket"
+
+static int check_kernel(struct err *e)
+{
+	struct utsname u;
+	int major = 0, minor = 0;
+
+	if (uname(&u) < 0 || sscanf(u.release, "%d.%d", &major, &minor) != 2)
+		return 0;
+	if (major > KERNEL_MAJOR || (major == KERNEL_MAJOR && minor >= KERNEL_MINOR))
+		return 0;
+	return err_set(e, -EOPNOTSUPP, "this host runs Linux %s, and ctc needs 5.10 or newer: install a newer kernel and boot it", u.release);
+}
+
+static int check_cgroup(struct host *h, struct err *e)
+{
+	_fd_ int fd = openat(h->root_fd, "sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+		return 0;
+	return err_set(e, -EOPNOTSUPP,
+		       "this host does not use cgroup v2 alone, by which limits are kept: boot it with systemd.unified_cgroup_hierarchy=1 on the kernel's command line");
+}
+
+static int check_systemd(struct host *h, struct err *e)
+{
+	struct sockaddr_un bus = {.sun_family = AF_UNIX, .sun_path = BUS_SOCKET};
+	_fd_ int fd = -1;
+
+	if (!fact_exists(h, STR("run/systemd/system")))
+		return err_set(e, -EOPNOTSUPP, "systemd is not the first process here, and containers are run by it: use ctc on a host that systemd has booted");
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_errno(e, -errno, "cannot make a socket");
+	if (connect(fd, (struct sockaddr *)&bus, sizeof bus) < 0 && errno != EAGAIN)
+		return err_errno(e, -errno, "the system bus does not answer at " BUS_SOCKET " (see systemctl status dbus, and systemctl start dbus.socket)");
+	return 0;
+}
+
+/* Asks nf_tables for its generation: the module is loaded by the question. */
+static int check_nftables(struct err *e)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nfgenmsg family;
+	} ask = {{.nlmsg_len = sizeof ask, .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, .nlmsg_flags = NLM_F_REQUEST},
+		 {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0}};
+	const struct timeval deadline = {.tv_sec = 5};
+	_Alignas(struct nlmsghdr) char answer[8192];
+	const struct nlmsghdr *head = (const struct nlmsghdr *)answer;
+	_fd_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline) < 0 || send(fd, &ask, sizeof ask, 0) < 0)
+		return err_errno(e, -errno, "this kernel has no netfilter, by which flows are kept: it needs the module nf_tables");
+	ssize_t n = recv(fd, answer, sizeof answer, 0);
+
+	if (n < (ssize_t)sizeof *head)
+		return err_errno(e, n < 0 ? -errno : -EIO, "the kernel's nf_tables does not answer");
+	if (head->nlmsg_type == NLMSG_ERROR)
+		return err_set(e, -EOPNOTSUPP, "this kernel has no nf_tables, by which flows are kept: load it with modprobe nf_tables, or boot a kernel that has it");
+	return 0;
+}
+
+static int check_podman(struct host *h, struct err *e)
+{
+	struct podman_version v;
+	int r = podman_version(h, &v, e);
+
+	if (r == -ENOENT)
+		return err_set(e, r, "podman is not installed, which runs the containers: apt-get install podman, or what this distribution calls it");
+	if (r < 0)
+		return r;
+	if (v.major < PODMAN_MAJOR)
+		return err_set(e, -EOPNOTSUPP, "this host has podman %d.%d, and ctc needs 4.0 or newer: install a newer one", v.major, v.minor);
+	return 0;
+}
+
+int host_check(struct host *h, const struct manifest *wanted, struct err *e)
+{
+	int r;
+
+	if (geteuid() != 0)
+		return err_set(e, -EPERM, "this changes the network and the services of the host and needs root: run it with sudo");
+	r = check_kernel(e);
+	if (r == 0)
+		r = check_systemd(h, e);
+	if (r == 0)
+		r = check_cgroup(h, e);
+	if (r == 0)
+		r = check_nftables(e);
+	if (r == 0 && wanted && wanted->first[RES_image + 1] > wanted->first[RES_image])
+		r = check_podman(h, e);
+	return r;
+}
+
+static int check_mounts(struct host *h, const struct manifest *bound, struct err *e)
+{
+	const struct res_container *c;
+
+	manifest_each(container, c, bound)
+		for (size_t i = 0; i < c->mounts.n; i++)
+			if (!fact_exists(h, c->mounts.at[i])) {
+				err_set(e, -ENOENT, "%.*s: %.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
+					STR_ARG(c->res.origin), STR_ARG(c->res.id), STR_ARG(c->mounts.at[i]));
+				return err_resource(e, c->res.id);
+			}
+	return 0;
+}
+
+struct wanted_port {
+	struct addr addr;	/* family 0: every address */
+	unsigned lo, hi;
+	enum proto proto;
+	bool v6;		/* whether a packet of IPv6 would be translated */
+};
+
+/* "8080/tcp", "8000-8010/udp" */
+static bool wanted_port_read(const struct manifest *bound, const struct res_publish *p, struct wanted_port *ret)
+{
+	const struct res_container *to = (const struct res_container *)manifest_find(bound, RES_container, p->to);
+	char text[64];
+	int n = snprintf(text, sizeof text, "%.*s", STR_ARG(p->port)), end = 0;
+	char *slash = strchr(text, '/');
+
+	*ret = (struct wanted_port){.proto = PROTO_TCP, .v6 = to && to->address6.n > 0};
+	if (n < 0 || (size_t)n >= sizeof text || (p->address.n && !addr_parse(p->address, &ret->addr)))
+		return false;
+	if (slash) {
+		*slash = '\0';
+		ret->proto = strcmp(slash + 1, "udp") == 0 ? PROTO_UDP : strcmp(slash + 1, "sctp") == 0 ? PROTO_SCTP : PROTO_TCP;
+	}
+	n = sscanf(text, "%5u%n-%5u", &ret->lo, &end, &ret->hi);
+	if (n == 1)
+		ret->hi = ret->lo;
+	return n >= 1;
+}
+
+/* Whether packets that the program waits for would go to the container instead. */
+static bool collides(const struct wanted_port *w, const struct listener *l)
+{
+	if (l->proto != w->proto || l->port < w->lo || l->port > w->hi)
+		return false;
+	if (l->addr.family == 0)
+		return true;
+	if (w->addr.family == 0)
+		return l->addr.family == 4 || w->v6;
+	if (w->addr.family != l->addr.family)
+		return false;
+	return addr_is_any(w->addr) || addr_is_any(l->addr) || addr_eq(w->addr, l->addr);
+}
+
+static int check_ports(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e)
+{
+	_arena_ struct arena scratch = {0};
+	struct listeners listeners = {0};
+	const struct res_publish *p;
+	bool read = false;
+
+	manifest_each(publish, p, bound) {
+		struct wanted_port w;
+
+		if ((current && manifest_find(current, RES_publish, p->res.id)) || !wanted_port_read(bound, p, &w))
+			continue;
+		if (!read) {
+			int r = fact_listeners(h, &scratch, &listeners, e);
+
+			if (r < 0)
+				return r;
+			read = true;
+		}
+		vec_each(const struct listener, l, &listeners.all)
+			if (collides(&w, l)) {
+				struct str program = listener_program(h, &scratch, l);
+
+				err_set(e, -EADDRINUSE,
+					"%.*s: %.*s cannot be published: %.*s listens on port %u of this host already; stop it, or publish another port",
+					STR_ARG(p->res.origin), STR_ARG(p->res.id), STR_ARG(program), (unsigned)l->port);
+				return err_resource(e, p->res.id);
+			}
+	}
+	return 0;
+}
+
+int bind_check(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e)
+{
+	int r = check_mounts(h, bound, e);
+
+	return r < 0 ? r : check_ports(h, bound, current, e);
+}

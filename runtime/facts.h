@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the host is and has, as far as a plan must know it: kernel switches, device nodes, programs that listen, paths. Read-only; everything is looked up below the
+ * host's root. */
+#ifndef CTC_RUNTIME_FACTS_H
+#define CTC_RUNTIME_FACTS_H
+
+#include "lang/value.h"
+#include "runtime/host.h"
+
+/* A whole file, symbolic links followed within the host's root (openat2(2), RESOLVE_IN_ROOT); also of /proc. -EFBIG beyond max. No text in e for -ENOENT. */
+int fact_read(struct host *h, struct str path, size_t max, struct arena *a, struct str *ret, struct err *e);
+/* Whether something is there, links followed as above. */
+bool fact_exists(struct host *h, struct str path);
+/* The names in a directory, sorted; none where it is missing. */
+int fact_list(struct host *h, struct str path, struct arena *a, struct strs *ret, struct err *e);
+
+/* The value of a kernel switch, named as sysctl(8) does, without the newline. */
+int fact_sysctl(struct host *h, struct str name, struct arena *a, struct str *ret, struct err *e);
+
+/* A socket that takes connections or datagrams from whoever sends them. */
+struct listener {
+	struct addr addr;	/* family 0: every address, IPv4 and IPv6 */
+	uint16_t port;
+	uint8_t proto;		/* enum proto */
+	uint64_t inode;
+};
+struct listeners {
+	VEC(struct listener) all;
+};
+/* /proc/net/{tcp,tcp6,udp,udp6} of the process's network namespace. */
+int fact_listeners(struct host *h, struct arena *a, struct listeners *ret, struct err *e);
+/* One such file. Lines that are none are passed over. */
+void listeners_parse(struct arena *a, struct str text, enum proto proto, struct listeners *ret);
+/* "nginx (pid 812)", or "a program" where it cannot be found. */
+struct str listener_program(struct host *h, struct arena *a, const struct listener *l);
+
+/* The words that give podman the GPUs of a vendor ("nvidia", "amd", "intel"), one argument each: by CDI where the host has a specification with a device "all" and podman
+ * can read it, else by device nodes. -ENODEV with what to do where there is neither. */
+int fact_gpu(struct host *h, struct str vendor, struct arena *a, struct strs *ret, struct err *e);
+
+#endif

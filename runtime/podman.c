@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * podman as a program, see podman.h. Which names it completes and how (docker.io/postgres:16 is docker.io/library/postgres:16) is podman's business: what does not stand in
+ * its answer word for word is asked for singly. */
+#include "runtime/podman.h"
+
+#include <jansson.h>
+#include <time.h>
+
+#include "lang/base/cleanup.h"
+#include "lang/base/map.h"
+#include "runtime/spawn.h"
+
+enum { ASK_MS = 60 * 1000, FETCH_MS = 3600 * 1000, ANSWER_MAX = 64 << 20, FIXED_ARGS = 6 };
+
+static void cleanup_spawned(struct spawned *s)
+{
+	spawned_free(s);
+}
+
+static void cleanup_json(json_t **j)
+{
+	json_decref(*j);
+}
+
+int podman_version(struct host *h, struct podman_version *ret, struct err *e)
+{
+	const char *const argv[] = {"podman", "version", "--format", "{{.Client.Version}}", NULL};
+	const struct spawn s = {.argv = argv, .within_ms = ASK_MS, .out_max = 4096, .interrupted = h->interrupted};
+	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	int r = spawn_run(&s, &done, e);
+
+	if (r < 0)
+		return r;
+	buf_addc(&done.out, '\0');
+	if (done.status != 0 || sscanf(done.out.s, "%d.%d", &ret->major, &ret->minor) != 2)
+		return err_set(e, -EIO, "podman does not say its version: %.*s", STR_ARG(spawned_last_line(&done)));
+	return 0;
+}
+
+/* An image id as podman prints it, with or without "sha256:"; .n 0 where it is none. */
+static struct str id_of(struct str text)
+{
+	struct str id = str_starts(text, STR("sha256:")) ? (struct str){text.s + 7, text.n - 7} : text;
+
+	if (id.n != 64)
+		return STR("");
+	for (size_t i = 0; i < id.n; i++)
+		if (!(id.s[i] >= '0' && id.s[i] <= '9') && !(id.s[i] >= 'a' && id.s[i] <= 'f'))
+			return STR("");
+	return id;
+}
+
+static struct str json_id(const json_t *image)
+{
+	return id_of(str_of(json_string_value(json_object_get(image, "id"))));
+}
+
+/* One slot a name; the value is the slot. */
+struct wanted {
+	struct map slots;
+	struct str *ids;
+};
+
+static void wanted_enter(struct wanted *w, struct str name, struct str id)
+{
+	struct str *slot = map_get(&w->slots, name);
+
+	if (slot)
+		*slot = id;
+}
+
+static void wanted_enter_all(struct wanted *w, const json_t *names, struct str id)
+{
+	size_t i;
+	json_t *name;
+
+	json_array_foreach(names, i, name)
+		if (json_is_string(name))
+			wanted_enter(w, str_of(json_string_value(name)), id);
+}
+
+static int match_line(struct arena *a, struct wanted *w, struct str line, struct err *e)
+{
+	_cleanup_(cleanup_json) json_t *image = json_loadb(line.s, line.n, JSON_REJECT_DUPLICATES, NULL);
+	struct str id = json_id(image);
+
+	if (!id.n)
+		return err_set(e, -EBADMSG, "podman's answer about an image cannot be understood: %.*s", line.n > 200 ? 200 : (int)line.n, line.s);
+	id = str_copy(a, id);
+	wanted_enter(w, id, id);
+	wanted_enter_all(w, json_object_get(image, "tags"), id);
+	wanted_enter_all(w, json_object_get(image, "digests"), id);
+	return 0;
+}
+
+int podman_match(struct arena *a, struct str answer, const struct strs *names, struct str *ret_ids, struct err *e)
+{
+	struct wanted w = {.ids = ret_ids};
+
+	for (size_t i = 0; i < names->n; i++)
+		map_add(a, &w.slots, names->at[i], &ret_ids[i]);
+	while (answer.n) {
+		struct str line = str_cut(answer, '\n', &answer);
+		int r = line.n ? match_line(a, &w, line, e) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	/* A name that is asked for twice has one slot in the map. */
+	for (size_t i = 0; i < names->n; i++)
+		ret_ids[i] = *(struct str *)map_get(&w.slots, names->at[i]);
+	return 0;
+}
+
+/* Asks for count names. Status 125 says that some are not there, and comes with the answer for the others. */
+static int ask(struct host *h, struct arena *a, const struct str *names, size_t count, struct spawned *ret, struct err *e)
+{
+	const char **argv = arena_array(a, count + FIXED_ARGS, sizeof *argv);
+	const struct spawn s = {.argv = argv, .within_ms = ASK_MS, .out_max = ANSWER_MAX, .interrupted = h->interrupted};
+	size_t n = 0;
+
+	argv[n++] = "podman";
+	argv[n++] = "image";
+	argv[n++] = "inspect";
+	argv[n++] = "--format={\"id\":{{json .ID}},\"tags\":{{json .RepoTags}},\"digests\":{{json .RepoDigests}}}";
+	argv[n++] = "--";
+	for (size_t i = 0; i < count; i++)
+		argv[n++] = str_copy(a, names[i]).s;
+	return spawn_run(&s, ret, e);
+}
+
+static int ask_one(struct host *h, struct arena *a, struct str name, struct str *ret_id, struct err *e)
+{
+	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	int r = ask(h, a, &name, 1, &done, e);
+
+	if (r < 0)
+		return r;
+	if (done.status == 0) {
+		_cleanup_(cleanup_json) json_t *image = json_loadb(done.out.s, done.out.n, JSON_DISABLE_EOF_CHECK, NULL);
+
+		*ret_id = str_copy(a, json_id(image));
+	}
+	return 0;
+}
+
+int podman_images(struct host *h, struct arena *a, const struct strs *names, struct str *ret_ids, struct err *e)
+{
+	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	int r;
+
+	for (size_t i = 0; i < names->n; i++)
+		ret_ids[i] = STR("");
+	if (names->n == 0)
+		return 0;
+	r = ask(h, a, names->at, names->n, &done, e);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	if (done.status != 0 && done.status != 125)
+		return err_set(e, -EIO, "podman cannot list its images: %.*s", STR_ARG(spawned_last_line(&done)));
+	r = podman_match(a, buf_view(&done.out), names, ret_ids, e);
+	for (size_t i = 0; i < names->n && r == 0; i++)
+		if (!ret_ids[i].n && !id_of(names->at[i]).n)
+			r = ask_one(h, a, names->at[i], &ret_ids[i], e);
+	return r;
+}
+
+static int fetch_one(struct host *h, struct arena *a, struct str name, struct err *e)
+{
+	const char *const argv[] = {"podman", "pull", "--quiet", "--", str_copy(a, name).s, NULL};
+	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = 1 << 20, .interrupted = h->interrupted};
+	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	time_t began = time(NULL);
+	int r;
+
+	host_progress(h, "fetch %.*s", STR_ARG(name));
+	r = spawn_run(&s, &done, e);
+	if (r < 0)
+		return err_context(e, "cannot fetch the image %.*s", STR_ARG(name));
+	if (done.status != 0)
+		return err_set(e, -EIO, "cannot fetch the image %.*s: %.*s", STR_ARG(name), STR_ARG(spawned_last_line(&done)));
+	host_progress(h, "fetched %.*s (%lld s)", STR_ARG(name), (long long)(time(NULL) - began));
+	return 0;
+}
+
+int images_fetch(struct host *h, const struct strs *missing, struct err *e)
+{
+	_arena_ struct arena a = {0};
+
+	for (size_t i = 0; i < missing->n; i++) {
+		int r = fetch_one(h, &a, missing->at[i], e);
+
+		if (r < 0) {
+			err_resource(e, missing->at[i]);
+			return r;
+		}
+	}
+	return 0;
+}

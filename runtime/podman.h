@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Asking podman about images, and fetching them. podman is run as a program; its answers are JSON that jansson reads, bounded and checked. */
+#ifndef CTC_RUNTIME_PODMAN_H
+#define CTC_RUNTIME_PODMAN_H
+
+#include "lang/value.h"
+#include "runtime/host.h"
+
+struct podman_version {
+	int major, minor;
+};
+
+/* -ENOENT where podman is not installed. */
+int podman_version(struct host *h, struct podman_version *ret, struct err *e);
+
+/* The id (64 hexadecimal digits, in the arena) of each image in podman's storage, in the order of `names`; empty where there is none. A name is a reference or
+ * an id. One call of podman where all are there under the names given; further ones for names that podman completes ("docker.io/postgres:16"). Where podman is not
+ * installed there are no images. */
+int podman_images(struct host *h, struct arena *a, const struct strs *names, struct str *ret_ids, struct err *e);
+/* What podman_images does with podman's answer, one JSON object a line: enters the ids of those names that the answer has word for word. -EBADMSG where it is not that. */
+int podman_match(struct arena *a, struct str answer, const struct strs *names, struct str *ret_ids, struct err *e);
+
+/* Fetches what is missing, one after the other, with progress. Nothing of ours changes; an interrupted fetch is taken up by the next. */
+int images_fetch(struct host *h, const struct strs *missing, struct err *e);
+
+#endif
