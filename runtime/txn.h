@@ -7,23 +7,39 @@
 #include "runtime/plan.h"
 #include "runtime/store.h"
 
-/* What is on the host and ours, restricted to what `known` names and what bears our mark; sealed. ret has its arena set. */
-int observe(struct host *h, const struct manifest *known, struct manifest *ret, struct err *e);
+/* What is on the host and ours, restricted to what `recorded` (the committed generation) and `wanted` name and what bears our mark; sealed. DECLARED kinds are
+ * those of `recorded`. All three share their resources; ret has its arena set. */
+int observe(struct host *h, const struct manifest *recorded, const struct manifest *wanted, struct manifest *ret, struct err *e);
 /* The union of two sealed manifests (b wins where both have a resource), sealed; shares their resources. */
 void manifest_union(const struct manifest *a, const struct manifest *b, struct manifest *ret);
 
 enum converge_flags {
 	CONVERGE_NETWORK_ONLY = 1,	/* at boot: everything but units and images */
+	CONVERGE_GO_ON = 2,		/* the way back, boot: do all that can be done, whatever fails or interrupts; the first error is returned */
 };
 
 /* Makes the plan's `to` true, phase by phase, with the generation `number` as the one that units are generated from. Returns at the first error with the host
  * in between: the caller converges back. */
 int converge(struct host *h, struct store *s, const struct plan *p, uint32_t number, unsigned flags, struct err *e);
 
-/* A whole transaction, under the lock: prepare, journal, converge, commit; on any failure converge back to what was found, and say so. The generation is staged
- * already. Returns 0, or the error of the step that failed (then *ret_back is 0 where the way back was clean, else its error, appended to e->text). */
-int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, int *ret_back, struct err *e);
-/* Finishes what a killed process left: converges to the committed generation where a journal is there. *ret_found says whether there was one. */
-int txn_recover(struct host *h, struct store *s, bool *ret_found, struct err *e);
+enum txn_outcome {
+	TXN_DONE,	/* committed */
+	TXN_REFUSED,	/* before the first effect: nothing was touched */
+	TXN_BACK,	/* failed, and the host is as it was found: observed, not assumed */
+	TXN_STUCK,	/* failed, and so did the way back: the journal stays, `ctc recover` tries again */
+};
+
+/* A whole transaction, under the lock: prepare, journal, converge, commit; on any failure converge back to what was found, and verify it. The generation `to` is
+ * staged already; p leads from what was observed to its manifest. Returns 0 (TXN_DONE) or the error of the step that failed; for TXN_STUCK what went wrong on the
+ * way back stands behind it in e->text. */
+int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, enum txn_outcome *ret, struct err *e);
+
+struct recovery {
+	bool found;		/* there was a journal */
+	bool committed;		/* it had reached its commit: `to` is what runs now, else `from` */
+	uint32_t from, to;
+};
+/* Finishes what a killed process left, under the lock: where a journal is, converges to the committed side of it, verifies and removes the journal. */
+int txn_recover(struct host *h, struct store *s, struct recovery *ret, struct err *e);
 
 #endif

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Scope: which stacks a change is about, the manifest of the whole host, and the conflicts with the stacks that stay. Pure: two manifests in, one out. The rules
+ * inside one compilation are the compiler's; here stand only those between what is compiled now and what was recorded before. */
+#include "runtime/scope.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "lang/base/map.h"
+
+struct merge {
+	struct arena *a;
+	const struct manifest *current, *compiled;
+	struct scope *scope;
+	struct map in;		/* names of stacks in scope */
+	struct map kept_images; /* references that containers which stay run */
+	struct str last;	/* the name looked up last: resources of a stack stand together */
+	bool last_in;
+};
+
+static struct str res_stack(const struct res *r)
+{
+	return r->kind == RES_stack ? r->id : r->stack;
+}
+
+static bool in_scope(struct merge *m, struct str stack)
+{
+	if (!str_eq(stack, m->last)) {
+		m->last = stack;
+		m->last_in = map_get(&m->in, stack);
+	}
+	return m->last_in;
+}
+
+static bool stays(struct merge *m, const struct res *r)
+{
+	struct str stack = res_stack(r);
+
+	return stack.n && !in_scope(m, stack);
+}
+
+static void conflict_add(struct merge *m, struct str text, const struct res *ours, struct str note, const struct res *theirs)
+{
+	vec_push(m->a, &m->scope->conflicts,
+		 (struct conflict){.text = text, .origin = ours ? ours->origin : (struct str){0}, .note = note, .other = theirs->origin});
+}
+
+/* "taken by x.web of stack x, which stays as it is" */
+static struct str note_stays(struct merge *m, const char *what, const struct res *theirs)
+{
+	return str_fmt(m->a, "%s by %.*s; stack %.*s is not in these files and stays as it is", what, STR_ARG(theirs->id), STR_ARG(res_stack(theirs)));
+}
+
+static int cmp_str(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void find_scope(struct merge *m, bool prune, struct str also)
+{
+	VEC(struct str) in = {0}, kept = {0};
+	struct res_stack *s;
+	struct res_container *c;
+
+	manifest_each(stack, s, m->compiled) {
+		map_add(m->a, &m->in, s->res.id, s);
+		vec_push(m->a, &in, s->res.id);
+	}
+	manifest_each(stack, s, m->current) {
+		if (map_get(&m->in, s->res.id))
+			continue;
+		if (prune || str_eq(s->res.id, also)) {
+			map_add(m->a, &m->in, s->res.id, s);
+			vec_push(m->a, &in, s->res.id);
+		} else {
+			vec_push(m->a, &kept, s->res.id);
+		}
+	}
+	if (in.n)
+		qsort(in.at, in.n, sizeof *in.at, cmp_str);
+	m->scope->in = (struct strs){in.at, in.n};
+	m->scope->kept = (struct strs){kept.at, kept.n};
+	manifest_each(container, c, m->current)
+		if (stays(m, &c->res))
+			map_add(m->a, &m->kept_images, c->image, c);
+}
+
+/* Whether a resource of the current generation is in the wanted one, if nothing new has its id. */
+static bool is_kept(struct merge *m, const struct res *r)
+{
+	if (res_stack(r).n)
+		return stays(m, r);
+	return r->kind == RES_image ? map_get(&m->kept_images, r->id) != NULL : m->scope->kept.n > 0;
+}
+
+/* Data directories may serve several stacks. */
+static bool may_share(const struct res *a, const struct res *b)
+{
+	return a->kind == RES_directory && ((const struct res_directory *)a)->keep && ((const struct res_directory *)b)->keep && res_same(a, b);
+}
+
+static void join(struct merge *m, struct manifest *ret)
+{
+	size_t i = 0, k = 0, declared = m->scope->conflicts.n;
+	const struct manifest *old = m->current, *new = m->compiled;
+
+	while (i < old->all.n || k < new->all.n) {
+		int order = i == old->all.n ? 1 : k == new->all.n ? -1 : res_cmp(old->all.at[i], new->all.at[k]);
+		struct res *was = order <= 0 ? old->all.at[i++] : NULL, *now = order >= 0 ? new->all.at[k++] : NULL;
+
+		if (now)
+			manifest_put(ret, now);
+		else if (is_kept(m, was))
+			manifest_put(ret, was);
+		/* What was declared in conflict explains the rest: only what nothing explains is said. */
+		if (now && was && stays(m, was) && !may_share(was, now) && declared == 0)
+			conflict_add(m, str_fmt(m->a, "%s %.*s is there already", res_infos[now->kind].word, STR_ARG(now->id)), now,
+				     str_fmt(m->a, "made here for stack %.*s, which stays as it is", STR_ARG(was->stack)), was);
+	}
+	const struct res *twice = manifest_seal(ret);
+	assert(!twice);
+	(void)twice;
+}
+
+/* A prefix of either side; they are swept in order of their first address. */
+struct prefix {
+	struct cidr cidr;
+	struct addr first, last;
+	const struct res_subnet *subnet;
+	bool ours;
+};
+
+static int cmp_prefix(const void *a, const void *b)
+{
+	const struct prefix *x = a, *y = b;
+	int order = addr_cmp(x->first, y->first);
+
+	return order ? order : str_cmp(x->subnet->res.id, y->subnet->res.id);
+}
+
+struct prefixes {
+	VEC(struct prefix) all;
+};
+
+static void prefix_add(struct merge *m, struct prefixes *p, const struct res_subnet *s, struct str range, bool ours)
+{
+	struct prefix one = {.subnet = s, .ours = ours};
+
+	if (!range.n || !cidr_parse(range, &one.cidr))
+		return;
+	one.first = cidr_network(one.cidr);
+	one.last = cidr_last(one.cidr);
+	vec_push(m->a, &p->all, one);
+}
+
+static void prefixes_of(struct merge *m, struct prefixes *p, const struct manifest *from, bool ours)
+{
+	struct res_subnet *s;
+
+	manifest_each(subnet, s, from) {
+		if (!ours && !stays(m, &s->res))
+			continue;
+		prefix_add(m, p, s, s->range, ours);
+		prefix_add(m, p, s, s->range6, ours);
+	}
+}
+
+/* Within one side nothing overlaps, so it is enough to look at the last prefix of the other side: prefixes nest or are apart. */
+static void check_subnets(struct merge *m)
+{
+	struct prefixes p = {0};
+	const struct prefix *last[2] = {0};
+
+	prefixes_of(m, &p, m->compiled, true);
+	prefixes_of(m, &p, m->current, false);
+	if (p.all.n)
+		qsort(p.all.at, p.all.n, sizeof *p.all.at, cmp_prefix);
+	vec_each(struct prefix, one, &p.all) {
+		const struct prefix *other = last[!one->ours];
+
+		if (other && cidr_overlaps(one->cidr, other->cidr)) {
+			const struct prefix *ours = one->ours ? one : other, *theirs = one->ours ? other : one;
+			char x[CIDR_TEXT_MAX], y[CIDR_TEXT_MAX];
+
+			conflict_add(m, str_fmt(m->a, "subnet %.*s (%s) overlaps subnet %.*s (%s)", STR_ARG(ours->subnet->res.id), cidr_text(ours->cidr, x),
+						STR_ARG(theirs->subnet->res.id), cidr_text(theirs->cidr, y)),
+				     &ours->subnet->res, note_stays(m, "taken", &theirs->subnet->res), &theirs->subnet->res);
+		}
+		if (!last[one->ours] || addr_cmp(one->last, last[one->ours]->last) > 0)
+			last[one->ours] = one;
+	}
+}
+
+static void check_addresses(struct merge *m)
+{
+	struct map taken = {0};
+	struct res_container *c;
+
+	manifest_each(container, c, m->current) {
+		if (!stays(m, &c->res))
+			continue;
+		if (c->address.n)
+			map_add(m->a, &taken, c->address, c);
+		if (c->address6.n)
+			map_add(m->a, &taken, c->address6, c);
+	}
+	manifest_each(container, c, m->compiled) {
+		const struct str wants[] = {c->address, c->address6};
+
+		for (size_t i = 0; i < 2; i++) {
+			const struct res_container *other = wants[i].n ? map_get(&taken, wants[i]) : NULL;
+
+			if (other)
+				conflict_add(m, str_fmt(m->a, "address %.*s of container %.*s is taken", STR_ARG(wants[i]), STR_ARG(c->res.id)), &c->res,
+					     note_stays(m, "taken", &other->res), &other->res);
+		}
+	}
+}
+
+/* Published ports of the stacks that stay, by "PORT/PROTO"; several addresses may publish one port. */
+struct taken_port {
+	const struct res_publish *publish;
+	struct taken_port *next;
+};
+
+/* "80/tcp", "8000-8010/udp" as lowering writes them; false for anything else. */
+static bool ports_parse(struct str text, unsigned *lo, unsigned *hi, struct str *proto)
+{
+	struct str numbers = str_cut(text, '/', proto), second, first = str_cut(numbers, '-', &second);
+	char a[8] = "", b[8] = "", *end;
+
+	if (!first.n || first.n >= sizeof a || second.n >= sizeof b)
+		return false;
+	memcpy(a, first.s, first.n);
+	if (second.n)
+		memcpy(b, second.s, second.n);
+	*lo = (unsigned)strtoul(a, &end, 10);
+	if (*end || *lo > 65535)
+		return false;
+	*hi = second.n ? (unsigned)strtoul(b, &end, 10) : *lo;
+	return !*end && *hi <= 65535 && *lo <= *hi;
+}
+
+/* Whether a packet may be meant for both: the same address, or one of them is every address (of the family). */
+static bool address_covers(struct str a, struct str b)
+{
+	struct addr x, y;
+
+	if (!a.n || !b.n || str_eq(a, b))
+		return true;
+	if (!addr_parse(a, &x) || !addr_parse(b, &y) || x.family != y.family)
+		return false;
+	return addr_is_any(x) || addr_is_any(y);
+}
+
+static void check_publish(struct merge *m, struct map *taken, struct res_publish *p, bool ours)
+{
+	unsigned lo, hi;
+	struct str proto;
+
+	if (!ports_parse(p->port, &lo, &hi, &proto))
+		return;
+	for (unsigned port = lo; port <= hi; port++) {
+		struct str key = str_fmt(m->a, "%u/%.*s", port, STR_ARG(proto));
+		struct taken_port *there = map_get(taken, key), *t = there;
+
+		if (!ours) {
+			struct taken_port *more = arena_new(m->a, struct taken_port);
+
+			*more = (struct taken_port){.publish = p, .next = there};
+			map_set(m->a, taken, key, more);
+			continue;
+		}
+		while (t && !address_covers(p->address, t->publish->address))
+			t = t->next;
+		if (t) {
+			conflict_add(m, str_fmt(m->a, "host port %.*s is taken by %.*s", STR_ARG(p->res.id), STR_ARG(t->publish->res.id)), &p->res,
+				     note_stays(m, "published", &t->publish->res), &t->publish->res);
+			return;
+		}
+	}
+}
+
+static void check_ports(struct merge *m)
+{
+	struct map taken = {0};
+	struct res_publish *p;
+
+	manifest_each(publish, p, m->current)
+		if (stays(m, &p->res))
+			check_publish(m, &taken, p, false);
+	if (taken.n)
+		manifest_each(publish, p, m->compiled)
+			check_publish(m, &taken, p, true);
+}
+
+static bool strs_equal(const struct buf *a, const struct buf *b)
+{
+	return str_eq(buf_view(a), buf_view(b));
+}
+
+/* The addresses of the containers in scope that lie in the subnet: who is meant when a flow names it. */
+static void members(struct merge *m, const struct manifest *all, const struct res_subnet *s, struct buf *out)
+{
+	struct res_container *c;
+	struct cidr range, range6;
+	bool is4 = s->range.n && cidr_parse(s->range, &range), is6 = s->range6.n && cidr_parse(s->range6, &range6);
+	struct addr a;
+
+	manifest_each(container, c, all) {
+		if (stays(m, &c->res))
+			continue;
+		if (is4 && addr_parse(c->address, &a) && a.family == range.addr.family && cidr_contains(range, a))
+			buf_fmt(out, "%.*s ", STR_ARG(c->address));
+		if (is6 && addr_parse(c->address6, &a) && a.family == range6.addr.family && cidr_contains(range6, a))
+			buf_fmt(out, "%.*s ", STR_ARG(c->address6));
+	}
+}
+
+/* What a stack that stays says about one in scope was turned into addresses when it was compiled: those must still be right. Returns what is wrong, or NULL. */
+static const char *end_is_stale(struct merge *m, struct str end)
+{
+	const struct res *was = manifest_find(m->current, RES_container, end), *now = manifest_find(m->compiled, RES_container, end);
+
+	if (was && now) {
+		const struct res_container *a = (const struct res_container *)was, *b = (const struct res_container *)now;
+
+		return str_eq(a->address, b->address) && str_eq(a->address6, b->address6) ? NULL : "changes its address";
+	}
+	if (was)
+		return "goes away";
+	was = manifest_find(m->current, RES_subnet, end);
+	now = manifest_find(m->compiled, RES_subnet, end);
+	if (!was)
+		return NULL;
+	if (!now)
+		return "goes away";
+	struct buf before = {0}, after = {0};
+	members(m, m->current, (const struct res_subnet *)was, &before);
+	members(m, m->compiled, (const struct res_subnet *)now, &after);
+	bool same = strs_equal(&before, &after);
+	buf_free(&before);
+	buf_free(&after);
+	return same ? NULL : "changes its members";
+}
+
+/* The stack of "STACK.NAME"; empty for world and host. */
+static struct str end_stack(struct str end)
+{
+	struct str name, stack = str_cut(end, '.', &name);
+
+	return name.n ? stack : (struct str){0};
+}
+
+static void check_end(struct merge *m, const struct res *r, struct str end)
+{
+	struct str stack = end_stack(end);
+	const char *wrong;
+
+	if (!stack.n || !in_scope(m, stack) || !(wrong = end_is_stale(m, end)))
+		return;
+	conflict_add(m, str_fmt(m->a, "%.*s %s, but stack %.*s, which stays as it is, refers to it", STR_ARG(end), wrong, STR_ARG(r->stack)),
+		     manifest_find(m->compiled, RES_container, end),
+		     str_fmt(m->a, "%.*s refers to it here; change stack %.*s first, or give its file too", STR_ARG(r->id), STR_ARG(r->stack)), r);
+}
+
+/* What refers from a stack that stays into one in scope. */
+static void check_references(struct merge *m)
+{
+	struct res_flow *f;
+	struct res_publish *p;
+
+	manifest_each(flow, f, m->current)
+		if (stays(m, &f->res)) {
+			check_end(m, &f->res, f->from);
+			check_end(m, &f->res, f->to);
+		}
+	manifest_each(publish, p, m->current)
+		if (stays(m, &p->res))
+			check_end(m, &p->res, p->to);
+}
+
+static bool stack_is_known(const struct manifest *m, struct str stack)
+{
+	return manifest_find(m, RES_stack, stack);
+}
+
+static void check_outward(struct merge *m, const struct res *r, struct str end)
+{
+	struct str stack = end_stack(end);
+
+	if (!stack.n || stack_is_known(m->compiled, stack))
+		return;
+	if (stays(m, &(struct res){.kind = RES_flow, .stack = stack}) &&
+	    (manifest_find(m->current, RES_container, end) || manifest_find(m->current, RES_subnet, end)))
+		return;
+	vec_push(m->a, &m->scope->conflicts,
+		 (struct conflict){.text = str_fmt(m->a, "%.*s refers to %.*s, which is neither in these files nor on the host", STR_ARG(r->id), STR_ARG(end)),
+				   .origin = r->origin,
+				   .note = str_fmt(m->a, "give the file that declares stack %.*s too", STR_ARG(stack))});
+}
+
+/* What refers from the compiled stacks to one that is only used, not given. */
+static void check_used(struct merge *m)
+{
+	struct res_flow *f;
+	struct res_publish *p;
+
+	manifest_each(flow, f, m->compiled) {
+		check_outward(m, &f->res, f->from);
+		check_outward(m, &f->res, f->to);
+	}
+	manifest_each(publish, p, m->compiled)
+		check_outward(m, &p->res, p->to);
+}
+
+void scope_merge(const struct manifest *current, const struct manifest *compiled, bool prune, struct str also, struct scope *ret_scope, struct manifest *ret)
+{
+	struct merge m = {.a = ret->arena, .current = current, .compiled = compiled, .scope = ret_scope};
+
+	*ret_scope = (struct scope){0};
+	find_scope(&m, prune, also);
+	if (m.scope->kept.n) {
+		check_subnets(&m);
+		check_addresses(&m);
+		check_ports(&m);
+		check_references(&m);
+	}
+	check_used(&m);
+	join(&m, ret);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The transaction of spec/transaction.md: which kind acts in which phase, the journal around it, the commit, and the way back. There is no second
+ * kind of change: the way back is converge() with a plan that leads to what was found. Nothing here knows what a resource is. */
+#include "runtime/txn.h"
+
+#include "lang/base/cleanup.h"
+#include "runtime/kind.h"
+
+/* The order is the design: what nobody sees yet comes first; what must end ends before the policy changes, what begins begins after it, so that a port that closes is
+ * closed before anything new runs and one that opens is open before its program starts; what nobody uses any more goes last, in reverse order of creation. */
+static const struct step {
+	enum phase phase;
+	enum res_kind kind;
+} steps[] = {
+	{PHASE_ADD, RES_sysctl},   {PHASE_ADD, RES_directory}, {PHASE_ADD, RES_file},
+	{PHASE_ADD, RES_netns},	   {PHASE_ADD, RES_link},
+	/* here `active` is switched: units are generated from the new generation from now on */
+	{PHASE_STOP, RES_unit},
+	{PHASE_SWAP, RES_link},	   {PHASE_SWAP, RES_nft},
+	{PHASE_START, RES_unit},
+	{PHASE_CLEAN, RES_link},   {PHASE_CLEAN, RES_netns},   {PHASE_CLEAN, RES_file},
+	{PHASE_CLEAN, RES_directory}, {PHASE_CLEAN, RES_sysctl},
+};
+
+/* The way back is tried this often: the first time may meet what the failed step left half done. */
+enum { BACK_ROUNDS = 2 };
+
+static const char *phase_words(enum phase phase)
+{
+	static const char *const words[] = {
+		[PHASE_ADD] = "while adding what is new",
+		[PHASE_STOP] = "while stopping what must stop",
+		[PHASE_SWAP] = "while switching the network policy",
+		[PHASE_START] = "while starting",
+		[PHASE_CLEAN] = "while removing what is no longer used",
+	};
+
+	return words[phase];
+}
+
+static int interrupted(struct host *h, struct err *e)
+{
+	if (h->interrupted && *h->interrupted)
+		return err_set(e, -EINTR, "interrupted by the user");
+	return 0;
+}
+
+static int step_run(struct host *h, const struct step *step, const struct plan *p, struct err *e)
+{
+	struct slice s = plan_slice(p, step->kind);
+
+	if (!s.n || !kinds[step->kind] || !kinds[step->kind]->apply)
+		return 0;
+	int r = kinds[step->kind]->apply(h, step->phase, s, e);
+	return r < 0 ? err_context(e, "%s", phase_words(step->phase)) : 0;
+}
+
+int converge(struct host *h, struct store *s, const struct plan *p, uint32_t number, unsigned flags, struct err *e)
+{
+	bool active = false, go_on = flags & CONVERGE_GO_ON;
+	struct err first = {0}, one;
+
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		int r = go_on ? 0 : interrupted(h, &one);
+
+		if (r == 0 && !active && steps[i].phase != PHASE_ADD) {
+			active = true;
+			r = store_activate(s, number, &one);
+		}
+		if (r == 0 && !(flags & CONVERGE_NETWORK_ONLY && steps[i].kind == RES_unit))
+			r = step_run(h, &steps[i], p, &one);
+		if (r < 0 && !first.code)
+			first = one;
+		if (r < 0 && !go_on)
+			break;
+	}
+	if (first.code)
+		*e = first;
+	return first.code;
+}
+
+/* Data and images outlive what asked for them: that they are still there is no difference. */
+static bool change_is_kept(const struct change *c)
+{
+	enum res_kind kind = change_res(c)->kind;
+
+	if (c->op != OP_DELETE)
+		return false;
+	return kind == RES_image || (kind == RES_directory && ((const struct res_directory *)c->from)->keep);
+}
+
+/* What differs still, as a sentence's end: "unit ct-x.service, link ctabc and 3 more"; false where nothing does. */
+static bool plan_left(const struct plan *p, struct buf *out)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->changes.n; i++) {
+		const struct change *c = &p->changes.at[i];
+		const struct res *res = change_res(c);
+
+		if (res_infos[res->kind].class != RES_EFFECT || change_is_kept(c))
+			continue;
+		if (left++ < 3)
+			buf_fmt(out, "%s%s %.*s", left > 1 ? ", " : "", res_infos[res->kind].word, STR_ARG(res->id));
+	}
+	if (left > 3)
+		buf_fmt(out, " and %zu more", left - 3);
+	return left > 0;
+}
+
+/* Converges to `target` and looks whether it is true. `other` names what else may be there: the side that is left. Signals wait until it is done. */
+static int converge_verified(struct host *h, struct store *s, const struct manifest *target, const struct manifest *other, uint32_t number,
+			     struct err *e)
+{
+	struct err failed = {0};
+
+	for (int round = 0;; round++) {
+		_arena_ struct arena a = {0};
+		_buf_ struct buf left = {0};
+		struct manifest now = {.arena = &a};
+		struct plan p;
+
+		int r = observe(h, target, other, &now, e);
+		if (r < 0)
+			return err_context(e, "on the way back");
+		plan_make(&a, &now, target, &p);
+		if (!plan_left(&p, &left) && round > 0)
+			return 0;
+		if (round == BACK_ROUNDS)
+			return err_set(e, failed.code ? failed.code : -EIO, "these still differ from what was there before: %.*s%s%s", STR_ARG(buf_view(&left)),
+				       failed.code ? "; " : "", failed.text);
+		failed = (struct err){0};
+		converge(h, s, &p, number, CONVERGE_GO_ON, &failed);
+	}
+}
+
+/* Back to `target`, which the generation `number` describes. The journal goes only when that is seen to be true. */
+static int settle(struct host *h, struct store *s, const struct manifest *target, const struct manifest *other, uint32_t number, struct err *e)
+{
+	volatile int *signals = h->interrupted;
+	uint32_t current;
+
+	h->interrupted = NULL;
+	int r = converge_verified(h, s, target, other, number, e);
+	h->interrupted = signals;
+	if (r == 0)
+		r = store_activate(s, number, e);
+	/* a commit that failed between its rename and its fsync */
+	if (r == 0 && (r = store_current(s, &current, e)) == 0 && current != number)
+		r = store_commit(s, number, e);
+	if (r == 0)
+		r = store_journal_remove(s, e);
+	return r;
+}
+
+static int prepare(struct host *h, const struct plan *p, struct err *e)
+{
+	for (int kind = 0; kind < RES_KIND_COUNT; kind++) {
+		struct slice s = plan_slice(p, (enum res_kind)kind);
+
+		if (!s.n || !kinds[kind] || !kinds[kind]->prepare)
+			continue;
+		int r = kinds[kind]->prepare(h, s, e);
+		if (r < 0)
+			return r;
+	}
+	return interrupted(h, e);
+}
+
+static int journal_begin(struct store *s, const struct plan *p, uint32_t from, uint32_t to, struct err *e)
+{
+	_buf_ struct buf observed = {0};
+	struct err ignored;
+
+	manifest_encode(p->from, &observed);
+	int r = store_journal_write(s, &(struct journal){.from = from, .to = to, .observed = buf_view(&observed)}, e);
+	if (r < 0)
+		store_journal_remove(s, &ignored); /* it may have been renamed into place before its directory could not be synced */
+	return r;
+}
+
+static void err_append(struct err *e, const char *what, const char *text)
+{
+	size_t n = strlen(e->text);
+
+	snprintf(e->text + n, sizeof e->text - n, "%s%s", what, text);
+}
+
+int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, enum txn_outcome *ret, struct err *e)
+{
+	struct err back;
+
+	/* 1. Everything that can fail before the first effect. */
+	*ret = TXN_REFUSED;
+	int r = prepare(h, p, e);
+	if (r < 0)
+		return r;
+	/* 2. From here on a crash means: back. */
+	r = journal_begin(s, p, from, to, e);
+	if (r < 0)
+		return r;
+	/* 3. The phases. 4. The commit. */
+	r = converge(h, s, p, to, 0, e);
+	if (r == 0)
+		r = interrupted(h, e);
+	if (r == 0)
+		r = store_commit(s, to, e);
+	if (r == 0) {
+		*ret = TXN_DONE;
+		/* A journal that cannot be removed names a committed generation: recovery converges to it, which changes nothing. */
+		if (store_journal_remove(s, &back) < 0)
+			host_progress(h, "%s; `ctc recover` removes the journal", back.text);
+		return 0;
+	}
+	/* 5. The way back. */
+	host_progress(h, "failed, going back to generation %u", from);
+	*ret = TXN_BACK;
+	if (settle(h, s, p->from, p->to, from, &back) < 0) {
+		*ret = TXN_STUCK;
+		err_append(e, "; and the way back was not clean: ", back.text);
+	}
+	return r;
+}
+
+int txn_recover(struct host *h, struct store *s, struct recovery *ret, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	struct manifest observed = {.arena = &a}, to = {.arena = &a};
+	struct journal j;
+	uint32_t current;
+	bool found;
+
+	*ret = (struct recovery){0};
+	int r = store_journal_read(s, &a, &found, &j, e);
+	if (r < 0 || !found)
+		return r;
+	r = store_current(s, &current, e);
+	if (r < 0)
+		return r;
+	*ret = (struct recovery){.found = true, .committed = current == j.to && j.to != j.from, .from = j.from, .to = j.to};
+	r = manifest_decode(j.observed, &observed, e);
+	if (r < 0)
+		return err_context(e, "the journal of the transaction in flight");
+	/* A damaged generation must not stop the way back: what it made bears our mark. */
+	struct err unread;
+	if (store_load(s, j.to, &to, NULL, &unread) < 0) {
+		if (ret->committed) {
+			*e = unread;
+			return e->code;
+		}
+		to = (struct manifest){.arena = &a};
+		manifest_seal(&to);
+	}
+	host_progress(h, ret->committed ? "finishing generation %u, which was committed" : "going back to generation %u",
+		      ret->committed ? j.to : j.from);
+	return ret->committed ? settle(h, s, &to, &observed, j.to, e) : settle(h, s, &observed, &to, j.from, e);
+}

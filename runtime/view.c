@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From a plan's list of changes to what people ask: does my container restart, and why? Each change is looked at once; containers that no change mentions cost
+ * nothing. Knows the kinds of resources, no notation. */
+#include "runtime/view.h"
+
+#include <stdlib.h>
+
+#include "lang/base/map.h"
+
+struct viewer {
+	struct arena *a;
+	struct view *v;
+	const struct manifest *recorded;
+	struct map containers; /* id -> struct view_container */
+};
+
+/* Sorted lists of "name=value" side by side. The prefix tells the lists of a container apart: "port.", "volume.". */
+static void fields_diff(struct arena *a, const char *prefix, const struct strs *old, const struct strs *new, struct view_container *c)
+{
+	size_t i = 0, k = 0;
+
+	while (i < old->n || k < new->n) {
+		struct str was = {0}, now = {0};
+		struct str x = i < old->n ? str_cut(old->at[i], '=', &was) : (struct str){0};
+		struct str y = k < new->n ? str_cut(new->at[k], '=', &now) : (struct str){0};
+		int order = i == old->n ? 1 : k == new->n ? -1 : str_cmp(x, y);
+
+		if (order < 0)
+			now = (struct str){0};
+		if (order > 0)
+			was = (struct str){0};
+		i += order <= 0;
+		k += order >= 0;
+		if (order || !str_eq(was, now))
+			vec_push(a, &c->fields, (struct view_field){str_fmt(a, "%s%.*s", prefix, STR_ARG(order <= 0 ? x : y)), was, now});
+	}
+}
+
+static void field_diff(struct arena *a, const char *name, struct str old, struct str new, struct view_container *c)
+{
+	if (!str_eq(old, new))
+		vec_push(a, &c->fields, (struct view_field){str_of(name), old, new});
+}
+
+static void container_fields(struct arena *a, struct view_container *c)
+{
+	field_diff(a, "image", c->from->image, c->to->image, c);
+	field_diff(a, "address", c->from->address, c->to->address, c);
+	field_diff(a, "address6", c->from->address6, c->to->address6, c);
+	fields_diff(a, "ports.", &c->from->ports, &c->to->ports, c);
+	fields_diff(a, "", &c->from->fields, &c->to->fields, c);
+	fields_diff(a, "volume.", &c->from->volumes, &c->to->volumes, c);
+}
+
+/* The container's entry, made at the first question; NULL where neither side has such a container. */
+static struct view_container *container_of(struct viewer *w, struct str id)
+{
+	struct view_container *c = id.n ? map_get(&w->containers, id) : NULL;
+
+	if (c || !id.n)
+		return c;
+	struct res *from = manifest_find(w->v->plan->from, RES_container, id), *to = manifest_find(w->v->plan->to, RES_container, id);
+	if (!from && !to)
+		return NULL;
+	c = arena_new(w->a, struct view_container);
+	c->from = (struct res_container *)from;
+	c->to = (struct res_container *)to;
+	c->verdict = !from ? VERDICT_NEW : !to ? VERDICT_REMOVED : VERDICT_CHANGE;
+	if (from && to)
+		container_fields(w->a, c);
+	map_add(w->a, &w->containers, (to ? to : from)->id, c);
+	vec_push(w->a, &w->v->containers, c);
+	return c;
+}
+
+/* Whether the record and the wish agree, so that only the host can be the reason for the change. */
+static bool is_drift(struct viewer *w, const struct change *c)
+{
+	if (!w->recorded)
+		return false;
+	const struct res *said = manifest_find(w->recorded, change_res(c)->kind, change_res(c)->id);
+
+	return said && c->to ? res_same(said, c->to) : !said && !c->to;
+}
+
+static void unit_change(struct view_container *c, const struct change *change)
+{
+	const struct res_unit *from = (const struct res_unit *)change->from, *to = (const struct res_unit *)change->to;
+	bool runs = from && from->active, shall_run = to && to->active, same_text = from && to && str_eq(from->text, to->text);
+
+	if (from && to && same_text && runs == shall_run)
+		return; /* only its place in the boot */
+	c->unit_changes = true;
+	c->verdict = !shall_run ? VERDICT_STOP : runs ? VERDICT_RESTART : VERDICT_START;
+}
+
+static struct str drift_words(struct arena *a, const struct change *c)
+{
+	const struct res *r = change_res(c);
+	const char *how = c->op == OP_CREATE ? "is missing" : c->op == OP_DELETE ? "should not be there" : "is not as recorded";
+
+	if (r->kind == RES_unit && c->op == OP_CHANGE) {
+		const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
+
+		if (str_eq(from->text, to->text) && from->active != to->active)
+			how = to->active ? "does not run" : "runs";
+	}
+	return str_fmt(a, "%s %.*s %s", res_infos[r->kind].word, STR_ARG(r->id), how);
+}
+
+/* A link changes because an address does, which a field says, or because a port is published on a loopback address, which the port says. Directories
+ * follow the volumes. Only files speak for themselves. */
+static void container_change(struct viewer *w, struct view_container *c, const struct change *change)
+{
+	const struct res *r = change_res(change);
+	bool drift = is_drift(w, change);
+
+	if (r->kind == RES_nft) {
+		c->policy_drift += drift;
+		return;
+	}
+	if (!c->from || !c->to)
+		return;
+	if (r->kind == RES_unit)
+		unit_change(c, change);
+	if (drift)
+		vec_push(w->a, &c->drift, drift_words(w->a, change));
+	else if (r->kind == RES_file || (r->kind == RES_unit && !c->fields.n && c->unit_changes))
+		vec_push(w->a, &c->effects, str_fmt(w->a, "%s %.*s", res_infos[r->kind].word, STR_ARG(r->id)));
+}
+
+/* Declared fields of a subnet or a published port that differ. */
+static void item_fields(struct arena *a, const struct change *c, struct view_item *item)
+{
+	const struct res_info *info = &res_infos[c->to->kind];
+
+	for (size_t i = 0; i < info->nfields; i++) {
+		const struct res_field *f = &info->fields[i];
+		const void *x = (const char *)c->from + f->offset, *y = (const char *)c->to + f->offset;
+		struct view_field d = {.name = str_of(f->name)};
+
+		if (f->role != RES_COMPARED)
+			continue;
+		if (f->type == RES_STR) {
+			d.old = *(const struct str *)x;
+			d.new = *(const struct str *)y;
+		} else if (f->type == RES_BOOL) {
+			d.old = str_of(*(const bool *)x ? "true" : "false");
+			d.new = str_of(*(const bool *)y ? "true" : "false");
+		} else if (f->type == RES_INT) {
+			d.old = str_fmt(a, "%lld", (long long)*(const int64_t *)x);
+			d.new = str_fmt(a, "%lld", (long long)*(const int64_t *)y);
+		}
+		if (!str_eq(d.old, d.new))
+			vec_push(a, &item->fields, d);
+	}
+}
+
+static struct view_item item_of(struct viewer *w, const struct change *c)
+{
+	struct view_item item = {.op = c->op, .from = c->from, .to = c->to, .drift = is_drift(w, c)};
+
+	if (c->op == OP_CHANGE)
+		item_fields(w->a, c, &item);
+	return item;
+}
+
+static void look_at(struct viewer *w, const struct change *c)
+{
+	struct view *v = w->v;
+	const struct res *r = change_res(c);
+	struct view_container *served;
+
+	switch (r->kind) {
+	case RES_stack:
+	case RES_image:
+		return; /* containers say what changes; images to fetch are in `missing` */
+	case RES_subnet:
+		vec_push(w->a, &v->subnets, item_of(w, c));
+		return;
+	case RES_container:
+		container_of(w, r->id);
+		return;
+	case RES_flow:
+		v->flows_open += c->op == OP_CREATE;
+		v->flows_close += c->op == OP_DELETE;
+		vec_push(w->a, &v->flows, item_of(w, c));
+		return;
+	case RES_publish:
+		v->ports_open += c->op == OP_CREATE;
+		v->ports_close += c->op == OP_DELETE;
+		v->ports_move += c->op == OP_CHANGE;
+		vec_push(w->a, &v->ports, item_of(w, c));
+		return;
+	case RES_nft:
+		if (!w->recorded || !is_drift(w, c))
+			return; /* flows and ports say it */
+		served = container_of(w, r->owner);
+		if (served)
+			served->policy_drift++;
+		else
+			v->policy_drift++;
+		return;
+	case RES_link:
+		/* Of a link that only lets loopback addresses in or no longer, the published port tells. */
+		if (c->op == OP_CHANGE && !is_drift(w, c))
+			return;
+		break;
+	default:
+		break;
+	}
+	if (r->owner.n && (served = container_of(w, r->owner)))
+		container_change(w, served, c);
+	else if (r->kind != RES_netns && r->kind != RES_link)
+		vec_push(w->a, &v->host, item_of(w, c));
+}
+
+static int cmp_containers(const void *a, const void *b)
+{
+	const struct view_container *x = *(struct view_container *const *)a, *y = *(struct view_container *const *)b;
+
+	return str_cmp(x->to ? x->to->res.id : x->from->res.id, y->to ? y->to->res.id : y->from->res.id);
+}
+
+/* An entry that was made but for which nothing is to be said is an untouched container after all. */
+static bool says_nothing(const struct view_container *c)
+{
+	return c->verdict == VERDICT_CHANGE && !c->unit_changes && !c->fields.n && !c->effects.n && !c->drift.n && !c->policy_drift;
+}
+
+void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret)
+{
+	struct viewer w = {.a = a, .v = ret, .recorded = recorded};
+	size_t kept = 0, there = 0;
+
+	*ret = (struct view){.arena = a, .plan = p};
+	for (size_t i = 0; i < p->changes.n; i++)
+		look_at(&w, &p->changes.at[i]);
+	for (size_t i = 0; i < ret->containers.n; i++) {
+		struct view_container *c = ret->containers.at[i];
+
+		if (says_nothing(c))
+			continue;
+		ret->containers.at[kept++] = c;
+		ret->count[c->verdict]++;
+		ret->drifted += c->drift.n || c->policy_drift;
+		there += c->to != NULL;
+	}
+	ret->containers.n = kept;
+	ret->untouched = p->to->first[RES_container + 1] - p->to->first[RES_container] - there;
+	if (kept)
+		qsort(ret->containers.at, kept, sizeof *ret->containers.at, cmp_containers);
+}
+
+bool view_pending(const struct view *v)
+{
+	return v->plan->changes.n > 0;
+}
+
+static void counted(struct buf *out, size_t *said, const char *separator, size_t n, const char *one, const char *many)
+{
+	if (!n)
+		return;
+	buf_fmt(out, "%s%zu %s", (*said)++ ? ", " : separator, n, n == 1 ? one : many);
+}
+
+void view_summary(const struct view *v, struct buf *out)
+{
+	static const char *const words[] = {
+		[VERDICT_NEW] = "new",
+		[VERDICT_RESTART] = "restart",
+		[VERDICT_START] = "start",
+		[VERDICT_STOP] = "stop",
+		[VERDICT_CHANGE] = "changed without restart",
+		[VERDICT_REMOVED] = "removed",
+	};
+	size_t said = 0, network = 0;
+
+	for (int k = 0; k < VERDICT_COUNT; k++)
+		counted(out, &said, "", v->count[k], words[k], words[k]);
+	counted(out, &said, "", v->untouched, "untouched", "untouched");
+	if (!said)
+		buf_puts(out, "no containers");
+	counted(out, &network, "; ", v->flows_open, "flow opens", "flows open");
+	counted(out, &network, "; ", v->flows_close, "flow closes", "flows close");
+	counted(out, &network, "; ", v->ports_open, "port opens", "ports open");
+	counted(out, &network, "; ", v->ports_close, "port closes", "ports close");
+	counted(out, &network, "; ", v->ports_move, "port leads elsewhere", "ports lead elsewhere");
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a plan means to people, as data: which container is new, restarts, changes in place, goes or has drifted, and why; which flows and ports open and close.
+ * show.h prints it. */
+#ifndef CTC_RUNTIME_VIEW_H
+#define CTC_RUNTIME_VIEW_H
+
+#include "runtime/plan.h"
+
+enum verdict {
+	VERDICT_NEW,
+	VERDICT_RESTART,	/* its unit's text changes */
+	VERDICT_START,		/* it should run and does not, or its unit is missing */
+	VERDICT_STOP,
+	VERDICT_CHANGE,		/* something of it changes, its processes go on */
+	VERDICT_REMOVED,
+	VERDICT_COUNT
+};
+
+struct view_field {
+	struct str name, old, new;	/* old or new empty: not there */
+};
+
+struct view_container {
+	const struct res_container *from, *to;	/* NULL where it is new or removed */
+	enum verdict verdict;
+	bool unit_changes;
+	VEC(struct view_field) fields;	/* declared differences, by name; of a new container: none */
+	VEC(struct str) effects;	/* what changes on the host though no field says so: "file /x" */
+	VEC(struct str) drift;		/* what is not as the current generation says: "unit ct-x-a.service does not run" */
+	size_t policy_drift;		/* elements of the policy that are missing, foreign or different */
+};
+
+/* A subnet, flow, published port or host-wide thing. */
+struct view_item {
+	enum change_op op;
+	const struct res *from, *to;
+	VEC(struct view_field) fields;	/* for OP_CHANGE */
+	bool drift;
+};
+
+struct view {
+	struct arena *arena;
+	const struct plan *plan;
+	struct strs scope, kept;	/* stacks that the plan is about, and those that stay */
+	struct strs missing;		/* images that are not on the host yet */
+	struct str against;		/* "generation 3 on this host" */
+	VEC(struct view_container *) containers;	/* all that are not untouched, by id */
+	VEC(struct view_item) subnets, flows, ports, host;
+	size_t count[VERDICT_COUNT], untouched, drifted;
+	size_t flows_open, flows_close, ports_open, ports_close, ports_move;
+	size_t policy_drift;		/* elements that belong to no container */
+};
+
+/* `recorded` is what the current generation says, to tell drift from what is asked for; NULL where there is no host. The caller fills scope, kept, missing and against. */
+void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret);
+/* Whether there is anything to do. */
+bool view_pending(const struct view *v);
+/* "1 new, 1 restart, 3 untouched; 2 flows open" */
+void view_summary(const struct view *v, struct buf *out);
+
+#endif
