@@ -3,14 +3,15 @@
  * Generations on disk, the lock, the journal and the history. A generation is immutable once staged; `current` is the committed one and its rename is the commit;
  * `active` (in /run) is what units are generated from and differs from current only during a transaction. Layout:
  *
- *	/var/lib/ctstack/generations/NNNN/{manifest.json,plan.txt,meta.json,source/}
+ *	/var/lib/ctstack/generations/NNNN/{manifest.json,plan.txt,meta.json,source/,SHA256SUMS}
  *	/var/lib/ctstack/current -> generations/NNNN
  *	/var/lib/ctstack/journal		a transaction in flight
  *	/var/lib/ctstack/history		one JSON object a line: time, user, action, from, to, outcome
  *	/run/ctstack/active -> /var/lib/ctstack/generations/NNNN
  *	/run/ctstack/lock
  *
- * Directories are 0700. Generation 0 is the empty one; it always exists. Every file is written beside, fsynced, renamed, and its directory fsynced. */
+ * Directories are 0700. Generation 0 is the empty one; it always exists. Every file is written beside, fsynced, renamed, and its directory fsynced; a generation is made
+ * under another name and appears whole. SHA256SUMS (as sha256sum(1) reads it, and with a last line for itself) finds a damaged byte and names its file. */
 #ifndef CTC_RUNTIME_STORE_H
 #define CTC_RUNTIME_STORE_H
 
@@ -38,18 +39,24 @@ struct source_file {
 /* Opens, and makes what is missing where create is set; without create, -ENOENT where there is no store yet. */
 int store_open(struct host *h, bool create, struct store *ret, struct err *e);
 void store_close(struct store *s);
-/* -EBUSY with the holder's pid and command in the text. Kept until store_close. */
+/* -EBUSY with the holder's pid and command in the text. Kept until store_close. Everything below that writes needs it. */
 int store_lock(struct store *s, const char *command, struct err *e);
 bool store_locked_by_other(struct store *s);
 
+/* 0 where nothing was ever committed. */
 int store_current(struct store *s, uint32_t *ret, struct err *e);
-/* Decodes and checks the digest: -EBADMSG names a damaged file. m has its arena set. meta may be NULL. */
+/* Decodes and checks the digest: -EBADMSG names a damaged file, -ENOENT a number that there is not. m has its arena set. meta may be NULL. */
 int store_load(struct store *s, uint32_t number, struct manifest *m, struct meta *ret_meta, struct err *e);
+/* One file of a generation ("plan.txt"), checked, in the arena. */
+int store_read(struct store *s, uint32_t number, const char *name, struct arena *a, struct str *ret, struct err *e);
+/* The sources that it was made from, under the paths that they had. */
+int store_sources(struct store *s, uint32_t number, struct arena *a, struct source_file **ret, size_t *ret_n, struct err *e);
 /* Existing numbers, ascending, in the arena. */
 int store_list(struct store *s, struct arena *a, uint32_t **ret, size_t *ret_n, struct err *e);
 /* Writes a new generation with the next free number, which meta->number becomes. */
 int store_stage(struct store *s, const struct manifest *m, struct meta *meta, struct str plan_text, const struct source_file *sources,
 		size_t nsources, struct err *e);
+/* Removes one that is neither 0 nor current. */
 int store_drop(struct store *s, uint32_t number, struct err *e);
 int store_activate(struct store *s, uint32_t number, struct err *e);
 int store_commit(struct store *s, uint32_t number, struct err *e);

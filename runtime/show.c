@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A plan as text: first rows of (sign, text, origin), then their printing, so that the origins stand in one column. Colour is for what changes; without it nothing
+ * is lost. */
+#include "runtime/show.h"
+
+#include <stdlib.h>
+
+enum { VALUE_MAX = 120, LEFT_MAX = 92, WRAP = 76 };
+
+#define BOLD "\033[1m"
+#define DIM "\033[2m"
+#define PLAIN "\033[0m"
+
+struct row {
+	char sign;		/* '+', '~', '-'; ' ': belongs to the row above; '#': a heading */
+	struct str text;
+	struct str origin;	/* "file:line", or "" */
+};
+
+struct rows {
+	struct arena *a;
+	VEC(struct row) all;
+	struct buf line;
+};
+
+void show_plain(struct str text, size_t max, struct buf *out)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.s[i];
+
+		if (max && i >= max && (c & 0xc0) != 0x80) { /* not within a character */
+			buf_puts(out, "...");
+			return;
+		}
+		if (c == '\n')
+			buf_puts(out, "\\n");
+		else if (c == '\t')
+			buf_puts(out, "\\t");
+		else if (c < 0x20 || c == 0x7f)
+			buf_fmt(out, "\\x%02x", c);
+		else if (c == 0xc2 && i + 1 < text.n && ((unsigned char)text.s[i + 1] & 0xe0) == 0x80)
+			buf_fmt(out, "\\x%02x", (unsigned char)text.s[++i]); /* C1 control characters */
+		else
+			buf_addc(out, (char)c);
+	}
+}
+
+void show_list(struct strs list, struct buf *out)
+{
+	for (size_t i = 0; i < list.n; i++) {
+		buf_puts(out, i ? ", " : "");
+		show_plain(list.at[i], 0, out);
+	}
+}
+
+const char *show_verdict(enum verdict verdict)
+{
+	static const char *const words[] = {
+		[VERDICT_NEW] = "new",
+		[VERDICT_RESTART] = "restart",
+		[VERDICT_START] = "start",
+		[VERDICT_STOP] = "stop",
+		[VERDICT_CHANGE] = "no restart",
+		[VERDICT_REMOVED] = "removed",
+	};
+
+	return words[verdict];
+}
+
+/* Without the column, which tells a reader nothing here. */
+static struct str origin_line(struct str origin)
+{
+	const char *column = origin.n ? memrchr(origin.s, ':', origin.n) : NULL;
+
+	return column ? (struct str){origin.s, (size_t)(column - origin.s)} : origin;
+}
+
+/* Takes the line that was built. */
+static void row_end(struct rows *r, char sign, struct str origin)
+{
+	struct row row = {sign, str_copy(r->a, buf_view(&r->line)), origin_line(origin)};
+
+	vec_push(r->a, &r->all, row);
+	r->line.n = 0;
+}
+
+static void row_heading(struct rows *r, const char *text)
+{
+	buf_puts(&r->line, text);
+	row_end(r, '#', STR(""));
+}
+
+static void pad(struct buf *out, size_t used, size_t width)
+{
+	while (used++ < width)
+		buf_addc(out, ' ');
+}
+
+static void row_name(struct rows *r, struct str name, size_t width)
+{
+	size_t start = r->line.n;
+
+	show_plain(name, 0, &r->line);
+	pad(&r->line, r->line.n - start, width);
+}
+
+static void field_text(const struct view_field *f, struct buf *out)
+{
+	if (f->old.n)
+		show_plain(f->old, VALUE_MAX, out);
+	else
+		buf_puts(out, "none");
+	buf_puts(out, " -> ");
+	if (f->new.n)
+		show_plain(f->new, VALUE_MAX, out);
+	else
+		buf_puts(out, "none");
+}
+
+static void rows_field(struct rows *r, const struct view_field *f, size_t width)
+{
+	buf_puts(&r->line, "    ");
+	row_name(r, f->name, width);
+	buf_puts(&r->line, "  ");
+	field_text(f, &r->line);
+	row_end(r, ' ', STR(""));
+}
+
+static size_t fields_width(const struct view_field *at, size_t n)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (at[i].name.n > width && at[i].name.n <= 40)
+			width = at[i].name.n;
+	return width;
+}
+
+/* Words in lines of at most WRAP bytes, each under the first one. */
+static void wrap(struct rows *r, size_t indent, struct str word, const char *before)
+{
+	size_t start = r->line.n;
+
+	if (!start)
+		pad(&r->line, 0, indent);
+	buf_puts(&r->line, r->line.n > indent ? "  " : "");
+	buf_puts(&r->line, before);
+	show_plain(word, VALUE_MAX, &r->line);
+	if (start > indent && r->line.n > WRAP) {
+		struct buf rest = {0};
+
+		buf_add(&rest, r->line.s + start + 2, r->line.n - start - 2);
+		r->line.n = start;
+		row_end(r, ' ', STR(""));
+		pad(&r->line, 0, indent);
+		buf_str(&r->line, buf_view(&rest));
+		buf_free(&rest);
+	}
+}
+
+static void rows_new(struct rows *r, const struct res_container *c, size_t width)
+{
+	const size_t indent = width + 2;
+
+	row_name(r, c->res.id, width);
+	buf_puts(&r->line, "  ");
+	show_plain(c->image, 0, &r->line);
+	row_end(r, '+', c->res.origin);
+	if (c->address.n)
+		wrap(r, indent, c->address, "");
+	if (c->address6.n)
+		wrap(r, indent, c->address6, "");
+	for (size_t i = 0; i < c->ports.n; i++)
+		wrap(r, indent, c->ports.at[i], "");
+	for (size_t i = 0; i < c->fields.n; i++)
+		wrap(r, indent, c->fields.at[i], "");
+	for (size_t i = 0; i < c->volumes.n; i++)
+		wrap(r, indent, c->volumes.at[i], "volume ");
+	if (r->line.n)
+		row_end(r, ' ', STR(""));
+}
+
+/* Data stays: where, that is what the reader must know. */
+static void rows_removed(struct rows *r, const struct res_container *c, size_t width)
+{
+	row_name(r, c->res.id, width);
+	buf_puts(&r->line, "  removed");
+	row_end(r, '-', c->res.origin);
+	for (size_t i = 0; i < c->volumes.n; i++) {
+		struct str path, name = str_cut(c->volumes.at[i], '=', &path);
+
+		pad(&r->line, 0, width + 2);
+		buf_puts(&r->line, "volume ");
+		show_plain(name, 0, &r->line);
+		buf_puts(&r->line, " stays in ");
+		show_plain(path, 0, &r->line);
+		row_end(r, ' ', STR(""));
+	}
+}
+
+static void rows_changed(struct rows *r, const struct view_container *c, size_t width)
+{
+	size_t names = fields_width(c->fields.at, c->fields.n);
+
+	row_name(r, c->to->res.id, width);
+	buf_fmt(&r->line, "  %s%s", show_verdict(c->verdict), c->drift.n || c->policy_drift ? ", drifted" : "");
+	row_end(r, '~', c->to->res.origin);
+	vec_each(const struct view_field, f, &c->fields)
+		rows_field(r, f, names);
+	vec_each(const struct str, text, &c->effects) {
+		buf_puts(&r->line, "    ");
+		show_plain(*text, 0, &r->line);
+		buf_puts(&r->line, " changes");
+		row_end(r, ' ', STR(""));
+	}
+	vec_each(const struct str, text, &c->drift) {
+		buf_puts(&r->line, "    ");
+		show_plain(*text, 0, &r->line);
+		row_end(r, ' ', STR(""));
+	}
+	if (c->policy_drift) {
+		buf_fmt(&r->line, "    %zu of its policy elements %s not as recorded", c->policy_drift, c->policy_drift == 1 ? "is" : "are");
+		row_end(r, ' ', STR(""));
+	}
+}
+
+static void rows_containers(struct rows *r, const struct view *v)
+{
+	size_t width = 0;
+
+	if (!v->containers.n && !v->untouched)
+		return;
+	row_heading(r, "Containers");
+	vec_each(struct view_container *const, c, &v->containers) {
+		size_t n = ((*c)->to ? (*c)->to : (*c)->from)->res.id.n;
+
+		width = n > width && n <= 40 ? n : width;
+	}
+	vec_each(struct view_container *const, c, &v->containers) {
+		if ((*c)->verdict == VERDICT_NEW)
+			rows_new(r, (*c)->to, width);
+		else if ((*c)->verdict == VERDICT_REMOVED)
+			rows_removed(r, (*c)->from, width);
+		else
+			rows_changed(r, *c, width);
+	}
+	if (v->untouched) {
+		const char *who = !v->containers.n ? "" : v->untouched == 1 ? "other " : "others ";
+
+		buf_fmt(&r->line, "%zu %suntouched", v->untouched, who);
+		row_end(r, ' ', STR(""));
+	}
+}
+
+static char item_sign(const struct view_item *item)
+{
+	return item->op == OP_CREATE ? '+' : item->op == OP_DELETE ? '-' : '~';
+}
+
+static const struct res *item_res(const struct view_item *item)
+{
+	return item->to ? item->to : item->from;
+}
+
+static void subnet_detail(const struct res_subnet *s, struct buf *out)
+{
+	const struct str parts[] = {s->range, s->host, s->range6, s->host6};
+
+	for (size_t i = 0; i < 4; i++)
+		if (parts[i].n) {
+			buf_puts(out, i & 1 ? "  host " : "  ");
+			show_plain(parts[i], 0, out);
+		}
+	if (s->nat)
+		buf_puts(out, "  nat");
+}
+
+static void publish_detail(const struct res_publish *p, struct buf *out)
+{
+	buf_puts(out, "  -> ");
+	show_plain(p->to, 0, out);
+	buf_addc(out, ':');
+	show_plain(p->to_port, 0, out);
+}
+
+static void sysctl_detail(const struct view_item *item, struct buf *out)
+{
+	const struct res_sysctl *from = (const struct res_sysctl *)item->from, *to = (const struct res_sysctl *)item->to;
+
+	buf_puts(out, "  ");
+	show_plain(from ? from->value : to->prior.n ? to->prior : STR("unknown"), 0, out);
+	buf_puts(out, " -> ");
+	show_plain(to ? to->value : from->prior.n ? from->prior : STR("unknown"), 0, out);
+}
+
+static void item_detail(const struct view_item *item, struct buf *out)
+{
+	const struct res *r = item_res(item);
+
+	if (r->kind == RES_subnet && item->op != OP_CHANGE)
+		subnet_detail((const struct res_subnet *)r, out);
+	else if (r->kind == RES_publish && item->op != OP_CHANGE)
+		publish_detail((const struct res_publish *)r, out);
+	else if (r->kind == RES_sysctl)
+		sysctl_detail(item, out);
+}
+
+static void rows_items(struct rows *r, const char *heading, const struct view_item *at, size_t n, bool with_kind)
+{
+	size_t width = 0;
+
+	if (!n)
+		return;
+	row_heading(r, heading);
+	for (size_t i = 0; i < n; i++)
+		if (item_res(&at[i])->id.n > width && item_res(&at[i])->id.n <= 48)
+			width = item_res(&at[i])->id.n;
+	for (size_t i = 0; i < n; i++) {
+		const struct view_item *item = &at[i];
+		const struct res *res = item_res(item);
+		size_t start = r->line.n;
+
+		if (with_kind)
+			buf_fmt(&r->line, "%-9s  ", res_infos[res->kind].word);
+		start = r->line.n;
+		show_plain(res->id, 0, &r->line);
+		size_t name_end = r->line.n;
+		pad(&r->line, r->line.n - start, width);
+		size_t padded = r->line.n;
+		item_detail(item, &r->line);
+		if (r->line.n == padded)
+			r->line.n = name_end;
+		if (item->drift)
+			buf_puts(&r->line, "  drifted");
+		row_end(r, item_sign(item), res->origin);
+		if (res->kind == RES_subnet || res->kind == RES_publish)
+			vec_each(const struct view_field, f, &item->fields)
+				rows_field(r, f, fields_width(item->fields.at, item->fields.n));
+	}
+}
+
+static void rows_images(struct rows *r, const struct view *v)
+{
+	if (!v->missing.n)
+		return;
+	row_heading(r, "Images to fetch");
+	for (size_t i = 0; i < v->missing.n; i++) {
+		show_plain(v->missing.at[i], 0, &r->line);
+		row_end(r, '+', STR(""));
+	}
+}
+
+static void rows_drift(struct rows *r, const struct view *v)
+{
+	if (!v->policy_drift)
+		return;
+	row_heading(r, "Policy");
+	buf_fmt(&r->line, "%zu %s of table inet ctstack %s not as recorded", v->policy_drift, v->policy_drift == 1 ? "element" : "elements",
+		v->policy_drift == 1 ? "is" : "are");
+	row_end(r, '~', STR(""));
+}
+
+/* Terminal cells of UTF-8 text, well enough for a column: one a character. */
+static size_t cells(struct str text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += ((unsigned char)text.s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static const char *sign_colour(char sign)
+{
+	return sign == '+' ? "\033[32m" : sign == '~' ? "\033[33m" : sign == '-' ? "\033[31m" : "";
+}
+
+static void rows_print(const struct rows *r, bool colour, struct buf *out)
+{
+	size_t left = 0;
+
+	vec_each(const struct row, row, &r->all)
+		if (row->origin.n && cells(row->text) > left && cells(row->text) <= LEFT_MAX)
+			left = cells(row->text);
+	vec_each(const struct row, row, &r->all) {
+		if (row->sign == '#') {
+			buf_fmt(out, "\n%s%.*s%s\n", colour ? BOLD : "", STR_ARG(row->text), colour ? PLAIN : "");
+			continue;
+		}
+		buf_fmt(out, "  %s%c %.*s%s", colour ? sign_colour(row->sign) : "", row->sign, STR_ARG(row->text),
+			colour && row->sign != ' ' ? PLAIN : "");
+		if (row->origin.n) {
+			pad(out, cells(row->text), left);
+			buf_fmt(out, "   %s", colour ? DIM : "");
+			show_plain(row->origin, 0, out);
+			buf_puts(out, colour ? PLAIN : "");
+		}
+		buf_addc(out, '\n');
+	}
+}
+
+static void header(const struct view *v, struct buf *out)
+{
+	if (v->scope.n) {
+		buf_fmt(out, "Plan for stack%s ", v->scope.n == 1 ? "" : "s");
+		show_list(v->scope, out);
+	} else {
+		buf_puts(out, "Plan");
+	}
+	buf_puts(out, ", compared with ");
+	show_plain(v->against, 0, out);
+	buf_addc(out, '\n');
+	if (v->kept.n) {
+		buf_fmt(out, "Stack%s that stay%s as %s: ", v->kept.n == 1 ? "" : "s", v->kept.n == 1 ? "s" : "", v->kept.n == 1 ? "it is" : "they are");
+		show_list(v->kept, out);
+		buf_addc(out, '\n');
+	}
+}
+
+void show_text(const struct view *v, bool colour, struct buf *out)
+{
+	struct rows r = {.a = v->arena};
+
+	header(v, out);
+	if (view_pending(v)) {
+		rows_items(&r, "Subnets", v->subnets.at, v->subnets.n, false);
+		rows_containers(&r, v);
+		rows_items(&r, "Flows", v->flows.at, v->flows.n, false);
+		rows_items(&r, "Published ports", v->ports.at, v->ports.n, false);
+		rows_drift(&r, v);
+		rows_items(&r, "Host", v->host.at, v->host.n, true);
+		rows_images(&r, v);
+		rows_print(&r, colour, out);
+		buf_free(&r.line);
+	}
+	buf_puts(out, colour ? "\n" BOLD : "\n");
+	if (view_pending(v)) {
+		buf_puts(out, "Plan: ");
+		view_summary(v, out);
+		buf_addc(out, '.');
+	} else {
+		buf_puts(out, "Nothing to do: the host is as the source says.");
+	}
+	buf_puts(out, colour ? PLAIN "\n" : "\n");
+}

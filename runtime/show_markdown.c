@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A plan as markdown, for a pull request: the sum first, then tables. Values stand in code spans, whose delimiters and cell ends are escaped. */
+#include "runtime/show.h"
+
+enum { VALUE_MAX = 120 };
+
+/* A code span within a table's cell. Control characters are visible, a backtick gets a longer fence, `|` is escaped as tables ask (GFM, 4.10). */
+static void code(struct str text, struct buf *out)
+{
+	struct buf plain = {0};
+	bool tick;
+
+	show_plain(text, VALUE_MAX, &plain);
+	tick = plain.n && memchr(plain.s, '`', plain.n);
+	buf_puts(out, tick ? "`` " : "`");
+	for (size_t i = 0; i < plain.n; i++) {
+		if (plain.s[i] == '|')
+			buf_addc(out, '\\');
+		buf_addc(out, plain.s[i]);
+	}
+	buf_puts(out, tick ? " ``" : "`");
+	buf_free(&plain);
+}
+
+/* Without the column. */
+static void origin_cell(struct str origin, struct buf *out)
+{
+	const char *column = origin.n ? memrchr(origin.s, ':', origin.n) : NULL;
+
+	if (column)
+		origin.n = (size_t)(column - origin.s);
+	if (origin.n)
+		code(origin, out);
+	buf_puts(out, " |\n");
+}
+
+static void row(struct buf *out, char sign, struct str id)
+{
+	buf_fmt(out, "| `%c` | ", sign);
+	code(id, out);
+	buf_puts(out, " | ");
+}
+
+static void value(struct str text, struct buf *out)
+{
+	if (text.n)
+		code(text, out);
+	else
+		buf_puts(out, "none");
+}
+
+static void field_lines(const struct view_field *at, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(out, "<br>");
+		code(at[i].name, out);
+		buf_puts(out, ": ");
+		value(at[i].old, out);
+		buf_puts(out, " → ");
+		value(at[i].new, out);
+	}
+}
+
+static void new_container(const struct res_container *c, struct buf *out)
+{
+	buf_puts(out, "new, ");
+	code(c->image, out);
+	for (size_t i = 0; i < c->ports.n; i++) {
+		buf_puts(out, i ? ", " : "<br>ports ");
+		code(c->ports.at[i], out);
+	}
+	if (c->address.n || c->address6.n)
+		buf_puts(out, "<br>");
+	if (c->address.n)
+		code(c->address, out);
+	if (c->address.n && c->address6.n)
+		buf_puts(out, ", ");
+	if (c->address6.n)
+		code(c->address6, out);
+	for (size_t i = 0; i < c->fields.n; i++) {
+		buf_puts(out, i ? ", " : "<br>");
+		code(c->fields.at[i], out);
+	}
+	for (size_t i = 0; i < c->volumes.n; i++) {
+		buf_puts(out, i ? ", " : "<br>volumes ");
+		code(c->volumes.at[i], out);
+	}
+}
+
+static void removed_container(const struct res_container *c, struct buf *out)
+{
+	buf_puts(out, "**removed**");
+	for (size_t i = 0; i < c->volumes.n; i++) {
+		struct str path, name = str_cut(c->volumes.at[i], '=', &path);
+
+		buf_puts(out, "<br>volume ");
+		code(name, out);
+		buf_puts(out, " stays in ");
+		code(path, out);
+	}
+}
+
+static void changed_container(const struct view_container *c, struct buf *out)
+{
+	buf_fmt(out, c->verdict == VERDICT_CHANGE ? "%s" : "**%s**", show_verdict(c->verdict));
+	field_lines(c->fields.at, c->fields.n, out);
+	vec_each(const struct str, text, &c->effects) {
+		buf_puts(out, "<br>");
+		code(*text, out);
+		buf_puts(out, " changes");
+	}
+	vec_each(const struct str, text, &c->drift) {
+		buf_puts(out, "<br>drifted: ");
+		code(*text, out);
+	}
+	if (c->policy_drift)
+		buf_fmt(out, "<br>drifted: %zu policy elements", c->policy_drift);
+}
+
+static void containers(const struct view *v, struct buf *out)
+{
+	if (!v->containers.n)
+		return;
+	buf_puts(out, "\n| | Container | Change | Source |\n|:-:|---|---|---|\n");
+	vec_each(struct view_container *const, at, &v->containers) {
+		const struct view_container *c = *at;
+		const struct res *r = c->to ? &c->to->res : &c->from->res;
+
+		row(out, c->verdict == VERDICT_NEW ? '+' : c->verdict == VERDICT_REMOVED ? '-' : '~', r->id);
+		if (c->verdict == VERDICT_NEW)
+			new_container(c->to, out);
+		else if (c->verdict == VERDICT_REMOVED)
+			removed_container(c->from, out);
+		else
+			changed_container(c, out);
+		buf_puts(out, " | ");
+		origin_cell(r->origin, out);
+	}
+}
+
+static void item_words(const struct view_item *item, const char *create, const char *delete, struct buf *out)
+{
+	const struct res *r = item->to ? item->to : item->from;
+
+	buf_puts(out, item->op == OP_CREATE ? create : item->op == OP_DELETE ? delete : "changes");
+	if (r->kind == RES_publish && item->op != OP_CHANGE) {
+		const struct res_publish *p = (const struct res_publish *)r;
+
+		buf_puts(out, ", leads to ");
+		code(p->to, out);
+		buf_puts(out, " port ");
+		code(p->to_port, out);
+	}
+	if (r->kind == RES_subnet && item->op != OP_CHANGE) {
+		const struct res_subnet *s = (const struct res_subnet *)r;
+
+		buf_puts(out, ", ");
+		value(s->range.n ? s->range : s->range6, out);
+		buf_puts(out, s->nat ? ", nat" : "");
+	}
+	field_lines(item->fields.at, item->fields.n, out);
+	buf_puts(out, item->drift ? "<br>drifted" : "");
+}
+
+static void items(const char *what, const struct view_item *at, size_t n, const char *create, const char *delete, struct buf *out)
+{
+	if (!n)
+		return;
+	buf_fmt(out, "\n| | %s | Change | Source |\n|:-:|---|---|---|\n", what);
+	for (size_t i = 0; i < n; i++) {
+		const struct res *r = at[i].to ? at[i].to : at[i].from;
+
+		row(out, at[i].op == OP_CREATE ? '+' : at[i].op == OP_DELETE ? '-' : '~', r->id);
+		item_words(&at[i], create, delete, out);
+		buf_puts(out, " | ");
+		origin_cell(r->origin, out);
+	}
+}
+
+static void code_list(const char *before, struct strs list, struct buf *out)
+{
+	if (!list.n)
+		return;
+	buf_puts(out, before);
+	for (size_t i = 0; i < list.n; i++) {
+		buf_puts(out, i ? ", " : "");
+		code(list.at[i], out);
+	}
+}
+
+void show_markdown(const struct view *v, struct buf *out)
+{
+	code_list("### Plan for ", v->scope, out);
+	buf_puts(out, v->scope.n ? "\n\n" : "### Plan\n\n");
+	if (view_pending(v)) {
+		buf_puts(out, "**");
+		view_summary(v, out);
+		buf_puts(out, ".**");
+	} else {
+		buf_puts(out, "**Nothing to do.**");
+	}
+	buf_puts(out, " Compared with ");
+	show_plain(v->against, 0, out);
+	buf_puts(out, ".\n");
+	code_list("\nStays as it is: ", v->kept, out);
+	buf_puts(out, v->kept.n ? "\n" : "");
+	items("Subnet", v->subnets.at, v->subnets.n, "new", "**removed**", out);
+	containers(v, out);
+	items("Flow", v->flows.at, v->flows.n, "opens", "**closes**", out);
+	items("Published port", v->ports.at, v->ports.n, "opens", "**closes**", out);
+	items("Host", v->host.at, v->host.n, "new", "removed", out);
+	if (v->policy_drift)
+		buf_fmt(out, "\n%zu policy elements of no container have drifted.\n", v->policy_drift);
+	code_list("\nImages to fetch: ", v->missing, out);
+	buf_puts(out, v->missing.n ? "\n" : "");
+}

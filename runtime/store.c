@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The store's place on the host, its lock, and the two links that say which generation counts: `current`, whose rename is the commit, and `active`. Generations
+ * themselves are store_generation.c, the journal and the history have files of their own. */
+#include "runtime/store.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "runtime/fs.h"
+#include "runtime/store_impl.h"
+
+static int make_dir(struct host *h, const char *path, struct err *e)
+{
+	int r = fs_mkdirs(h->root_fd, str_of(path), geteuid(), getegid(), 0700, NULL, e);
+
+	return r < 0 ? r : fs_sync_parent(h->root_fd, str_of(path), e);
+}
+
+static int open_dir(struct host *h, const char *path, struct err *e)
+{
+	return fs_open(h->root_fd, str_of(path), O_RDONLY | O_DIRECTORY, 0, e);
+}
+
+int store_open(struct host *h, bool create, struct store *ret, struct err *e)
+{
+	struct store s = {-1, -1, -1};
+	int r = 0;
+
+	if (create) {
+		r = make_dir(h, STATE_DIR, e);
+		if (r == 0)
+			r = make_dir(h, STATE_DIR "/" GENERATIONS, e);
+		if (r == 0)
+			r = make_dir(h, RUN_DIR, e);
+		if (r < 0)
+			return err_context(e, "cannot make the place where generations are kept");
+	}
+	s.state_fd = open_dir(h, STATE_DIR, e);
+	if (s.state_fd == -ENOENT)
+		return err_set(e, -ENOENT, "there is no generation on this host yet: `ctc apply` makes the first");
+	if (s.state_fd < 0)
+		return s.state_fd;
+	/* /run is empty after a boot, until the first command that changes something. */
+	s.run_fd = open_dir(h, RUN_DIR, e);
+	if (s.run_fd < 0 && (create || s.run_fd != -ENOENT)) {
+		r = s.run_fd;
+		close(s.state_fd);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	if (s->run_fd >= 0)
+		close(s->run_fd);
+	if (s->state_fd >= 0)
+		close(s->state_fd);
+	*s = (struct store){-1, -1, -1};
+}
+
+static int lock_open(struct store *s, struct err *e)
+{
+	return fs_open(s->run_fd, STR("lock"), O_RDWR | O_CREAT, 0600, e);
+}
+
+int store_lock(struct store *s, const char *command, struct err *e)
+{
+	char holder[256] = "";
+
+	_fd_ int fd = lock_open(s, e);
+	if (fd < 0)
+		return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return err_errno(e, -errno, "cannot lock /" RUN_DIR "/lock");
+		ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
+		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
+		return err_set(e, -EBUSY, "another ctc is changing this host (process %s); wait until it has ended",
+			       holder[0] ? holder : "unknown: it has just begun");
+	}
+	int n = snprintf(holder, sizeof holder, "%d %.200s\n", (int)getpid(), command);
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, holder, (size_t)n, 0) != n)
+		return err_errno(e, errno ? -errno : -ENOSPC, "cannot write /" RUN_DIR "/lock");
+	int r = generation_zero(s, e);
+	if (r < 0)
+		return r;
+	s->lock_fd = take_fd(&fd);
+	return 0;
+}
+
+bool store_locked_by_other(struct store *s)
+{
+	struct err e;
+
+	if (s->lock_fd >= 0 || s->run_fd < 0)
+		return false;
+	_fd_ int fd = fs_open(s->run_fd, STR("lock"), O_RDWR, 0, &e);
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+int store_sync(int dir_fd, const char *path, struct err *e)
+{
+	_fd_ int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return err_errno(e, -errno, "cannot write %s of /" STATE_DIR " to disk", path);
+	return 0;
+}
+
+/* The link is made beside and renamed into place: there is always one, whole. */
+static int replace_link(int dir_fd, const char *target, const char *name, struct err *e)
+{
+	char beside[32];
+
+	snprintf(beside, sizeof beside, ".%s.new", name);
+	if (unlinkat(dir_fd, beside, 0) < 0 && errno != ENOENT)
+		return err_errno(e, -errno, "cannot remove the link %s", beside);
+	if (symlinkat(target, dir_fd, beside) < 0)
+		return err_errno(e, -errno, "cannot make the link %s to %s", name, target);
+	if (renameat(dir_fd, beside, dir_fd, name) < 0) {
+		int code = -errno;
+
+		unlinkat(dir_fd, beside, 0);
+		return err_errno(e, code, "cannot make the link %s to %s", name, target);
+	}
+	return store_sync(dir_fd, ".", e);
+}
+
+static int must_exist(struct store *s, uint32_t number, const char *path, struct err *e)
+{
+	struct stat st;
+	int r = fs_stat(s->state_fd, str_of(path), &st, e);
+
+	return r == -ENOENT ? err_set(e, r, "there is no generation %u", number) : r;
+}
+
+int store_activate(struct store *s, uint32_t number, struct err *e)
+{
+	char path[GENERATION_PATH_MAX], target[GENERATION_PATH_MAX + sizeof "/" STATE_DIR "/"];
+
+	int r = must_exist(s, number, generation_path(number, path), e);
+	if (r < 0)
+		return r;
+	snprintf(target, sizeof target, "/" STATE_DIR "/%s", path);
+	return replace_link(s->run_fd, target, "active", e);
+}
+
+int store_commit(struct store *s, uint32_t number, struct err *e)
+{
+	char path[GENERATION_PATH_MAX];
+
+	int r = must_exist(s, number, generation_path(number, path), e);
+	return r < 0 ? r : replace_link(s->state_fd, path, "current", e);
+}
+
+int store_current(struct store *s, uint32_t *ret, struct err *e)
+{
+	char target[GENERATION_PATH_MAX];
+	ssize_t n = readlinkat(s->state_fd, "current", target, sizeof target);
+	struct str text = {target, n > 0 ? (size_t)n : 0};
+
+	if (n < 0 && errno == ENOENT) {
+		*ret = 0;
+		return 0;
+	}
+	if (n < 0)
+		return err_errno(e, -errno, "cannot read the link /" STATE_DIR "/current");
+	if (!str_starts(text, STR(GENERATIONS "/")) ||
+	    !generation_number((struct str){target + sizeof GENERATIONS, text.n - sizeof GENERATIONS}, ret))
+		return err_set(e, -EBADMSG, "the link /" STATE_DIR "/current leads to %.*s, which is no generation", STR_ARG(text));
+	return 0;
+}
