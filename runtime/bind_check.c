@@ -5,9 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,6 +14,7 @@
 #include "lang/base/cleanup.h"
 #include "runtime/bind.h"
 #include "runtime/facts.h"
+#include "runtime/nft_probe.h"
 #include "runtime/podman.h"
 
 enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4 };
@@ -61,30 +59,6 @@ static int check_systemd(struct host *h, struct err *e)
 	return 0;
 }
 
-/* Asks nf_tables for its generation: the module is loaded by the question. */
-static int check_nftables(struct err *e)
-{
-	struct {
-		struct nlmsghdr header;
-		struct nfgenmsg family;
-	} ask = {{.nlmsg_len = sizeof ask, .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, .nlmsg_flags = NLM_F_REQUEST},
-		 {.nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0}};
-	const struct timeval deadline = {.tv_sec = 5};
-	_Alignas(struct nlmsghdr) char answer[8192];
-	const struct nlmsghdr *head = (const struct nlmsghdr *)answer;
-	_fd_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline) < 0 || send(fd, &ask, sizeof ask, 0) < 0)
-		return err_errno(e, -errno, "this kernel has no netfilter, by which flows are kept: it needs the module nf_tables");
-	ssize_t n = recv(fd, answer, sizeof answer, 0);
-
-	if (n < (ssize_t)sizeof *head)
-		return err_errno(e, n < 0 ? -errno : -EIO, "the kernel's nf_tables does not answer");
-	if (head->nlmsg_type == NLMSG_ERROR)
-		return err_set(e, -EOPNOTSUPP, "this kernel has no nf_tables, by which flows are kept: load it with modprobe nf_tables, or boot a kernel that has it");
-	return 0;
-}
-
 static int check_podman(struct host *h, struct err *e)
 {
 	struct podman_version v;
@@ -111,7 +85,7 @@ int host_check(struct host *h, const struct manifest *wanted, struct err *e)
 	if (r == 0)
 		r = check_cgroup(h, e);
 	if (r == 0)
-		r = check_nftables(e);
+		r = nft_probe(e);
 	if (r == 0 && wanted && wanted->first[RES_image + 1] > wanted->first[RES_image])
 		r = check_podman(h, e);
 	return r;
