@@ -119,7 +119,10 @@ static int watch(const struct spawn *s, struct watch *w, struct spawned *ret)
 	int64_t end = now_ms() + s->within_ms;
 
 	for (;;) {
-		struct pollfd fds[] = {{.fd = w->pid_fd, .events = POLLIN}, {.fd = w->out, .events = POLLIN}, {.fd = w->said, .events = POLLIN}};
+		struct pollfd fds[] = {{.fd = w->pid_fd, .events = POLLIN},
+				       {.fd = w->out, .events = POLLIN},
+				       {.fd = w->said, .events = POLLIN},
+				       {.fd = s->until_fd ? s->until_fd : -1, .events = POLLIN}};
 		int64_t left = end - now_ms();
 		int r = 0;
 
@@ -128,7 +131,7 @@ static int watch(const struct spawn *s, struct watch *w, struct spawned *ret)
 		if (s->interrupted && *s->interrupted)
 			return -EINTR;
 		/* The flag may be set between the look and the sleep: no sleep is long. */
-		if (poll(fds, 3, (int)(left < TICK_MS ? left : TICK_MS)) < 0 && errno != EINTR)
+		if (poll(fds, 4, (int)(left < TICK_MS ? left : TICK_MS)) < 0 && errno != EINTR)
 			return -errno;
 		if (w->out >= 0 && (r = take(w->out, &ret->out, s->out_max)) == 1)
 			w->out = -1;
@@ -138,6 +141,8 @@ static int watch(const struct spawn *s, struct watch *w, struct spawned *ret)
 			w->said = -1;
 		if (fds[0].revents)
 			return 0;
+		if (fds[3].revents)
+			return -ECANCELED;
 	}
 }
 
@@ -195,6 +200,8 @@ int spawn_run(const struct spawn *s, struct spawned *ret, struct err *e)
 		err_set(e, r, "%s did not end within %lld s", s->argv[0], (long long)(s->within_ms / 1000));
 	else if (r == -EINTR)
 		err_set(e, r, "%s was interrupted", s->argv[0]);
+	else if (r == -ECANCELED)
+		err_set(e, r, "%s was stopped: what it was run for is over", s->argv[0]);
 	else if (r == -EFBIG)
 		err_set(e, r, "%s printed more than %zu bytes", s->argv[0], s->out_max);
 	else if (r < 0)

@@ -14,6 +14,7 @@ struct spawn {
 	int64_t within_ms;
 	size_t out_max;			/* bytes that it may print on standard output; 0: not taken, /dev/null */
 	volatile int *interrupted;	/* as in struct host; may be NULL */
+	int until_fd;			/* ends it with -ECANCELED once this descriptor is readable; 0: none */
 };
 
 /* What became of it. `out` and `said` are the caller's to buf_free. */
@@ -27,7 +28,7 @@ struct spawned {
 const char *spawn_find(const char *name, char *buffer, size_t size);
 
 /* Starts it in a process group of its own, with standard input from /dev/null, and waits. 0: it has ended, *ret says how. Otherwise it is not running any more:
- * -ENOENT no such program, -ETIMEDOUT, -EINTR, -EFBIG printed too much, or what posix_spawn said. */
+ * -ENOENT no such program, -ETIMEDOUT, -EINTR, -ECANCELED, -EFBIG printed too much, or what posix_spawn said. */
 int spawn_run(const struct spawn *s, struct spawned *ret, struct err *e);
 void spawned_free(struct spawned *s);
 /* The last line that is not empty of what it said on standard error, without "Error: " in front. */
