@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * From the model to systemd units: a service a container, a slice and a target a stack, and what the host needs once. The texts are meant to be read with
+ * `systemctl cat`; spec/units.md says what each field becomes and why. A text changes exactly when the container must restart: published ports, flows, and the content
+ * of the hosts file are not in it. Bytes of the source reach a unit through unit_text.h alone. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "compiler/lower_impl.h"
+#include "compiler/unit_text.h"
+
+enum {
+	START_MARGIN_S = 60,	/* podman's own work before the container runs, on top of `ready.within` */
+	START_DEFAULT_S = 90,	/* the same without `ready` */
+	STOP_S = 60,		/* the 10 seconds between SIGTERM and SIGKILL that PODMAN_RM gives, and podman's own work */
+	RESTART_S = 5,
+};
+
+#define NETWORK_UNIT "ctstack-network.service"
+#define ROOT_TARGET "ctstack.target"
+#define PODMAN_RM "podman --events-backend=none rm --force --ignore --volumes --time=10"
+
+/* Everything that one container's text is made from. */
+struct unit_of {
+	struct arena *arena;
+	const struct m_container *c;
+	struct str name;		/* ct-STACK-CONTAINER */
+	struct str *after;		/* units of c->after */
+	struct bind_mount *mounts;
+	size_t nmounts;
+	struct buf *out;
+	struct buf *word;		/* of a command line that is being put together */
+	VEC(struct str) binds;
+};
+
+struct bind_mount {
+	struct str from, to;
+	bool readonly;
+};
+
+static const char *const word_texts[] = {
+#define WORD(type, member, word) [WORD_##type##_##member] = word,
+#include "lang/enum.def"
+#undef WORD
+};
+
+/* Texts one behind the other, without the cost of printf: a large stack has many. */
+static void put_all(struct buf *out, size_t n, const struct str *parts)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_str(out, parts[i]);
+}
+
+#define PUT(out, ...) put_all((out), sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str), (struct str[]){__VA_ARGS__})
+
+/* One word of the command, made of parts, on a line of its own. */
+#define ARG(u, ...)                                   \
+	do {                                          \
+		(u)->word->n = 0;                     \
+		PUT((u)->word, __VA_ARGS__);          \
+		unit_arg((u)->out, buf_view((u)->word)); \
+	} while (0)
+
+/* A word that is known only on the host; runtime/bind.h puts one or more lines in its place. */
+static void late(struct unit_of *u, struct str what, struct str value, bool last)
+{
+	u->word->n = 0;
+	PUT(u->word, what, STR(":"), value);
+	PUT(u->out, STR("\t@"), buf_view(u->word), last ? STR("@\n") : STR("@ \\\n"));
+	vec_push(u->arena, &u->binds, str_copy(u->arena, buf_view(u->word)));
+}
+
+static int cmp_mounts(const void *a, const void *b)
+{
+	const struct bind_mount *x = a, *y = b;
+	int order = str_cmp(x->to, y->to);
+
+	return order ? order : str_cmp(x->from, y->from);
+}
+
+/* Volumes and mounts together, sorted by where they are seen, so that moving a line in the source changes nothing. */
+static void collect_mounts(struct unit_of *u)
+{
+	const struct m_container *c = u->c;
+	struct bind_mount *all = arena_array(u->arena, c->volume.n + c->mount.n + 1, sizeof *all);
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->volume.n; i++) {
+		const struct m_volume *v = c->volume.at[i];
+
+		all[n++] = (struct bind_mount){name_volume(u->arena, c, v), v->at.v, v->readonly.v};
+	}
+	for (size_t i = 0; i < c->mount.n; i++)
+		all[n++] = (struct bind_mount){c->mount.at[i].left.v, c->mount.at[i].right.v,
+					       c->mount.at[i].block && c->mount.at[i].block->readonly.v};
+	qsort(all, n, sizeof *all, cmp_mounts);
+	u->mounts = all;
+	u->nmounts = n;
+}
+
+static void mount_arg(struct unit_of *u, const struct bind_mount *m)
+{
+	assert(!unit_path_refused(m->from) && !unit_path_refused(m->to));
+	u->word->n = 0;
+	PUT(u->word, STR("--mount=type=bind,"));
+	podman_mount_field(u->word, STR("source"), m->from);
+	buf_addc(u->word, ',');
+	podman_mount_field(u->word, STR("target"), m->to);
+	if (m->readonly)
+		PUT(u->word, STR(",readonly=true"));
+	unit_arg(u->out, buf_view(u->word));
+}
+
+static void unit_section(struct unit_of *u)
+{
+	struct str stack = u->c->head.stack->head.name, container = u->c->head.name;
+
+	PUT(u->out, STR("# Made by ctc from container "), container, STR(" of stack "), stack, STR(". Edits here do not last: change the source.\n"));
+	PUT(u->out, STR("[Unit]\nDescription=Container "), container, STR(" of stack "), stack, STR("\nRequires=" NETWORK_UNIT "\n"));
+	for (size_t i = 0; i < u->c->after.v.n; i++)
+		PUT(u->out, STR("Wants="), u->after[i], STR("\n"));
+	PUT(u->out, STR("After=" NETWORK_UNIT));
+	for (size_t i = 0; i < u->c->after.v.n; i++)
+		PUT(u->out, STR(" "), u->after[i]);
+	PUT(u->out, STR("\nPartOf="), name_target(u->arena, u->c->head.stack), STR("\n"));
+	for (size_t i = 0; i < u->nmounts; i++) {
+		PUT(u->out, STR("RequiresMountsFor="));
+		unit_item(u->out, u->mounts[i].from);
+		PUT(u->out, STR("\n"));
+	}
+	/* A container that cannot start yet is tried again for as long as it takes. */
+	PUT(u->out, STR("StartLimitIntervalSec=0\n"));
+}
+
+/* The largest unit of systemd's that divides the number: 16G. */
+static void put_bytes(struct buf *out, int64_t bytes)
+{
+	static const char units[] = "KMGT";
+	int i = -1;
+
+	while (i < 3 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		i++;
+	}
+	buf_fmt(out, "%" PRId64, bytes);
+	if (i >= 0)
+		buf_addc(out, units[i]);
+}
+
+static void limits(struct unit_of *u)
+{
+	const struct m_limits *l = u->c->limits;
+
+	if (!l)
+		return;
+	if (l->memory.set) {
+		buf_puts(u->out, "MemoryMax=");
+		put_bytes(u->out, l->memory.v);
+		buf_addc(u->out, '\n');
+	}
+	if (l->cpu.set) {
+		/* in hundredths of a percent, which is what systemd keeps */
+		int64_t quota = (int64_t)(l->cpu.v * 10000 + 0.5);
+
+		buf_fmt(u->out, "CPUQuota=%" PRId64, quota / 100);
+		if (quota % 100)
+			buf_fmt(u->out, ".%02" PRId64, quota % 100);
+		buf_puts(u->out, "%\n");
+	}
+	if (l->tasks.set)
+		buf_fmt(u->out, "TasksMax=%" PRId64 "\n", l->tasks.v);
+	if (l->io_weight.set)
+		buf_fmt(u->out, "IOWeight=%" PRId64 "\n", l->io_weight.v);
+}
+
+/* Whole seconds that a start may take. */
+static int64_t start_seconds(const struct m_container *c)
+{
+	return c->ready ? (c->ready->within.v + 999999) / 1000000 + START_MARGIN_S : START_DEFAULT_S;
+}
+
+static void run_command(struct unit_of *u)
+{
+	const struct m_container *c = u->c;
+
+	/* Podman's events would stand between the lines of the container in the journal. */
+	PUT(u->out, STR("ExecStart=podman --events-backend=none run \\\n"));
+	ARG(u, STR("--name="), u->name);
+	PUT(u->out, STR("\t--replace \\\n\t--rm \\\n\t--detach \\\n\t--cgroups=split \\\n\t--sdnotify=conmon \\\n"
+			"\t--log-driver=journald \\\n\t--pull=never \\\n\t--pids-limit=-1 \\\n"));
+	ARG(u, STR("--hostname="), c->head.name);
+	if (container_is_private(c)) {
+		struct bind_mount hosts = {name_hosts_file(u->arena, c), STR("/etc/hosts"), true};
+
+		ARG(u, STR("--network=ns:/run/netns/"), u->name);
+		PUT(u->out, STR("\t--no-hosts \\\n"));
+		mount_arg(u, &hosts);
+	} else {
+		PUT(u->out, STR("\t--network=host \\\n"));
+	}
+	for (size_t i = 0; i < u->nmounts; i++)
+		mount_arg(u, &u->mounts[i]);
+	for (size_t i = 0; i < c->env.n; i++)
+		ARG(u, STR("--env="), c->env.at[i].name, STR("="), c->env.at[i].value.v);
+	for (size_t i = 0; i < c->labels.n; i++)
+		ARG(u, STR("--label="), c->labels.at[i].name, STR("="), c->labels.at[i].value.v);
+	if (c->user.set)
+		ARG(u, STR("--user="), str_fmt(u->arena, "%" PRIu32 ":%" PRIu32, c->user.v.uid, c->user.v.gid));
+	if (c->gpu.set)
+		late(u, STR("gpu"), str_of(word_texts[c->gpu.v]), false);
+	late(u, STR("image"), c->image.v, !c->command.v.n);
+	for (size_t i = 0; i < c->command.v.n; i++) {
+		PUT(u->out, STR("\t"));
+		unit_word(u->out, c->command.v.at[i]);
+		PUT(u->out, i + 1 < c->command.v.n ? STR(" \\\n") : STR("\n"));
+	}
+}
+
+/* The address that `ready` asks: the container's own, or the host's loopback where it has none. */
+static struct str ready_address(struct arena *a, const struct m_container *c)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (!container_is_private(c))
+		return STR("127.0.0.1");
+	if (c->address.set)
+		return str_fmt(a, "%s", addr_text(c->address.v, text));
+	return str_fmt(a, "[%s]", addr_text(c->address6.v, text));
+}
+
+/* The start job is done only when this command is: at apply, at boot and at every restart alike. It gives up at once when the container's process is gone. */
+static void ready_command(struct unit_of *u)
+{
+	const struct m_ready *r = u->c->ready;
+
+	if (!r)
+		return;
+	PUT(u->out, STR("ExecStartPost=ctc wait --within="));
+	duration_text(r->within.v, u->out);
+	PUT(u->out, STR(" --pid=${MAINPID} "));
+	if (r->exec.set) {
+		PUT(u->out, STR("exec -- podman exec "), u->name);
+		for (size_t i = 0; i < r->exec.v.n; i++) {
+			PUT(u->out, STR(" "));
+			unit_word(u->out, r->exec.v.at[i]);
+		}
+	} else {
+		u->word->n = 0;
+		PUT(u->word, r->http.set ? STR("http://") : STR("tcp://"), ready_address(u->arena, u->c));
+		buf_fmt(u->word, ":%u", (unsigned)ready_port(u->c).lo);
+		if (r->http.set)
+			PUT(u->word, str_starts(r->http.v, STR("/")) ? STR("") : STR("/"), r->http.v);
+		unit_word(u->out, buf_view(u->word));
+	}
+	PUT(u->out, STR("\n"));
+}
+
+static void service_section(struct unit_of *u)
+{
+	const struct m_container *c = u->c;
+
+	PUT(u->out, STR("\n[Service]\nSlice="), name_slice(u->arena, c->head.stack), STR("\nSyslogIdentifier="), u->name);
+	/* Podman says nothing there but the container's id; what the container says goes through conmon. */
+	PUT(u->out, STR("\nStandardOutput=null\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\nSuccessExitStatus=143\n"));
+	PUT(u->out, STR("Restart="), str_of(word_texts[c->restart.v]));
+	buf_fmt(u->out, "\nRestartSec=%ds\nTimeoutStartSec=%" PRId64 "s\nTimeoutStopSec=%ds\n", RESTART_S, start_seconds(c),
+		STOP_S);
+	limits(u);
+	/* Requires= would stop this container whenever the other one is stopped to be changed. */
+	for (size_t i = 0; i < c->after.v.n; i++)
+		PUT(u->out, STR("ExecStartPre=systemctl is-active --quiet "), u->after[i], STR("\n"));
+	run_command(u);
+	ready_command(u);
+	PUT(u->out, STR("ExecStop=" PODMAN_RM " "), u->name, STR("\nExecStopPost=-" PODMAN_RM " "), u->name, STR("\n"));
+}
+
+/* What is not said above and still asks for a restart. systemd ignores sections that begin with X-. */
+static void own_section(struct unit_of *u)
+{
+	const struct m_container *c = u->c;
+	char text[ADDR_TEXT_MAX];
+
+	PUT(u->out, STR("\n[X-ctstack]\nStack="), c->head.stack->head.name, STR("\nContainer="), c->head.name, STR("\n"));
+	if (c->address.set)
+		PUT(u->out, STR("Address="), str_of(addr_text(c->address.v, text)), STR("\n"));
+	if (c->address6.set)
+		PUT(u->out, STR("Address6="), str_of(addr_text(c->address6.v, text)), STR("\n"));
+}
+
+static int cmp_strs(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void container_unit(struct manifest *ret, struct sources *sources, const struct m_container *c, struct buf *word)
+{
+	struct buf out = {0};
+	struct unit_of u = {.arena = ret->arena, .c = c, .name = name_derived(ret->arena, c), .out = &out, .word = word};
+	struct res_unit *unit = manifest_add_unit(ret, name_unit(ret->arena, c));
+
+	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);
+	for (size_t i = 0; i < c->after.v.n; i++)
+		u.after[i] = name_unit(ret->arena, c->after.v.at[i]);
+	qsort(u.after, c->after.v.n, sizeof *u.after, cmp_strs);
+	collect_mounts(&u);
+	unit_section(&u);
+	service_section(&u);
+	own_section(&u);
+	qsort(u.binds.at, u.binds.n, sizeof *u.binds.at, cmp_strs);
+	res_mark(&unit->res, c->head.stack, name_full(ret->arena, &c->head), source_origin(sources, c->head.at));
+	unit->text = buf_take(&out, ret->arena);
+	unit->wanted_by = name_target(ret->arena, c->head.stack);
+	unit->active = true;
+	unit->binds = (struct strs){u.binds.at, u.binds.n};
+}
+
+static void stack_units(struct manifest *ret, struct sources *sources, const struct m_stack *s)
+{
+	struct str origin = source_origin(sources, s->head.at);
+	struct res_unit *slice = manifest_add_unit(ret, name_slice(ret->arena, s));
+	struct res_unit *target = manifest_add_unit(ret, name_target(ret->arena, s));
+
+	res_mark(&slice->res, s, STR(""), origin);
+	slice->text = str_fmt(ret->arena, "[Unit]\nDescription=Containers of stack %.*s\n\n[X-ctstack]\nStack=%.*s\n", STR_ARG(s->head.name),
+			      STR_ARG(s->head.name));
+	slice->active = true;
+	res_mark(&target->res, s, STR(""), origin);
+	/* The target holds the slice, so that both are there at boot even where no container is. */
+	target->text = str_fmt(ret->arena,
+			       "[Unit]\nDescription=Stack %.*s\nRequires=%s\nAfter=%s\nPartOf=" ROOT_TARGET "\n\n[X-ctstack]\nStack=%.*s\n",
+			       STR_ARG(s->head.name), slice->res.id.s, slice->res.id.s, STR_ARG(s->head.name));
+	target->wanted_by = STR(ROOT_TARGET);
+	target->active = true;
+}
+
+/* What the host needs once, as long as there is any stack. */
+static void host_units(struct manifest *ret)
+{
+	struct res_unit *target = manifest_add_unit(ret, STR(ROOT_TARGET));
+	struct res_unit *network = manifest_add_unit(ret, STR(NETWORK_UNIT));
+
+	target->text = STR("[Unit]\nDescription=Container stacks\n\n[X-ctstack]\n");
+	target->wanted_by = STR("multi-user.target");
+	target->active = true;
+	/* No RemainAfterExit=: it is inactive once it has done its work, so that restarting it can stop no container, and where it failed every start of a
+	 * container tries it again. */
+	network->text = STR("[Unit]\n"
+			    "Description=Network of the container stacks\n"
+			    "ConditionPathExists=!/run/ctstack/active\n"
+			    "After=systemd-sysctl.service systemd-networkd.service NetworkManager.service networking.service\n"
+			    "After=nftables.service firewalld.service ufw.service docker.service\n"
+			    "RequiresMountsFor=/var/lib/ctstack\n"
+			    "\n[Service]\n"
+			    "Type=oneshot\n"
+			    "TimeoutStartSec=300s\n"
+			    "ExecStart=ctc restore --boot\n"
+			    "\n[X-ctstack]\n");
+}
+
+void lower_units(const struct model *model, struct sources *sources, struct manifest *ret)
+{
+	struct buf word = {0};
+
+	if (model->stacks.n)
+		host_units(ret);
+	for (size_t i = 0; i < model->stacks.n; i++) {
+		const struct m_stack *s = model->stacks.at[i];
+
+		stack_units(ret, sources, s);
+		for (size_t k = 0; k < s->container.n; k++)
+			container_unit(ret, sources, s->container.at[k], &word);
+	}
+	buf_free(&word);
+}

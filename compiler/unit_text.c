@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The writer of unit_text.h. systemd reads a command line in three passes: words with quotes and C escapes, then specifiers (%) in every word, then variables ($) in
+ * every word when the program is started. Each pass is disarmed on its own: backslash and quote for the first, %% for the second, $$ for the third. */
+#include "compiler/unit_text.h"
+
+/* Length of the UTF-8 sequence at s (RFC 3629), or 0 where it is none. */
+static size_t utf8_length(const unsigned char *s, size_t n)
+{
+	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+
+	if (len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+const char *unit_word_refused(struct str word)
+{
+	if (word.n > UNIT_WORD_MAX)
+		return "is longer than 131071 bytes, the kernel's limit for one argument";
+	for (size_t i = 0, len; i < word.n; i += len) {
+		len = utf8_length((const unsigned char *)word.s + i, word.n - i);
+		if (!len)
+			return "is not valid UTF-8, which unit files must be";
+		if (!word.s[i])
+			return "holds a NUL byte, which no argument of a program can";
+	}
+	return NULL;
+}
+
+const char *unit_path_refused(struct str path)
+{
+	struct str rest = path;
+
+	if (!path.n || path.s[0] != '/')
+		return "is not absolute";
+	if (path.n > 4095)
+		return "is longer than 4095 bytes, the kernel's limit for a path";
+	for (size_t i = 0; i < path.n; i++)
+		if ((unsigned char)path.s[i] < 0x20 || path.s[i] == 0x7f)
+			return "holds a control character";
+	while (rest.n) {
+		struct str part = str_cut(rest, '/', &rest);
+
+		if (part.n > 255)
+			return "has a component longer than 255 bytes, the kernel's limit";
+		if (str_is(part, ".") || str_is(part, ".."))
+			return "has a component that is . or ..";
+	}
+	return unit_word_refused(path);
+}
+
+/* Bytes that mean nothing to any of the three passes, wherever they stand. */
+static bool plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) ||
+	       (c && strchr("-_./:=,@+~^!?*[]{}()<>|&", c));
+}
+
+/* Whether the word needs quotes: what is empty, has blanks or quotes, or could begin a comment or part two commands (";"). */
+static bool needs_quotes(struct str word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (!word.s[i] || (!plain(word.s[i]) && !strchr("%$", word.s[i])))
+			return true;
+	return word.n == 0;
+}
+
+static void escaped(struct buf *out, char c, bool variables)
+{
+	static const char named[] = {['\n'] = 'n', ['\t'] = 't', ['\r'] = 'r', ['\a'] = 'a', ['\b'] = 'b', ['\f'] = 'f', ['\v'] = 'v'};
+	unsigned char u = (unsigned char)c;
+
+	if (c == '"' || c == '\\') {
+		buf_addc(out, '\\');
+		buf_addc(out, c);
+	} else if (c == '%' || (c == '$' && variables)) {
+		buf_addc(out, c);
+		buf_addc(out, c);
+	} else if (u < sizeof named && named[u]) {
+		buf_addc(out, '\\');
+		buf_addc(out, named[u]);
+	} else if (u < 0x20 || u == 0x7f) {
+		buf_fmt(out, "\\x%02x", u);
+	} else {
+		buf_addc(out, c);
+	}
+}
+
+static void put_word(struct buf *out, struct str word, bool variables)
+{
+	bool quotes = needs_quotes(word);
+
+	if (quotes)
+		buf_addc(out, '"');
+	for (size_t i = 0; i < word.n; i++)
+		escaped(out, word.s[i], variables);
+	if (quotes)
+		buf_addc(out, '"');
+}
+
+void unit_word(struct buf *out, struct str word)
+{
+	put_word(out, word, true);
+}
+
+void unit_arg(struct buf *out, struct str word)
+{
+	buf_addc(out, '\t');
+	unit_word(out, word);
+	buf_puts(out, " \\\n");
+}
+
+void unit_item(struct buf *out, struct str word)
+{
+	put_word(out, word, false);
+}
+
+void unit_line(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char u = (unsigned char)text.s[i];
+
+		if (u == '%')
+			buf_puts(out, "%%");
+		else
+			buf_addc(out, u < 0x20 || u == 0x7f || u == '\\' ? ' ' : text.s[i]);
+	}
+}
+
+void podman_mount_field(struct buf *out, struct str key, struct str value)
+{
+	bool quotes = memchr(value.s, ',', value.n) || memchr(value.s, '"', value.n);
+
+	if (quotes)
+		buf_addc(out, '"');
+	buf_str(out, key);
+	buf_addc(out, '=');
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.s[i] == '"')
+			buf_addc(out, '"');
+		buf_addc(out, value.s[i]);
+	}
+	if (quotes)
+		buf_addc(out, '"');
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The one writer of systemd's unit format (systemd.syntax(7), systemd.service(5) "Command lines"). Nothing else puts a value of the source into a unit. What the
+ * format or execve(2) cannot carry is named by unit_word_refused, which the rules ask, so that the writers below never fail. */
+#ifndef CTC_COMPILER_UNIT_TEXT_H
+#define CTC_COMPILER_UNIT_TEXT_H
+
+#include "lang/base/str.h"
+
+enum {
+	UNIT_WORD_MAX = 128 * 1024 - 1,		/* MAX_ARG_STRLEN of the kernel, less the NUL */
+	UNIT_LINE_MAX = 1024 * 1024 - 1,	/* LONG_LINE_MAX of systemd, less the NUL; continuation lines count as one line */
+};
+
+/* NULL, or why the bytes cannot be one word of a command line in a unit: the end of "a value that …". */
+const char *unit_word_refused(struct str word);
+/* The same for a path of the host or the container: no control characters, no "." or ".." components. */
+const char *unit_path_refused(struct str path);
+
+/* One word of a command line, such that the program gets exactly these bytes: quoted where needed, with systemd's escapes, specifiers and variables disarmed. */
+void unit_word(struct buf *out, struct str word);
+/* "\t" word " \\\n": a word of a command line that goes on. */
+void unit_arg(struct buf *out, struct str word);
+/* A word of a list that is not a command line (RequiresMountsFor=): quotes and specifiers, no variables. */
+void unit_item(struct buf *out, struct str word);
+/* Free text behind "Description=": printed as it is, specifiers disarmed; what would end the line or continue it becomes a blank. */
+void unit_line(struct buf *out, struct str text);
+
+/* A field of podman's --mount=, which is read as one record of RFC 4180: KEY=VALUE, quoted as such where needed. */
+void podman_mount_field(struct buf *out, struct str key, struct str value);
+
+#endif
