@@ -30,7 +30,8 @@ struct bus_prop {
 	const char *unit, *interface, *name;
 	char type;
 	struct str text;	/* 's', in the arena */
-	uint64_t number;	/* the other types; of 'X': 0 where no command failed, else code << 32 | status, as waitid(2) tells them */
+	uint64_t number;	/* the other types; of 'X': 0 where no command failed, else code << 32 | status of the first, as waitid(2) tells them */
+	uint64_t when_us;	/* of 'X': when that command ended, CLOCK_MONOTONIC */
 	int error;		/* negative errno where it could not be had; not an error of the call */
 };
 int bus_get_props(struct host *h, struct arena *a, struct bus_prop *props, size_t n, struct err *e);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/bus.h"
 #include "runtime/nl.h"
 
 int host_open(struct host *ret, struct err *e)
@@ -23,6 +24,7 @@ int host_open(struct host *ret, struct err *e)
 void host_close(struct host *h)
 {
 	nl_close(h->nl);
+	bus_close(h->bus);
 	if (h->root_fd >= 0)
 		close(h->root_fd);
 	*h = (struct host){.root_fd = -1};

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The system bus (bus.h). Everything is asynchronous below: a batch of calls is sent piece by piece, replies and signals are handled in the order in which the
+ * manager sent them, and one loop (turn) looks at the clock and at h->interrupted. Slots are held by the batch and end with it, so that no late reply finds a
+ * batch that is gone. */
+#include "runtime/bus.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-bus.h>
+#include <time.h>
+
+#include "lang/base/cleanup.h"
+#include "lang/base/map.h"
+
+#define MANAGER "org.freedesktop.systemd1"
+#define MANAGER_PATH "/org/freedesktop/systemd1"
+#define MANAGER_IFACE "org.freedesktop.systemd1.Manager"
+
+enum {
+	IN_FLIGHT_MAX = 100,		/* the bus refuses more than 128 unanswered calls of a connection */
+	LOOK_UP_US = 100000,		/* how often a wait looks at h->interrupted */
+	LISTED_MAX = 100000,
+};
+
+#define CALL_US 120000000ULL		/* the manager is deaf while it reloads: with thousands of units that takes many seconds */
+#define RELOAD_US 300000000ULL
+
+struct bus {
+	sd_bus *sd;
+	bool subscribed;
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+int bus_open(struct host *h, struct err *e)
+{
+	sd_bus *sd = NULL;
+
+	if (h->bus)
+		return 0;
+	int r = sd_bus_open_system(&sd);
+	if (r < 0)
+		return err_set(e, r, "cannot reach the system bus: %s; see that D-Bus runs (systemctl status dbus.socket) and that systemd is this host's init",
+			       strerror(-r));
+	h->bus = xrealloc(NULL, sizeof *h->bus);
+	*h->bus = (struct bus){.sd = sd};
+	return 0;
+}
+
+void bus_close(struct bus *b)
+{
+	if (!b)
+		return;
+	sd_bus_flush_close_unref(b->sd);
+	free(b);
+}
+
+/* A connection that broke is given up, so that the next question opens a new one. */
+static int broken(struct host *h, struct err *e, int code, const char *doing)
+{
+	err_errno(e, code, "%s: the connection to systemd over the system bus failed", doing);
+	if (code != -EINTR && code != -ETIMEDOUT) {
+		bus_close(h->bus);
+		h->bus = NULL;
+	}
+	return code;
+}
+
+/* Handles one message that has arrived, or waits a little for one. */
+static int turn(struct host *h, const char *doing, bool stubborn, struct err *e)
+{
+	int r;
+
+	if (!stubborn && h->interrupted && *h->interrupted)
+		return err_set(e, -EINTR, "%s: interrupted", doing);
+	r = sd_bus_process(h->bus->sd, NULL);
+	if (r < 0)
+		return broken(h, e, r, doing);
+	if (r > 0)
+		return 0;
+	r = sd_bus_wait(h->bus->sd, LOOK_UP_US);
+	return r < 0 && r != -EINTR ? broken(h, e, r, doing) : 0;
+}
+
+int bus_pause(struct host *h, uint64_t us, struct err *e)
+{
+	for (uint64_t now, end = now_us() + us; (now = now_us()) < end;) {
+		uint64_t left = end - now < LOOK_UP_US ? end - now : LOOK_UP_US;
+		struct timespec t = {.tv_nsec = (long)left * 1000};
+
+		if (h->interrupted && *h->interrupted)
+			return err_set(e, -EINTR, "interrupted");
+		nanosleep(&t, NULL);
+	}
+	return 0;
+}
+
+/* ---- batches of calls ---- */
+
+struct calls;
+
+struct call {
+	struct calls *all;
+	size_t i;
+	sd_bus_slot *slot;
+};
+
+struct calls {
+	struct host *h;
+	const char *doing;	/* for messages */
+	bool stubborn;		/* goes on when interrupted */
+	uint64_t timeout_us;
+	int (*make)(const struct calls *c, size_t i, sd_bus_message **ret);
+	void (*answered)(struct calls *c, size_t i, sd_bus_message *reply);	/* an answer or an error */
+	void *context;
+	struct call *at;
+	size_t n, sent, over;
+};
+
+static void calls_end(struct calls *c)
+{
+	for (size_t i = 0; i < c->sent; i++)
+		sd_bus_slot_unref(c->at[i].slot);
+	free(c->at);
+}
+
+static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct call *call = userdata;
+
+	(void)error;
+	call->all->over++;
+	call->all->answered(call->all, call->i, m);
+	return 0;
+}
+
+/* Sends as many calls as may be in flight. */
+static int calls_send(struct calls *c, struct err *e)
+{
+	while (c->sent < c->n && c->sent - c->over < IN_FLIGHT_MAX) {
+		_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+		struct call *call = &c->at[c->sent];
+		int r = c->make(c, c->sent, &m);
+
+		*call = (struct call){.all = c, .i = c->sent};
+		if (r >= 0)
+			r = sd_bus_call_async(c->h->bus->sd, &call->slot, m, on_reply, call, c->timeout_us);
+		if (r < 0)
+			return broken(c->h, e, r, c->doing);
+		c->sent++;
+	}
+	return 0;
+}
+
+static int calls_begin(struct calls *c, struct err *e)
+{
+	if (!c->timeout_us)
+		c->timeout_us = CALL_US;
+	c->at = xrealloc(NULL, (c->n + 1) * sizeof *c->at);
+	return bus_open(c->h, e);
+}
+
+static int calls_run(struct calls *c, struct err *e)
+{
+	int r = calls_begin(c, e);
+
+	while (r == 0 && c->over < c->n) {
+		r = calls_send(c, e);
+		if (r == 0)
+			r = turn(c->h, c->doing, c->stubborn, e);
+	}
+	return r;
+}
+
+static int make_call(struct host *h, const char *member, sd_bus_message **ret)
+{
+	return sd_bus_message_new_method_call(h->bus->sd, ret, MANAGER, MANAGER_PATH, MANAGER_IFACE, member);
+}
+
+static const char *error_text(sd_bus_message *m)
+{
+	const sd_bus_error *error = sd_bus_message_get_error(m);
+
+	return error && error->message ? error->message : "no reason given";
+}
+
+/* ---- units and properties ---- */
+
+static int cmp_units(const void *a, const void *b)
+{
+	return str_cmp(((const struct bus_unit *)a)->name, ((const struct bus_unit *)b)->name);
+}
+
+struct listing {
+	struct arena *arena;
+	const char *const *patterns;
+	struct bus_units *units;
+	int error;
+	char message[256];
+};
+
+static int make_list(const struct calls *c, size_t i, sd_bus_message **ret)
+{
+	const struct listing *l = c->context;
+	int r = make_call(c->h, "ListUnitsByPatterns", ret);
+
+	(void)i;
+	if (r >= 0)
+		r = sd_bus_message_append_strv(*ret, NULL);
+	return r < 0 ? r : sd_bus_message_append_strv(*ret, (char **)l->patterns);
+}
+
+static int read_list(struct listing *l, sd_bus_message *m)
+{
+	const char *name, *load, *active, *sub;
+	int r = sd_bus_message_enter_container(m, 'a', "(ssssssouso)");
+
+	while (r >= 0 && l->units->all.n < LISTED_MAX &&
+	       (r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, &load, &active, &sub, NULL, NULL, NULL, NULL, NULL)) > 0)
+		vec_push(l->arena, &l->units->all,
+			 (struct bus_unit){str_copy(l->arena, str_of(name)), str_copy(l->arena, str_of(load)), str_copy(l->arena, str_of(active)),
+					   str_copy(l->arena, str_of(sub))});
+	return r;
+}
+
+static void on_list(struct calls *c, size_t i, sd_bus_message *m)
+{
+	struct listing *l = c->context;
+
+	(void)i;
+	l->error = sd_bus_message_is_method_error(m, NULL) ? -sd_bus_message_get_errno(m) : read_list(l, m);
+	if (l->error < 0)
+		snprintf(l->message, sizeof l->message, "%s", error_text(m));
+}
+
+int bus_list_units(struct host *h, struct arena *a, const char *const *patterns, struct bus_units *ret, struct err *e)
+{
+	struct listing l = {.arena = a, .patterns = patterns, .units = ret};
+	_cleanup_(calls_end) struct calls c = {.h = h, .doing = "list the units", .make = make_list, .answered = on_list, .context = &l, .n = 1};
+	int r = calls_run(&c, e);
+
+	if (r < 0)
+		return r;
+	if (l.error < 0)
+		return err_set(e, l.error, "cannot list the units: systemd says: %s", l.message);
+	if (ret->all.n)
+		qsort(ret->all.at, ret->all.n, sizeof *ret->all.at, cmp_units);
+	return 0;
+}
+
+const struct bus_unit *bus_units_find(const struct bus_units *units, struct str name)
+{
+	struct bus_unit key = {.name = name};
+
+	return units->all.n ? bsearch(&key, units->all.at, units->all.n, sizeof key, cmp_units) : NULL;
+}
+
+struct reading {
+	struct arena *arena;
+	struct bus_prop *props;
+};
+
+static int make_get(const struct calls *c, size_t i, sd_bus_message **ret)
+{
+	const struct bus_prop *p = &((const struct reading *)c->context)->props[i];
+	_mem_ char *path = NULL;
+	int r = sd_bus_path_encode(MANAGER_PATH "/unit", p->unit, &path);
+
+	if (r >= 0)
+		r = sd_bus_message_new_method_call(c->h->bus->sd, ret, MANAGER, path, "org.freedesktop.DBus.Properties", "Get");
+	return r < 0 ? r : sd_bus_message_append(*ret, "ss", p->interface, p->name);
+}
+
+/* The first command of the list that ran and did not end well, unless its failure is ignored ("-"). */
+static int read_commands(sd_bus_message *m, struct bus_prop *ret)
+{
+	int r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)"), ignored, code, status;
+	uint64_t end;
+
+	ret->number = 0;
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "sasbttttuii")) > 0) {
+		r = sd_bus_message_skip(m, "sas");
+		if (r >= 0)
+			r = sd_bus_message_read(m, "b", &ignored);
+		if (r >= 0)
+			r = sd_bus_message_read(m, "ttttuii", NULL, NULL, NULL, &end, NULL, &code, &status);
+		if (r >= 0 && !ret->number && !ignored && code && (code != CLD_EXITED || status)) {
+			ret->number = (uint64_t)(uint32_t)code << 32 | (uint32_t)status;
+			ret->when_us = end;
+		}
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	return r;
+}
+
+static int read_prop(struct arena *a, sd_bus_message *m, struct bus_prop *p)
+{
+	const char *text;
+	char type[2] = {p->type};
+	union {
+		uint32_t u;
+		int32_t i;
+		uint64_t t;
+		int b;
+	} v = {0};
+	int r = sd_bus_message_enter_container(m, 'v', p->type == 'X' ? "a(sasbttttuii)" : type);
+
+	if (r < 0)
+		return r;
+	if (p->type == 'X')
+		return read_commands(m, p);
+	if (p->type == 's') {
+		r = sd_bus_message_read(m, "s", &text);
+		if (r >= 0)
+			p->text = str_copy(a, str_of(text));
+		return r;
+	}
+	r = sd_bus_message_read(m, type, &v);
+	p->number = p->type == 'u' ? v.u : p->type == 'i' ? (uint64_t)v.i : p->type == 'b' ? (uint64_t)(v.b != 0) : v.t;
+	return r;
+}
+
+static void on_get(struct calls *c, size_t i, sd_bus_message *m)
+{
+	struct reading *g = c->context;
+	int r = sd_bus_message_is_method_error(m, NULL) ? -sd_bus_message_get_errno(m) : read_prop(g->arena, m, &g->props[i]);
+
+	g->props[i].error = r < 0 ? r : 0;
+}
+
+int bus_get_props(struct host *h, struct arena *a, struct bus_prop *props, size_t n, struct err *e)
+{
+	struct reading g = {.arena = a, .props = props};
+	_cleanup_(calls_end) struct calls c = {.h = h, .doing = "ask for units' properties", .make = make_get, .answered = on_get, .context = &g, .n = n};
+
+	return calls_run(&c, e);
+}
+
+/* ---- jobs ---- */
+
+struct running {
+	struct bus_job *job;
+	bool answered;
+	struct str path;	/* of the job, once it is known */
+	struct str early_path, early_result;	/* the end of a job that came before the answer which says whether it is ours */
+};
+
+struct jobs {
+	struct arena arena;
+	struct calls calls;
+	enum bus_verb verb;
+	struct running *at;
+	struct map by_unit;
+	size_t over;
+	bool failed;
+	uint64_t last_end;
+	void (*done)(struct host *h, const struct bus_job *job);
+};
+
+static void finish(struct jobs *all, struct running *r, struct str result)
+{
+	struct bus_job *job = r->job;
+
+	if (job->done)
+		return;
+	snprintf(job->result, sizeof job->result, "%.*s", STR_ARG(result));
+	job->ok = str_is(result, "done") || str_is(result, "skipped");
+	job->done = true;
+	all->over++;
+	all->failed |= !job->ok;
+	all->last_end = now_us();
+	if (all->done)
+		all->done(all->calls.h, job);
+}
+
+static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct jobs *all = userdata;
+	const char *path, *unit, *result;
+	struct running *r;
+
+	(void)error;
+	if (sd_bus_message_read(m, "uoss", NULL, &path, &unit, &result) < 0 || !(r = map_get(&all->by_unit, str_of(unit))))
+		return 0;
+	if (r->answered && str_is(r->path, path))
+		finish(all, r, str_of(result));
+	else if (!r->answered) {
+		r->early_path = str_copy(&all->arena, str_of(path));
+		r->early_result = str_copy(&all->arena, str_of(result));
+	}
+	return 0;
+}
+
+static int make_job(const struct calls *c, size_t i, sd_bus_message **ret)
+{
+	const struct jobs *all = c->context;
+	int r = make_call(c->h, all->verb == BUS_START ? "StartUnit" : "StopUnit", ret);
+
+	return r < 0 ? r : sd_bus_message_append(*ret, "ss", all->at[i].job->unit, "replace");
+}
+
+static void on_job(struct calls *c, size_t i, sd_bus_message *m)
+{
+	struct jobs *all = c->context;
+	struct running *r = &all->at[i];
+	const char *path;
+
+	r->answered = true;
+	if (sd_bus_message_is_method_error(m, "org.freedesktop.systemd1.NoSuchUnit") && all->verb == BUS_STOP) {
+		finish(all, r, STR("done"));
+	} else if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "o", &path) < 0) {
+		snprintf(r->job->message, sizeof r->job->message, "%s", error_text(m));
+		finish(all, r, STR("refused"));
+	} else {
+		r->path = str_copy(&all->arena, str_of(path));
+		if (str_eq(r->path, r->early_path))
+			finish(all, r, r->early_result);
+	}
+}
+
+/* The manager tells its signals only to those who asked. */
+static int subscribe(struct host *h, struct err *e)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r;
+
+	if (h->bus->subscribed)
+		return 0;
+	r = sd_bus_call_method(h->bus->sd, MANAGER, MANAGER_PATH, MANAGER_IFACE, "Subscribe", &error, NULL, NULL);
+	if (r < 0)
+		return err_set(e, r, "cannot ask systemd for the results of its jobs: %s", error.message ? error.message : strerror(-r));
+	h->bus->subscribed = true;
+	return 0;
+}
+
+static int jobs_wait(struct jobs *all, size_t n, bool first_failure, struct err *e)
+{
+	uint64_t patience = CALL_US;
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (all->at[i].job->patience_us > patience)
+			patience = all->at[i].job->patience_us;
+	all->last_end = now_us();
+	while (all->over < n && !(first_failure && all->failed)) {
+		r = calls_send(&all->calls, e);
+		if (r == 0)
+			r = turn(all->calls.h, all->calls.doing, false, e);
+		if (r < 0)
+			return r;
+		if (now_us() - all->last_end > patience)
+			return err_set(e, -ETIMEDOUT, "%s: systemd finished no job within %llu s; %zu of %zu are left", all->calls.doing,
+				       (unsigned long long)(patience / 1000000), n - all->over, n);
+	}
+	return 0;
+}
+
+static void jobs_end(struct jobs *all)
+{
+	calls_end(&all->calls);
+	arena_free(&all->arena);
+}
+
+int bus_run_jobs(struct host *h, enum bus_verb verb, struct bus_job *jobs, size_t n, bool first_failure,
+		 void (*done)(struct host *h, const struct bus_job *job), struct err *e)
+{
+	_cleanup_(jobs_end) struct jobs all = {.verb = verb, .done = done};
+	_cleanup_(sd_bus_slot_unrefp) sd_bus_slot *match = NULL;
+	int r;
+
+	all.calls = (struct calls){.h = h, .make = make_job, .answered = on_job, .context = &all, .n = n};
+	all.calls.doing = verb == BUS_START ? "start units" : "stop units";
+	all.at = arena_array(&all.arena, n + 1, sizeof *all.at);
+	for (size_t i = 0; i < n; i++) {
+		jobs[i].done = jobs[i].ok = false;
+		all.at[i].job = &jobs[i];
+		map_add(&all.arena, &all.by_unit, str_of(jobs[i].unit), &all.at[i]);
+	}
+	r = calls_begin(&all.calls, e);
+	if (r == 0)
+		r = subscribe(h, e);
+	if (r < 0)
+		return r;
+	r = sd_bus_match_signal(h->bus->sd, &match, MANAGER, MANAGER_PATH, MANAGER_IFACE, "JobRemoved", on_job_removed, &all);
+	if (r < 0)
+		return broken(h, e, r, all.calls.doing);
+	return jobs_wait(&all, n, first_failure, e);
+}
+
+/* ---- the rest ---- */
+
+struct plain_calls {
+	const char *const *units;
+	int error;
+	char message[256];
+};
+
+static int make_reload(const struct calls *c, size_t i, sd_bus_message **ret)
+{
+	(void)i;
+	return make_call(c->h, "Reload", ret);
+}
+
+static int make_reset(const struct calls *c, size_t i, sd_bus_message **ret)
+{
+	int r = make_call(c->h, "ResetFailedUnit", ret);
+
+	return r < 0 ? r : sd_bus_message_append(*ret, "s", ((const struct plain_calls *)c->context)->units[i]);
+}
+
+static void on_plain(struct calls *c, size_t i, sd_bus_message *m)
+{
+	struct plain_calls *p = c->context;
+
+	(void)i;
+	if (!sd_bus_message_is_method_error(m, NULL) || sd_bus_message_is_method_error(m, "org.freedesktop.systemd1.NoSuchUnit"))
+		return;
+	p->error = -sd_bus_message_get_errno(m);
+	snprintf(p->message, sizeof p->message, "%s", error_text(m));
+}
+
+int bus_reload(struct host *h, struct err *e)
+{
+	struct plain_calls p = {0};
+	_cleanup_(calls_end) struct calls c = {.h = h, .doing = "daemon-reload", .stubborn = true, .timeout_us = RELOAD_US, .make = make_reload,
+					       .answered = on_plain, .context = &p, .n = 1};
+	int r = calls_run(&c, e);
+
+	if (r == 0 && p.error)
+		r = err_set(e, p.error, "systemd did not reload its units: %s", p.message);
+	return r;
+}
+
+int bus_reset_failed(struct host *h, const char *const *units, size_t n, struct err *e)
+{
+	struct plain_calls p = {.units = units};
+	_cleanup_(calls_end) struct calls c = {.h = h, .doing = "reset failed units", .make = make_reset, .answered = on_plain, .context = &p, .n = n};
+	int r = calls_run(&c, e);
+
+	if (r == 0 && p.error)
+		r = err_set(e, p.error, "systemd did not reset failed units: %s", p.message);
+	return r;
+}

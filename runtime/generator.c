@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The generator (generator.h). A store that is broken must not break the boot: then there are no units, a line in the kernel's log says why, and the exit status is 1.
+ * The files are on a tmpfs and made anew each time, so that nothing is synced. */
+#include "runtime/generator.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "lang/base/cleanup.h"
+#include "lang/manifest.h"
+#include "runtime/fs.h"
+
+enum {
+	MANIFEST_MAX = 256 << 20,
+	UNIT_NAME_MAX = 255,
+};
+
+/* The generation's number from a link to its directory; false where there is no link. */
+static int read_generation(struct host *h, const char *link, bool *ret_found, unsigned long *ret, struct err *e)
+{
+	char target[256];
+	ssize_t n = readlinkat(h->root_fd, link, target, sizeof target - 1);
+
+	*ret_found = n >= 0;
+	if (n < 0)
+		return errno == ENOENT ? 0 : err_errno(e, -errno, "read the link /%s", link);
+	target[n] = '\0';
+	const char *slash = strrchr(target, '/'), *digits = slash ? slash + 1 : target;
+	if (!*digits || strlen(digits) > 9 || digits[strspn(digits, "0123456789")])
+		return err_set(e, -EBADMSG, "the link /%s leads to %s, which is no generation", link, target);
+	*ret = strtoul(digits, NULL, 10);
+	return 0;
+}
+
+static int read_manifest(struct host *h, unsigned long number, struct manifest *ret, struct err *e)
+{
+	struct str path = str_fmt(ret->arena, STATE_DIR "/generations/%04lu/manifest.json", number), text;
+	int r = fs_read(h->root_fd, path, MANIFEST_MAX, ret->arena, &text, e);
+
+	if (r == 0 && (r = manifest_decode(text, ret, e)) < 0)
+		err_context(e, "/%s", path.s);
+	return r;
+}
+
+/* Names become file names in systemd's directory: only what a unit's name may be (systemd.unit(5)), and only ours. */
+static bool unit_name_ok(struct str name)
+{
+	if (!name.n || name.n > UNIT_NAME_MAX || name.s[0] == '.')
+		return false;
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.s[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(":-_.\\", c))))
+			return false;
+	}
+	return true;
+}
+
+static int write_unit(int dir, const struct res_unit *u, struct err *e)
+{
+	_fd_ int fd = openat(dir, u->res.id.s, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return err_errno(e, -errno, "create the unit file %s", u->res.id.s);
+	for (size_t at = 0; at < u->text.n;) {
+		ssize_t n = write(fd, u->text.s + at, u->text.n - at);
+
+		if (n < 0 && errno != EINTR)
+			return err_errno(e, -errno, "write the unit file %s", u->res.id.s);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* TARGET.wants/UNIT -> ../UNIT, as `systemctl enable` makes it. */
+static int write_link(int dir, const struct res_unit *u, struct err *e)
+{
+	char at[2 * UNIT_NAME_MAX + 16], to[UNIT_NAME_MAX + 8];
+
+	snprintf(at, sizeof at, "%s.wants", u->wanted_by.s);
+	if (mkdirat(dir, at, 0755) < 0 && errno != EEXIST)
+		return err_errno(e, -errno, "create the directory %s", at);
+	snprintf(at, sizeof at, "%s.wants/%s", u->wanted_by.s, u->res.id.s);
+	snprintf(to, sizeof to, "../%s", u->res.id.s);
+	return symlinkat(to, dir, at) < 0 && errno != EEXIST ? err_errno(e, -errno, "create the link %s", at) : 0;
+}
+
+static int write_units(int dir, const struct manifest *m, struct err *e)
+{
+	struct res_unit *u;
+	int r = 0;
+
+	manifest_each(unit, u, m) {
+		if (!unit_name_ok(u->res.id) || !str_starts(u->res.id, STR("ct")) || (u->wanted_by.n && !unit_name_ok(u->wanted_by)))
+			return err_set(e, -EBADMSG, "the manifest has a unit whose name is none of ours");
+		r = write_unit(dir, u, e);
+		if (r == 0 && u->wanted_by.n)
+			r = write_link(dir, u, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int generator_run(struct host *h, const char *normal, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	struct manifest m = {.arena = &a};
+	unsigned long number = 0;
+	bool found;
+	int r = read_generation(h, RUN_DIR "/active", &found, &number, e);
+
+	if (r == 0 && !found)
+		r = read_generation(h, STATE_DIR "/current", &found, &number, e);
+	if (r < 0 || !found)
+		return r;
+	r = read_manifest(h, number, &m, e);
+	if (r < 0)
+		return r;
+	_fd_ int dir = open(normal, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_errno(e, -errno, "open the directory %s", normal);
+	return write_units(dir, &m, e);
+}
+
+/* At boot there is no journal yet, and nobody sees a generator's standard error. */
+static void complain(const char *text)
+{
+	char line[900];
+	int n = snprintf(line, sizeof line, "<3>ctstack-generator: %s\n", text);
+	_fd_ int fd = isatty(STDERR_FILENO) ? -1 : open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (n >= (int)sizeof line)
+		n = sizeof line - 1;
+	if (fd < 0 || write(fd, line, (size_t)n) < 0)
+		fprintf(stderr, "ctstack-generator: %s\n", text);
+}
+
+int generator_main(int argc, char **argv)
+{
+	struct host h = {.root_fd = -1};
+	struct err e = {0};
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: ctstack-generator NORMAL EARLY LATE (systemd calls it: systemd.generator(7))\n");
+		return 64;
+	}
+	umask(022);
+	if (host_open(&h, &e) == 0)
+		generator_run(&h, argv[1], &e);
+	host_close(&h);
+	if (e.code)
+		complain(e.text);
+	return e.code ? 1 : 0;
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * systemd units. Their files are never written here: the generator (generator.c) writes them at daemon-reload from the generation that `active` leads to, and the caller
+ * has pointed that at the wanted one before PHASE_STOP. The order inside PHASE_STOP is the design: what is removed or must restart is stopped while systemd still
+ * knows the old text of it, and only then does the reload take that text away.
+ *
+ * A unit is ours where its text has the section [X-ctstack]. Whether it runs is asked of the manager; what it says is read from the generator's directory, so that
+ * thousands of units cost one question and their files. */
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "lang/base/cleanup.h"
+#include "lang/base/map.h"
+#include "runtime/bus.h"
+#include "runtime/fs.h"
+#include "runtime/kind.h"
+#include "runtime/log.h"
+#include "runtime/unit_why.h"
+
+#define GENERATED "run/systemd/generator"
+#define MARK "\n[X-ctstack]\n"
+/* Behind the observed text of a unit whose files changed after systemd read them: a difference that a reload mends. */
+#define UNREAD "# systemd has not read this version yet\n"
+
+enum {
+	TEXT_MAX = 16 << 20,
+	SETTLE_US = 1000000,	/* how long a started unit must stay up */
+	MARGIN_S = 30,		/* on top of the manager's own limits */
+	LIMIT_MAX_S = 86400,
+};
+
+static bool is_service(struct str name)
+{
+	return name.n > 8 && str_is((struct str){name.s + name.n - 8, 8}, ".service");
+}
+
+static bool is_ours(struct str text)
+{
+	return memmem(text.s, text.n, MARK, sizeof MARK - 1) != NULL;
+}
+
+static bool our_name(struct str name)
+{
+	return str_starts(name, STR("ct-")) || str_starts(name, STR("ctstack"));
+}
+
+/* ---- observe ---- */
+
+struct seen {
+	struct host *h;
+	struct manifest *ret;
+	const struct manifest *known;
+	struct bus_units loaded;
+	struct map wants;	/* unit -> struct str *: targets that have a link to it */
+	struct map found;	/* unit -> struct res_unit */
+};
+
+static void dir_close(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+/* A directory below the generator's; NULL where there is none. */
+static DIR *generated_dir(struct host *h, const char *below)
+{
+	char path[600];
+	struct err ignored = {0};
+
+	snprintf(path, sizeof path, GENERATED "/%s", below);
+	_fd_ int fd = fs_open(h->root_fd, str_of(path), O_RDONLY | O_DIRECTORY, 0, &ignored);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (d)
+		take_fd(&fd);
+	return d;
+}
+
+/* Enters every link of TARGET.wants. */
+static void see_wants(struct seen *s, const char *wants)
+{
+	_cleanup_(dir_close) DIR *d = generated_dir(s->h, wants);
+	struct str target = {wants, strlen(wants) - (sizeof ".wants" - 1)};
+	struct arena *a = s->ret->arena;
+
+	for (struct dirent *entry; d && (entry = readdir(d));) {
+		struct str unit = str_of(entry->d_name), *there;
+
+		if (!our_name(unit))
+			continue;
+		there = map_get(&s->wants, unit);
+		if (there) {
+			*there = str_fmt(a, "%.*s %.*s", STR_ARG(*there), STR_ARG(target));
+			continue;
+		}
+		there = arena_new(a, struct str);
+		*there = str_copy(a, target);
+		map_add(a, &s->wants, str_copy(a, unit), there);
+	}
+}
+
+static bool runs(const struct bus_unit *u)
+{
+	return u && (str_is(u->active, "active") || str_is(u->active, "activating") || str_is(u->active, "reloading"));
+}
+
+static struct res_unit *see(struct seen *s, struct str name, struct str text)
+{
+	const struct res *known = manifest_find(s->known, RES_unit, name);
+	struct res_unit *u = manifest_add_unit(s->ret, name);
+	const struct str *wants = map_get(&s->wants, name);
+
+	if (known) {
+		u->res.stack = str_copy(s->ret->arena, known->stack);
+		u->res.owner = str_copy(s->ret->arena, known->owner);
+		u->res.origin = str_copy(s->ret->arena, known->origin);
+	}
+	u->text = text;
+	u->wanted_by = wants ? *wants : STR("");
+	u->active = runs(bus_units_find(&s->loaded, name));
+	map_add(s->ret->arena, &s->found, u->res.id, u);
+	return u;
+}
+
+static int read_unit(struct host *h, struct arena *a, struct str name, struct str *ret, struct err *e)
+{
+	return fs_read(h->root_fd, str_fmt(a, GENERATED "/%.*s", STR_ARG(name)), TEXT_MAX, a, ret, e);
+}
+
+/* All units of ours that the generator wrote. */
+static int see_files(struct seen *s, struct err *e)
+{
+	_cleanup_(dir_close) DIR *d = generated_dir(s->h, "");
+	_arena_ struct arena scratch = {0};
+	VEC(struct str) units = {0};
+	struct str text;
+
+	for (struct dirent *entry; d && (entry = readdir(d));) {
+		struct str name = str_of(entry->d_name);
+
+		if (name.n > 6 && strcmp(entry->d_name + name.n - 6, ".wants") == 0)
+			see_wants(s, entry->d_name);
+		else if (our_name(name) && name.n < 256 && entry->d_type == DT_REG)
+			vec_push(&scratch, &units, str_copy(&scratch, name));
+	}
+	vec_each(struct str, name, &units) {
+		int r = read_unit(s->h, s->ret->arena, *name, &text, e);
+
+		if (r < 0)
+			return r;
+		if (is_ours(text))
+			see(s, *name, text);
+	}
+	return 0;
+}
+
+/* Known units that run although their file is gone: what a process left that was killed between a reload and a stop, or in the middle of somebody else's. */
+static void see_orphans(struct seen *s)
+{
+	struct res_unit *u;
+
+	manifest_each(unit, u, s->known) {
+		const struct bus_unit *loaded = bus_units_find(&s->loaded, u->res.id);
+
+		if (runs(loaded) && str_is(loaded->load, "not-found") && !map_get(&s->found, u->res.id))
+			see(s, u->res.id, STR(""));
+	}
+}
+
+/* Marks the units whose files are newer than what systemd read. */
+static int see_unread(struct seen *s, struct err *e)
+{
+	_arena_ struct arena scratch = {0};
+	struct bus_prop *props = arena_array(&scratch, s->ret->all.n + 1, sizeof *props);
+	struct res_unit **units = arena_array(&scratch, s->ret->all.n + 1, sizeof(struct res_unit *));
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->ret->all.n; i++) {
+		struct res *res = s->ret->all.at[i];
+
+		if (res->kind != RES_unit || !bus_units_find(&s->loaded, res->id))
+			continue;
+		units[n] = (struct res_unit *)res;
+		props[n++] = (struct bus_prop){.unit = res->id.s, .interface = BUS_UNIT, .name = "NeedDaemonReload", .type = 'b'};
+	}
+	int r = bus_get_props(s->h, &scratch, props, n, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!props[i].error && props[i].number)
+			units[i]->text = str_fmt(s->ret->arena, "%.*s" UNREAD, STR_ARG(units[i]->text));
+	return r;
+}
+
+static int unit_observe(struct host *h, const struct manifest *known, struct manifest *ret, struct err *e)
+{
+	static const char *const patterns[] = {"ct-*", "ctstack*", NULL};
+	struct seen s = {.h = h, .ret = ret, .known = known};
+	int r = bus_list_units(h, ret->arena, patterns, &s.loaded, e);
+
+	if (r == 0)
+		r = see_files(&s, e);
+	if (r < 0)
+		return r;
+	see_orphans(&s);
+	return see_unread(&s, e);
+}
+
+/* ---- prepare ---- */
+
+/* Another unit of that name would hide ours, or be hidden by it. */
+static int in_the_way(struct host *h, struct str name, struct err *e)
+{
+	static const char *const places[] = {"etc/systemd/system.control", "run/systemd/system.control", "run/systemd/transient", "run/systemd/generator.early",
+					     "etc/systemd/system", "run/systemd/system", "run/systemd/generator.late", "usr/local/lib/systemd/system",
+					     "usr/lib/systemd/system"};
+	char path[400];
+	struct stat st;
+	struct err ignored = {0};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		snprintf(path, sizeof path, "%s/%.*s", places[i], STR_ARG(name));
+		if (fs_stat(h->root_fd, str_of(path), &st, &ignored) == 0)
+			return err_set(e, -EEXIST, "there is another unit of the name %.*s, /%s; rename the container or remove that unit", STR_ARG(name), path);
+	}
+	_arena_ struct arena a = {0};
+	struct str text;
+	if (read_unit(h, &a, name, &text, &ignored) == 0 && !is_ours(text))
+		return err_set(e, -EEXIST, "another program's systemd generator makes a unit %.*s; rename the container or that unit", STR_ARG(name));
+	return 0;
+}
+
+static int generator_installed(struct host *h, struct err *e)
+{
+	static const char *const places[] = {"usr/local/lib/systemd/system-generators", "usr/lib/systemd/system-generators",
+					     "etc/systemd/system-generators", "run/systemd/system-generators"};
+	char path[400];
+	struct stat st;
+	struct err ignored = {0};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		snprintf(path, sizeof path, "%s/ctstack-generator", places[i]);
+		if (fs_stat(h->root_fd, str_of(path), &st, &ignored) == 0)
+			return 0;
+	}
+	return err_set(e, -ENOENT, "the systemd generator of ctc is not installed, so systemd would never see a unit; run `make install`");
+}
+
+/* An administrator's additions are no business of ours, but explain much when something is odd. */
+static void tell_drop_ins(struct host *h, struct str name)
+{
+	static const char *const places[] = {"etc/systemd/system", "etc/systemd/system.control", "run/systemd/system"};
+	char path[400];
+	struct stat st;
+	struct err ignored = {0};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		snprintf(path, sizeof path, "%s/%.*s.d", places[i], STR_ARG(name));
+		if (fs_stat(h->root_fd, str_of(path), &st, &ignored) == 0)
+			host_progress(h, "note: %.*s is also changed by /%s", STR_ARG(name), path);
+	}
+}
+
+static int unit_prepare(struct host *h, struct slice s, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s.n && r == 0; i++)
+		if (s.at[i].to)
+			r = generator_installed(h, e);
+	for (size_t i = 0; i < s.n && r == 0; i++) {
+		if (!s.at[i].to)
+			continue;
+		r = in_the_way(h, s.at[i].to->id, e);
+		if (r < 0)
+			return err_resource(e, s.at[i].to->id);
+		tell_drop_ins(h, s.at[i].to->id);
+	}
+	return r;
+}
+
+/* ---- apply ---- */
+
+static struct str without_mark(struct str text)
+{
+	static const size_t n = sizeof UNREAD - 1;
+
+	if (text.n >= n && memcmp(text.s + text.n - n, UNREAD, n) == 0)
+		text.n -= n;
+	return text;
+}
+
+/* Whether its process has to be another one afterwards. Targets and slices have none. */
+static bool restarts(const struct change *c)
+{
+	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
+
+	return c->op == OP_CHANGE && to->active && is_service(to->res.id) && !str_eq(without_mark(from->text), to->text);
+}
+
+/* A unit that does not run is stopped all the same where it is removed or changed: a start job may be waiting, left by a transaction that failed. No other unit that
+ * does not run is, since a stop job spreads to all units that require it: for ctstack-network.service these are the containers. */
+static bool stops(const struct change *c)
+{
+	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
+
+	return from && (!to || restarts(c) || (from->active && !to->active));
+}
+
+static bool starts(const struct change *c)
+{
+	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
+
+	return to && to->active && (!from || !from->active || restarts(c));
+}
+
+/* Whether its file or its link is another one afterwards. */
+static bool rewrites(const struct change *c)
+{
+	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
+
+	return c->op != OP_CHANGE || !str_eq(from->text, to->text) || !str_eq(from->wanted_by, to->wanted_by);
+}
+
+struct selection {
+	struct bus_job *jobs;
+	size_t n;
+};
+
+static struct selection choose(struct arena *a, struct slice s, bool (*which)(const struct change *c))
+{
+	struct selection sel = {.jobs = arena_array(a, s.n + 1, sizeof *sel.jobs)};
+
+	for (size_t i = 0; i < s.n; i++)
+		if (which(&s.at[i]))
+			sel.jobs[sel.n++].unit = change_res(&s.at[i])->id.s;
+	return sel;
+}
+
+/* How long the manager itself would wait for each. */
+static int ask_patience(struct host *h, struct selection sel, const char *property, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	struct bus_prop *props = arena_array(&a, sel.n + 1, sizeof *props);
+
+	for (size_t i = 0; i < sel.n; i++)
+		props[i] = (struct bus_prop){.unit = sel.jobs[i].unit, .interface = BUS_SERVICE, .name = property, .type = 't'};
+	int r = bus_get_props(h, &a, props, sel.n, e);
+	for (size_t i = 0; i < sel.n; i++) {
+		uint64_t limit = props[i].error ? 0 : props[i].number / 1000000;
+
+		sel.jobs[i].patience_us = ((limit > LIMIT_MAX_S ? LIMIT_MAX_S : limit) + MARGIN_S) * 1000000;
+	}
+	return r;
+}
+
+static void announce(struct host *h, struct selection sel, const char *verb)
+{
+	for (size_t i = 0; i < sel.n; i++)
+		if (is_service(str_of(sel.jobs[i].unit)))
+			host_progress(h, "%s %s", verb, sel.jobs[i].unit);
+}
+
+static void told_stopped(struct host *h, const struct bus_job *job)
+{
+	if (job->ok && is_service(str_of(job->unit)))
+		host_progress(h, "stopped %s", job->unit);
+}
+
+static void told_ready(struct host *h, const struct bus_job *job)
+{
+	if (is_service(str_of(job->unit)))
+		host_progress(h, "%s %s", job->ok ? "ready" : "failed", job->unit);
+}
+
+static int stop_units(struct host *h, struct slice s, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	struct selection sel = choose(&a, s, stops);
+	const char **names = arena_array(&a, s.n + 1, sizeof *names);
+	size_t n = 0;
+	int r = 0;
+
+	if (sel.n) {
+		r = ask_patience(h, sel, "TimeoutStopUSec", e);
+		announce(h, sel, "stop");
+		if (r == 0)
+			r = bus_run_jobs(h, BUS_STOP, sel.jobs, sel.n, false, told_stopped, e);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < sel.n; i++)
+		if (!sel.jobs[i].ok) {
+			err_set(e, -EIO, "%s did not stop: systemd's job ended as \"%s\"%s%s", sel.jobs[i].unit, sel.jobs[i].result,
+				*sel.jobs[i].message ? ": " : "", sel.jobs[i].message);
+			return err_resource(e, str_of(sel.jobs[i].unit));
+		}
+	/* What had to be killed counts as failed for systemd; what is gone or wanted down is not. */
+	for (size_t i = 0; i < s.n; i++)
+		if (s.at[i].op == OP_DELETE || stops(&s.at[i]))
+			names[n++] = change_res(&s.at[i])->id.s;
+	return n ? bus_reset_failed(h, names, n, e) : 0;
+}
+
+/* systemd does not say so when a generator fails; the files do. */
+static int reload_took(struct host *h, struct slice s, struct err *e)
+{
+	struct err ignored = {0};
+
+	for (size_t i = 0; i < s.n; i++) {
+		_arena_ struct arena a = {0};
+		const struct res_unit *to = (const struct res_unit *)s.at[i].to;
+		struct str name = change_res(&s.at[i])->id, text;
+		int r = read_unit(h, &a, name, &text, &ignored);
+
+		if (to ? r == 0 && str_eq(text, to->text) : r == -ENOENT)
+			continue;
+		err_set(e, -EIO, "after daemon-reload, /" GENERATED "/%.*s is not what the generation says: ctstack-generator failed; see journalctl -b -k", STR_ARG(name));
+		return err_resource(e, name);
+	}
+	return 0;
+}
+
+static int stop_phase(struct host *h, struct slice s, struct err *e)
+{
+	bool reload = false;
+	int r = stop_units(h, s, e);
+
+	for (size_t i = 0; i < s.n; i++)
+		reload |= rewrites(&s.at[i]);
+	if (r < 0 || !reload)
+		return r;
+	host_progress(h, "reload units");
+	r = bus_reload(h, e);
+	return r < 0 ? r : reload_took(h, s, e);
+}
+
+/* What the start jobs cannot see: a program that ends right after it was started. */
+static int settle(struct host *h, struct selection sel, uint64_t since, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	struct unit_health *units = arena_array(&a, sel.n + 1, sizeof *units);
+	size_t n = 0;
+
+	for (size_t i = 0; i < sel.n; i++)
+		if (is_service(str_of(sel.jobs[i].unit)))
+			units[n++].unit = sel.jobs[i].unit;
+	if (!n)
+		return 0;
+	int r = bus_pause(h, SETTLE_US, e);
+	if (r == 0)
+		r = units_health(h, units, n, e);
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (!units[i].up)
+			r = unit_why(h, units[i].unit, NULL, since, e);
+	return r;
+}
+
+static int start_phase(struct host *h, struct slice s, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	struct selection sel = choose(&a, s, starts);
+	uint64_t since = log_now_us();
+
+	if (!sel.n)
+		return 0;
+	int r = ask_patience(h, sel, "TimeoutStartUSec", e);
+	announce(h, sel, "start");
+	if (r == 0)
+		r = bus_run_jobs(h, BUS_START, sel.jobs, sel.n, true, told_ready, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sel.n; i++)
+		if (sel.jobs[i].done && !sel.jobs[i].ok)
+			return unit_why(h, sel.jobs[i].unit, &sel.jobs[i], since, e);
+	return settle(h, sel, since, e);
+}
+
+static int unit_apply(struct host *h, enum phase phase, struct slice s, struct err *e)
+{
+	if (phase == PHASE_STOP)
+		return stop_phase(h, s, e);
+	return phase == PHASE_START ? start_phase(h, s, e) : 0;
+}
+
+const struct kind_ops kind_unit = {.observe = unit_observe, .prepare = unit_prepare, .apply = unit_apply};

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Reading the journal with sd-journal(3), from the end backwards. Podman's events are left out: they are about the container, not from it. What systemd itself says of
+ * the unit is left out too; the caller knows it better from the bus. */
+#include "runtime/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+
+#include "lang/base/cleanup.h"
+
+enum {
+	ENTRIES_MAX = 2000,	/* looked at for one answer */
+	SYNC_MS = 2000,
+};
+
+uint64_t log_now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* Asks journald to write out what it was sent, as `journalctl --sync` does (varlink, io.systemd.Journal). Where it cannot, the lines may be a little old. */
+static void journal_sync(void)
+{
+	static const char call[] = "{\"method\":\"io.systemd.Journal.Synchronize\",\"parameters\":{}}";	/* varlink's messages end with the NUL */
+	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/io.systemd.journal"};
+	_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char answer[512];
+
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0 && send(fd, call, sizeof call, MSG_NOSIGNAL) == (ssize_t)sizeof call &&
+	    poll(&p, 1, SYNC_MS) == 1 && recv(fd, answer, sizeof answer, 0) < 0)
+		return;
+}
+
+static void journal_close(sd_journal **j)
+{
+	if (*j)
+		sd_journal_close(*j);
+}
+
+/* The unit's processes, and conmon when it outlives the unit by a moment. */
+static int journal_match(sd_journal *j, const char *unit)
+{
+	char match[400];
+	const char *dot = strrchr(unit, '.');
+
+	snprintf(match, sizeof match, "_SYSTEMD_UNIT=%s", unit);
+	int r = sd_journal_add_match(j, match, 0);
+	if (r >= 0)
+		r = sd_journal_add_disjunction(j);
+	snprintf(match, sizeof match, "CONTAINER_NAME=%.*s", dot ? (int)(dot - unit) : (int)strlen(unit), unit);
+	return r < 0 ? r : sd_journal_add_match(j, match, 0);
+}
+
+/* Length of the UTF-8 sequence of a printable character at s, or 0. */
+static size_t printable(const unsigned char *s, size_t n)
+{
+	size_t len = s[0] < 0x20 || s[0] == 0x7f ? 0 : s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+
+	if (len > n || (s[0] == 0xc2 && n > 1 && s[1] < 0xa0))	/* C1 controls */
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+static struct str cleaned(struct arena *a, struct str line)
+{
+	struct buf out = {0};
+
+	for (size_t i = 0; i < line.n;) {
+		size_t len = printable((const unsigned char *)line.s + i, line.n - i);
+
+		if (out.n + (len ? len : 1) > LOG_LINE_MAX - 3) {
+			buf_puts(&out, "...");
+			break;
+		}
+		if (len)
+			buf_add(&out, line.s + i, len);
+		else
+			buf_addc(&out, line.s[i] == '\t' ? ' ' : '?');
+		i += len ? len : 1;
+	}
+	return buf_take(&out, a);
+}
+
+/* The entry's message, cleaned; empty where it says nothing of its own. */
+static struct str entry_line(struct arena *a, sd_journal *j)
+{
+	static const size_t prefix = sizeof "MESSAGE=" - 1;
+	const void *data;
+	size_t n;
+
+	if (sd_journal_get_data(j, "PODMAN_EVENT", &data, &n) >= 0 || sd_journal_get_data(j, "MESSAGE", &data, &n) < 0 || n <= prefix)
+		return (struct str){0};
+	return cleaned(a, (struct str){(const char *)data + prefix, n - prefix});
+}
+
+void log_tail(struct arena *a, const char *unit, uint64_t since_us, size_t max, struct strs *ret)
+{
+	_cleanup_(journal_close) sd_journal *j = NULL;
+	struct str lines[LOG_LINES_MAX];
+	size_t n = 0;
+	uint64_t at;
+
+	*ret = (struct strs){0};
+	if (max > LOG_LINES_MAX)
+		max = LOG_LINES_MAX;
+	journal_sync();
+	if (sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY) < 0 || journal_match(j, unit) < 0 || sd_journal_seek_tail(j) < 0)
+		return;
+	for (int i = 0; i < ENTRIES_MAX && n < max && sd_journal_previous(j) > 0; i++) {
+		if (sd_journal_get_realtime_usec(j, &at) < 0 || at < since_us)
+			break;
+		lines[n] = entry_line(a, j);
+		n += lines[n].n > 0;
+	}
+	ret->at = arena_array(a, n + 1, sizeof *ret->at);
+	ret->n = n;
+	for (size_t i = 0; i < n; i++)
+		ret->at[i] = lines[n - 1 - i];
+}

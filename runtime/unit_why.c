@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Reading from systemd's properties what became of a unit. A failed readiness command and a main process that died are told apart by which ended first: each
+ * makes systemd end the other. */
+#include "runtime/unit_why.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "lang/base/cleanup.h"
+#include "runtime/log.h"
+
+int units_health(struct host *h, struct unit_health *units, size_t n, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	struct bus_prop *props = arena_array(&a, 2 * n + 1, sizeof *props);
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		props[2 * i] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_UNIT, .name = "ActiveState", .type = 's'};
+		props[2 * i + 1] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_SERVICE, .name = "NRestarts", .type = 'u'};
+	}
+	r = bus_get_props(h, &a, props, 2 * n, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		units[i].up = str_is(props[2 * i].text, "active") && (props[2 * i + 1].error || props[2 * i + 1].number == 0);
+	return r;
+}
+
+enum { RESULT, MAIN_CODE, MAIN_STATUS, MAIN_END, BEFORE, START, READY, LIMIT, NPROPS };
+
+static void ended(struct buf *out, uint64_t code, uint64_t status)
+{
+	const char *name = code == CLD_EXITED ? NULL : sigabbrev_np((int)status);
+
+	if (code == CLD_EXITED)
+		buf_fmt(out, "exit status %llu", (unsigned long long)status);
+	else
+		buf_fmt(out, "killed by signal %llu%s%s%s", (unsigned long long)status, name ? " (SIG" : "", name ? name : "", name ? ")" : "");
+}
+
+static void told_by_result(struct buf *out, const struct bus_prop *p)
+{
+	const struct bus_prop *ready = &p[READY];
+	bool main_ended = p[MAIN_CODE].number != 0;
+
+	if (str_is(p[RESULT].text, "timeout"))
+		buf_fmt(out, "timeout: not started within %llu s", (unsigned long long)(p[LIMIT].number / 1000000));
+	else if (str_is(p[RESULT].text, "oom-kill"))
+		buf_puts(out, "killed because it used more memory than it may");
+	else if (p[BEFORE].number)
+		buf_puts(out, "a container that it comes after is not running");
+	else if (ready->number && (!main_ended || ready->when_us < p[MAIN_END].number))
+		buf_puts(out, "not ready in time");
+	else if (main_ended)
+		ended(out, p[MAIN_CODE].number, p[MAIN_STATUS].number);
+	else if (p[START].number)
+		ended(out, p[START].number >> 32, p[START].number & 0xffffffff);
+	else
+		buf_fmt(out, "%.*s", STR_ARG(p[RESULT].text));
+}
+
+static int told(struct host *h, const char *unit, const struct bus_job *job, struct buf *out, struct err *e)
+{
+	static const struct bus_prop wanted[NPROPS] = {
+		[RESULT] = {.interface = BUS_SERVICE, .name = "Result", .type = 's'},
+		[MAIN_CODE] = {.interface = BUS_SERVICE, .name = "ExecMainCode", .type = 'i'},
+		[MAIN_STATUS] = {.interface = BUS_SERVICE, .name = "ExecMainStatus", .type = 'i'},
+		[MAIN_END] = {.interface = BUS_SERVICE, .name = "ExecMainExitTimestampMonotonic", .type = 't'},
+		[BEFORE] = {.interface = BUS_SERVICE, .name = "ExecStartPre", .type = 'X'},
+		[START] = {.interface = BUS_SERVICE, .name = "ExecStart", .type = 'X'},
+		[READY] = {.interface = BUS_SERVICE, .name = "ExecStartPost", .type = 'X'},
+		[LIMIT] = {.interface = BUS_SERVICE, .name = "TimeoutStartUSec", .type = 't'},
+	};
+	_arena_ struct arena a = {0};
+	struct bus_prop p[NPROPS];
+
+	for (size_t i = 0; i < NPROPS; i++) {
+		p[i] = wanted[i];
+		p[i].unit = unit;
+	}
+	int r = bus_get_props(h, &a, p, NPROPS, e);
+	if (r < 0)
+		return r;
+	if (job && strcmp(job->result, "refused") == 0)
+		buf_fmt(out, "systemd refused to start it: %s", job->message);
+	else if (job && strcmp(job->result, "dependency") == 0)
+		buf_puts(out, "a unit that it requires did not start (see systemctl status ctstack-network.service)");
+	else if (job && strcmp(job->result, "canceled") == 0)
+		buf_puts(out, "another job took the place of its start");
+	else if (job && (p[RESULT].error || str_is(p[RESULT].text, "success")))
+		buf_fmt(out, "systemd's job ended as \"%s\"", job->result);
+	else if (str_is(p[RESULT].text, "success"))
+		buf_puts(out, "its program ended, with exit status 0");
+	else
+		told_by_result(out, p);
+	return job && (strcmp(job->result, "timeout") == 0 || str_is(p[RESULT].text, "timeout")) ? -ETIMEDOUT : -EIO;
+}
+
+int unit_why(struct host *h, const char *unit, const struct bus_job *job, uint64_t since_us, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	_buf_ struct buf text = {0};
+	struct strs lines;
+	int code = told(h, unit, job, &text, e);
+
+	if (code != -EIO && code != -ETIMEDOUT)
+		return code;
+	log_tail(&a, job && strcmp(job->result, "dependency") == 0 ? "ctstack-network.service" : unit, since_us, WHY_LOG_LINES, &lines);
+	if (lines.n)
+		buf_puts(&text, "; its last log lines:");
+	for (size_t i = 0; i < lines.n; i++)
+		buf_fmt(&text, "\n    %.*s", STR_ARG(lines.at[i]));
+	err_set(e, code, "%s did not %s: %.*s", unit, job ? "start" : "stay up", STR_ARG(buf_view(&text)));
+	return err_resource(e, str_of(unit));
+}
