@@ -42,6 +42,7 @@ static const struct {
 	ROW(name_long),
 	ROW(name_collision),
 	ROW(name_reserved),
+	ROW(unit_value),
 	ROW(image_tag),
 	ROW(gpu_memory),
 	ROW(database_open),

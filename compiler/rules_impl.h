@@ -62,6 +62,8 @@ RULE(directory_differs);
 RULE(name_long);
 RULE(name_collision);
 RULE(name_reserved);
+/* rules_unit.c */
+RULE(unit_value);
 /* rules_lint.c */
 RULE(image_tag);
 RULE(gpu_memory);

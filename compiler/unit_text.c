@@ -121,18 +121,6 @@ void unit_item(struct buf *out, struct str word)
 	put_word(out, word, false);
 }
 
-void unit_line(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char u = (unsigned char)text.s[i];
-
-		if (u == '%')
-			buf_puts(out, "%%");
-		else
-			buf_addc(out, u < 0x20 || u == 0x7f || u == '\\' ? ' ' : text.s[i]);
-	}
-}
-
 void podman_mount_field(struct buf *out, struct str key, struct str value)
 {
 	bool quotes = memchr(value.s, ',', value.n) || memchr(value.s, '"', value.n);

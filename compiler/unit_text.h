@@ -9,7 +9,9 @@
 
 enum {
 	UNIT_WORD_MAX = 128 * 1024 - 1,		/* MAX_ARG_STRLEN of the kernel, less the NUL */
-	UNIT_LINE_MAX = 1024 * 1024 - 1,	/* LONG_LINE_MAX of systemd, less the NUL; continuation lines count as one line */
+	/* All words of a command together: written with escapes, at most four bytes for one, and with the rest of the command it stays below systemd's LONG_LINE_MAX
+	 * of 1 MiB, which counts continued lines as one. */
+	UNIT_COMMAND_MAX = 200 * 1024,
 };
 
 /* NULL, or why the bytes cannot be one word of a command line in a unit: the end of "a value that …". */
@@ -23,8 +25,6 @@ void unit_word(struct buf *out, struct str word);
 void unit_arg(struct buf *out, struct str word);
 /* A word of a list that is not a command line (RequiresMountsFor=): quotes and specifiers, no variables. */
 void unit_item(struct buf *out, struct str word);
-/* Free text behind "Description=": printed as it is, specifiers disarmed; what would end the line or continue it becomes a blank. */
-void unit_line(struct buf *out, struct str text);
 
 /* A field of podman's --mount=, which is read as one record of RFC 4180: KEY=VALUE, quoted as such where needed. */
 void podman_mount_field(struct buf *out, struct str key, struct str value);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a unit and a program's arguments cannot carry, said where it is written: so the lowering of units never meets it. */
+#include "compiler/rules_impl.h"
+#include "compiler/unit_text.h"
+
+/* What is looked at: one container's values, one after the other. */
+struct values {
+	struct rules *r;
+	enum diag_code code;
+	size_t total;
+};
+
+static void word(struct values *v, struct str value, struct span at)
+{
+	const char *refused = unit_word_refused(value);
+
+	if (refused)
+		diag_add(v->r->diags, v->code, at, "this value %s", refused);
+	v->total += value.n;
+}
+
+static void path(struct values *v, struct str value, struct span at)
+{
+	const char *refused = unit_path_refused(value);
+
+	if (refused)
+		diag_add(v->r->diags, v->code, at, "this path %s", refused);
+	v->total += value.n;
+}
+
+static void paths(struct values *v, const struct m_container *c)
+{
+	vec_each(struct m_volume *const, volume, &c->volume) {
+		path(v, (*volume)->at.v, (*volume)->at.at);
+		if ((*volume)->from.set)
+			path(v, (*volume)->from.v, (*volume)->from.at);
+	}
+	for (size_t i = 0; i < c->mount.n; i++) {
+		path(v, c->mount.at[i].left.v, c->mount.at[i].left.at);
+		path(v, c->mount.at[i].right.v, c->mount.at[i].right.at);
+	}
+}
+
+RULE(unit_value)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+		struct values v = {.r = r, .code = code};
+
+		for (size_t i = 0; i < c->env.n; i++)
+			word(&v, c->env.at[i].value.v, c->env.at[i].value.at);
+		for (size_t i = 0; i < c->labels.n; i++)
+			word(&v, c->labels.at[i].value.v, c->labels.at[i].value.at);
+		for (size_t i = 0; i < c->command.v.n; i++)
+			word(&v, c->command.v.at[i], c->command.at);
+		paths(&v, c);
+		if (v.total > UNIT_COMMAND_MAX)
+			diag_add(r->diags, code, c->head.at, "the environment, labels, command and paths of `%.*s` are longer than %d bytes together",
+				 STR_ARG(c->head.name), UNIT_COMMAND_MAX);
+		v.total = 0;
+		if (c->ready && c->ready->http.set)
+			word(&v, c->ready->http.v, c->ready->http.at);
+		for (size_t i = 0; c->ready && i < c->ready->exec.v.n; i++)
+			word(&v, c->ready->exec.v.at[i], c->ready->exec.at);
+		if (v.total > UNIT_COMMAND_MAX)
+			diag_add(r->diags, code, c->ready->head.at, "this check is longer than %d bytes", UNIT_COMMAND_MAX);
+	}
+}
