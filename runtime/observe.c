@@ -3,25 +3,10 @@
  * The host as a manifest. Each kind says what it finds; what has no effect on a host (DECLARED kinds) is taken from the record, so that a plan compares
  * declarations with declarations and effects with effects. Reads only. */
 #include "runtime/kind.h"
+#include "runtime/scope.h"
 #include "runtime/txn.h"
 
 #include <assert.h>
-
-void manifest_union(const struct manifest *a, const struct manifest *b, struct manifest *ret)
-{
-	size_t i = 0, k = 0;
-
-	while (i < a->all.n || k < b->all.n) {
-		int order = i == a->all.n ? 1 : k == b->all.n ? -1 : res_cmp(a->all.at[i], b->all.at[k]);
-
-		manifest_put(ret, order < 0 ? a->all.at[i] : b->all.at[k]);
-		i += order <= 0;
-		k += order >= 0;
-	}
-	const struct res *twice = manifest_seal(ret);
-	assert(!twice);
-	(void)twice;
-}
 
 int observe(struct host *h, const struct manifest *recorded, const struct manifest *wanted, struct manifest *ret, struct err *e)
 {

@@ -430,3 +430,19 @@ void scope_merge(const struct manifest *current, const struct manifest *compiled
 	check_used(&m);
 	join(&m, ret);
 }
+
+void manifest_union(const struct manifest *a, const struct manifest *b, struct manifest *ret)
+{
+	size_t i = 0, k = 0;
+
+	while (i < a->all.n || k < b->all.n) {
+		int order = i == a->all.n ? 1 : k == b->all.n ? -1 : res_cmp(a->all.at[i], b->all.at[k]);
+
+		manifest_put(ret, order < 0 ? a->all.at[i] : b->all.at[k]);
+		i += order <= 0;
+		k += order >= 0;
+	}
+	const struct res *twice = manifest_seal(ret);
+	assert(!twice);
+	(void)twice;
+}

@@ -23,6 +23,9 @@ struct scope {
 	VEC(struct conflict) conflicts;
 };
 
+/* The union of two sealed manifests (b wins where both have a resource), sealed; shares their resources. */
+void manifest_union(const struct manifest *a, const struct manifest *b, struct manifest *ret);
+
 /* Both manifests sealed; ret is not, and has its arena set: it shares their resources and is sealed on return. A stack of current is in scope where compiled has it
  * too, where prune is set, or where it is the one named by `also` ("" for none). With conflicts ret is sealed, but of no use. */
 void scope_merge(const struct manifest *current, const struct manifest *compiled, bool prune, struct str also, struct scope *ret_scope, struct manifest *ret);

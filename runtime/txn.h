@@ -10,9 +10,6 @@
 /* What is on the host and ours, restricted to what `recorded` (the committed generation) and `wanted` name and what bears our mark; sealed. DECLARED kinds are
  * those of `recorded`. All three share their resources; ret has its arena set. */
 int observe(struct host *h, const struct manifest *recorded, const struct manifest *wanted, struct manifest *ret, struct err *e);
-/* The union of two sealed manifests (b wins where both have a resource), sealed; shares their resources. */
-void manifest_union(const struct manifest *a, const struct manifest *b, struct manifest *ret);
-
 enum converge_flags {
 	CONVERGE_NETWORK_ONLY = 1,	/* at boot: everything but units and images */
 	CONVERGE_GO_ON = 2,		/* the way back, boot: do all that can be done, whatever fails or interrupts; the first error is returned */
