@@ -268,7 +268,7 @@ static int refused(const struct nl_batch *b, struct err *e)
 	for (size_t i = 0; i < b->requests.n; i++) {
 		const struct nl_request *q = &b->requests.at[i];
 
-		if (q->ack.code == 0 || q->ack.code == q->tolerate)
+		if (q->ack.code == 0 || q->ack.code == q->tolerate || q->tolerate == NL_ANY)
 			continue;
 		if (q->ack.text[0])
 			err_set(e, q->ack.code, "cannot %s: %s (%s)", q->what.s, strerror(-q->ack.code), q->ack.text);

@@ -48,10 +48,12 @@ struct nl_batch {
 	uint64_t scratch[512];	/* in which it is written: 4 KiB, far more than any request of ours */
 };
 
+enum { NL_ANY = 1 };
+
 void nl_batch_free(struct nl_batch *b);
 /* Begins a request: NLM_F_REQUEST and NLM_F_ACK are added to flags. Returns its family header of `size` zeroed bytes; attributes are put on b->open. */
 void *nl_begin(struct nl_batch *b, int type, int flags, size_t size);
-/* Ends it. tolerate: a negative errno that counts as success (0: none). resource: whose request it is, for struct err; the text says what is tried
+/* Ends it. tolerate: a negative errno that counts as success (0: none, NL_ANY: every one). resource: whose request it is, for struct err; the text says what is tried
  * ("make the link ctab12cd34"). */
 void nl_end(struct nl_batch *b, int tolerate, struct str resource, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
