@@ -73,7 +73,7 @@ run_file() {
 	name=''
 }
 
-make --no-print-directory -s install DESTDIR="$stage" PREFIX=/usr/local build/probe || {
+MAKEFLAGS='' make --no-print-directory -s install DESTDIR="$stage" PREFIX=/usr/local build/probe || {
 	broken "make install"
 	echo "0 passed, 1 failed"
 	exit 1

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs suites of tests, each a command line in one argument, and closes with one line "N passed, N failed" over all. A suite prints a line "ok …" or "not ok …" a test; one that
+# ends with a status and no "not ok", or without any result, counts as one that failed. What failed is said once more at the end.
+set -u
+passed=0 failed=0
+log=$(mktemp)
+again=$(mktemp)
+trap 'rm -f "$log" "$again"' EXIT
+
+for suite in "$@"; do
+	echo "# ${suite%% *}"
+	$suite 2>&1 | tee "$log" | grep -Ev --line-buffered '^[0-9]+ passed, [0-9]+ failed$'
+	status=${PIPESTATUS[0]}
+	p=$(grep -c '^ok ' "$log") f=$(grep -c '^not ok ' "$log")
+	grep '^not ok ' "$log" >>"$again"
+	if [ $((p + f)) = 0 ] || { [ "$status" != 0 ] && [ "$f" = 0 ]; }; then
+		echo "not ok ${suite%% *} ended with status $status" | tee -a "$again"
+		f=1
+	fi
+	passed=$((passed + p)) failed=$((failed + f))
+done
+# What root built in somebody's checkout stays theirs.
+[ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" build 2>/dev/null
+[ ! -s "$again" ] || { echo && cat "$again"; }
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
