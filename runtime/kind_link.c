@@ -107,8 +107,11 @@ static int refuse_name(const struct claims *k, const struct rt_link *l, struct e
 	}
 	if (!to || (str_is(to->res.id, l->name) && link_is_ours(l))) /* went away and came back since it was observed */
 		return 0;
-	err_set(e, -EEXIST, "the network interface %s%s%.*s is in the way of the link %.*s, and is not one that ctc made; rename or delete it", l->name,
-		str_is(name, l->name) ? "" : ", also named ", str_is(name, l->name) ? 0 : (int)name.n, name.s, STR_ARG(to->res.id));
+	if (str_is(name, l->name))
+		err_set(e, -EEXIST, "a network interface %s exists that ctc did not make; rename or delete it", l->name);
+	else
+		err_set(e, -EEXIST, "the network interface %s, which ctc did not make, has the alternative name %.*s that the link %.*s needs; take it away",
+			l->name, STR_ARG(name), STR_ARG(to->res.id));
 	return err_resource(e, to->res.id);
 }
 
