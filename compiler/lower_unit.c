@@ -19,6 +19,7 @@ enum {
 
 #define NETWORK_UNIT "ctstack-network.service"
 #define ROOT_TARGET "ctstack.target"
+#define ROOT_SLICE "ct.slice"	/* what systemd takes for the parent of every ct-STACK.slice */
 #define PODMAN_RM "podman --events-backend=none rm --force --ignore --volumes --time=10"
 
 /* Everything that one container's text is made from. */
@@ -293,10 +294,10 @@ static int cmp_strs(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-static void container_unit(struct manifest *ret, struct sources *sources, const struct m_container *c, struct buf *word)
+/* out and word are empty or hold what the last one left: their memory is used again. */
+static void container_unit(struct manifest *ret, struct sources *sources, const struct m_container *c, struct buf *out, struct buf *word)
 {
-	struct buf out = {0};
-	struct unit_of u = {.arena = ret->arena, .c = c, .name = name_derived(ret->arena, c), .out = &out, .word = word};
+	struct unit_of u = {.arena = ret->arena, .c = c, .name = name_derived(ret->arena, c), .out = out, .word = word};
 	struct res_unit *unit = manifest_add_unit(ret, name_unit(ret->arena, c));
 
 	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);
@@ -304,12 +305,13 @@ static void container_unit(struct manifest *ret, struct sources *sources, const 
 		u.after[i] = name_unit(ret->arena, c->after.v.at[i]);
 	qsort(u.after, c->after.v.n, sizeof *u.after, cmp_strs);
 	collect_mounts(&u);
+	out->n = 0;
 	unit_section(&u);
 	service_section(&u);
 	own_section(&u);
 	qsort(u.binds.at, u.binds.n, sizeof *u.binds.at, cmp_strs);
 	res_mark(&unit->res, c->head.stack, name_full(ret->arena, &c->head), source_origin(sources, c->head.at));
-	unit->text = buf_take(&out, ret->arena);
+	unit->text = str_copy(ret->arena, buf_view(out));
 	unit->wanted_by = name_target(ret->arena, c->head.stack);
 	unit->active = true;
 	unit->binds = (struct strs){u.binds.at, u.binds.n};
@@ -337,10 +339,13 @@ static void stack_units(struct manifest *ret, struct sources *sources, const str
 /* What the host needs once, as long as there is any stack. */
 static void host_units(struct manifest *ret)
 {
+	struct res_unit *slice = manifest_add_unit(ret, STR(ROOT_SLICE));
 	struct res_unit *target = manifest_add_unit(ret, STR(ROOT_TARGET));
 	struct res_unit *network = manifest_add_unit(ret, STR(NETWORK_UNIT));
 
-	target->text = STR("[Unit]\nDescription=Container stacks\n\n[X-ctstack]\n");
+	slice->text = STR("[Unit]\nDescription=Containers of all stacks\n\n[X-ctstack]\n");
+	slice->active = true;
+	target->text = STR("[Unit]\nDescription=Container stacks\nRequires=" ROOT_SLICE "\nAfter=" ROOT_SLICE "\n\n[X-ctstack]\n");
 	target->wanted_by = STR("multi-user.target");
 	target->active = true;
 	/* No RemainAfterExit=: it is inactive once it has done its work, so that restarting it can stop no container, and where it failed every start of a
@@ -360,7 +365,7 @@ static void host_units(struct manifest *ret)
 
 void lower_units(const struct model *model, struct sources *sources, struct manifest *ret)
 {
-	struct buf word = {0};
+	struct buf out = {0}, word = {0};
 
 	if (model->stacks.n)
 		host_units(ret);
@@ -369,7 +374,8 @@ void lower_units(const struct model *model, struct sources *sources, struct mani
 
 		stack_units(ret, sources, s);
 		for (size_t k = 0; k < s->container.n; k++)
-			container_unit(ret, sources, s->container.at[k], &word);
+			container_unit(ret, sources, s->container.at[k], &out, &word);
 	}
+	buf_free(&out);
 	buf_free(&word);
 }

@@ -55,52 +55,52 @@ const char *unit_path_refused(struct str path)
 	return unit_word_refused(path);
 }
 
-/* Bytes that mean nothing to any of the three passes, wherever they stand. */
-static bool plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80) ||
-	       (c && strchr("-_./:=,@+~^!?*[]{}()<>|&", c));
-}
+/* What each byte asks for. DOUBLED: a specifier. VARIABLE: doubled in command lines. QUOTED: kept as it is, between quotes. ESCAPED: between quotes, with an escape. */
+enum { BARE, DOUBLED, VARIABLE, QUOTED, ESCAPED };
 
-/* Whether the word needs quotes: what is empty, has blanks or quotes, or could begin a comment or part two commands (";"). */
-static bool needs_quotes(struct str word)
-{
-	for (size_t i = 0; i < word.n; i++)
-		if (!word.s[i] || (!plain(word.s[i]) && !strchr("%$", word.s[i])))
-			return true;
-	return word.n == 0;
-}
+static const unsigned char asks[256] = {
+	[0x01 ... 0x1f] = ESCAPED, [0x7f] = ESCAPED, ['"'] = ESCAPED, ['\\'] = ESCAPED, [' '] = QUOTED, ['\''] = QUOTED, ['`'] = QUOTED, [';'] = QUOTED,
+	['#'] = QUOTED,		   ['%'] = DOUBLED,  ['$'] = VARIABLE,
+};
 
-static void escaped(struct buf *out, char c, bool variables)
+static void escaped(struct buf *out, unsigned char c)
 {
-	static const char named[] = {['\n'] = 'n', ['\t'] = 't', ['\r'] = 'r', ['\a'] = 'a', ['\b'] = 'b', ['\f'] = 'f', ['\v'] = 'v'};
-	unsigned char u = (unsigned char)c;
+	static const char named[] = {['\n'] = 'n', ['\t'] = 't', ['\r'] = 'r', ['\a'] = 'a', ['\b'] = 'b', ['\f'] = 'f', ['\v'] = 'v', ['"'] = '"', ['\\'] = '\\'};
 
-	if (c == '"' || c == '\\') {
-		buf_addc(out, '\\');
-		buf_addc(out, c);
-	} else if (c == '%' || (c == '$' && variables)) {
-		buf_addc(out, c);
-		buf_addc(out, c);
-	} else if (u < sizeof named && named[u]) {
-		buf_addc(out, '\\');
-		buf_addc(out, named[u]);
-	} else if (u < 0x20 || u == 0x7f) {
-		buf_fmt(out, "\\x%02x", u);
-	} else {
-		buf_addc(out, c);
-	}
+	if (c < sizeof named && named[c])
+		buf_add(out, (const char[]){'\\', named[c]}, 2);
+	else
+		buf_fmt(out, "\\x%02x", c);
 }
 
 static void put_word(struct buf *out, struct str word, bool variables)
 {
-	bool quotes = needs_quotes(word);
+	unsigned char most = word.n ? BARE : QUOTED;
+	size_t from = 0;
 
-	if (quotes)
-		buf_addc(out, '"');
 	for (size_t i = 0; i < word.n; i++)
-		escaped(out, word.s[i], variables);
-	if (quotes)
+		if (asks[(unsigned char)word.s[i]] > most)
+			most = asks[(unsigned char)word.s[i]];
+	if (most == BARE) {
+		buf_str(out, word);
+		return;
+	}
+	if (most >= QUOTED)
+		buf_addc(out, '"');
+	for (size_t i = 0; i < word.n; i++) {
+		unsigned char c = (unsigned char)word.s[i], ask = asks[c];
+
+		if (ask == BARE || ask == QUOTED || (ask == VARIABLE && !variables))
+			continue;
+		buf_add(out, word.s + from, i - from);
+		from = i + 1;
+		if (ask == ESCAPED)
+			escaped(out, c);
+		else
+			buf_add(out, (const char[]){(char)c, (char)c}, 2);
+	}
+	buf_add(out, word.s + from, word.n - from);
+	if (most >= QUOTED)
 		buf_addc(out, '"');
 }
 

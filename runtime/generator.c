@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The generator (generator.h). A store that is broken must not break the boot: then there are no units, a line in the kernel's log says why, and the exit status is 1.
+ * The generator (generator.h). A store that is broken must not break the boot: then there are no units, a line in the journal
+ * or the kernel's log says why, and the exit status is 1.
  * The files are on a tmpfs and made anew each time, so that nothing is synced. */
 #include "runtime/generator.h"
 
@@ -12,6 +13,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/manifest.h"
 #include "runtime/fs.h"
+#include "runtime/log.h"
 
 enum {
 	MANIFEST_MAX = 256 << 20,
@@ -126,19 +128,6 @@ int generator_run(struct host *h, const char *normal, struct err *e)
 	return write_units(dir, &m, e);
 }
 
-/* At boot there is no journal yet, and nobody sees a generator's standard error. */
-static void complain(const char *text)
-{
-	char line[900];
-	int n = snprintf(line, sizeof line, "<3>ctstack-generator: %s\n", text);
-	_fd_ int fd = isatty(STDERR_FILENO) ? -1 : open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (n >= (int)sizeof line)
-		n = sizeof line - 1;
-	if (fd < 0 || write(fd, line, (size_t)n) < 0)
-		fprintf(stderr, "ctstack-generator: %s\n", text);
-}
-
 int generator_main(int argc, char **argv)
 {
 	struct host h = {.root_fd = -1};
@@ -152,7 +141,9 @@ int generator_main(int argc, char **argv)
 	if (host_open(&h, &e) == 0)
 		generator_run(&h, argv[1], &e);
 	host_close(&h);
-	if (e.code)
-		complain(e.text);
+	if (e.code && isatty(STDERR_FILENO))
+		fprintf(stderr, "ctstack-generator: %s\n", e.text);
+	else if (e.code)
+		log_error("ctstack-generator", e.text);
 	return e.code ? 1 : 0;
 }

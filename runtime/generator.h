@@ -9,8 +9,8 @@
 
 /* Writes the units of the generation that /run/ctstack/active, else /var/lib/ctstack/current leads to into `normal`. Without a store it does nothing and succeeds. */
 int generator_run(struct host *h, const char *normal, struct err *e);
-/* The program that systemd calls: ctstack-generator NORMAL EARLY LATE. Says what goes wrong in the kernel's log, or on standard error where that is a terminal. Returns
- * the exit status. */
+/* The program that systemd calls: ctstack-generator NORMAL EARLY LATE. Says what goes wrong with log_error, or on standard error where that is a terminal.
+ * Returns the exit status. */
 int generator_main(int argc, char **argv);
 
 #endif

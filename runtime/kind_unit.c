@@ -33,9 +33,14 @@ enum {
 	LIMIT_MAX_S = 86400,
 };
 
+static bool ends_with(struct str name, struct str suffix)
+{
+	return name.n > suffix.n && str_eq((struct str){name.s + name.n - suffix.n, suffix.n}, suffix);
+}
+
 static bool is_service(struct str name)
 {
-	return name.n > 8 && str_is((struct str){name.s + name.n - 8, 8}, ".service");
+	return ends_with(name, STR(".service"));
 }
 
 static bool is_ours(struct str text)
@@ -45,7 +50,7 @@ static bool is_ours(struct str text)
 
 static bool our_name(struct str name)
 {
-	return str_starts(name, STR("ct-")) || str_starts(name, STR("ctstack"));
+	return str_starts(name, STR("ct-")) || str_starts(name, STR("ctstack")) || str_is(name, "ct.slice");
 }
 
 /* ---- observe ---- */
@@ -142,7 +147,7 @@ static int see_files(struct seen *s, struct err *e)
 	for (struct dirent *entry; d && (entry = readdir(d));) {
 		struct str name = str_of(entry->d_name);
 
-		if (name.n > 6 && strcmp(entry->d_name + name.n - 6, ".wants") == 0)
+		if (ends_with(name, STR(".wants")))
 			see_wants(s, entry->d_name);
 		else if (our_name(name) && name.n < 256 && entry->d_type == DT_REG)
 			vec_push(&scratch, &units, str_copy(&scratch, name));
@@ -158,7 +163,7 @@ static int see_files(struct seen *s, struct err *e)
 	return 0;
 }
 
-/* Known units that run although their file is gone: what a process left that was killed between a reload and a stop, or in the middle of somebody else's. */
+/* Known units that run although their file is gone: somebody else reloaded in the middle of a transaction that was killed later. A slice needs no file to be loaded. */
 static void see_orphans(struct seen *s)
 {
 	struct res_unit *u;
@@ -166,7 +171,8 @@ static void see_orphans(struct seen *s)
 	manifest_each(unit, u, s->known) {
 		const struct bus_unit *loaded = bus_units_find(&s->loaded, u->res.id);
 
-		if (runs(loaded) && str_is(loaded->load, "not-found") && !map_get(&s->found, u->res.id))
+		if (runs(loaded) && !map_get(&s->found, u->res.id) &&
+		    (str_is(loaded->load, "not-found") || ends_with(u->res.id, STR(".slice"))))
 			see(s, u->res.id, STR(""));
 	}
 }
@@ -196,7 +202,7 @@ static int see_unread(struct seen *s, struct err *e)
 
 static int unit_observe(struct host *h, const struct manifest *known, struct manifest *ret, struct err *e)
 {
-	static const char *const patterns[] = {"ct-*", "ctstack*", NULL};
+	static const char *const patterns[] = {"ct-*", "ctstack*", "ct.slice", NULL};
 	struct seen s = {.h = h, .ret = ret, .known = known};
 	int r = bus_list_units(h, ret->arena, patterns, &s.loaded, e);
 
@@ -417,7 +423,7 @@ static int reload_took(struct host *h, struct slice s, struct err *e)
 
 		if (to ? r == 0 && str_eq(text, to->text) : r == -ENOENT)
 			continue;
-		err_set(e, -EIO, "after daemon-reload, /" GENERATED "/%.*s is not what the generation says: ctstack-generator failed; see journalctl -b -k", STR_ARG(name));
+		err_set(e, -EIO, "after daemon-reload, /" GENERATED "/%.*s is not what the generation says: ctstack-generator failed; see journalctl -t ctstack-generator", STR_ARG(name));
 		return err_resource(e, name);
 	}
 	return 0;

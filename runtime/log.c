@@ -5,6 +5,7 @@
 #include "runtime/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -103,7 +104,10 @@ static struct str entry_line(struct arena *a, sd_journal *j)
 
 	if (sd_journal_get_data(j, "PODMAN_EVENT", &data, &n) >= 0 || sd_journal_get_data(j, "MESSAGE", &data, &n) < 0 || n <= prefix)
 		return (struct str){0};
-	return cleaned(a, (struct str){(const char *)data + prefix, n - prefix});
+	struct str line = {(const char *)data + prefix, n - prefix};
+	while (line.n && strchr(" \t\r\n", line.s[line.n - 1]))	/* conmon leaves the newline in */
+		line.n--;
+	return cleaned(a, line);
 }
 
 void log_tail(struct arena *a, const char *unit, uint64_t since_us, size_t max, struct strs *ret)
@@ -129,4 +133,18 @@ void log_tail(struct arena *a, const char *unit, uint64_t since_us, size_t max, 
 	ret->n = n;
 	for (size_t i = 0; i < n; i++)
 		ret->at[i] = lines[n - 1 - i];
+}
+
+void log_error(const char *program, const char *text)
+{
+	char line[900];
+	int n = snprintf(line, sizeof line, "<3>%s: %s\n", program, text);
+	size_t len = n < (int)sizeof line ? (size_t)n : sizeof line - 1;
+
+	if (access("/run/systemd/journal/socket", F_OK) == 0 &&
+	    sd_journal_send("MESSAGE=%s", text, "PRIORITY=3", "SYSLOG_IDENTIFIER=%s", program, NULL) >= 0)
+		return;
+	_fd_ int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || write(fd, line, len) < 0)
+		fprintf(stderr, "%s: %s\n", program, text);
 }
