@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The generator (generator.h). A store that is broken must not break the boot: then there are no units, a line in the journal
- * or the kernel's log says why, and the exit status is 1.
- * The files are on a tmpfs and made anew each time, so that nothing is synced. */
+ * The generator (generator.h). A store that is broken must not break the boot: then there are no units, a line in the journal or the kernel's log
+ * says why, and the exit status is 1. The files are on a tmpfs and made anew each time, so that nothing is synced. */
 #include "runtime/generator.h"
 
 #include <errno.h>
@@ -12,16 +11,13 @@
 
 #include "lang/base/cleanup.h"
 #include "lang/manifest.h"
-#include "runtime/fs.h"
 #include "runtime/log.h"
+#include "runtime/store.h"
 
-enum {
-	MANIFEST_MAX = 256 << 20,
-	UNIT_NAME_MAX = 255,
-};
+enum { UNIT_NAME_MAX = 255 };
 
 /* The generation's number from a link to its directory; false where there is no link. */
-static int read_generation(struct host *h, const char *link, bool *ret_found, unsigned long *ret, struct err *e)
+static int read_generation(struct host *h, const char *link, bool *ret_found, uint32_t *ret, struct err *e)
 {
 	char target[256];
 	ssize_t n = readlinkat(h->root_fd, link, target, sizeof target - 1);
@@ -33,18 +29,16 @@ static int read_generation(struct host *h, const char *link, bool *ret_found, un
 	const char *slash = strrchr(target, '/'), *digits = slash ? slash + 1 : target;
 	if (!*digits || strlen(digits) > 9 || digits[strspn(digits, "0123456789")])
 		return err_set(e, -EBADMSG, "the link /%s leads to %s, which is no generation", link, target);
-	*ret = strtoul(digits, NULL, 10);
+	*ret = (uint32_t)strtoul(digits, NULL, 10);
 	return 0;
 }
 
-static int read_manifest(struct host *h, unsigned long number, struct manifest *ret, struct err *e)
+static int read_manifest(struct host *h, uint32_t number, struct manifest *ret, struct err *e)
 {
-	struct str path = str_fmt(ret->arena, STATE_DIR "/generations/%04lu/manifest.json", number), text;
-	int r = fs_read(h->root_fd, path, MANIFEST_MAX, ret->arena, &text, e);
+	_cleanup_(store_close) struct store s = {-1, -1, -1};
+	int r = store_open(h, false, &s, e);
 
-	if (r == 0 && (r = manifest_decode(text, ret, e)) < 0)
-		err_context(e, "/%s", path.s);
-	return r;
+	return r < 0 ? r : store_load(&s, number, ret, NULL, e);
 }
 
 /* Names become file names in systemd's directory: only what a unit's name may be (systemd.unit(5)), and only ours. */
@@ -111,7 +105,7 @@ int generator_run(struct host *h, const char *normal, struct err *e)
 {
 	_arena_ struct arena a = {0};
 	struct manifest m = {.arena = &a};
-	unsigned long number = 0;
+	uint32_t number = 0;
 	bool found;
 	int r = read_generation(h, RUN_DIR "/active", &found, &number, e);
 
