@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "lang/base/sort.h"
+
 #define RES_BEGIN(kind, word, class) static const struct res_field fields_##kind[] = {
 #define RES_FIELD(kind, member, type, role) {#member, RES_##type, RES_##role, offsetof(struct res_##kind, member)},
 #define RES_END(kind) \
@@ -42,24 +44,56 @@ int res_cmp(const struct res *a, const struct res *b)
 	return a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : str_cmp(a->id, b->id);
 }
 
-static int cmp_pointers(const void *a, const void *b)
+static bool is_sorted(struct res *const *all, size_t n)
 {
-	return res_cmp(*(struct res *const *)a, *(struct res *const *)b);
+	for (size_t i = 1; i < n; i++)
+		if (str_cmp(all[i - 1]->id, all[i]->id) > 0)
+			return false;
+	return true;
+}
+
+/* One kind's resources, by id; room has space for n. What compilers emit and files hold is mostly sorted already. */
+static void kind_sort(struct res **all, size_t n, struct sort_item *room)
+{
+	if (is_sorted(all, n))
+		return;
+	for (size_t i = 0; i < n; i++)
+		room[i] = (struct sort_item){.key = all[i]->id, .value = all[i]};
+	sort_by_key(room, n);
+	for (size_t i = 0; i < n; i++)
+		all[i] = room[i].value;
 }
 
 const struct res *manifest_seal(struct manifest *m)
 {
+	size_t at[RES_KIND_COUNT] = {0}, most = 0;
+	struct res **by_kind;
+	struct sort_item *room;
 	const struct res *twice = NULL;
-	size_t i = 0;
 
-	if (m->all.n)
-		qsort(m->all.at, m->all.n, sizeof *m->all.at, cmp_pointers);
-	for (int k = 0; k <= RES_KIND_COUNT; k++) {
-		while (i < m->all.n && (int)m->all.at[i]->kind < k)
-			i++;
-		m->first[k] = i;
+	/* 1. Where each kind begins. */
+	memset(m->first, 0, sizeof m->first);
+	for (size_t i = 0; i < m->all.n; i++)
+		m->first[m->all.at[i]->kind + 1]++;
+	for (int k = 0; k < RES_KIND_COUNT; k++) {
+		if (m->first[k + 1] > most)
+			most = m->first[k + 1];
+		m->first[k + 1] += m->first[k];
+		at[k] = m->first[k];
 	}
-	for (i = 1; i < m->all.n && !twice; i++)
+	/* 2. All to their kind, in the order of their coming; then each kind by id. */
+	by_kind = xrealloc(NULL, m->all.n * sizeof *by_kind);
+	room = xrealloc(NULL, most * sizeof *room);
+	for (size_t i = 0; i < m->all.n; i++)
+		by_kind[at[m->all.at[i]->kind]++] = m->all.at[i];
+	for (int k = 0; k < RES_KIND_COUNT; k++)
+		kind_sort(by_kind + m->first[k], m->first[k + 1] - m->first[k], room);
+	if (m->all.n)
+		memcpy(m->all.at, by_kind, m->all.n * sizeof *by_kind);
+	free(by_kind);
+	free(room);
+	/* 3. What is there twice is neighbours now. */
+	for (size_t i = 1; i < m->all.n && !twice; i++)
 		if (res_cmp(m->all.at[i - 1], m->all.at[i]) == 0)
 			twice = m->all.at[i];
 	return twice;

@@ -43,8 +43,28 @@ bool cidr_parse(struct str text, struct cidr *ret)
 	return true;
 }
 
+/* Dotted quads are written for every element of a policy: inet_ntop would spend a printf on each. */
+static const char *quad_text(const uint8_t *b, char *out)
+{
+	char *to = out;
+
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			*to++ = '.';
+		if (b[i] >= 100)
+			*to++ = (char)('0' + b[i] / 100);
+		if (b[i] >= 10)
+			*to++ = (char)('0' + b[i] / 10 % 10);
+		*to++ = (char)('0' + b[i] % 10);
+	}
+	*to = '\0';
+	return out;
+}
+
 const char *addr_text(struct addr a, char *out)
 {
+	if (a.family == 4)
+		return quad_text(a.b, out);
 	if (a.family == 0 || !inet_ntop(a.family == 6 ? AF_INET6 : AF_INET, a.b, out, ADDR_TEXT_MAX))
 		strcpy(out, "none");
 	return out;

@@ -8,10 +8,28 @@ struct map_slot {
 	void *value; /* NULL: empty */
 };
 
+/* Eight bytes a step; only for tables in memory, so that it need not be the same elsewhere (str_hash is). Multiplication carries upwards only: the upper
+ * half is folded onto the lower after each step. */
+static uint64_t key_hash(struct str key)
+{
+	uint64_t h = key.n * 0x9e3779b97f4a7c15, part;
+	size_t i = 0;
+
+	for (; i + sizeof part <= key.n; i += sizeof part) {
+		memcpy(&part, key.s + i, sizeof part);
+		h = (h ^ part) * 0xff51afd7ed558ccd;
+		h ^= h >> 32;
+	}
+	part = 0;
+	if (i < key.n)
+		memcpy(&part, key.s + i, key.n - i);
+	h = (h ^ part) * 0xff51afd7ed558ccd;
+	return h ^ h >> 32;
+}
+
 static struct map_slot *map_find(const struct map *m, struct str key)
 {
-	uint64_t h = str_hash(key);
-	size_t i = (size_t)(h ^ h >> 32) & (m->cap - 1);
+	size_t i = (size_t)key_hash(key) & (m->cap - 1);
 
 	while (m->slots[i].value && !str_eq(m->slots[i].key, key))
 		i = (i + 1) & (m->cap - 1);

@@ -90,14 +90,21 @@ void buf_add(struct buf *b, const void *bytes, size_t n)
 	b->n += n;
 }
 
-void buf_addc(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
-}
-
 void buf_puts(struct buf *b, const char *nul_terminated)
 {
 	buf_add(b, nul_terminated, strlen(nul_terminated));
+}
+
+void buf_uint(struct buf *b, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	buf_add(b, digits + at, sizeof digits - at);
 }
 
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap)

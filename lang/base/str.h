@@ -52,12 +52,20 @@ struct buf {
 
 void buf_free(struct buf *b);
 void buf_add(struct buf *b, const void *bytes, size_t n);
-void buf_addc(struct buf *b, char c);
 void buf_puts(struct buf *b, const char *nul_terminated);
+void buf_uint(struct buf *b, uint64_t v);	/* decimal */
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap);
 /* Copies what was built into the arena, and frees and empties the builder. */
 struct str buf_take(struct buf *b, struct arena *a);
+
+static inline void buf_addc(struct buf *b, char c)
+{
+	if (b->cap - b->n > 1)
+		b->s[b->n++] = c;
+	else
+		buf_add(b, &c, 1);
+}
 
 static inline void buf_str(struct buf *b, struct str s)
 {
