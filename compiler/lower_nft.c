@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "lang/base/sort.h"
 #include "lang/policy.h"
 
 /* The sets of one purpose, by family. */
@@ -32,7 +33,7 @@ struct interval {
 
 struct policy {
 	struct lowering *l;
-	struct map seen;	/* ids: several flows may imply one element, and the first in the source is its origin */
+	VEC(struct res_nft *) all;	/* as they are implied, in source order; several flows may imply the same */
 	VEC(struct interval) intervals;
 };
 
@@ -59,23 +60,21 @@ static void element(struct policy *p, const struct saying *who, const struct net
 		    size_t nkey, const struct str *key, size_t ndata, const struct str *data)
 {
 	struct str name = str_of(policy_sets[set].name);
-	struct arena *a = p->l->arena;
+	struct res_nft *r = arena_new(p->l->arena, struct res_nft);
 	char text[ELEMENT_MAX];
-	struct str id = {text, name.n + 1};
-	struct res_nft *r;
+	size_t n = name.n + 1;
 
 	memcpy(text, name.s, name.n);
 	text[name.n] = ' ';
-	id.n += join_fields(text + id.n, nkey, key);
-	if (map_get(&p->seen, id))
-		return;
-	r = manifest_add_nft(p->l->out, id);
-	map_add(a, &p->seen, r->res.id, r);
+	n += join_fields(text + n, nkey, key);
+	r->res.kind = RES_nft;
+	r->res.id = str_copy(p->l->arena, (struct str){text, n});
 	res_mark(&r->res, who->stack, owner->full, who->origin);
 	r->set = name;
-	r->key = (struct str){r->res.id.s + name.n + 1, id.n - name.n - 1};
+	r->key = (struct str){r->res.id.s + name.n + 1, n - name.n - 1};
 	if (ndata)
-		r->data = str_copy(a, (struct str){text, join_fields(text, ndata, data)});
+		r->data = str_copy(p->l->arena, (struct str){text, join_fields(text, ndata, data)});
+	vec_push(p->l->arena, &p->all, r);
 }
 
 #define FIELDS(...) (sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str)), (struct str[]){__VA_ARGS__}
@@ -308,6 +307,27 @@ static void lower_rules(struct lowering *l)
 	r->key = STR(POLICY_RULES_KEY);
 }
 
+/* Enters each element once, sorted. Of those that are the same the one that was said first stays: their order in `all` is that of the source. */
+static void enter_once(struct policy *p)
+{
+	struct sort_item *items = xrealloc(NULL, p->all.n * sizeof *items);
+	struct res_nft *first;
+
+	for (size_t i = 0; i < p->all.n; i++)
+		items[i] = (struct sort_item){.key = p->all.at[i]->res.id, .value = &p->all.at[i]};
+	sort_by_key(items, p->all.n);
+	for (size_t i = 0, next; i < p->all.n; i = next) {
+		struct res_nft **earliest = items[i].value;
+
+		for (next = i + 1; next < p->all.n && str_eq(items[next].key, items[i].key); next++)
+			if ((struct res_nft **)items[next].value < earliest)
+				earliest = items[next].value;
+		first = *earliest;
+		manifest_put(p->l->out, &first->res);
+	}
+	free(items);
+}
+
 void lower_nft(struct lowering *l)
 {
 	struct policy p = {.l = l};
@@ -324,6 +344,7 @@ void lower_nft(struct lowering *l)
 			lower_publish(&p, &who, &(*s)->publish.at[i].left.v, &(*s)->publish.at[i].right.v);
 		}
 	lower_intervals(&p);
-	if (p.seen.n)
+	enter_once(&p);
+	if (p.all.n)
 		lower_rules(l);
 }

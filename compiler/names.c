@@ -3,43 +3,24 @@
  * The names of names.h. */
 #include "compiler/names.h"
 
-/* Joins parts without the cost of printf: lowering makes some of these for every container. */
-static struct str join(struct arena *a, size_t n, const struct str *parts)
-{
-	size_t len = 0, at = 0;
-
-	for (size_t i = 0; i < n; i++)
-		len += parts[i].n;
-	char *s = arena_alloc(a, len + 1);
-	for (size_t i = 0; i < n; i++) {
-		if (parts[i].n)
-			memcpy(s + at, parts[i].s, parts[i].n);
-		at += parts[i].n;
-	}
-	return (struct str){s, len};
-}
-
-#define JOIN(a, ...)                                                                                  \
-	join((a), sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str), (struct str[]){__VA_ARGS__})
-
 struct str name_full(struct arena *a, const struct m_head *head)
 {
-	return JOIN(a, head->stack->head.name, STR("."), head->name);
+	return STR_JOIN(a, head->stack->head.name, STR("."), head->name);
 }
 
 struct str name_derived(struct arena *a, const struct m_container *c)
 {
-	return JOIN(a, STR("ct-"), c->head.stack->head.name, STR("-"), c->head.name);
+	return STR_JOIN(a, STR("ct-"), c->head.stack->head.name, STR("-"), c->head.name);
 }
 
 struct str name_unit(struct arena *a, const struct m_container *c)
 {
-	return JOIN(a, STR("ct-"), c->head.stack->head.name, STR("-"), c->head.name, STR(".service"));
+	return STR_JOIN(a, STR("ct-"), c->head.stack->head.name, STR("-"), c->head.name, STR(".service"));
 }
 
 struct str name_target(struct arena *a, const struct m_stack *s)
 {
-	return JOIN(a, STR("ct-"), s->head.name, STR(".target"));
+	return STR_JOIN(a, STR("ct-"), s->head.name, STR(".target"));
 }
 
 struct str name_slice(struct arena *a, const struct m_stack *s)
@@ -78,12 +59,12 @@ struct str name_link(struct arena *a, const struct m_container *c)
 
 struct str name_hosts_file(struct arena *a, const struct m_container *c)
 {
-	return JOIN(a, STR("/run/ctstack/hosts/ct-"), c->head.stack->head.name, STR("-"), c->head.name);
+	return STR_JOIN(a, STR("/run/ctstack/hosts/ct-"), c->head.stack->head.name, STR("-"), c->head.name);
 }
 
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v)
 {
 	if (v->from.set)
 		return v->from.v;
-	return JOIN(a, STR("/var/lib/ctstack/volumes/"), c->head.stack->head.name, STR("/"), c->head.name, STR("/"), v->head.name);
+	return STR_JOIN(a, STR("/var/lib/ctstack/volumes/"), c->head.stack->head.name, STR("/"), c->head.name, STR("/"), v->head.name);
 }

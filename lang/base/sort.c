@@ -17,8 +17,10 @@ static uint64_t key_part(struct str key, size_t depth)
 {
 	uint64_t part = 0;
 
-	if (depth < key.n)
-		memcpy(&part, key.s + depth, key.n - depth < PART ? key.n - depth : PART);
+	if (key.n >= depth + PART)
+		memcpy(&part, key.s + depth, PART);
+	else if (key.n > depth)
+		memcpy(&part, key.s + depth, key.n - depth);
 	return be64toh(part);
 }
 
@@ -59,6 +61,18 @@ static uint64_t middle(uint64_t a, uint64_t b, uint64_t c)
 	return a < c ? a : b < c ? c : b;
 }
 
+/* Of three, or where it is worth it of three times three: what is emitted in patterns has bad medians of three. */
+static uint64_t pivot_of(const struct sort_item *items, size_t n)
+{
+	size_t step = n / 9;
+
+	if (n < 64)
+		return middle(items[0].part, items[n / 2].part, items[n - 1].part);
+	return middle(middle(items[0].part, items[step].part, items[2 * step].part),
+		      middle(items[3 * step].part, items[4 * step].part, items[5 * step].part),
+		      middle(items[6 * step].part, items[7 * step].part, items[n - 1].part));
+}
+
 static int cmp_items(const void *a, const void *b)
 {
 	return str_cmp(((const struct sort_item *)a)->key, ((const struct sort_item *)b)->key);
@@ -79,15 +93,18 @@ static void sort_from(struct sort_item *items, size_t n, size_t depth);
 /* Items whose parts at depth are equal: by what follows. Keys that end within the part come first, shorter ones before longer ones. */
 static void sort_equal(struct sort_item *items, size_t n, size_t depth)
 {
-	size_t sorted = 0;
+	size_t ended = 0, sorted = 0;
 
-	for (size_t len = depth; len <= depth + PART && sorted < n; len++)
-		for (size_t i = sorted; i < n; i++)
+	for (size_t i = 0; i < n; i++)
+		if (items[i].key.n <= depth + PART)
+			swap(&items[ended++], &items[i]);
+		else
+			items[i].part = key_part(items[i].key, depth + PART);
+	for (size_t len = depth; len <= depth + PART && sorted < ended; len++)
+		for (size_t i = sorted; i < ended; i++)
 			if (items[i].key.n == len)
 				swap(&items[sorted++], &items[i]);
-	for (size_t i = sorted; i < n; i++)
-		items[i].part = key_part(items[i].key, depth + PART);
-	sort_from(items + sorted, n - sorted, depth + PART);
+	sort_from(items + ended, n - ended, depth + PART);
 }
 
 /* All keys are equal before depth, none ends there, and parts are those at depth. */
@@ -96,7 +113,7 @@ static void sort_from(struct sort_item *items, size_t n, size_t depth)
 	unsigned left = divisions(n);
 
 	while (n > FEW) {
-		uint64_t pivot = middle(items[0].part, items[n / 2].part, items[n - 1].part);
+		uint64_t pivot = pivot_of(items, n);
 		size_t below = 0, i = 0, above = n;
 
 		if (depth > DEEP || left-- == 0) {

@@ -48,6 +48,21 @@ struct str str_copy(struct arena *a, struct str s)
 	return (struct str){arena_copy(a, s.s, s.n), s.n};
 }
 
+struct str str_join(struct arena *a, const struct str *parts, size_t n)
+{
+	size_t len = 0, at = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len += parts[i].n;
+	char *s = arena_alloc(a, len + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].n)
+			memcpy(s + at, parts[i].s, parts[i].n);
+		at += parts[i].n;
+	}
+	return (struct str){s, len};
+}
+
 struct str str_fmt(struct arena *a, const char *fmt, ...)
 {
 	va_list ap, again;

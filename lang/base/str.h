@@ -42,6 +42,9 @@ uint64_t str_hash(struct str a);
 struct str str_cut(struct str a, char c, struct str *rest);
 
 struct str str_copy(struct arena *a, struct str s);
+/* All parts one behind the other: STR_JOIN(a, STR("ct-"), stack, STR("-"), name). */
+struct str str_join(struct arena *a, const struct str *parts, size_t n);
+#define STR_JOIN(a, ...) str_join((a), (struct str[]){__VA_ARGS__}, sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str))
 struct str str_fmt(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A builder. All zero is empty; buf_free when done, or buf_take to move the text into an arena. */
