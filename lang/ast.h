@@ -52,6 +52,7 @@ enum expr_kind {
 	EX_LIST,	/* u.list: [a, b] */
 	EX_MAP,		/* u.map: { a = 1, b = 2 } in expression position */
 	EX_COMPREHENSION, /* u.loop: [body for name in list if condition] */
+	EX_BAD,		/* a literal that could not be read: it was said already, so this fits every type and nothing more is said about it */
 };
 
 enum op { OP_OR, OP_AND, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_ADD, OP_SUB, OP_MUL, OP_MOD, OP_NOT, OP_NEG };
@@ -59,6 +60,7 @@ enum op { OP_OR, OP_AND, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_ADD, OP_SU
 struct expr {
 	enum expr_kind kind;
 	struct span at;
+	uint32_t depth;		/* levels of expressions below this one: at most 200, so that whoever walks the tree may recurse */
 	struct expr *next;	/* in an expr_list */
 	union {
 		bool boolean;
@@ -140,7 +142,7 @@ struct entry {
 	struct entry *next;
 	struct ident word;	/* EN_BLOCK, EN_ARROW: its kind; EN_FIELD, EN_LET, EN_PARAM, EN_INPUT, EN_OUTPUT, EN_TEMPLATE, EN_TYPE: the name; EN_USE: the alias; EN_FOR: the variable */
 	struct ident mode;	/* EN_ARROW: second word, `deny` of `expect deny` */
-	struct expr *name;	/* EN_BLOCK: EX_NAME or EX_TEXT, or NULL */
+	struct expr *name;	/* EN_BLOCK: EX_NAME, or EX_TEXT (of one EX_STRING for a name in quotes), or NULL */
 	struct expr *base;	/* EN_BLOCK, EN_TEMPLATE: EX_NAME or EX_MEMBER, or NULL */
 	struct expr *value;	/* the expression of fields, lets, params (default), inputs (default), outputs, for, if, assert; EN_USE: EX_STRING, or EX_NAME/EX_MEMBER */
 	struct expr *left, *right;	/* EN_ARROW */

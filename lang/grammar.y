@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The grammar: five kinds of entry, types and expressions. It is pure and knows no kind of block and no field. An action is one call of a constructor in
+ * parse.c or text.c. Brackets are balanced and separators single when tokens come here (layout.c); after a mistake what comes next is a SEP, `}`, the end, or
+ * the `{` of the broken entry's block, whose body is read like any other. */
+%require "3.8"
+%language "C"
+%define api.pure full
+%define api.value.type union
+%define api.location.type {struct span}
+%define parse.error custom
+%define parse.lac full
+%locations
+%param {struct parser *p}
+%expect 0
+
+%code requires {
+#include "lang/parse.h"
+
+#define YYLLOC_DEFAULT(Current, Rhs, N)                                                                        \
+	((Current) = (N) ? (struct span){YYRHSLOC(Rhs, 1).lo, YYRHSLOC(Rhs, N).hi}                             \
+			 : (struct span){YYRHSLOC(Rhs, 0).hi, YYRHSLOC(Rhs, 0).hi})
+}
+%code provides {
+int lexer_raw(YYSTYPE *value, struct span *at, void *scanner);
+int layout_next(struct parser *p, YYSTYPE *value, struct span *at);
+/* By token: whether it would have been right. */
+enum { TOKENS_END = 400 };
+struct expected {
+	bool is[TOKENS_END];
+};
+void expected_say(struct parser *p, const struct expected *e);
+}
+%code {
+#include <assert.h>
+
+static int yylex(YYSTYPE *value, struct span *at, struct parser *p)
+{
+	return layout_next(p, value, at);
+}
+static void yyerror(struct span *at, struct parser *p, const char *message);
+}
+%initial-action { @$ = (struct span){p->base, p->base}; }
+
+%token <struct ident> NAME
+%token <struct expr *> LITERAL PLAIN TEXT_PART
+%token <struct port> COLON_PORT
+%token LET FOR IN IF THEN ELSE ASSERT USE AS INPUT OUTPUT TEMPLATE TYPE PARAM TRUE FALSE NONE AND OR NOT
+%token SEP ARROW EQ NE LE GE DOTS CALL INDEX MAP
+%token QUOTE_BEGIN LINES_BEGIN NAME_BEGIN TEXT_END INTERP_BEGIN INTERP_END
+%token NEWLINE SEMICOLON	/* layout.c makes SEP of them */
+
+%type <struct entry_list> entries entry_seq else_part body map_items map_seq record_items record_seq
+%type <struct entry *> entry if_entry map_item record_item
+%type <struct body> body_opt
+%type <struct expr *> expr cond_expr or_expr and_expr not_expr compare_expr sum_expr product_expr unary_expr postfix chain atom arrow_end text quoted
+%type <struct expr *> block_name base_opt dotted value_opt doc_opt message_opt used bound word
+%type <struct expr_list> parts args args_opt words
+%type <struct ident> field_name alias_opt soft name
+%type <struct type_expr *> type type_simple type_opt
+%type <enum op> compare
+
+%%
+file:
+  entries			{ p->ast->entries = $1; }
+;
+entries:
+  %empty			{ $$ = entries_none(); }
+| entry_seq
+| entry_seq SEP
+;
+entry_seq:
+  entry				{ $$ = entries_add(p, entries_none(), $1); }
+| entry_seq SEP entry		{ $$ = entries_add(p, $1, $3); }
+;
+body:
+  '{' entries '}'		{ $$ = $2; }
+;
+body_opt:
+  %empty			{ $$ = body_none(); }
+| body				{ $$ = body_of($1); }
+;
+entry:
+  field_name '=' expr		{ $$ = entry_field(p, @$, $1, $3); }
+| NAME block_name base_opt body	{ $$ = entry_block(p, @$, $1, $2, $3, $4); }
+| NAME base_opt body		{ $$ = entry_block(p, @$, $1, NULL, $2, $3); }
+| NAME arrow_end ARROW arrow_end body_opt	{ $$ = entry_arrow(p, @$, $1, ident_none(), $2, $4, $5); }
+| NAME NAME arrow_end ARROW arrow_end body_opt	{ $$ = entry_arrow(p, @$, $1, $2, $3, $5, $6); }
+| LET NAME type_opt '=' expr	{ $$ = entry_let(p, @$, $2, $3, $5); }
+| PARAM NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, $2, $4, $5, $6); }
+| INPUT NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_INPUT, $2, $4, $5, $6); }
+| OUTPUT NAME '=' expr		{ $$ = entry_output(p, @$, $2, $4); }
+| FOR NAME IN expr body		{ $$ = entry_for(p, @$, $2, $4, $5); }
+| if_entry
+| ASSERT expr message_opt	{ $$ = entry_assert(p, @$, $2, $3); }
+| USE used alias_opt		{ $$ = entry_use(p, @$, $2, $3); }
+| TEMPLATE NAME base_opt body	{ $$ = entry_template(p, @$, $2, $3, $4); }
+| TYPE NAME '=' type		{ $$ = entry_type(p, @$, $2, $4); }
+| error				{ yyerrok; $$ = entry_lost(); }
+| error recovered body else_part	{ $$ = entry_lost(); }
+;
+recovered:
+  %empty			{ yyerrok; }
+;
+if_entry:
+  IF expr body else_part	{ $$ = entry_if(p, @$, $2, $3, $4); }
+;
+else_part:
+  %empty			{ $$ = entries_none(); }
+| ELSE body			{ $$ = $2; }
+| ELSE if_entry			{ $$ = entries_add(p, entries_none(), $2); }
+;
+field_name:
+  NAME
+| PLAIN				{ $$ = ident_text($1); }
+;
+block_name:
+  NAME				{ $$ = expr_name(p, $1); }
+| NAME_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_NAME); }
+| quoted			{ $$ = name_quoted(p, $1); }
+;
+base_opt:
+  %empty			{ $$ = NULL; }
+| ':' dotted			{ $$ = $2; }
+;
+dotted:
+  name				{ $$ = expr_name(p, $1); }
+| dotted '.' NAME		{ $$ = expr_member(p, @$, $1, $3); }
+;
+type_opt:
+  %empty			{ $$ = NULL; }
+| ':' type			{ $$ = $2; }
+;
+value_opt:
+  %empty			{ $$ = NULL; }
+| '=' expr			{ $$ = $2; }
+;
+doc_opt:
+  %empty			{ $$ = NULL; }
+| quoted
+;
+message_opt:
+  %empty			{ $$ = NULL; }
+| ',' expr			{ $$ = $2; }
+;
+used:
+  dotted
+| PLAIN
+;
+alias_opt:
+  %empty			{ $$ = ident_none(); }
+| AS name			{ $$ = $2; }
+;
+arrow_end:
+  chain
+| atom
+;
+
+type:
+  type_simple
+| type_simple IN bound DOTS bound	{ $$ = type_range(p, @$, $1, $3, $5); }
+| words				{ $$ = type_enum(p, @$, $1); }
+;
+type_simple:
+  name				{ $$ = type_name(p, $1); }
+| name '<' type '>'		{ $$ = type_generic(p, @$, $1, $3); }
+| type_simple '?'		{ $$ = type_optional(p, @$, $1); }
+| '(' type ')'			{ $$ = $2; }
+| open_map record_items '}'	{ $$ = type_record(p, @$, $2); }
+;
+words:
+  word '|' word			{ $$ = exprs_add(exprs_one($1), $3); }
+| words '|' word		{ $$ = exprs_add($1, $3); }
+;
+word:
+  name				{ $$ = expr_name(p, $1); }
+| PLAIN
+;
+bound:
+  LITERAL
+| '-' LITERAL			{ $$ = expr_unary(p, @$, OP_NEG, $2); }
+| chain
+;
+record_items:
+  %empty			{ $$ = entries_none(); }
+| record_seq
+| record_seq map_sep
+;
+record_seq:
+  record_item			{ $$ = entries_add(p, entries_none(), $1); }
+| record_seq map_sep record_item	{ $$ = entries_add(p, $1, $3); }
+;
+record_item:
+  NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, $1, $3, $4, $5); }
+| error				{ yyerrok; $$ = entry_lost(); }
+| error recovered body		{ $$ = entry_lost(); }
+;
+
+expr:
+  cond_expr
+;
+cond_expr:
+  or_expr
+| IF expr THEN expr ELSE cond_expr	{ $$ = expr_cond(p, @$, $2, $4, $6); }
+;
+or_expr:
+  and_expr
+| or_expr OR and_expr		{ $$ = expr_binary(p, @$, OP_OR, $1, $3); }
+;
+and_expr:
+  not_expr
+| and_expr AND not_expr		{ $$ = expr_binary(p, @$, OP_AND, $1, $3); }
+;
+not_expr:
+  compare_expr
+| NOT not_expr			{ $$ = expr_unary(p, @$, OP_NOT, $2); }
+;
+compare_expr:
+  sum_expr
+| sum_expr compare sum_expr	{ $$ = expr_binary(p, @$, $2, $1, $3); }
+;
+compare:
+  EQ				{ $$ = OP_EQ; }
+| NE				{ $$ = OP_NE; }
+| '<'				{ $$ = OP_LT; }
+| LE				{ $$ = OP_LE; }
+| '>'				{ $$ = OP_GT; }
+| GE				{ $$ = OP_GE; }
+;
+sum_expr:
+  product_expr
+| sum_expr '+' product_expr	{ $$ = expr_binary(p, @$, OP_ADD, $1, $3); }
+| sum_expr '-' product_expr	{ $$ = expr_binary(p, @$, OP_SUB, $1, $3); }
+;
+product_expr:
+  unary_expr
+| product_expr '*' unary_expr	{ $$ = expr_binary(p, @$, OP_MUL, $1, $3); }
+| product_expr '%' unary_expr	{ $$ = expr_binary(p, @$, OP_MOD, $1, $3); }
+;
+unary_expr:
+  postfix
+| '-' unary_expr		{ $$ = expr_unary(p, @$, OP_NEG, $2); }
+;
+postfix:
+  chain
+| atom
+| open_map map_items '}'	{ $$ = expr_map(p, @$, $2); }
+;
+chain:
+  name				{ $$ = expr_name(p, $1); }
+| NAME_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_NAME); }
+| NAME CALL args_opt ')'	{ $$ = expr_call(p, @$, $1, $3); }
+| chain '.' NAME		{ $$ = expr_member(p, @$, $1, $3); }
+| chain INDEX expr ']'		{ $$ = expr_index(p, @$, $1, $3); }
+| chain COLON_PORT		{ $$ = expr_port_of(p, @$, $1, $2); }
+;
+atom:
+  LITERAL
+| text
+| TRUE				{ $$ = expr_boolean(p, @$, true); }
+| FALSE				{ $$ = expr_boolean(p, @$, false); }
+| NONE				{ $$ = expr_none(p, @$); }
+| '(' expr ')'			{ $$ = $2; }
+| '[' args_opt ']'		{ $$ = expr_of_list(p, @$, $2); }
+| '[' expr FOR NAME IN expr ']'	{ $$ = expr_comprehension(p, @$, $2, $4, $6, NULL); }
+| '[' expr FOR NAME IN expr IF expr ']'	{ $$ = expr_comprehension(p, @$, $2, $4, $6, $8); }
+;
+text:
+  quoted
+;
+quoted:
+  PLAIN
+| QUOTE_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_STRING); }
+| LINES_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_LINES); }
+;
+parts:
+  %empty			{ $$ = exprs_none(); }
+| parts TEXT_PART		{ $$ = exprs_add($1, $2); }
+| parts INTERP_BEGIN expr INTERP_END	{ $$ = exprs_add($1, $3); }
+;
+args_opt:
+  %empty			{ $$ = exprs_none(); }
+| args
+| args ','
+;
+args:
+  expr				{ $$ = exprs_one($1); }
+| args ',' expr			{ $$ = exprs_add($1, $3); }
+;
+open_map:
+  '{'
+| MAP
+;
+map_items:
+  %empty			{ $$ = entries_none(); }
+| map_seq
+| map_seq map_sep
+;
+map_seq:
+  map_item			{ $$ = entries_add(p, entries_none(), $1); }
+| map_seq map_sep map_item	{ $$ = entries_add(p, $1, $3); }
+;
+map_sep:
+  ','
+| SEP
+| ',' SEP
+;
+map_item:
+  field_name '=' expr		{ $$ = entry_field(p, @$, $1, $3); }
+| error				{ yyerrok; $$ = entry_lost(); }
+| error recovered body		{ $$ = entry_lost(); }
+;
+
+/* Words that are reserved at the beginning of an entry only. */
+name:
+  NAME
+| soft
+;
+soft:
+  USE				{ $$ = ident_of(p, @$); }
+| AS				{ $$ = ident_of(p, @$); }
+| INPUT				{ $$ = ident_of(p, @$); }
+| OUTPUT			{ $$ = ident_of(p, @$); }
+| TEMPLATE			{ $$ = ident_of(p, @$); }
+| TYPE				{ $$ = ident_of(p, @$); }
+| PARAM				{ $$ = ident_of(p, @$); }
+;
+%%
+
+static void yyerror(struct span *at, struct parser *p, const char *message)
+{
+	/* The only message that bison itself gives is that its stack is used up. */
+	(void)message;
+	if (!p->stopped)
+		diag_add(p->diags, DIAG_deep, *at, "nested too deep");
+	p->stopped = true;
+}
+
+static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
+{
+	yysymbol_kind_t symbols[YYNTOKENS];
+	int n = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
+	struct expected e = {0};
+
+	static_assert(YYMAXUTOK < TOKENS_END, "there are more tokens than struct expected has room for");
+	for (int token = 0; token <= YYMAXUTOK; token++)
+		for (int i = 0; i < n; i++)
+			e.is[token] |= symbols[i] == YYTRANSLATE(token);
+	expected_say(p, &e);
+	layout_skip(p);
+	return 0;
+}

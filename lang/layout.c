@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Raw tokens to tokens of the grammar. Three things are done here so that the grammar need not do them:
+ *
+ *	separators	a line end counts at the top level and within braces, nowhere else; `;` is the same; never two in a row
+ *	balance		the grammar sees closed what is opened: what is left open is said once, at its opening, and closed by tokens that are not in the text
+ *	skipping	after a syntax error everything is left out up to the end of the entry, or to the `{` of its block, so that one mistake is one message */
+#include "grammar.h"
+
+static void unclosed_said(struct parser *p, struct open o, struct span end)
+{
+	static const char *const closer[] = {[CX_BRACE] = "}", [CX_PAREN] = ")", [CX_SQUARE] = "]", [CX_INTERP] = "}"};
+	struct str shown = parser_shown(p, o.at);
+	struct diag *d;
+
+	if (p->stopped)
+		return;
+	if (o.what == CX_STRING || o.what == CX_LINES) {
+		d = diag_add(p->diags, DIAG_unterminated, o.at, "this string has no end");
+		if (o.what == CX_STRING)
+			diag_help(p->diags, d, "close it with `\"` on the same line; a text of several lines stands in \"\"\"…\"\"\"");
+		else
+			diag_help(p->diags, d, "close it with `\"\"\"`");
+		return;
+	}
+	d = diag_add(p->diags, DIAG_unclosed, o.at, "this `%.*s` is never closed", STR_ARG(shown));
+	if (end.hi > end.lo)
+		diag_note(p->diags, d, end, "`%s` is missing before this", closer[o.what]);
+}
+
+static bool layout_open(struct parser *p, enum context what, struct span at)
+{
+	if (p->depth == NEST_MAX) {
+		diag_add(p->diags, DIAG_deep, at, "nested more than %d levels deep", NEST_MAX);
+		p->stopped = true;
+		return false;
+	}
+	enum context around = parser_context(p);
+	p->open[++p->depth] = (struct open){what, around == CX_PAREN || around == CX_SQUARE || around == CX_INTERP, at};
+	p->one_line += what == CX_STRING || what == CX_NAME;
+	return true;
+}
+
+/* Closes the innermost; returns the token that does it. */
+static int layout_close(struct parser *p)
+{
+	static const int closer[] = {[CX_BRACE] = '}',	     [CX_PAREN] = ')',	     [CX_SQUARE] = ']',	      [CX_STRING] = TEXT_END,
+				     [CX_LINES] = TEXT_END, [CX_NAME] = TEXT_END, [CX_INTERP] = INTERP_END};
+	enum context what = p->open[p->depth--].what;
+
+	p->one_line -= what == CX_STRING || what == CX_NAME;
+	return closer[what];
+}
+
+/* Everything above `depth` is closed before `token` is looked at again. */
+static void layout_close_to(struct parser *p, size_t depth, int token, struct span at)
+{
+	p->closing = true;
+	p->close_to = depth;
+	p->held = token;
+	p->held_at = at;
+}
+
+static size_t layout_brace(const struct parser *p, size_t depth)
+{
+	while (depth > 0 && p->open[depth].what != CX_BRACE)
+		depth--;
+	return depth;
+}
+
+/* Blanks that the line of a position begins with, and whether there is nothing else before it. */
+static struct str line_indent(const struct parser *p, struct span at, bool *ret_first)
+{
+	const char *s = p->text.s + (at.lo - p->base), *line = memrchr(p->text.s, '\n', (size_t)(s - p->text.s));
+	const char *end;
+
+	line = line ? line + 1 : p->text.s;
+	for (end = line; end < s && (*end == ' ' || *end == '\t'); end++)
+		;
+	*ret_first = end == s;
+	return (struct str){line, (size_t)(end - line)};
+}
+
+/* A brace that closes another block than its indentation says is where one was forgotten, most likely. */
+static void odd_brace(struct parser *p, struct span close)
+{
+	struct open o = p->open[p->depth];
+	bool first, ignored;
+	struct str here = line_indent(p, close, &first);
+
+	if (p->odd.at.hi == 0 && first && !str_eq(here, line_indent(p, o.at, &ignored))) {
+		p->odd = o;
+		p->odd_close = close;
+	}
+}
+
+static void stray_said(struct parser *p, struct span at)
+{
+	struct str shown = parser_shown(p, at);
+	struct diag *d = diag_add(p->diags, DIAG_stray, at, "this `%.*s` closes nothing", STR_ARG(shown));
+
+	if (parser_text(p, at).s[0] == '}' && p->odd.at.hi)
+		diag_note(p->diags, d, p->odd_close, "this one closes what began at another indentation");
+}
+
+/* A string must end with its line, and so must what is interpolated in it. */
+static void line_ended_said(struct parser *p)
+{
+	size_t outer = 1;
+
+	while (p->open[outer].what != CX_STRING && p->open[outer].what != CX_NAME)
+		outer++;
+	if (p->depth > outer)
+		unclosed_said(p, p->open[outer + 1], (struct span){0, 0});
+	else
+		unclosed_said(p, p->open[outer], (struct span){0, 0});
+	p->close_to = outer - 1;
+}
+
+static bool is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+static bool word_starts_entry(struct str word)
+{
+	static const char *const words[] = {"let", "use", "input", "output", "param", "template", "type", "assert"};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (str_is(word, words[i]))
+			return true;
+	return false;
+}
+
+/* Within brackets no line begins with `name =` or ends with `{` behind a name, or begins with one of the words: there a bracket was forgotten. */
+static bool entry_begins(const struct parser *p)
+{
+	struct str line = str_cut((struct str){p->text.s + (p->pos - p->base), p->text.n - (p->pos - p->base)}, '\n', NULL);
+	size_t i = 0, word;
+
+	while (i < line.n && is_name_byte(line.s[i]))
+		i++;
+	word = i;
+	if (word == 0 || (line.s[0] >= '0' && line.s[0] <= '9'))
+		return false;
+	while (i < line.n && (line.s[i] == ' ' || line.s[i] == '\t'))
+		i++;
+	if (i < line.n && line.s[i] == '=')
+		return i + 1 == line.n || (line.s[i + 1] != '=' && line.s[i + 1] != '>');
+	if (i > word && word_starts_entry((struct str){line.s, word}))
+		return true;
+	while (line.n && (line.s[line.n - 1] == ' ' || line.s[line.n - 1] == '\t' || line.s[line.n - 1] == '\r'))
+		line.n--;
+	return i > word && line.s[line.n - 1] == '{' && !str_is((struct str){line.s, word}, "for") && !str_is((struct str){line.s, word}, "if");
+}
+
+/* A closing token of the text. True: it is *token now; false: it is left out, or waits until others are closed. */
+static bool layout_closer(struct parser *p, int *token, struct span at)
+{
+	enum context wanted = *token == ')' ? CX_PAREN : *token == ']' ? CX_SQUARE : CX_BRACE;
+	size_t d = p->depth;
+
+	if (wanted == CX_BRACE) {
+		while (p->open[d].what == CX_PAREN || p->open[d].what == CX_SQUARE)
+			d--;
+	} else {
+		while (p->open[d].what != wanted && p->open[d].what != CX_INTERP && p->open[d].what != CX_TOP &&
+		       (p->open[d].what != CX_BRACE || p->open[d].in_bracket))
+			d--;
+		/* [a) is a slip of one key */
+		if (p->open[d].what != wanted && (parser_context(p) == CX_PAREN || parser_context(p) == CX_SQUARE)) {
+			struct str shown = parser_shown(p, at);
+			struct diag *said = diag_add(p->diags, DIAG_stray, at, "this `%.*s` closes a bracket of another kind", STR_ARG(shown));
+
+			diag_note(p->diags, said, p->open[p->depth].at, "opened here");
+			*token = layout_close(p);
+			return true;
+		}
+	}
+	bool matches = p->open[d].what == wanted || (wanted == CX_BRACE && p->open[d].what == CX_INTERP);
+	if (!matches) {
+		stray_said(p, at);
+		return false;
+	}
+	if (d < p->depth) {
+		unclosed_said(p, p->open[p->depth], at);
+		layout_close_to(p, d, *token, at);
+		return false;
+	}
+	if (*token == '}' && p->open[d].what == CX_BRACE)
+		odd_brace(p, at);
+	*token = layout_close(p);
+	return true;
+}
+
+/* The end of the text while something is open. */
+static void end_said(struct parser *p)
+{
+	size_t text = 1;
+
+	while (text <= p->depth && p->open[text].what != CX_STRING && p->open[text].what != CX_LINES)
+		text++;
+	if (text <= p->depth) {
+		unclosed_said(p, p->open[text], (struct span){0, 0});
+		return;
+	}
+	if (parser_context(p) == CX_BRACE && p->odd.at.hi && !p->stopped) {
+		unclosed_said(p, p->odd, (struct span){0, 0});
+		struct diag *d = p->diags->all.at[p->diags->all.n - 1];
+		diag_note(p->diags, d, p->odd_close, "this `}` closes it, but is indented otherwise");
+		return;
+	}
+	unclosed_said(p, p->open[p->depth], (struct span){0, 0});
+}
+
+/* A line end. True: it separates entries. */
+static bool layout_line(struct parser *p, struct span at)
+{
+	if (p->one_line) {
+		line_ended_said(p);
+		layout_close_to(p, p->close_to, NEWLINE, at);
+		return false;
+	}
+	switch (parser_context(p)) {
+	case CX_TOP:
+	case CX_BRACE:
+		return true;
+	default:
+		if (!entry_begins(p))
+			return false;
+		unclosed_said(p, p->open[p->depth], (struct span){p->pos, p->pos + 1});
+		layout_close_to(p, layout_brace(p, p->depth), NEWLINE, at);
+		return false;
+	}
+}
+
+static bool separates(const struct parser *p)
+{
+	return p->last != SEP && p->last != '{' && p->last != MAP;
+}
+
+/* One raw token, or the one that was held back. */
+static int layout_raw(struct parser *p, YYSTYPE *value, struct span *at)
+{
+	p->made_up = false;
+	if (p->closing) {
+		p->closing = false;
+		*at = p->held_at;
+		return p->held;
+	}
+	if (p->stopped) {
+		*at = (struct span){p->pos, p->pos};
+		return YYEOF;
+	}
+	return lexer_raw(value, at, p->scanner);
+}
+
+static int layout_balanced(struct parser *p, YYSTYPE *value, struct span *at)
+{
+	static const struct {
+		int token;
+		enum context opens;
+	} openers[] = {
+		{'(', CX_PAREN},	 {CALL, CX_PAREN},	  {'[', CX_SQUARE},	   {INDEX, CX_SQUARE},
+		{QUOTE_BEGIN, CX_STRING}, {LINES_BEGIN, CX_LINES}, {NAME_BEGIN, CX_NAME}, {INTERP_BEGIN, CX_INTERP},
+	};
+
+	for (;;) {
+		if (p->closing && p->depth > p->close_to) {
+			*at = (struct span){p->last_at.hi, p->last_at.hi};
+			p->made_up = true;
+			return layout_close(p);
+		}
+		int token = layout_raw(p, value, at);
+		switch (token) {
+		case NAME:
+		case LITERAL:
+		case PLAIN:
+		case '=':
+			return token;
+		case NEWLINE:
+			if (layout_line(p, *at) && separates(p))
+				return SEP;
+			break;
+		case SEMICOLON:
+			if (separates(p))
+				return SEP;
+			break;
+		case '{':
+			if (layout_open(p, CX_BRACE, *at))
+				return p->open[p->depth].in_bracket ? MAP : '{';
+			break;
+		case '}':
+		case ')':
+		case ']':
+			if (layout_closer(p, &token, *at))
+				return token;
+			break;
+		case TEXT_END:
+			layout_close(p);
+			return token;
+		case YYEOF:
+			if (p->depth == 0)
+				return token;
+			end_said(p);
+			layout_close_to(p, 0, token, *at);
+			break;
+		default: {
+			enum context what = CX_TOP;
+
+			for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++)
+				if (openers[i].token == token)
+					what = openers[i].opens;
+			if (what == CX_TOP || layout_open(p, what, *at))
+				return token;
+		}
+		}
+	}
+}
+
+/* Where the grammar takes up again after a mistake. */
+static bool resumes(const struct parser *p, int token)
+{
+	return token == YYEOF || (token == SEP && p->depth == p->skip_depth) || (token == '}' && p->depth + 1 == p->skip_depth) ||
+	       (token == '{' && p->depth == p->skip_depth + 1);
+}
+
+/* After a syntax error at the newest token: leaves out what follows, unless the grammar can take up at this very token. */
+void layout_skip(struct parser *p)
+{
+	if (p->last == YYEOF || p->last == SEP || p->last == '{' || p->last == '}')
+		return;
+	p->skipping = true;
+	p->skip_depth = layout_brace(p, p->last == MAP ? p->depth - 1 : p->depth);
+}
+
+int layout_next(struct parser *p, YYSTYPE *value, struct span *at)
+{
+	if (p->last == SEP || p->last == '{' || p->last == MAP) {
+		p->nhead = 0;
+		p->errors_before = p->diags->errors;
+	}
+	int token = layout_balanced(p, value, at);
+	while (p->skipping && !resumes(p, token))
+		token = layout_balanced(p, value, at);
+	p->skipping = false;
+	if (p->nhead < HEAD_MAX)
+		p->head[p->nhead++] = (struct head_token){token, *at};
+	p->before = p->last;
+	p->before_at = p->last_at;
+	p->last_at = *at;
+	p->last = token;
+	return token;
+}

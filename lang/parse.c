@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The constructors of nodes, one for each action of the grammar, and parse() itself. Nodes are made once and not changed afterwards. A constructor that
+ * meets what cannot be says so and returns something harmless. */
+#include "lang/parse.h"
+
+#include "grammar.h"
+
+struct str parser_shown(const struct parser *p, struct span at)
+{
+	enum { SHOWN_MAX = 40 };
+	struct str text = parser_text(p, at);
+
+	text = str_cut(text, '\n', NULL);
+	if (text.n && text.s[text.n - 1] == '\r')
+		text.n--;
+	if (text.n <= SHOWN_MAX)
+		return text;
+	size_t n = SHOWN_MAX;
+	while (n > 0 && ((unsigned char)text.s[n] & 0xc0) == 0x80)
+		n--;
+	return str_fmt(p->arena, "%.*s…", (int)n, text.s);
+}
+
+struct expr *expr_new(struct parser *p, enum expr_kind kind, struct span at)
+{
+	struct expr *e = arena_new(p->arena, struct expr);
+
+	e->kind = kind;
+	e->at = at;
+	return e;
+}
+
+/* Puts a node above others; EX_BAD in its place where the tree becomes too deep to be walked. */
+static struct expr *expr_above(struct parser *p, struct expr *e, struct expr *below)
+{
+	if (!below || e->kind == EX_BAD)
+		return e;
+	if (below->depth + 1 > NEST_MAX) {
+		if (!p->said_deep)
+			diag_help(p->diags, diag_add(p->diags, DIAG_deep, e->at, "this expression has more than %d levels", NEST_MAX),
+				  "give a part of it a name with `let`");
+		p->said_deep = true;
+		return expr_new(p, EX_BAD, e->at);
+	}
+	if (e->depth < below->depth + 1)
+		e->depth = below->depth + 1;
+	return e;
+}
+
+static struct expr *expr_above_all(struct parser *p, struct expr *e, struct expr_list list)
+{
+	for (struct expr *i = list.first; i; i = i->next)
+		e = expr_above(p, e, i);
+	return e;
+}
+
+struct expr *expr_boolean(struct parser *p, struct span at, bool value)
+{
+	struct expr *e = expr_new(p, EX_BOOL, at);
+
+	e->u.boolean = value;
+	return e;
+}
+
+struct expr *expr_none(struct parser *p, struct span at)
+{
+	return expr_new(p, EX_NONE, at);
+}
+
+struct expr *expr_name(struct parser *p, struct ident name)
+{
+	struct expr *e = expr_new(p, EX_NAME, name.at);
+
+	e->u.text = name.text;
+	return e;
+}
+
+struct expr *expr_text(struct parser *p, struct span at, struct expr_list parts, bool is_name)
+{
+	struct expr *e;
+
+	if (!parts.first || (parts.first == parts.last && parts.first->kind == EX_STRING)) {
+		e = expr_new(p, is_name ? EX_NAME : EX_STRING, at);
+		e->u.text = parts.first ? parts.first->u.text : STR("");
+		return e;
+	}
+	e = expr_new(p, EX_TEXT, at);
+	e->u.list = parts;
+	return expr_above_all(p, e, parts);
+}
+
+struct expr *expr_member(struct parser *p, struct span at, struct expr *base, struct ident name)
+{
+	struct expr *e = expr_new(p, EX_MEMBER, at);
+
+	e->u.member.base = base;
+	e->u.member.name = name;
+	return expr_above(p, e, base);
+}
+
+struct expr *expr_port_of(struct parser *p, struct span at, struct expr *base, struct port port)
+{
+	struct expr *e = expr_new(p, port.lo ? EX_PORT_OF : EX_BAD, at);
+
+	e->u.port_of.base = base;
+	e->u.port_of.port = port;
+	return expr_above(p, e, base);
+}
+
+struct expr *expr_index(struct parser *p, struct span at, struct expr *base, struct expr *index)
+{
+	struct expr *e = expr_new(p, EX_INDEX, at);
+
+	e->u.index.base = base;
+	e->u.index.index = index;
+	return expr_above(p, expr_above(p, e, base), index);
+}
+
+struct expr *expr_call(struct parser *p, struct span at, struct ident function, struct expr_list args)
+{
+	struct expr *e = expr_new(p, EX_CALL, at);
+
+	e->u.call.function = function;
+	e->u.call.args = args;
+	return expr_above_all(p, e, args);
+}
+
+struct expr *expr_unary(struct parser *p, struct span at, enum op op, struct expr *operand)
+{
+	return expr_binary(p, at, op, operand, NULL);
+}
+
+struct expr *expr_binary(struct parser *p, struct span at, enum op op, struct expr *left, struct expr *right)
+{
+	struct expr *e = expr_new(p, right ? EX_BINARY : EX_UNARY, at);
+
+	e->u.op.op = op;
+	e->u.op.left = left;
+	e->u.op.right = right;
+	return expr_above(p, expr_above(p, e, left), right);
+}
+
+struct expr *expr_cond(struct parser *p, struct span at, struct expr *condition, struct expr *yes, struct expr *no)
+{
+	struct expr *e = expr_new(p, EX_COND, at);
+
+	e->u.cond.condition = condition;
+	e->u.cond.yes = yes;
+	e->u.cond.no = no;
+	return expr_above(p, expr_above(p, expr_above(p, e, condition), yes), no);
+}
+
+struct expr *expr_of_list(struct parser *p, struct span at, struct expr_list list)
+{
+	struct expr *e = expr_new(p, EX_LIST, at);
+
+	e->u.list = list;
+	return expr_above_all(p, e, list);
+}
+
+struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields)
+{
+	struct expr *e = expr_new(p, EX_MAP, at);
+
+	e->u.map = fields;
+	for (struct entry *i = fields.first; i; i = i->next)
+		e = expr_above(p, e, i->value);
+	return e;
+}
+
+struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *body, struct ident name, struct expr *list,
+				struct expr *condition)
+{
+	struct expr *e = expr_new(p, EX_COMPREHENSION, at);
+
+	e->u.loop.body = body;
+	e->u.loop.name = name;
+	e->u.loop.list = list;
+	e->u.loop.condition = condition;
+	return expr_above(p, expr_above(p, expr_above(p, e, body), list), condition);
+}
+
+struct expr_list exprs_none(void)
+{
+	return (struct expr_list){0};
+}
+
+struct expr_list exprs_one(struct expr *e)
+{
+	return (struct expr_list){e, e};
+}
+
+struct expr_list exprs_add(struct expr_list list, struct expr *e)
+{
+	if (!list.first)
+		return exprs_one(e);
+	list.last->next = e;
+	list.last = e;
+	return list;
+}
+
+struct ident ident_none(void)
+{
+	return (struct ident){0};
+}
+
+struct ident ident_of(struct parser *p, struct span at)
+{
+	return (struct ident){parser_text(p, at), at};
+}
+
+struct ident ident_text(struct expr *plain)
+{
+	return (struct ident){plain->u.text, plain->at};
+}
+
+/* --- types --- */
+
+static struct type_expr *type_new(struct parser *p, enum type_form form, struct span at)
+{
+	struct type_expr *t = arena_new(p->arena, struct type_expr);
+
+	t->form = form;
+	t->at = at;
+	return t;
+}
+
+struct type_expr *type_name(struct parser *p, struct ident name)
+{
+	struct type_expr *t = type_new(p, TF_NAME, name.at);
+
+	t->name = name;
+	return t;
+}
+
+struct type_expr *type_generic(struct parser *p, struct span at, struct ident name, struct type_expr *of)
+{
+	bool list = str_is(name.text, "list"), map = str_is(name.text, "map");
+	struct type_expr *t = type_new(p, map ? TF_MAP : TF_LIST, at);
+	size_t depth = 0;
+
+	if (!list && !map)
+		diag_help(p->diags,
+			  diag_add(p->diags, DIAG_type_form, name.at, "`%.*s` takes no type in `<>`", STR_ARG(parser_shown(p, name.at))),
+			  "only `list<T>` and `map<T>` do");
+	for (struct type_expr *i = of; i; i = i->of)
+		depth++;
+	if (depth >= NEST_MAX) {
+		if (!p->said_deep)
+			diag_add(p->diags, DIAG_deep, at, "this type has more than %d levels", NEST_MAX);
+		p->said_deep = true;
+		return of;
+	}
+	t->of = of;
+	return t;
+}
+
+struct type_expr *type_optional(struct parser *p, struct span at, struct type_expr *of)
+{
+	struct type_expr *t;
+
+	if (of->form == TF_OPTIONAL) {
+		diag_add(p->diags, DIAG_type_form, (struct span){at.hi - 1, at.hi}, "this type is optional already");
+		return of;
+	}
+	t = type_new(p, TF_OPTIONAL, at);
+	t->of = of;
+	return t;
+}
+
+struct type_expr *type_enum(struct parser *p, struct span at, struct expr_list words)
+{
+	struct type_expr *t = type_new(p, TF_ENUM, at);
+
+	t->words = words;
+	return t;
+}
+
+struct type_expr *type_record(struct parser *p, struct span at, struct entry_list fields)
+{
+	struct type_expr *t = type_new(p, TF_RECORD, at);
+
+	t->fields = fields;
+	return t;
+}
+
+struct type_expr *type_range(struct parser *p, struct span at, struct type_expr *of, struct expr *lo, struct expr *hi)
+{
+	struct type_expr *t = type_new(p, TF_RANGE, at);
+
+	t->of = of;
+	t->lo = lo;
+	t->hi = hi;
+	return t;
+}
+
+/* --- entries --- */
+
+struct body body_none(void)
+{
+	return (struct body){0};
+}
+
+struct body body_of(struct entry_list list)
+{
+	return (struct body){list, true};
+}
+
+static struct entry *entry_new(struct parser *p, enum entry_kind kind, struct span at)
+{
+	struct entry *e = arena_new(p->arena, struct entry);
+
+	e->kind = kind;
+	e->at = at;
+	if (++p->entries == ENTRIES_MAX + 1) {
+		diag_add(p->diags, DIAG_many, at, "a file has at most %d entries", ENTRIES_MAX);
+		p->stopped = true;
+	}
+	return e;
+}
+
+struct entry *entry_field(struct parser *p, struct span at, struct ident name, struct expr *value)
+{
+	struct entry *e = entry_new(p, EN_FIELD, at);
+
+	e->word = name;
+	e->value = value;
+	return e;
+}
+
+struct entry *entry_block(struct parser *p, struct span at, struct ident kind, struct expr *name, struct expr *base, struct entry_list body)
+{
+	struct entry *e = entry_new(p, EN_BLOCK, at);
+
+	e->word = kind;
+	e->name = name;
+	e->base = base;
+	e->body = body;
+	return e;
+}
+
+struct entry *entry_arrow(struct parser *p, struct span at, struct ident kind, struct ident mode, struct expr *left, struct expr *right,
+			  struct body body)
+{
+	struct entry *e = entry_new(p, EN_ARROW, at);
+
+	e->word = kind;
+	e->mode = mode;
+	e->left = left;
+	e->right = right;
+	e->has_body = body.is;
+	e->body = body.list;
+	return e;
+}
+
+struct entry *entry_let(struct parser *p, struct span at, struct ident name, struct type_expr *type, struct expr *value)
+{
+	struct entry *e = entry_new(p, EN_LET, at);
+
+	e->word = name;
+	e->type = type;
+	e->value = value;
+	return e;
+}
+
+struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct ident name, struct type_expr *type,
+			 struct expr *value, struct expr *doc)
+{
+	struct entry *e = entry_new(p, kind, at);
+
+	e->word = name;
+	e->type = type;
+	e->value = value;
+	if (doc && doc->kind == EX_STRING)
+		e->doc = doc->u.text;
+	else if (doc && doc->kind != EX_BAD)
+		diag_add(p->diags, DIAG_doc, doc->at, "a description has nothing interpolated");
+	return e;
+}
+
+struct entry *entry_output(struct parser *p, struct span at, struct ident name, struct expr *value)
+{
+	struct entry *e = entry_new(p, EN_OUTPUT, at);
+
+	e->word = name;
+	e->value = value;
+	return e;
+}
+
+struct entry *entry_for(struct parser *p, struct span at, struct ident name, struct expr *list, struct entry_list body)
+{
+	struct entry *e = entry_new(p, EN_FOR, at);
+
+	e->word = name;
+	e->value = list;
+	e->body = body;
+	return e;
+}
+
+struct entry *entry_if(struct parser *p, struct span at, struct expr *condition, struct entry_list body, struct entry_list other)
+{
+	struct entry *e = entry_new(p, EN_IF, at);
+	size_t chain = 0;
+
+	e->value = condition;
+	e->body = body;
+	e->other = other;
+	for (struct entry *i = other.first; i && i->kind == EN_IF && chain <= NEST_MAX; i = i->other.first)
+		chain++;
+	if (chain > NEST_MAX) {
+		if (!p->said_deep)
+			diag_add(p->diags, DIAG_deep, at, "more than %d `else if` in a row", NEST_MAX);
+		p->said_deep = true;
+		e->other = (struct entry_list){0};
+	}
+	return e;
+}
+
+struct entry *entry_assert(struct parser *p, struct span at, struct expr *condition, struct expr *message)
+{
+	struct entry *e = entry_new(p, EN_ASSERT, at);
+
+	e->value = condition;
+	e->message = message;
+	return e;
+}
+
+struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct ident alias)
+{
+	struct entry *e = entry_new(p, EN_USE, at);
+
+	e->value = what;
+	e->word = alias;
+	return e;
+}
+
+struct entry *entry_template(struct parser *p, struct span at, struct ident name, struct expr *base, struct entry_list body)
+{
+	struct entry *e = entry_new(p, EN_TEMPLATE, at);
+
+	e->word = name;
+	e->base = base;
+	e->body = body;
+	e->doc = text_comment_above(p, at);
+	return e;
+}
+
+struct entry *entry_type(struct parser *p, struct span at, struct ident name, struct type_expr *type)
+{
+	struct entry *e = entry_new(p, EN_TYPE, at);
+
+	e->word = name;
+	e->type = type;
+	e->doc = text_comment_above(p, at);
+	return e;
+}
+
+struct entry *entry_lost(void)
+{
+	return NULL;
+}
+
+struct entry_list entries_none(void)
+{
+	return (struct entry_list){0};
+}
+
+struct entry_list entries_add(struct parser *p, struct entry_list list, struct entry *e)
+{
+	(void)p;
+	if (!e)
+		return list;
+	if (!list.first)
+		return (struct entry_list){e, e};
+	list.last->next = e;
+	list.last = e;
+	return list;
+}
+
+/* container "chat ui" { }: the name is a text of one part. */
+struct expr *name_quoted(struct parser *p, struct expr *text)
+{
+	struct expr *e;
+
+	if (text->kind == EX_TEXT || text->kind == EX_BAD)
+		return text;
+	e = expr_new(p, EX_TEXT, text->at);
+	e->u.list = exprs_one(text);
+	return expr_above(p, e, text);
+}
+
+struct ast *parse(struct arena *a, struct diags *d, struct source *source)
+{
+	struct ast *ast = arena_new(a, struct ast);
+	struct parser p = {.arena = a, .diags = d, .ast = ast, .text = source->text, .base = source->base, .last = SEP, .before = SEP};
+
+	ast->source = source;
+	p.last_at = p.before_at = (struct span){source->base, source->base};
+	if (!text_check(&p))
+		return ast;
+	lexer_open(&p);
+	yyparse(&p);
+	lexer_close(&p);
+	return ast;
+}

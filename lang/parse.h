@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the lexer, the layout layer, the grammar and the constructors share; nobody else includes it.
+ *
+ *	lexer.l		bytes -> raw tokens; literals become nodes at once (literal.c)
+ *	layout.c	raw tokens -> tokens of the grammar: separators, balanced brackets, skipping after a mistake
+ *	grammar.y	tokens -> constructor calls (parse.c, text.c)
+ *	expected.c	what a syntax error says
+ */
+#ifndef CTC_LANG_PARSE_H
+#define CTC_LANG_PARSE_H
+
+#include "lang/ast.h"
+
+enum {
+	NEST_MAX = 200,
+	ENTRIES_MAX = 1000000,
+	STRING_MAX = 1 << 20,
+	BAD_RUNS_MAX = 3,	/* places with bytes that no text has, until the file counts as no text at all */
+};
+
+/* What is open at a place, innermost last. */
+enum context {
+	CX_TOP,		/* nothing: the top level of the file */
+	CX_BRACE,	/* { */
+	CX_PAREN,	/* ( */
+	CX_SQUARE,	/* [ */
+	CX_STRING,	/* "…, closed by " or, wrongly, by the end of the line */
+	CX_LINES,	/* """… */
+	CX_NAME,	/* worker-${i}: ends by itself */
+	CX_INTERP,	/* ${ within one of the last three */
+};
+
+struct open {
+	enum context what;
+	bool in_bracket;	/* a brace within brackets: a map or a record for certain */
+	struct span at;		/* of the opening token */
+};
+
+/* The first tokens of the entry at hand, for guesses at what was meant. */
+enum { HEAD_MAX = 4 };
+struct head_token {
+	int token;
+	struct span at;
+};
+
+struct parser {
+	struct arena *arena;
+	struct diags *diags;
+	struct ast *ast;
+	struct str text;
+	uint32_t base;
+	uint32_t pos;			/* end of the newest raw token */
+	void *scanner;
+
+	struct open open[NEST_MAX + 1];	/* open[0] is CX_TOP */
+	size_t depth;			/* open[depth] is the innermost */
+	size_t one_line;		/* how many of them must end with the line (CX_STRING, CX_NAME) */
+	size_t close_to;		/* above this depth everything is being closed by tokens that are not in the text */
+	bool closing;
+	int held;			/* a raw token that waits for that, or 0 */
+	struct span held_at;
+	struct open odd;		/* the first brace whose closing brace is indented otherwise, and that brace */
+	struct span odd_close;
+
+	int last;			/* the newest token that the grammar was given, and where it is */
+	int before;			/* the one before it */
+	struct span last_at, before_at;
+	struct head_token head[HEAD_MAX];
+	size_t nhead;
+	bool skipping;			/* after a syntax error, until the entry's end */
+	size_t skip_depth;
+	bool made_up;			/* the newest token is not in the text: no word about it */
+	size_t errors_before;		/* diags->errors when the entry began */
+	bool stopped;			/* a limit was passed: the rest is not read */
+	bool said_deep;
+	size_t entries;
+};
+
+static inline struct str parser_text(const struct parser *p, struct span at)
+{
+	return (struct str){p->text.s + (at.lo - p->base), at.hi - at.lo};
+}
+/* The same, cut for a message. */
+struct str parser_shown(const struct parser *p, struct span at);
+
+static inline enum context parser_context(const struct parser *p)
+{
+	return p->open[p->depth].what;
+}
+
+struct expr *expr_new(struct parser *p, enum expr_kind kind, struct span at);
+/* What an interpolated string (or name) comes to: EX_STRING (EX_NAME) where there is nothing interpolated. */
+struct expr *expr_text(struct parser *p, struct span at, struct expr_list parts, bool is_name);
+
+/* text.c: is it text at all? False: it was said, do not read on. */
+bool text_check(struct parser *p);
+/* Strings and names with parts. raw: parts of text_raw, and interpolated expressions. */
+struct expr *text_finish(struct parser *p, struct span at, struct expr_list raw, enum context kind);
+struct expr *text_raw(struct parser *p, struct span at);
+struct expr *text_plain(struct parser *p, struct span at);	/* "…" without escapes and interpolation, quotes included */
+struct str text_comment_above(struct parser *p, struct span at);
+
+/* literal.c: at is the token. They say what is wrong and return EX_BAD then. */
+struct expr *literal_int(struct parser *p, struct span at);
+struct expr *literal_float(struct parser *p, struct span at);
+struct expr *literal_percent(struct parser *p, struct span at);
+struct expr *literal_quantity(struct parser *p, struct span at);
+struct expr *literal_ip(struct parser *p, struct span at);
+struct expr *literal_cidr(struct parser *p, struct span at);
+struct expr *literal_mac(struct parser *p, struct span at);
+struct expr *literal_port(struct parser *p, struct span at);
+struct expr *literal_endpoint(struct parser *p, struct span at);
+struct expr *literal_path(struct parser *p, struct span at);
+struct expr *literal_owner(struct parser *p, struct span at);
+struct expr *literal_unknown(struct parser *p, struct span at);
+/* :443/tcp */
+struct port literal_port_of(struct parser *p, struct span at);
+/* Always wrong: a notation of other languages, and what to write instead. */
+struct expr *literal_foreign(struct parser *p, struct span at, const char *what, const char *help);
+
+/* layout.c */
+void layout_skip(struct parser *p);
+
+/* lexer.l */
+void lexer_open(struct parser *p);
+void lexer_close(struct parser *p);
+
+/* parse.c: one constructor for each action of the grammar */
+struct expr *expr_boolean(struct parser *p, struct span at, bool value);
+struct expr *expr_none(struct parser *p, struct span at);
+struct expr *expr_name(struct parser *p, struct ident name);
+struct expr *expr_member(struct parser *p, struct span at, struct expr *base, struct ident name);
+struct expr *expr_port_of(struct parser *p, struct span at, struct expr *base, struct port port);
+struct expr *expr_index(struct parser *p, struct span at, struct expr *base, struct expr *index);
+struct expr *expr_call(struct parser *p, struct span at, struct ident function, struct expr_list args);
+struct expr *expr_unary(struct parser *p, struct span at, enum op op, struct expr *operand);
+struct expr *expr_binary(struct parser *p, struct span at, enum op op, struct expr *left, struct expr *right);
+struct expr *expr_cond(struct parser *p, struct span at, struct expr *condition, struct expr *yes, struct expr *no);
+struct expr *expr_of_list(struct parser *p, struct span at, struct expr_list list);
+struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields);
+struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *body, struct ident name, struct expr *list,
+				struct expr *condition);
+struct expr_list exprs_none(void);
+struct expr_list exprs_one(struct expr *e);
+struct expr_list exprs_add(struct expr_list list, struct expr *e);
+
+struct ident ident_none(void);
+struct ident ident_of(struct parser *p, struct span at);
+struct ident ident_text(struct expr *plain);
+
+struct type_expr *type_name(struct parser *p, struct ident name);
+struct type_expr *type_generic(struct parser *p, struct span at, struct ident name, struct type_expr *of);
+struct type_expr *type_optional(struct parser *p, struct span at, struct type_expr *of);
+struct type_expr *type_enum(struct parser *p, struct span at, struct expr_list words);
+struct type_expr *type_record(struct parser *p, struct span at, struct entry_list fields);
+struct type_expr *type_range(struct parser *p, struct span at, struct type_expr *of, struct expr *lo, struct expr *hi);
+
+struct body {
+	struct entry_list list;
+	bool is;
+};
+struct body body_none(void);
+struct body body_of(struct entry_list list);
+
+struct entry *entry_field(struct parser *p, struct span at, struct ident name, struct expr *value);
+struct entry *entry_block(struct parser *p, struct span at, struct ident kind, struct expr *name, struct expr *base, struct entry_list body);
+struct entry *entry_arrow(struct parser *p, struct span at, struct ident kind, struct ident mode, struct expr *left, struct expr *right,
+			  struct body body);
+struct entry *entry_let(struct parser *p, struct span at, struct ident name, struct type_expr *type, struct expr *value);
+struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct ident name, struct type_expr *type,
+			 struct expr *value, struct expr *doc);
+struct entry *entry_output(struct parser *p, struct span at, struct ident name, struct expr *value);
+struct entry *entry_for(struct parser *p, struct span at, struct ident name, struct expr *list, struct entry_list body);
+struct entry *entry_if(struct parser *p, struct span at, struct expr *condition, struct entry_list body, struct entry_list other);
+struct entry *entry_assert(struct parser *p, struct span at, struct expr *condition, struct expr *message);
+struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct ident alias);
+struct entry *entry_template(struct parser *p, struct span at, struct ident name, struct expr *base, struct entry_list body);
+struct entry *entry_type(struct parser *p, struct span at, struct ident name, struct type_expr *type);
+struct entry *entry_lost(void);
+struct entry_list entries_none(void);
+struct entry_list entries_add(struct parser *p, struct entry_list list, struct entry *e);
+struct expr *name_quoted(struct parser *p, struct expr *text);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Texts in one space of positions. The first text begins at position 1, so that the span {0, 0} is nowhere. */
+#include "lang/source.h"
+
+struct source *source_add(struct sources *all, struct str path, struct str text)
+{
+	uint32_t base = all->end ? all->end : 1;
+
+	if (text.n > SOURCE_MAX || base + text.n > SOURCES_MAX)
+		return NULL;
+	struct source *s = arena_new(all->arena, struct source);
+	s->path = str_copy(all->arena, path);
+	s->text = text;
+	s->base = base;
+	vec_push(all->arena, &all->all, s);
+	all->end = base + (uint32_t)text.n + 1;
+	return s;
+}
+
+/* The text that a position lies in, or NULL. */
+static struct source *source_of(struct sources *all, uint32_t at)
+{
+	size_t lo = 0, hi = all->all.n;
+
+	while (hi - lo > 1) {
+		size_t middle = lo + (hi - lo) / 2;
+
+		if (all->all.at[middle]->base <= at)
+			lo = middle;
+		else
+			hi = middle;
+	}
+	if (hi == 0 || at == 0)
+		return NULL;
+	struct source *s = all->all.at[lo];
+	return at - s->base <= s->text.n ? s : NULL;
+}
+
+static void lines_index(struct arena *a, struct source *s)
+{
+	const char *end = s->text.s + s->text.n;
+	size_t n = 1;
+
+	for (const char *c = s->text.s; s->text.n && (c = memchr(c, '\n', (size_t)(end - c))); c++)
+		n++;
+	s->lines = arena_array(a, n, sizeof *s->lines);
+	s->nlines = n;
+	n = 1;
+	for (const char *c = s->text.s; s->text.n && (c = memchr(c, '\n', (size_t)(end - c))); c++)
+		s->lines[n++] = (uint32_t)(c - s->text.s) + 1;
+}
+
+struct place source_place(struct sources *all, struct span at)
+{
+	struct source *s = source_of(all, at.lo);
+
+	if (!s)
+		return (struct place){0};
+	if (!s->lines)
+		lines_index(all->arena, s);
+	uint32_t offset = at.lo - s->base;
+	size_t lo = 0, hi = s->nlines;
+	while (hi - lo > 1) {
+		size_t middle = lo + (hi - lo) / 2;
+
+		if (s->lines[middle] <= offset)
+			lo = middle;
+		else
+			hi = middle;
+	}
+	struct str rest = {s->text.s + s->lines[lo], s->text.n - s->lines[lo]};
+	struct str line = str_cut(rest, '\n', NULL);
+	if (line.n && line.s[line.n - 1] == '\r')
+		line.n--;
+	return (struct place){s, (uint32_t)lo + 1, offset - s->lines[lo] + 1, line};
+}
+
+struct str source_origin(struct sources *all, struct span at)
+{
+	struct place p = source_place(all, at);
+
+	if (!p.source)
+		return STR("");
+	return str_fmt(all->arena, "%.*s:%u:%u", STR_ARG(p.source->path), p.line, p.column);
+}
