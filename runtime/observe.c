@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-int observe(struct host *h, const struct manifest *recorded, const struct manifest *wanted, struct manifest *ret, struct err *e)
+int observe(struct host *h, const struct manifest *recorded, const struct manifest *wanted, unsigned flags, struct manifest *ret, struct err *e)
 {
 	struct manifest known = {.arena = ret->arena};
 
@@ -17,7 +17,7 @@ int observe(struct host *h, const struct manifest *recorded, const struct manife
 		if (res_infos[recorded->all.at[i]->kind].class == RES_DECLARED)
 			manifest_put(ret, recorded->all.at[i]);
 	for (int kind = 0; kind < RES_KIND_COUNT; kind++) {
-		if (!kinds[kind] || !kinds[kind]->observe)
+		if (!kinds[kind] || !kinds[kind]->observe || (flags & CONVERGE_NETWORK_ONLY && (kind == RES_unit || kind == RES_image)))
 			continue;
 		int r = kinds[kind]->observe(h, &known, ret, e);
 		if (r < 0)

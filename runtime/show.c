@@ -402,7 +402,10 @@ static void rows_print(const struct rows *r, bool colour, struct buf *out)
 
 static void header(const struct view *v, struct buf *out)
 {
-	if (v->scope.n) {
+	if (v->title.n) {
+		buf_puts(out, "Plan for ");
+		show_plain(v->title, 0, out);
+	} else if (v->scope.n) {
 		buf_fmt(out, "Plan for stack%s ", v->scope.n == 1 ? "" : "s");
 		show_list(v->scope, out);
 	} else {

@@ -121,7 +121,7 @@ static int converge_verified(struct host *h, struct store *s, const struct manif
 		struct manifest now = {.arena = &a};
 		struct plan p;
 
-		int r = observe(h, target, other, &now, e);
+		int r = observe(h, target, other, 0, &now, e);
 		if (r < 0)
 			return err_context(e, "on the way back");
 		plan_make(&a, &now, target, &p);

@@ -7,13 +7,14 @@
 #include "runtime/plan.h"
 #include "runtime/store.h"
 
-/* What is on the host and ours, restricted to what `recorded` (the committed generation) and `wanted` name and what bears our mark; sealed. DECLARED kinds are
- * those of `recorded`. All three share their resources; ret has its arena set. */
-int observe(struct host *h, const struct manifest *recorded, const struct manifest *wanted, struct manifest *ret, struct err *e);
 enum converge_flags {
 	CONVERGE_NETWORK_ONLY = 1,	/* at boot: everything but units and images */
 	CONVERGE_GO_ON = 2,		/* the way back, boot: do all that can be done, whatever fails or interrupts; the first error is returned */
 };
+
+/* What is on the host and ours, restricted to what `recorded` (the committed generation) and `wanted` name and what bears our mark; sealed. DECLARED kinds are
+ * those of `recorded`. All three share their resources; ret has its arena set. Of the flags NETWORK_ONLY counts: units and images are not looked at. */
+int observe(struct host *h, const struct manifest *recorded, const struct manifest *wanted, unsigned flags, struct manifest *ret, struct err *e);
 
 /* Makes the plan's `to` true, phase by phase, with the generation `number` as the one that units are generated from. Returns at the first error with the host
  * in between: the caller converges back. */

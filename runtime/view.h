@@ -44,7 +44,8 @@ struct view {
 	const struct plan *plan;
 	struct strs scope, kept;	/* stacks that the plan is about, and those that stay */
 	struct strs missing;		/* images that are not on the host yet */
-	struct str against;		/* "generation 3 on this host" */
+	struct str title;		/* what the plan is for; "": the stacks in scope */
+	struct str against;		/* "this host at generation 3" */
 	VEC(struct view_container *) containers;	/* all that are not untouched, by id */
 	VEC(struct view_item) subnets, flows, ports, host;
 	size_t count[VERDICT_COUNT], untouched, drifted;
@@ -52,7 +53,7 @@ struct view {
 	size_t policy_drift;		/* elements that belong to no container */
 };
 
-/* `recorded` is what the current generation says, to tell drift from what is asked for; NULL where there is no host. The caller fills scope, kept, missing and against. */
+/* `recorded` is what the current generation says, to tell drift from what is asked for; NULL where there is no host. The caller fills scope, kept, missing, title and against. */
 void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret);
 /* Whether there is anything to do. */
 bool view_pending(const struct view *v);
