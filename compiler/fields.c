@@ -38,12 +38,17 @@ static void text_BOOL(bool v, struct buf *out)
 
 static void text_INT(int64_t v, struct buf *out)
 {
-	buf_fmt(out, "%lld", (long long)v);
+	if (v < 0)
+		buf_addc(out, '-');
+	buf_uint(out, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
 static void text_NUMBER(double v, struct buf *out)
 {
-	buf_fmt(out, "%.15g", v);
+	if (v >= 0 && v < 1e15 && v == (double)(uint64_t)v)
+		buf_uint(out, (uint64_t)v);
+	else
+		buf_fmt(out, "%.15g", v);
 }
 
 static void text_MODE(int64_t v, struct buf *out)
@@ -72,7 +77,9 @@ static void text_CIDR(struct cidr v, struct buf *out)
 
 static void text_OWNER(struct owner v, struct buf *out)
 {
-	buf_fmt(out, "%u:%u", v.uid, v.gid);
+	buf_uint(out, v.uid);
+	buf_addc(out, ':');
+	buf_uint(out, v.gid);
 }
 
 static void text_STRINGS(struct strs v, struct buf *out)
@@ -252,12 +259,13 @@ static int cmp_texts(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-struct strs container_fields(struct arena *a, const struct m_container *c)
+struct strs container_fields(struct lowering *lowering, const struct m_container *c)
 {
-	struct listing l = {.arena = a};
+	struct listing l = {.arena = lowering->arena, .line = lowering->text};
 
+	l.line.n = 0;
 	list_container(&l, c);
-	buf_free(&l.line);
+	lowering->text = l.line; /* it may have grown */
 	if (l.all.n > 1)
 		qsort(l.all.at, l.all.n, sizeof *l.all.at, cmp_texts);
 	return (struct strs){l.all.at, l.all.n};

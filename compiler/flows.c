@@ -26,34 +26,33 @@ void flow_end_text(const struct flow_end *end, struct buf *out)
 	buf_str(out, head->name);
 }
 
-static struct str end_name(struct arena *a, const struct flow_end *end)
-{
-	struct buf b = {0};
-
-	flow_end_text(end, &b);
-	return buf_take(&b, a);
-}
-
-static struct str flow_id(struct arena *a, const struct flow *f)
-{
-	struct buf b = {0};
-
-	buf_str(&b, f->from_name);
-	buf_puts(&b, " -> ");
-	buf_str(&b, f->to_name);
-	if (f->port.lo) {
-		buf_addc(&b, ':');
-		port_text(f->port, &b);
-	}
-	return buf_take(&b, a);
-}
-
 struct building {
 	struct arena *arena;
+	struct buf text;	/* room for a name */
 	const struct net *net;
 	struct flows *out;
 	struct map seen;	/* by id, to the span of the arrow that was first */
 };
+
+static struct str flow_id(struct building *b, const struct flow *f)
+{
+	b->text.n = 0;
+	buf_str(&b->text, f->from_name);
+	buf_puts(&b->text, " -> ");
+	buf_str(&b->text, f->to_name);
+	if (f->port.lo) {
+		buf_addc(&b->text, ':');
+		port_text(f->port, &b->text);
+	}
+	return str_copy(b->arena, buf_view(&b->text));
+}
+
+static struct str end_name(struct building *b, const struct flow_end *end)
+{
+	b->text.n = 0;
+	flow_end_text(end, &b->text);
+	return str_copy(b->arena, buf_view(&b->text));
+}
 
 /* Returns NULL, or where the same was said before. */
 static const struct span *flow_add(struct building *b, struct flow f, struct port port)
@@ -62,7 +61,7 @@ static const struct span *flow_add(struct building *b, struct flow f, struct por
 	struct span *at;
 
 	f.port = port;
-	f.id = flow_id(b->arena, &f);
+	f.id = flow_id(b, &f);
 	first = map_get(&b->seen, f.id);
 	if (first)
 		return first;
@@ -81,8 +80,8 @@ static void arrow_flows(struct building *b, struct flow f)
 	const struct span *first = NULL;
 	size_t n = 1, old = 0;
 
-	f.from_name = end_name(b->arena, &f.from);
-	f.to_name = end_name(b->arena, &f.to);
+	f.from_name = end_name(b, &f.from);
+	f.to_name = end_name(b, &f.to);
 	if (port.lo == 0 && to) {
 		ports = to->ports;
 		n = to->nports;
@@ -97,7 +96,7 @@ static void arrow_flows(struct building *b, struct flow f)
 	}
 	if (first && old == n) {
 		f.port = n == 1 ? ports[0] : (struct port){0};
-		vec_push(b->arena, &b->out->twice, (struct flow_twice){f.at, *first, flow_id(b->arena, &f)});
+		vec_push(b->arena, &b->out->twice, (struct flow_twice){f.at, *first, flow_id(b, &f)});
 	}
 }
 
@@ -122,6 +121,7 @@ void flows_build(struct arena *a, const struct model *model, const struct net *n
 							.stack = *stack,
 						});
 	}
+	buf_free(&b.text);
 }
 
 void flow_members(const struct net *net, const struct flow_end *end, struct flow_members *ret)

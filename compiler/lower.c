@@ -30,6 +30,7 @@ void lower(const struct model *model, struct sources *sources, struct manifest *
 	lower_net(&l);
 	lower_nft(&l);
 	lower_units(model, sources, ret);
+	buf_free(&l.text);
 	twice = manifest_seal(ret);
 	assert(!twice);
 	(void)twice;

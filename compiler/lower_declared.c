@@ -20,12 +20,11 @@ static struct str addr_str(struct arena *a, struct addr address)
 	return address.family ? str_copy(a, str_of(addr_text(address, text))) : STR("");
 }
 
-static struct str port_str(struct arena *a, struct port p)
+static struct str port_str(struct lowering *l, struct port p)
 {
-	struct buf b = {0};
-
-	port_text(p, &b);
-	return buf_take(&b, a);
+	l->text.n = 0;
+	port_text(p, &l->text);
+	return str_copy(l->arena, buf_view(&l->text));
 }
 
 static void lower_stack(struct lowering *l, const struct m_stack *s)
@@ -63,36 +62,29 @@ static struct strs sorted(struct str *at, size_t n)
 }
 
 /* "http=11434/tcp" */
-static struct strs container_ports(struct arena *a, const struct m_container *c)
+static struct strs container_ports(struct lowering *l, const struct m_container *c)
 {
-	struct str *texts = arena_array(a, c->ports.n, sizeof *texts);
+	struct str *texts = arena_array(l->arena, c->ports.n, sizeof *texts);
 	size_t n = 0;
 
 	vec_each(const struct entry_PORT, p, &c->ports) {
-		struct buf b = {0};
-
-		buf_str(&b, p->name);
-		buf_addc(&b, '=');
-		port_text(port_meant(c, p->name, p->value.v), &b);
-		texts[n++] = buf_take(&b, a);
+		l->text.n = 0;
+		buf_str(&l->text, p->name);
+		buf_addc(&l->text, '=');
+		port_text(port_whole(p->value.v), &l->text);
+		texts[n++] = str_copy(l->arena, buf_view(&l->text));
 	}
 	return sorted(texts, n);
 }
 
 /* "models=/var/lib/ollama/models" */
-static struct strs container_volumes(struct arena *a, const struct m_container *c)
+static struct strs container_volumes(struct lowering *l, const struct m_container *c)
 {
-	struct str *texts = arena_array(a, c->volume.n, sizeof *texts);
+	struct str *texts = arena_array(l->arena, c->volume.n, sizeof *texts);
 	size_t n = 0;
 
-	vec_each(struct m_volume *const, v, &c->volume) {
-		struct buf b = {0};
-
-		buf_str(&b, (*v)->head.name);
-		buf_addc(&b, '=');
-		buf_str(&b, name_volume(a, c, *v));
-		texts[n++] = buf_take(&b, a);
-	}
+	vec_each(struct m_volume *const, v, &c->volume)
+		texts[n++] = STR_JOIN(l->arena, (*v)->head.name, STR("="), name_volume(l->arena, c, *v));
 	return sorted(texts, n);
 }
 
@@ -115,9 +107,9 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	r->image = c->image.v;
 	r->address = m->address[NET_4];
 	r->address6 = m->address[NET_6];
-	r->ports = container_ports(l->arena, c);
-	r->fields = container_fields(l->arena, c);
-	r->volumes = container_volumes(l->arena, c);
+	r->ports = container_ports(l, c);
+	r->fields = container_fields(l, c);
+	r->volumes = container_volumes(l, c);
 	r->mounts = container_mounts(l->arena, c);
 }
 
@@ -128,7 +120,7 @@ static void lower_flow(struct lowering *l, const struct flow *f)
 	res_mark(&r->res, f->stack, f->from.kind == END_CONTAINER ? f->from_name : STR(""), source_origin(l->sources, f->at));
 	r->from = f->from_name;
 	r->to = f->to_name;
-	r->port = f->port.lo ? port_str(l->arena, f->port) : STR("");
+	r->port = f->port.lo ? port_str(l, f->port) : STR("");
 }
 
 static void lower_publish(struct lowering *l, const struct m_stack *s, struct span at, const struct endpoint *host, const struct port_ref *to)
@@ -139,14 +131,14 @@ static void lower_publish(struct lowering *l, const struct m_stack *s, struct sp
 	struct res_publish *r;
 
 	port.proto = target.proto;
-	port_shown = port_str(l->arena, port);
-	r = manifest_add_publish(l->out, str_fmt(l->arena, host->addr.family == 6 ? "[%.*s]:%.*s" : "%.*s:%.*s",
-						 STR_ARG(address.n ? address : STR("*")), STR_ARG(port_shown)));
+	port_shown = port_str(l, port);
+	r = manifest_add_publish(l->out, host->addr.family == 6 ? STR_JOIN(l->arena, STR("["), address, STR("]:"), port_shown)
+								: STR_JOIN(l->arena, address.n ? address : STR("*"), STR(":"), port_shown));
 	res_mark(&r->res, s, full, source_origin(l->sources, at));
 	r->address = address;
 	r->port = port_shown;
 	r->to = full;
-	r->to_port = port_str(l->arena, target);
+	r->to_port = port_str(l, target);
 }
 
 void lower_declared(struct lowering *l)

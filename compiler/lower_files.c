@@ -99,11 +99,11 @@ static void write_line(struct buf *out, struct addr address, const struct m_head
 	buf_addc(out, '\n');
 }
 
-static struct str hosts_text(struct arena *a, const struct net_member *self, struct peers *p)
+static struct str hosts_text(struct lowering *l, const struct net_member *self, struct peers *p)
 {
+	struct buf *out = &l->text;
 	const struct m_container *c = self->container;
-	struct line *lines = arena_array(a, 2 * p->all.n, sizeof *lines);
-	struct buf out = {0};
+	struct line *lines = arena_array(l->arena, 2 * p->all.n, sizeof *lines);
 	size_t n = 0;
 
 	vec_each(const struct peer, q, &p->all) {
@@ -114,14 +114,15 @@ static struct str hosts_text(struct arena *a, const struct net_member *self, str
 	}
 	if (n > 1)
 		qsort(lines, n, sizeof *lines, cmp_lines);
-	buf_puts(&out, "127.0.0.1 localhost\n::1 localhost\n");
+	out->n = 0;
+	buf_puts(out, "127.0.0.1 localhost\n::1 localhost\n");
 	if (c->address.set)
-		write_line(&out, c->address.v, &c->head, true);
+		write_line(out, c->address.v, &c->head, true);
 	if (c->address6.set)
-		write_line(&out, c->address6.v, &c->head, true);
+		write_line(out, c->address6.v, &c->head, true);
 	for (size_t i = 0; i < n; i++)
-		write_line(&out, lines[i].address, &lines[i].peer->member->container->head, lines[i].peer->short_name);
-	return buf_take(&out, a);
+		write_line(out, lines[i].address, &lines[i].peer->member->container->head, lines[i].peer->short_name);
+	return str_copy(l->arena, buf_view(out));
 }
 
 static void collect_peers(struct lowering *l, struct peers *peers)
@@ -153,6 +154,6 @@ void lower_files(struct lowering *l)
 		r = manifest_add_file(l->out, name_hosts_file(l->arena, m->container));
 		res_mark(&r->res, m->container->head.stack, m->full, source_origin(l->sources, m->container->head.at));
 		r->mode = 0644;
-		r->content = hosts_text(l->arena, m, &peers[i]);
+		r->content = hosts_text(l, m, &peers[i]);
 	}
 }

@@ -16,6 +16,7 @@ struct lowering {
 	const struct flows *flows;
 	struct sources *sources;
 	struct manifest *out;
+	struct buf text;		/* room for a text while it is made */
 };
 
 void lower_declared(struct lowering *l);	/* stack, subnet, container, flow, publish */
@@ -26,7 +27,7 @@ void lower_nft(struct lowering *l);		/* nft */
 void lower_units(const struct model *model, struct sources *sources, struct manifest *ret);	/* unit */
 
 /* Every effective field of a container that res_container has no member for, as sorted texts "limits.memory=16GiB". */
-struct strs container_fields(struct arena *a, const struct m_container *c);
+struct strs container_fields(struct lowering *l, const struct m_container *c);
 
 /* Who asked for a resource: the stack (NULL: the host as a whole), the container that it serves (STACK.CONTAINER, or empty), the place. */
 static inline void res_mark(struct res *r, const struct m_stack *stack, struct str owner, struct str origin)

@@ -54,7 +54,7 @@ const char *proto_name(uint8_t proto)
 	return "tcp"; /* what a port without a protocol means */
 }
 
-static struct port port_whole(struct port p)
+struct port port_whole(struct port p)
 {
 	if (p.lo && p.proto == PROTO_NONE)
 		p.proto = PROTO_TCP;
@@ -65,10 +65,19 @@ static struct port port_whole(struct port p)
 
 struct port port_meant(const struct m_container *c, struct str name, struct port written)
 {
-	if (c && name.n)
-		vec_each(struct entry_PORT, p, &c->ports)
-			if (str_eq(p->name, name))
-				return port_whole(p->value.v);
+	size_t lo = 0, hi = c && name.n ? c->ports.n : 0;
+
+	while (lo < hi) { /* they are sorted by name */
+		size_t middle = lo + (hi - lo) / 2;
+		int order = str_cmp(c->ports.at[middle].name, name);
+
+		if (order == 0)
+			return port_whole(c->ports.at[middle].value.v);
+		if (order < 0)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
 	return port_whole(written);
 }
 

@@ -4,6 +4,7 @@
 #include "compiler/rules.h"
 
 #include "compiler/rules_impl.h"
+#include "lang/base/cleanup.h"
 
 static const struct {
 	enum diag_code code;
@@ -59,14 +60,17 @@ struct str port_shown(struct arena *a, struct port p)
 	return buf_take(&b, a);
 }
 
+/* What the rules compute on the way is not kept: diagnostics own their texts. */
 void rules_check(struct arena *a, struct diags *d, const struct model *model)
 {
+	_arena_ struct arena scratch = {0};
 	struct net net;
 	struct flows flows = {0};
-	struct rules r = {.arena = a, .diags = d, .model = model, .net = &net, .flows = &flows};
+	struct rules r = {.arena = &scratch, .diags = d, .model = model, .net = &net, .flows = &flows};
 
-	net_build(a, model, &net);
-	flows_build(a, model, &net, &flows);
+	(void)a;
+	net_build(&scratch, model, &net);
+	flows_build(&scratch, model, &net, &flows);
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
 		rules[i].check(&r, rules[i].code);
 }
