@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * ctc help: the table of commands, or what one command says of itself. */
+#include "runtime/cli/cli.h"
+
+#include <string.h>
+
+void cli_help(struct buf *out)
+{
+	buf_puts(out, "ctc compiles .ctstack files and applies them to this host: all or nothing, with a way back.\n\n"
+		      "Usage: ctc COMMAND [OPTION…] [ARGUMENT…]\n\nCommands:\n");
+	for (const struct cli_command *k = cli_commands; k->name; k++) {
+		size_t cells = strlen(k->name) + 1, bytes = strlen(k->arguments);
+
+		for (size_t i = 0; i < bytes; i++)
+			cells += ((unsigned char)k->arguments[i] & 0xc0) != 0x80;
+		buf_fmt(out, "  %s %s%*s %s\n", k->name, k->arguments, cells < 24 ? (int)(24 - cells) : 0, "", k->doc);
+	}
+	buf_puts(out, "\n`ctc help COMMAND` says more. Exit status: 0 done, 1 not done; others stand in a command's help.\n");
+}
+
+int cmd_help(struct cli *c, int argc, char **argv)
+{
+	static const struct cli_option options[] = {{0}};
+	int status = 0, n = cli_options(c, options, argc, argv, &status);
+	struct buf b = {0};
+	char *ask[] = {NULL, (char[]){"--help"}, NULL};
+
+	if (n < 0)
+		return status;
+	if (n > 1)
+		return cli_fail(c, "one command at a time");
+	if (n == 0) {
+		cli_help(&b);
+		status = cli_print(c, buf_view(&b));
+		buf_free(&b);
+		return status;
+	}
+	for (const struct cli_command *k = cli_commands; k->name; k++) {
+		if (strcmp(k->name, argv[1]) != 0)
+			continue;
+		c->command = k;
+		ask[0] = argv[1];
+		return k->run(c, 2, ask);
+	}
+	return cli_fail(c, "there is no command %s; see `ctc help`", argv[1]);
+}
