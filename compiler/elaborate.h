@@ -22,6 +22,7 @@ struct module {
 	bool std;		/* part of the standard library */
 	bool root;		/* named on the command line: its stacks are in scope */
 	VEC(struct module_use) uses;
+	size_t index;		/* in modules.all */
 };
 
 struct modules {

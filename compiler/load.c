@@ -72,7 +72,7 @@ static void unreadable(struct loader *l, struct str path, struct span at, int er
 {
 	if (!l->ret->error)
 		l->ret->error = -error;
-	diag_add(l->d, DIAG_FILE_UNREADABLE, at, "cannot read `%.*s`: %s", STR_ARG(path), strerror(error));
+	diag_add(l->d, DIAG_file_unreadable, at, "cannot read `%.*s`: %s", STR_ARG(path), strerror(error));
 }
 
 /* Opens a file and finds out whether it may be read as a source. O_NONBLOCK: a pipe without a writer must not hold us up. */
@@ -86,7 +86,7 @@ static int source_open(struct loader *l, struct str path, struct span at, struct
 		return -1;
 	}
 	if (!S_ISREG(ret->st_mode)) {
-		diag_add(l->d, DIAG_FILE_NOT_REGULAR, at, "`%.*s` is %s, not a file", STR_ARG(path), file_form(ret->st_mode));
+		diag_add(l->d, DIAG_file_not_regular, at, "`%.*s` is %s, not a file", STR_ARG(path), file_form(ret->st_mode));
 		return -1;
 	}
 	return take_fd(&fd);
@@ -103,22 +103,22 @@ static struct file *file_add(struct loader *l, struct str identity, struct str n
 
 	if (++l->n > MODULES_MAX) {
 		if (!l->full)
-			diag_add(l->d, DIAG_MODULE_LIMIT, at, "more than %d files", MODULES_MAX);
+			diag_add(l->d, DIAG_module_limit, at, "more than %d files", MODULES_MAX);
 		l->full = true;
 		return NULL;
 	}
 	f->depth = user ? user->depth + 1 : 0;
 	if (f->depth > MODULES_DEPTH) {
-		diag_add(l->d, DIAG_MODULE_LIMIT, at, "files use each other more than %d deep", MODULES_DEPTH);
+		diag_add(l->d, DIAG_module_limit, at, "files use each other more than %d deep", MODULES_DEPTH);
 		return NULL;
 	}
 	if (text.n > SOURCE_MAX) {
-		diag_add(l->d, DIAG_FILE_TOO_LARGE, at, "`%.*s` is larger than %d MiB", STR_ARG(name), SOURCE_MAX >> 20);
+		diag_add(l->d, DIAG_file_too_large, at, "`%.*s` is larger than %d MiB", STR_ARG(name), SOURCE_MAX >> 20);
 		return NULL;
 	}
 	source = source_add(l->sources, name, text);
 	if (!source) {
-		diag_add(l->d, DIAG_FILE_TOO_LARGE, at, "all files together are larger than %d MiB", SOURCES_MAX >> 20);
+		diag_add(l->d, DIAG_file_too_large, at, "all files together are larger than %d MiB", SOURCES_MAX >> 20);
 		return NULL;
 	}
 	f->user = user;
@@ -130,6 +130,7 @@ static struct file *file_add(struct loader *l, struct str identity, struct str n
 	f->module->ast = parse(l->a, l->d, source);
 	module_uses(l, f);
 	f->done = true;
+	f->module->index = l->ret->all.n;
 	vec_push(l->a, &l->ret->all, f->module);
 	return f;
 }
@@ -137,7 +138,7 @@ static struct file *file_add(struct loader *l, struct str identity, struct str n
 /* The file is being read already: somebody on the way from it to here uses it again. */
 static void cycle(struct loader *l, struct file *f, struct file *user, struct span at)
 {
-	struct diag *d = diag_add(l->d, DIAG_MODULE_CYCLE, at, "`%.*s` uses itself", STR_ARG(f->module->name));
+	struct diag *d = diag_add(l->d, DIAG_module_cycle, at, "`%.*s` uses itself", STR_ARG(f->module->name));
 
 	for (struct file *step = user; step && step != f; step = step->user)
 		diag_note(l->d, d, step->used_at, "by way of `%.*s`, used here", STR_ARG(step->module->name));
@@ -189,7 +190,7 @@ static struct file *load_std(struct loader *l, struct str name, struct file *use
 			return file_add(l, identity, identity, (struct str){m->begin, (size_t)(m->end - m->begin)}, true, user, at);
 		near_offer(&near, str_of(m->name));
 	}
-	struct diag *d = diag_add(l->d, DIAG_MODULE_UNKNOWN, at, "the standard library has no module `%.*s`", STR_ARG(name));
+	struct diag *d = diag_add(l->d, DIAG_module_unknown, at, "the standard library has no module `%.*s`", STR_ARG(name));
 	diag_suggest(l->d, d, near.best);
 	return NULL;
 }
@@ -219,11 +220,11 @@ static struct file *use_path(struct loader *l, struct file *user, const struct e
 	struct str path = value->u.text;
 
 	if (user->module->std) {
-		diag_add(l->d, DIAG_MODULE_PATH, value->at, "the standard library cannot use files");
+		diag_add(l->d, DIAG_module_path, value->at, "the standard library cannot use files");
 		return NULL;
 	}
 	if (!path_printable(path) || (!str_starts(path, STR("./")) && !str_starts(path, STR("../")))) {
-		struct diag *d = diag_add(l->d, DIAG_MODULE_PATH, value->at, "the path of a used file begins with `./` or `../`");
+		struct diag *d = diag_add(l->d, DIAG_module_path, value->at, "the path of a used file begins with `./` or `../`");
 
 		if (path_printable(path) && path.s[0] != '/')
 			diag_help(l->d, d, "it is looked for beside this file: \"./%.*s\"", STR_ARG(path));
@@ -259,7 +260,7 @@ static void use_enter(struct loader *l, struct module *m, const struct entry *e,
 
 	use.at = e->word.text.n ? e->word.at : e->value->at;
 	if (use.alias.n == 0) {
-		struct diag *d = diag_add(l->d, DIAG_MODULE_ALIAS, use.at, "no name for this module can be made of its file name");
+		struct diag *d = diag_add(l->d, DIAG_module_alias, use.at, "no name for this module can be made of its file name");
 
 		diag_help(l->d, d, "name it: use \"…\" as NAME");
 		return;
@@ -267,7 +268,7 @@ static void use_enter(struct loader *l, struct module *m, const struct entry *e,
 	vec_each(struct module_use, old, &m->uses) {
 		if (!str_eq(old->alias, use.alias))
 			continue;
-		struct diag *d = diag_add(l->d, DIAG_MODULE_ALIAS, use.at, "another module is called `%.*s` already", STR_ARG(use.alias));
+		struct diag *d = diag_add(l->d, DIAG_module_alias, use.at, "another module is called `%.*s` already", STR_ARG(use.alias));
 		diag_note(l->d, d, old->at, "first given here");
 		diag_help(l->d, d, "name it otherwise: use … as NAME");
 		return;
@@ -291,7 +292,7 @@ static void module_uses(struct loader *l, struct file *f)
 			name = v->u.member.name.text;
 			used = load_std(l, name, f, v->at);
 		} else {
-			struct diag *d = diag_add(l->d, DIAG_MODULE_PATH, v->at, "what is used is std.NAME or \"./FILE.ctstack\"");
+			struct diag *d = diag_add(l->d, DIAG_module_path, v->at, "what is used is std.NAME or \"./FILE.ctstack\"");
 
 			if (v->kind == EX_NAME)
 				diag_help(l->d, d, "did you mean `std.%.*s`?", STR_ARG(v->u.text));

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whether a value is of the type that is asked for. Types are exact: an int serves where a number is asked for, the port of a container where a port is, and
+ * nothing else is converted. Some words mean something only where a type asks for them: those of an enumeration, a container's own
+ * ports, `world` and `host`; eval_as looks for these before it looks for names. */
+#include "compiler/elab.h"
+
+#include <stdlib.h>
+
+static struct str shown(struct elab *el, const struct type *t)
+{
+	struct buf b = {0};
+
+	type_shown(t, &b);
+	return buf_take(&b, el->a);
+}
+
+static struct str text(struct elab *el, struct val v)
+{
+	struct buf b = {0};
+
+	val_text(v, &b);
+	return buf_take(&b, el->a);
+}
+
+static bool is_enum(const struct type *t)
+{
+	return t->tag < T_COUNT && type_words((enum type_tag)t->tag).lo != type_words((enum type_tag)t->tag).hi;
+}
+
+/* ---- what to do about a value of another type ---- */
+
+static void help_quoted(struct elab *el, struct diag *d, struct val v, const struct type *t)
+{
+	struct addr a;
+	struct cidr c;
+	struct str s = v.u.STRING;
+	bool fits = (t->tag == T_PATH && s.n > 0 && s.s[0] == '/') ||
+		    ((t->tag == T_IP || t->tag == T_IP4 || t->tag == T_IP6) && addr_parse(s, &a)) ||
+		    ((t->tag == T_CIDR || t->tag == T_CIDR4 || t->tag == T_CIDR6) && cidr_parse(s, &c)) ||
+		    ((t->tag == T_INT || t->tag == T_NUMBER || t->tag == T_SIZE || t->tag == T_DURATION || t->tag == T_PORT || t->tag == T_OWNER) &&
+		     s.n > 0 && s.s[0] >= '0' && s.s[0] <= '9') ||
+		    (t->tag == T_BOOL && (str_eq(s, STR("true")) || str_eq(s, STR("false"))));
+
+	if (fits && s.n < 64)
+		say_help(el, d, "write it without quotes: %.*s", STR_ARG(s));
+}
+
+static void help_port(struct elab *el, struct diag *d, const struct node *n)
+{
+	for (size_t i = 0; i < n->kind->nrows; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+
+		if (row->form != ROW_MAP || row->type != T_PORT)
+			continue;
+		const union cell *cell = node_cell(n, row);
+		if (cell->map.n)
+			say_help(el, d, "name one of its ports: %.*s.%.*s", STR_ARG(n->name.text), STR_ARG(cell->map.at[0]->name.text));
+		else
+			say_help(el, d, "it declares no ports; one without a name is written %.*s:8080/tcp", STR_ARG(n->name.text));
+	}
+}
+
+static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t)
+{
+	if (v.type == T_STRING)
+		help_quoted(el, d, v, t);
+	else if (t->tag == T_SIZE && v.type == T_INT)
+		say_help(el, d, "give it a unit: %lldMiB", (long long)v.u.INT);
+	else if (t->tag == T_DURATION && v.type == T_INT)
+		say_help(el, d, "give it a unit: %llds", (long long)v.u.INT);
+	else if (t->tag == T_PORT && v.type == T_INT)
+		say_help(el, d, "give it a protocol: %lld/tcp", (long long)v.u.INT);
+	else if (t->tag == T_MODE && v.type == T_INT)
+		say_help(el, d, "a mode begins with 0: 0%lld", (long long)v.u.INT);
+	else if ((t->tag == T_STRING || t->tag == T_IMAGE) && v.type < T_COUNT)
+		say_help(el, d, "a string stands in quotes: \"%s\"", e->kind == EX_NAME || e->kind == EX_MEMBER ? "${…}" : "…");
+	else if (t->tag == T_CONTAINERREFS && v.type == V_NODE)
+		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
+	else if (t->tag == T_STRINGS && v.type == T_STRING)
+		say_help(el, d, "write a list: [\"…\"]");
+	else if (t->tag == T_PORTREF && v.type == V_NODE && v.u.node->tag == KIND_container)
+		help_port(el, d, v.u.node);
+}
+
+static struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	struct str wanted = shown(el, t);
+	enum diag_code code = v.type == V_NONE || v.type == V_ABSENT ? DIAG_value_none : DIAG_type_mismatch;
+	struct diag *d = say(el, code, e->at, "`%.*s` takes %.*s, not %s", STR_ARG(to->name), STR_ARG(wanted), val_shown(v));
+
+	say_label(el, d, "%s", code == DIAG_value_none ? "not set" : val_shown(v));
+	help_mismatch(el, d, v, e, t);
+	return val_poison();
+}
+
+static struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct val v, const struct expr *e, const struct target *to)
+{
+	struct str s = text(el, v);
+
+	if (s.n > 80)
+		say(el, code, e->at, "`%.*s`: %s", STR_ARG(to->name), wrong);
+	else
+		say(el, code, e->at, "`%.*s` cannot be `%.*s`: %s", STR_ARG(to->name), STR_ARG(s), wrong);
+	return val_poison();
+}
+
+/* ---- bounds ---- */
+
+static void bound_text(int tag, double x, struct buf *out)
+{
+	switch (tag) {
+	case T_SIZE:
+		size_text((int64_t)x, out);
+		break;
+	case T_DURATION:
+		duration_text((int64_t)x, out);
+		break;
+	case T_MODE:
+		val_text(VAL(MODE, (int64_t)x), out);
+		break;
+	default:
+		val_text(VAL(FLOAT, x), out);
+	}
+}
+
+static struct val bounded(struct elab *el, struct val typed, const struct expr *e, const struct type *t, const struct target *to)
+{
+	double x = t->tag == T_NUMBER || t->tag == T_FLOAT ? typed.u.NUMBER : (double)typed.u.INT;
+	struct buf b = {0};
+
+	if (!t->bounded || (x >= t->min && x <= t->max))
+		return typed;
+	if (t->max >= (double)INT64_MAX) {
+		buf_puts(&b, "at least ");
+		bound_text(t->tag, t->min, &b);
+	} else {
+		buf_puts(&b, "between ");
+		bound_text(t->tag, t->min, &b);
+		buf_puts(&b, " and ");
+		bound_text(t->tag, t->max, &b);
+	}
+	struct str range = buf_take(&b, el->a);
+	struct diag *d = say(el, DIAG_value_range, e->at, "`%.*s` must be %.*s", STR_ARG(to->name), STR_ARG(range));
+	say_label(el, d, "this is %.*s", STR_ARG(text(el, val_widen(el->a, typed))));
+	return val_poison();
+}
+
+/* ---- one check for each form of type ---- */
+
+static struct val check_text(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	const char *wrong = form_text(v.u.STRING);
+	struct near near;
+
+	if (wrong)
+		return ill_formed(el, DIAG_text_form, wrong, v, e, to);
+	if (!t->words)
+		return v;
+	near = near_start(v.u.STRING);
+	for (size_t i = 0; i < t->words->n; i++) {
+		if (str_eq(t->words->at[i], v.u.STRING))
+			return v;
+		near_offer(&near, t->words->at[i]);
+	}
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %.*s", STR_ARG(to->name), STR_ARG(shown(el, t)));
+	say_suggest(el, d, &near);
+	return val_poison();
+}
+
+static struct port with_protocol(struct port p)
+{
+	if (p.proto == PROTO_NONE)
+		p.proto = PROTO_TCP;
+	return p;
+}
+
+static struct val check_hostport(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	struct endpoint at = {0};
+
+	switch (v.type) {
+	case T_ENDPOINT:
+		at = v.u.ENDPOINT;
+		break;
+	case T_PORT:
+		at.port = v.u.PORT;
+		break;
+	case T_INT:
+		if (v.u.INT < 1 || v.u.INT > 65535) {
+			say(el, DIAG_value_range, e->at, "a port is between 1 and 65535");
+			return val_poison();
+		}
+		at.port = (struct port){(uint16_t)v.u.INT, (uint16_t)v.u.INT, PROTO_NONE};
+		break;
+	default:
+		return mismatch(el, v, e, t, to);
+	}
+	return VAL(HOSTPORT, at);
+}
+
+static struct val check_flow_end(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	struct flow_end end = {0};
+
+	if (v.type == T_PORTREF) {
+		end.kind = END_CONTAINER;
+		end.container = v.u.PORTREF.container;
+		end.port_name = v.u.PORTREF.name;
+		end.port = with_protocol(v.u.PORTREF.port);
+	} else if (v.type == V_NODE && v.u.node->tag == KIND_container) {
+		node_ready(el, v.u.node);
+		end.kind = END_CONTAINER;
+		end.container = (struct m_container *)v.u.node->model;
+	} else if (v.type == V_NODE && v.u.node->tag == KIND_subnet) {
+		node_ready(el, v.u.node);
+		end.kind = END_SUBNET;
+		end.subnet = (struct m_subnet *)v.u.node->model;
+	} else {
+		return mismatch(el, v, e, t, to);
+	}
+	return VAL(FLOWEND, end);
+}
+
+static struct val check_node(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	enum kind_tag kind = t->tag == T_SUBNETREF ? KIND_subnet : KIND_container;
+
+	if (v.type != V_NODE || v.u.node->tag != kind)
+		return mismatch(el, v, e, t, to);
+	node_ready(el, v.u.node);
+	return t->tag == T_SUBNETREF ? VAL(SUBNETREF, (struct m_subnet *)v.u.node->model) :
+				       VAL(CONTAINERREF, (struct m_container *)v.u.node->model);
+}
+
+static struct type element_type(const struct type *t)
+{
+	if (t->tag == T_STRINGS)
+		return (struct type){.tag = T_STRING};
+	if (t->tag == T_CONTAINERREFS)
+		return (struct type){.tag = T_CONTAINERREF};
+	return *t->of;
+}
+
+/* Checked elements into what the type asks for. at: the elements' expressions, or NULL where they have none of their own. */
+static struct val list_made(struct elab *el, const struct list *l, struct span at, const struct expr *elements, const struct type *t)
+{
+	struct val v = {.type = t->tag};
+
+	if (t->tag == T_STRINGS) {
+		v.u.STRINGS.at = arena_array(el->a, l->n, sizeof *v.u.STRINGS.at);
+		v.u.STRINGS.n = l->n;
+		for (size_t i = 0; i < l->n; i++)
+			v.u.STRINGS.at[i] = l->at[i].u.STRING;
+	} else if (t->tag == T_CONTAINERREFS) {
+		v.u.CONTAINERREFS.at = arena_array(el->a, l->n, sizeof *v.u.CONTAINERREFS.at);
+		v.u.CONTAINERREFS.spans = arena_array(el->a, l->n, sizeof *v.u.CONTAINERREFS.spans);
+		v.u.CONTAINERREFS.n = l->n;
+		for (size_t i = 0; i < l->n; i++) {
+			v.u.CONTAINERREFS.at[i] = l->at[i].u.CONTAINERREF;
+			v.u.CONTAINERREFS.spans[i] = elements ? elements->at : at;
+			elements = elements ? elements->next : NULL;
+		}
+	} else {
+		struct list *copy = arena_new(el->a, struct list);
+
+		*copy = *l;
+		v.u.list = copy;
+	}
+	return v;
+}
+
+static struct val check_list(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	struct type of;
+	struct list typed;
+
+	if (v.type != V_LIST)
+		return mismatch(el, v, e, t, to);
+	of = element_type(t);
+	typed = (struct list){arena_array(el->a, v.u.list->n, sizeof *typed.at), v.u.list->n};
+	for (size_t i = 0; i < typed.n; i++) {
+		typed.at[i] = check(el, v.u.list->at[i], e, &of, to);
+		if (typed.at[i].type == V_POISON)
+			return val_poison();
+		if (t->tag == V_LIST)
+			typed.at[i] = val_widen(el->a, typed.at[i]);
+	}
+	return list_made(el, &typed, e->at, NULL, t);
+}
+
+static struct val check_map(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	struct dict *typed;
+
+	if (v.type != V_MAP)
+		return mismatch(el, v, e, t, to);
+	typed = arena_new(el->a, struct dict);
+	typed->n = v.u.dict->n;
+	typed->at = arena_array(el->a, typed->n, sizeof *typed->at);
+	for (size_t i = 0; i < typed->n; i++) {
+		struct val one = check(el, v.u.dict->at[i].val, e, t->of, to);
+
+		if (one.type == V_POISON)
+			return one;
+		typed->at[i] = (struct dict_entry){v.u.dict->at[i].name, val_widen(el->a, one)};
+	}
+	return (struct val){.type = V_MAP, .u.dict = typed};
+}
+
+struct val check(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	const char *wrong;
+	struct str normal;
+
+	if (v.type == V_POISON || (v.type == V_NONE && t->optional))
+		return v;
+	switch (t->tag) {
+	case T_NUMBER:
+	case T_FLOAT:
+		if (v.type == T_INT)
+			v.u.NUMBER = (double)v.u.INT;
+		else if (v.type != T_FLOAT)
+			return mismatch(el, v, e, t, to);
+		v.type = t->tag;
+		return bounded(el, v, e, t, to);
+	case T_INT:
+	case T_SIZE:
+	case T_DURATION:
+	case T_MODE:
+		return v.type == t->tag ? bounded(el, v, e, t, to) : mismatch(el, v, e, t, to);
+	case T_STRING:
+		return v.type == T_STRING ? check_text(el, v, e, t, to) : mismatch(el, v, e, t, to);
+	case T_IMAGE:
+		if (v.type != T_STRING)
+			return mismatch(el, v, e, t, to);
+		wrong = form_image(v.u.STRING);
+		return wrong ? ill_formed(el, DIAG_image_form, wrong, v, e, to) : VAL(IMAGE, v.u.STRING);
+	case T_PATH:
+		if (v.type != T_PATH)
+			return mismatch(el, v, e, t, to);
+		wrong = form_path(el->a, v.u.PATH, &normal);
+		return wrong ? ill_formed(el, DIAG_path_form, wrong, v, e, to) : VAL(PATH, normal);
+	case T_IP4:
+	case T_IP6:
+		if (v.type != T_IP || v.u.IP.family != (t->tag == T_IP6 ? 6 : 4))
+			return mismatch(el, v, e, t, to);
+		v.type = t->tag;
+		return v;
+	case T_CIDR4:
+	case T_CIDR6:
+		if (v.type != T_CIDR || v.u.CIDR.addr.family != (t->tag == T_CIDR6 ? 6 : 4))
+			return mismatch(el, v, e, t, to);
+		v.type = t->tag;
+		return v;
+	case T_PORT:
+		if (v.type != T_PORT && v.type != T_PORTREF)
+			return mismatch(el, v, e, t, to);
+		return VAL(PORT, with_protocol(v.type == T_PORT ? v.u.PORT : v.u.PORTREF.port));
+	case T_HOSTPORT:
+		return check_hostport(el, v, e, t, to);
+	case T_FLOWEND:
+		return check_flow_end(el, v, e, t, to);
+	case T_SUBNETREF:
+	case T_CONTAINERREF:
+		return check_node(el, v, e, t, to);
+	case T_STRINGS:
+	case T_CONTAINERREFS:
+	case V_LIST:
+		return check_list(el, v, e, t, to);
+	case V_MAP:
+		return check_map(el, v, e, t, to);
+	default:
+		return v.type == t->tag ? v : mismatch(el, v, e, t, to);
+	}
+}
+
+/* ---- words that mean something only here ---- */
+
+static struct val enum_word(struct elab *el, const struct expr *e, const struct type *t, const struct target *to)
+{
+	struct word_range r = type_words((enum type_tag)t->tag);
+	struct near near = near_start(e->u.text);
+	struct buf b = {0};
+
+	for (unsigned w = r.lo; w < r.hi; w++) {
+		near_offer(&near, word_texts[w]);
+		buf_fmt(&b, "%s%.*s", w == r.lo ? "" : w + 1 == r.hi ? " or " : ", ", STR_ARG(word_texts[w]));
+	}
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %.*s, not `%.*s`", STR_ARG(to->name),
+			     STR_ARG(buf_take(&b, el->a)), STR_ARG(e->u.text));
+	say_suggest(el, d, &near);
+	return val_poison();
+}
+
+/* The innermost block around that has ports of its own. */
+static const struct node *ports_around(const struct node *n, const struct schema_row **ret_row)
+{
+	for (; n; n = n->parent)
+		for (size_t i = 0; i < n->kind->nrows; i++)
+			if (n->kind->rows[i].form == ROW_MAP && n->kind->rows[i].type == T_PORT) {
+				*ret_row = &n->kind->rows[i];
+				return n;
+			}
+	return NULL;
+}
+
+static bool own_port(struct elab *el, const struct expr *e, struct scope *scope, const struct target *to, struct val *ret)
+{
+	const struct schema_row *row;
+	struct node *n = (struct node *)ports_around(to->node, &row);
+	struct found f;
+
+	if (!n)
+		return false;
+	struct map_entry *m = entry_find(node_cell(n, row), e->u.text);
+	if (m) {
+		struct val port = force_entry(el, n, row, m, e->at);
+
+		*ret = port.type != T_PORT ? val_poison() :
+					     VAL(PORTREF, ((struct port_ref){(struct m_container *)n->model, m->name.text, port.u.PORT}));
+		return true;
+	}
+	f = name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL);
+	if (f.form == FOUND_BINDING || f.form == FOUND_CHILD)
+		return false;
+	if (!n->broken)
+		port_unknown(el, n, row, e->u.text, e->at);
+	*ret = val_poison();
+	return true;
+}
+
+/* Whether a bare name is one of the words that the type knows; *ret is set then. */
+static bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to, struct val *ret)
+{
+	const struct slot *self = el->active ? el->active->slot : NULL;
+
+	if (is_enum(t)) {
+		enum word w = word_find((enum type_tag)t->tag, e->u.text);
+
+		if (w != WORD_COUNT) {
+			*ret = (struct val){.type = t->tag, .u.RESTART = w};
+			return true;
+		}
+		if (name_find(el, scope, e->u.text, self).form != FOUND_NOTHING)
+			return false;
+		*ret = enum_word(el, e, t, to);
+		return true;
+	}
+	if (t->words) {
+		for (size_t i = 0; i < t->words->n; i++)
+			if (str_eq(t->words->at[i], e->u.text)) {
+				*ret = VAL(STRING, t->words->at[i]);
+				return true;
+			}
+		return false;
+	}
+	if (t->tag == T_PORTREF)
+		return own_port(el, e, scope, to, ret);
+	if (t->tag == T_FLOWEND && (str_eq(e->u.text, STR("world")) || str_eq(e->u.text, STR("host")))) {
+		struct flow_end end = {.kind = e->u.text.s[0] == 'w' ? END_WORLD : END_HOST};
+
+		if (name_find(el, scope, e->u.text, self).form != FOUND_NOTHING)
+			return false;
+		*ret = VAL(FLOWEND, end);
+		return true;
+	}
+	return false;
+}
+
+static struct val eval_list_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
+{
+	struct type of = element_type(t);
+	VEC(struct val) items = {0};
+	bool good = true;
+
+	for (const struct expr *x = e->u.list.first; x; x = x->next) {
+		struct val v = eval_as(el, x, scope, &of, to);
+
+		good &= v.type != V_POISON;
+		vec_push(el->a, &items, t->tag == V_LIST ? val_widen(el->a, v) : v);
+	}
+	struct list l = {items.at, items.n};
+	return good ? list_made(el, &l, e->at, e->u.list.first, t) : val_poison();
+}
+
+/* web:8080/tcp, world:443/tcp */
+static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
+{
+	struct val v = eval_as(el, e->u.port_of.base, scope, t, to);
+
+	if (v.type != T_FLOWEND)
+		return v;
+	if (v.u.FLOWEND.port.lo) {
+		say(el, DIAG_type_mismatch, e->at, "this names a port twice");
+		return val_poison();
+	}
+	v.u.FLOWEND.port = with_protocol(e->u.port_of.port);
+	return v;
+}
+
+struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
+{
+	struct val v;
+
+	if (e->kind == EX_NAME && contextual(el, e, scope, t, to, &v))
+		return v;
+	if (e->kind == EX_COND) {
+		v = eval_condition(el, e->u.cond.condition, scope, "a condition");
+		if (v.type != T_BOOL)
+			return val_poison();
+		return eval_as(el, v.u.BOOL ? e->u.cond.yes : e->u.cond.no, scope, t, to);
+	}
+	if (e->kind == EX_LIST && (t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == V_LIST))
+		return eval_list_as(el, e, scope, t, to);
+	if (e->kind == EX_PORT_OF && t->tag == T_FLOWEND)
+		return eval_port_of_as(el, e, scope, t, to);
+	return check(el, eval(el, e, scope), e, t, to);
+}

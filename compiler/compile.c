@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The compiler as a list. Each step reads what the one before it made, and is taken only where there is something whole to read. */
+#include "compiler/compile.h"
+
+#include <errno.h>
+
+#include "compiler/elaborate.h"
+#include "compiler/lower.h"
+#include "compiler/rules.h"
+
+static void begin(struct compilation *c)
+{
+	c->sources.arena = &c->arena;
+	c->diags.arena = &c->arena;
+	c->diags.sources = &c->sources;
+	c->manifest.arena = &c->arena;
+}
+
+static int compile(struct compilation *c, const struct modules *modules)
+{
+	elaborate(&c->arena, &c->diags, modules, &c->model);
+	if (!c->diags.errors)
+		rules_check(&c->arena, &c->diags, &c->model);
+	if (!c->diags.errors)
+		lower(&c->model, &c->sources, &c->manifest);
+	if (modules->error)
+		return modules->error;
+	return c->diags.errors ? -EINVAL : 0;
+}
+
+int compile_files(struct compilation *c, const char *const *paths, size_t npaths)
+{
+	struct modules modules = {0};
+
+	begin(c);
+	modules_load(&c->arena, &c->sources, &c->diags, paths, npaths, &modules);
+	return compile(c, &modules);
+}
+
+int compile_text(struct compilation *c, struct str path, struct str text)
+{
+	struct modules modules = {0};
+
+	begin(c);
+	modules_load_text(&c->arena, &c->sources, &c->diags, path, text, &modules);
+	return compile(c, &modules);
+}
+
+void compilation_end(struct compilation *c)
+{
+	arena_free(&c->arena);
+	*c = (struct compilation){0};
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the files of the elaborator share; nobody else includes this.
+ *
+ *	file	one module: its scope, its templates, and a node for what stands in it
+ *	node	one block instance: layers (bodies in order of precedence), a cell for each row of its kind, its struct of the model
+ *	scope	where a name is looked up: a body, or one turn of a loop; scopes are linked outwards
+ *	slot	an expression that is evaluated at most once, in the scope that it was written in
+ *
+ * Blocks are laid out first (node.c, fill.c: who is there, which expression wins), then expressions are evaluated when somebody asks for them, then everything
+ * is asked for once (finish.c). So order in a file never matters. All of it lives in the compilation's arena; the trees are never changed. */
+#ifndef CTC_COMPILER_ELAB_H
+#define CTC_COMPILER_ELAB_H
+
+#include "compiler/elaborate.h"
+#include "lang/base/map.h"
+#include "lang/base/near.h"
+#include "lang/schema.h"
+
+/* ---- values (val.c) ---- */
+
+/* The type of a value: an enum type_tag in its widest form (IP, not IP4; STRING, not IMAGE), or one of these. */
+enum val_type {
+	V_POISON = T_COUNT,	/* a mistake that has been said; whoever meets it says nothing */
+	V_NONE,
+	V_LIST,
+	V_MAP,
+	V_NODE,			/* a reference to a block */
+	V_ABSENT,		/* a block that is not there: all its members are none */
+	V_ENTRIES,		/* a MAP row of a node */
+	V_FILE,			/* a used module */
+};
+
+struct list;
+struct dict;
+struct node;
+struct file;
+
+struct val {
+	int type;
+	union {
+#define TYPE(tag, ctype, shown) ctype tag;
+#include "lang/type.def"
+#undef TYPE
+		struct list *list;
+		struct dict *dict;
+		struct node *node;
+		const struct schema_kind *absent;
+		struct {
+			struct node *node;
+			const struct schema_row *row;
+		} entries;
+		struct file *file;
+	} u;
+};
+
+struct list {
+	struct val *at;
+	size_t n;
+};
+
+struct dict_entry {
+	struct str name;
+	struct val val;
+};
+struct dict {
+	struct dict_entry *at;	/* sorted by name */
+	size_t n;
+};
+
+static inline struct val val_poison(void)
+{
+	return (struct val){.type = V_POISON};
+}
+
+static inline struct val val_none(void)
+{
+	return (struct val){.type = V_NONE};
+}
+
+#define VAL(tag, value) ((struct val){.type = T_##tag, .u.tag = (value)})
+
+/* "size", "ip4", "list", "container": what a value is, for people. */
+const char *val_shown(struct val v);
+/* Canonical text; false where the value has none (lists, references, none). */
+bool val_text(struct val v, struct buf *out);
+/* Whether two values of the same type are equal; *ret_comparable false where their types differ or have no equality. */
+bool val_eq(struct val a, struct val b, bool *ret_comparable);
+/* <0, 0, >0; *ret_comparable false where their type has no order. */
+int val_order(struct val a, struct val b, bool *ret_comparable);
+/* The widest form of a typed value: IP4 -> IP, IMAGE -> STRING, SUBNETREF -> V_NODE, STRINGS -> V_LIST. */
+struct val val_widen(struct arena *a, struct val typed);
+/* A typed value into a struct f_TYPE, and back. */
+void field_write(void *field, struct val typed);
+/* A value that is not set is V_NONE with its type's tag and 1 in .u.INT. */
+struct val field_read(const void *field, enum type_tag tag);
+void field_mark(void *field, bool given, struct span at);
+
+/* ---- types as they are declared (types.c) ---- */
+
+struct type {
+	int tag;			/* enum type_tag, V_LIST or V_MAP */
+	bool optional;
+	bool bounded;
+	double min, max;
+	const struct type *of;		/* V_LIST, V_MAP */
+	const struct strs *words;	/* T_STRING: one of these; or NULL */
+};
+
+/* ---- slots, scopes, nodes ---- */
+
+enum slot_state { SLOT_EMPTY, SLOT_FRESH, SLOT_BUSY, SLOT_DONE, SLOT_BAD };
+
+struct slot {
+	const struct expr *expr;
+	struct scope *scope;
+	uint16_t rank;		/* of the layer that it comes from: 0 wins */
+	uint8_t state;
+};
+
+enum binding_form { BIND_LET, BIND_VALUE, BIND_INPUT, BIND_PARAM };
+
+/* A name with a value: let, loop variable, input, parameter. */
+struct binding {
+	struct binding *next;
+	struct ident name;
+	enum binding_form form;
+	const struct type_expr *declared;	/* or NULL */
+	struct scope *home;			/* where its type and its default are read */
+	uint16_t rank;				/* BIND_PARAM: of the template layer that declares it */
+	struct slot slot;
+	struct val val;
+};
+
+struct names {
+	struct binding *first, *last;
+	size_t n;
+	struct map index;	/* only where there are many */
+};
+
+/* `defaults KIND { … }` */
+struct defaults {
+	struct defaults *next;
+	const struct entry *entry;
+	enum kind_tag kind;
+};
+
+struct scope {
+	struct scope *parent;
+	struct node *node;		/* whose names are seen here, or NULL */
+	struct names *names;		/* or NULL */
+	struct defaults *defaults;
+	struct file *file;
+	uint16_t rank;			/* of the layer that this is the body of */
+};
+
+enum layer_origin { LAYER_WRITTEN, LAYER_TEMPLATE, LAYER_DEFAULTS };
+
+/* One body that a node is made of. */
+struct layer {
+	struct layer *next;		/* the next lower in precedence */
+	const struct entry *entry;	/* the block, template or defaults */
+	struct scope *outer;		/* where it stands */
+	struct scope *scope;		/* of its body */
+	enum layer_origin origin;
+	uint16_t parent_rank;		/* of the parent's layer that it was found in */
+	uint16_t rank;
+};
+
+struct map_entry {
+	struct ident name;
+	struct slot slot;
+	/* struct f_TYPE follows */
+};
+
+struct arrow {
+	const struct entry *entry;
+	struct scope *scope;
+	uint32_t order;			/* position of the entry of the body that it comes from */
+	uint16_t rank;
+	struct node *block;		/* or NULL */
+};
+
+union cell {
+	struct slot slot;			/* ROW_FIELD; the value is in the model */
+	struct {				/* ROW_MAP; sorted by name once finished */
+		struct map_entry **at;
+		size_t n, cap;
+		struct map *index;		/* only where there are many */
+	} map;
+	struct node *one;			/* ROW_BLOCK, HOW_ONE */
+	VEC(struct node *) many;		/* ROW_BLOCK, HOW_MANY */
+	VEC(struct arrow) arrows;		/* ROW_ARROW */
+};
+
+/* What is known of a body while it is read: where entries go and in whose name. */
+struct fill {
+	struct node *node;
+	const struct schema_row *map;		/* within a block of free names; else NULL */
+	struct scope *scope;
+	const struct layer *layer;
+	uint32_t order;
+	bool late;				/* within for or if */
+};
+
+/* An entry that must be evaluated before it is known what it makes: for, if, a block with a computed name. */
+struct pending {
+	struct pending *next;
+	const struct entry *entry;
+	struct fill fill;
+};
+
+struct assertion {
+	struct assertion *next;
+	const struct entry *entry;
+	struct scope *scope;
+};
+
+/* Where a block of free names stands: two side by side are a mistake. */
+struct map_block {
+	struct map_block *next;
+	const struct entry *entry;
+	const struct schema_row *row;
+	uint16_t rank;
+};
+
+enum node_state { NODE_FRESH, NODE_OPEN, NODE_READY, NODE_FINISHED };
+
+struct node {
+	const struct schema_kind *kind;
+	enum kind_tag tag;		/* KIND_COUNT: a file */
+	enum node_state state;
+	struct node *parent;		/* NULL: a file */
+	struct ident name;		/* .text empty where the kind has none */
+	struct span at;			/* of the name, or of the word */
+	struct layer *layers;		/* highest precedence first */
+	struct m_head *model;		/* struct m_KIND, once laid out; a pointer back to the node stands before it */
+	union cell *cells;		/* one a row, once laid out */
+	struct names *params;
+	struct map *children;		/* of the HOW_MANY rows, by name */
+	struct pending *pending, *pending_last;
+	struct map *missed;		/* names that were looked for in vain while something was pending */
+	struct assertion *assertions;
+	struct map_block *map_blocks;
+	uint16_t low_rank;		/* of the lowest of the parent's layers that it was found in */
+	bool broken;			/* a template is missing: what is not there is no news */
+};
+
+extern const struct schema_kind file_kind;	/* what a file holds: stacks */
+
+enum template_state { TEMPLATE_FRESH, TEMPLATE_BUSY, TEMPLATE_GOOD, TEMPLATE_BAD };
+
+struct template {
+	const struct entry *entry;
+	struct file *file;
+	enum template_state state;
+	enum kind_tag kind;
+	struct template *base;		/* or NULL */
+};
+
+struct file {
+	const struct module *module;
+	struct scope *scope;
+	struct node *node;
+	struct map templates;		/* name -> struct template */
+	VEC(struct template *) template_list;
+	struct map types;		/* name -> struct entry */
+	struct map unknown;		/* name -> struct diag: names that were complained of */
+};
+
+/* What is being evaluated, innermost first. */
+struct active {
+	struct active *outer;
+	const struct slot *slot;	/* NULL: a condition, a computed name, an arrow */
+	const struct node *node;	/* whose field or entry it is, or NULL */
+	struct str name;
+	struct span used_at;		/* the expression that asks for it */
+};
+
+enum {
+	LANGUAGE_VERSION = 1,
+	SUGGESTED_MAX = 100,
+	INSTANCES_MAX = 100000,
+	SLOT_DEPTH_MAX = 200,		/* values that wait for each other */
+	EVAL_DEPTH_MAX = 1000,		/* calls of eval within each other */
+	TEXT_MAX = 1 << 20,
+	TEXT_TOTAL_MAX = 32 << 20,	/* computed strings together */
+	LIST_MAX = 100000,
+	LIST_TOTAL_MAX = 500000,
+	WORK_MAX = 5000000,		/* expressions evaluated */
+};
+
+struct elab {
+	struct arena *a;
+	struct diags *d;
+	struct file *files;	/* in the order of modules.all */
+	size_t nfiles;
+	struct map rows[KIND_COUNT + 1];	/* word -> struct schema_row */
+	struct val *dflt[KIND_COUNT];	/* typed schema default of each row; V_NONE where it has none */
+	size_t suggested;		/* searches for a name that may be meant: they cost time, and nobody reads a thousand */
+	struct map said;		/* code and place -> struct diag */
+	VEC(struct binding *) bindings;	/* lets and inputs, so that those which nobody uses are read, too */
+	struct active *active;
+	unsigned slot_depth, eval_depth;
+	size_t instances, text_total, list_total, work;
+	bool stopped;			/* a limit was hit: nothing more is expanded */
+};
+
+/* ---- saying mistakes (say.c) ---- */
+
+/* As diag_add, but once for a code and a place, however many instances meet it: a repetition returns NULL, which the others take. */
+struct diag *say(struct elab *el, enum diag_code code, struct span at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void say_label(struct elab *el, struct diag *d, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void say_note(struct elab *el, struct diag *d, struct span at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void say_help(struct elab *el, struct diag *d, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void say_suggest(struct elab *el, struct diag *d, const struct near *near);
+/* A limit: said once for the whole compilation; el->stopped is set. */
+void say_limit(struct elab *el, enum diag_code code, struct span at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* "ml.ollama", "container" where there is no name. */
+struct str node_path(struct elab *el, const struct node *n);
+
+/* ---- names (scope.c) ---- */
+
+struct scope *scope_new(struct elab *el, struct scope *parent, struct node *node);
+/* Enters a binding; where the name is taken, says so and returns false. */
+bool names_add(struct elab *el, struct names **names, struct binding *b);
+struct binding *names_find(const struct names *names, struct str name);
+
+/* A member of a node, as it is; nothing is evaluated. rank: which layers' names are seen (parameters of higher layers are not). */
+enum found_form { FOUND_NOTHING, FOUND_BINDING, FOUND_ROW, FOUND_CHILD, FOUND_FILE };
+struct found {
+	enum found_form form;
+	struct binding *binding;
+	struct node *node;		/* FOUND_ROW: whose; FOUND_CHILD: which */
+	const struct schema_row *row;
+	struct file *file;
+};
+struct found member_find(struct elab *el, struct node *n, struct str name, uint16_t rank);
+const struct schema_row *row_find(struct elab *el, const struct node *n, struct str word);
+/* What a name means in a scope. skip: the field whose own value is being read is passed over. */
+struct found name_find(struct elab *el, struct scope *scope, struct str name, const struct slot *skip);
+void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at);
+void port_unknown(struct elab *el, struct node *n, const struct schema_row *ports, struct str name, struct span at);
+void member_unknown(struct elab *el, struct node *n, struct str name, struct span at);
+/* An entry of a MAP row by name, or NULL. */
+struct map_entry *entry_find(const union cell *cell, struct str name);
+static inline void *entry_field(struct map_entry *e)
+{
+	return e + 1;
+}
+static inline union cell *node_cell(const struct node *n, const struct schema_row *row)
+{
+	return &n->cells[row - n->kind->rows];
+}
+static inline void *node_field(const struct node *n, const struct schema_row *row)
+{
+	return (char *)n->model + row->offset;
+}
+enum { MODEL_BACK = 16 };	/* bytes before a model's struct: the pointer back to its node */
+static inline struct node *model_node(const void *model)
+{
+	return *(struct node *const *)((const char *)model - MODEL_BACK);
+}
+
+/* ---- templates (template.c) ---- */
+
+void templates_collect(struct elab *el, struct file *f);
+/* The template that an expression behind `:` means, of this kind; NULL where a mistake was said. */
+/* Says what is wrong with templates that nobody uses, too. */
+void templates_check(struct elab *el, struct file *f);
+struct template *template_find(struct elab *el, struct file *f, const struct expr *base, enum kind_tag kind);
+
+/* ---- structure (node.c, fill.c, expand.c) ---- */
+
+/* Makes cells and model of a node whose layers are known. Cheap where that is done already. */
+void node_ready(struct elab *el, struct node *n);
+struct node *node_new(struct elab *el, struct node *parent, enum kind_tag kind, struct ident name, struct span at);
+/* Adds what is written for a block, and the templates that it names. */
+void layer_add(struct elab *el, struct node *n, const struct entry *e, struct scope *outer, uint16_t parent_rank);
+void fill_entries(struct elab *el, const struct fill *f, const struct entry_list *list);
+void fill_named(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name, const struct entry *e);
+/* if, for and computed names (expand.c). */
+void fill_expand(struct elab *el, const struct fill *f, const struct entry *e);
+
+/* ---- evaluation (eval.c, eval_op.c, call.c, force.c) ---- */
+
+struct val eval(struct elab *el, const struct expr *e, struct scope *scope);
+/* The same for what is nobody's value: a condition, a list to go through, a computed name. */
+struct val eval_outside(struct elab *el, const struct expr *e, struct scope *scope);
+struct val condition_outside(struct elab *el, const struct expr *e, struct scope *scope);
+struct val list_val(struct elab *el, struct val *at, size_t n);
+/* Whether a list of n items may have `more` more; else the limit is said. */
+bool list_room(struct elab *el, size_t n, size_t more, struct span at);
+void bind_value(struct elab *el, struct scope *scope, struct ident name, struct val v);
+struct val eval_binary(struct elab *el, const struct expr *e, struct val l, struct val r);
+struct val eval_unary(struct elab *el, const struct expr *e, struct val v);
+struct val eval_index(struct elab *el, const struct expr *e, struct val base, struct val index);
+struct val eval_call(struct elab *el, const struct expr *e, struct scope *scope);
+struct val eval_member(struct elab *el, struct val base, struct ident name, struct span at);
+/* A boolean; poison where it is none. what: "a condition". */
+struct val eval_condition(struct elab *el, const struct expr *e, struct scope *scope, const char *what);
+struct val found_value(struct elab *el, struct found f, struct span at);
+
+struct val force_binding(struct elab *el, struct binding *b, struct span used_at);
+struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at);
+struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e, struct span used_at);
+
+/* ---- checking against types (check.c, form.c, types.c) ---- */
+
+/* For whom a value is: "`memory`", with the node where bare port names are looked up. */
+struct target {
+	const struct node *node;	/* or NULL */
+	struct str name;
+};
+
+/* Evaluates what must be of a type; the result is typed (its type is t->tag), V_NONE where the type is optional, or V_POISON. */
+struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to);
+struct val check(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);
+void type_shown(const struct type *t, struct buf *out);
+/* What a written type means; false where a mistake was said. */
+bool type_read(struct elab *el, const struct type_expr *e, struct scope *scope, struct type *ret);
+struct type row_type(const struct schema_row *row);
+
+/* Grammar of texts (form.c). NULL where good, else what is wrong, for "…: %s". */
+const char *form_name(struct str s, enum named named);
+const char *form_env_name(struct str s);
+const char *form_image(struct str s);
+const char *form_path(struct arena *a, struct str s, struct str *ret_normal);
+const char *form_text(struct str s);
+
+/* ---- the end (finish.c) ---- */
+
+/* Asks for every value of a node and all below it, and fills its model. */
+void node_finish(struct elab *el, struct node *n);
+
+#endif

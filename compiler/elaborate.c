@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The order of things: tables, files, what each file declares, blocks, values, the model. */
+#include "compiler/elab.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* A file as a kind of block, so that a stack is laid out as whatever stands in a block. It has no row in the schema, since nobody can write it. */
+struct m_file {
+	struct m_head head;
+	VEC(struct m_stack *) stack;
+};
+static const struct schema_row file_rows[] = {
+	{.form = ROW_BLOCK, .name = {"stack", 5}, .offset = offsetof(struct m_file, stack), .child = KIND_stack, .how = HOW_MANY},
+};
+const struct schema_kind file_kind = {
+	.word = {"file", 4},
+	.size = sizeof(struct m_file),
+	.rows = file_rows,
+	.nrows = sizeof file_rows / sizeof file_rows[0],
+};
+
+static void rows_index(struct elab *el, unsigned tag, const struct schema_kind *kind)
+{
+	for (size_t i = 0; i < kind->nrows; i++)
+		map_add(el->a, &el->rows[tag], kind->rows[i].name, (void *)&kind->rows[i]);
+}
+
+/* The schema's defaults are written in the language's own notation: one text with a line for each, read by the one parser. Only the tables can be wrong here. */
+static void defaults_read(struct elab *el)
+{
+	struct sources sources = {.arena = el->a};
+	struct diags diags = {.arena = el->a, .sources = &sources};
+	const struct target to = {.name = STR("a default")};
+	struct buf b = {0};
+	struct scope *nowhere = scope_new(el, NULL, NULL);
+	const struct entry *e;
+
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		for (size_t i = 0; i < schema_kinds[k].nrows; i++)
+			if (schema_kinds[k].rows[i].dflt.n)
+				buf_fmt(&b, "value = %.*s\n", STR_ARG(schema_kinds[k].rows[i].dflt));
+	e = parse(el->a, &diags, source_add(&sources, STR("schema"), buf_take(&b, el->a)))->entries.first;
+	nowhere->file = arena_new(el->a, struct file);
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		el->dflt[k] = arena_array(el->a, schema_kinds[k].nrows, sizeof(struct val));
+		for (size_t i = 0; i < schema_kinds[k].nrows; i++) {
+			const struct schema_row *row = &schema_kinds[k].rows[i];
+			const struct type t = row_type(row);
+
+			el->dflt[k][i] = (struct val){.type = V_NONE, .u.INT = row->form == ROW_FIELD ? (int64_t)row->type + 1 : 0};
+			if (row->dflt.n == 0)
+				continue;
+			assert(e && e->kind == EN_FIELD);
+			el->dflt[k][i] = eval_as(el, e->value, nowhere, &t, &to);
+			assert(el->dflt[k][i].type == (int)row->type);
+			e = e->next;
+		}
+	}
+	assert(!e && diags.errors == 0);
+}
+
+static void input_add(struct elab *el, struct file *f, const struct entry *e)
+{
+	struct binding *b = arena_new(el->a, struct binding);
+
+	b->form = BIND_INPUT;
+	b->name = e->word;
+	b->declared = e->type;
+	b->home = f->scope;
+	b->slot = (struct slot){.expr = e->value, .scope = f->scope, .state = e->value ? SLOT_FRESH : SLOT_EMPTY};
+	if (names_add(el, &f->scope->names, b))
+		vec_push(el->a, &el->bindings, b);
+	if (!e->value && !(e->type && e->type->form == TF_OPTIONAL)) {
+		struct diag *d = say(el, DIAG_input_missing, e->word.at, "input `%.*s` has no default", STR_ARG(e->word.text));
+
+		say_help(el, d, "values for inputs cannot be given to this version: write a default");
+	}
+}
+
+/* What stands at the top of a file beside its stacks. */
+static void file_declare(struct elab *el, struct file *f)
+{
+	templates_collect(el, f);
+	for (const struct entry *e = f->module->ast->entries.first; e; e = e->next) {
+		if (e->kind == EN_INPUT) {
+			input_add(el, f, e);
+		} else if (e->kind == EN_TYPE) {
+			const struct entry *old = map_add(el->a, &f->types, e->word.text, (void *)e);
+			struct diag *d = old ? say(el, DIAG_name_twice, e->word.at, "two types are called `%.*s`", STR_ARG(e->word.text)) : NULL;
+
+			if (old)
+				say_note(el, d, old->word.at, "first declared here");
+		}
+	}
+}
+
+static void file_open(struct elab *el, struct file *f, const struct module *m)
+{
+	struct entry *whole = arena_new(el->a, struct entry);
+
+	f->module = m;
+	f->scope = scope_new(el, NULL, NULL);
+	f->scope->file = f;
+	f->node = node_new(el, NULL, KIND_COUNT, (struct ident){m->name, {0, 0}}, (struct span){0, 0});
+	/* Nodes are made of blocks: the file is one without braces. Its body's scope is the file's own. */
+	whole->kind = EN_BLOCK;
+	whole->body = m->ast->entries;
+	f->node->layers = arena_new(el->a, struct layer);
+	f->node->layers->entry = whole;
+	f->node->layers->scope = f->scope;
+	f->scope->node = f->node;
+}
+
+/* Outputs are checked; nobody shows them yet. */
+static void file_outputs(struct elab *el, struct file *f)
+{
+	struct map seen = {0};
+
+	for (const struct entry *e = f->module->ast->entries.first; e; e = e->next) {
+		const struct entry *old;
+		struct buf b = {0};
+		struct val v;
+
+		if (e->kind != EN_OUTPUT)
+			continue;
+		old = map_add(el->a, &seen, e->word.text, (void *)e);
+		if (old) {
+			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two outputs are called `%.*s`", STR_ARG(e->word.text));
+
+			say_note(el, d, old->word.at, "first declared here");
+		}
+		v = eval(el, e->value, f->scope);
+		if (v.type != V_POISON && v.type != V_NONE && v.type != V_LIST && v.type != V_MAP && !val_text(v, &b))
+			say(el, DIAG_type_mismatch, e->value->at, "a %s cannot be an output", val_shown(v));
+		buf_free(&b);
+	}
+}
+
+static int cmp_stacks(const void *a, const void *b)
+{
+	const struct m_head *x = *(struct m_head *const *)a, *y = *(struct m_head *const *)b;
+	int order = str_cmp(x->name, y->name);
+
+	return order ? order : x->at.lo < y->at.lo ? -1 : x->at.lo > y->at.lo;
+}
+
+static void model_stacks(struct elab *el, struct model *ret)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < el->nfiles; i++) {
+		const union cell *cell = &el->files[i].node->cells[0];
+
+		for (size_t k = 0; el->files[i].module->root && k < cell->many.n; k++)
+			vec_push(el->a, &ret->stacks, (struct m_stack *)cell->many.at[k]->model);
+	}
+	if (ret->stacks.n)
+		qsort(ret->stacks.at, ret->stacks.n, sizeof *ret->stacks.at, cmp_stacks);
+	for (size_t i = 0; i < ret->stacks.n; i++) {
+		struct m_stack *s = ret->stacks.at[i], *before = kept ? ret->stacks.at[kept - 1] : NULL;
+
+		if (before && str_eq(before->head.name, s->head.name)) {
+			struct diag *d = say(el, DIAG_name_twice, s->head.at, "two stacks are called `%.*s`", STR_ARG(s->head.name));
+
+			say_note(el, d, before->head.at, "first given here");
+			continue;
+		}
+		ret->stacks.at[kept++] = s;
+	}
+	ret->stacks.n = kept;
+}
+
+void elaborate(struct arena *a, struct diags *d, const struct modules *modules, struct model *ret)
+{
+	struct elab *el = arena_new(a, struct elab);
+
+	el->a = a;
+	el->d = d;
+	el->nfiles = modules->all.n;
+	el->files = arena_array(a, el->nfiles, sizeof *el->files);
+	for (unsigned k = 0; k < KIND_COUNT; k++)
+		rows_index(el, k, &schema_kinds[k]);
+	rows_index(el, KIND_COUNT, &file_kind);
+	defaults_read(el);
+
+	/* 1. Every file is there before any is looked into: names of one lead to others. */
+	for (size_t i = 0; i < el->nfiles; i++)
+		file_open(el, &el->files[i], modules->all.at[i]);
+	for (size_t i = 0; i < el->nfiles; i++)
+		file_declare(el, &el->files[i]);
+	/* 2. Blocks. */
+	for (size_t i = 0; i < el->nfiles; i++)
+		node_ready(el, el->files[i].node);
+	/* 3. Values. */
+	for (size_t i = 0; i < el->nfiles; i++) {
+		templates_check(el, &el->files[i]);
+		node_finish(el, el->files[i].node);
+		file_outputs(el, &el->files[i]);
+	}
+	for (size_t i = 0; i < el->bindings.n && !el->stopped; i++)
+		force_binding(el, el->bindings.at[i], el->bindings.at[i]->name.at);
+	/* 4. The model. */
+	if (!el->stopped)
+		model_stacks(el, ret);
+}

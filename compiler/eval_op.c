@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Operators and indexing. Both sides are of one type, except where a table row below says otherwise; whatever leaves the range of its type is an error. */
+#include "compiler/elab.h"
+
+static const char *const op_texts[] = {
+	[OP_OR] = "or", [OP_AND] = "and", [OP_EQ] = "==", [OP_NE] = "!=", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">",
+	[OP_GE] = ">=", [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_MOD] = "%", [OP_NOT] = "not", [OP_NEG] = "-",
+};
+
+static struct val overflow(struct elab *el, const struct expr *e, const char *what)
+{
+	say(el, DIAG_overflow, e->at, "%s", what);
+	return val_poison();
+}
+
+static bool is_unset(struct val v)
+{
+	return v.type == V_NONE || v.type == V_ABSENT;
+}
+
+static struct val wrong_types(struct elab *el, const struct expr *e, struct val l, struct val r)
+{
+	enum op op = e->u.op.op;
+	struct diag *d;
+
+	if (is_unset(l) || is_unset(r)) {
+		d = say(el, DIAG_value_none, is_unset(l) ? e->u.op.left->at : e->u.op.right->at, "this is not set, so `%s` cannot take it", op_texts[op]);
+		return val_poison();
+	}
+	d = say(el, DIAG_operator_types, e->at, "`%s` does not take %s and %s", op_texts[op], val_shown(l), val_shown(r));
+	if (op == OP_ADD && (l.type == T_STRING || r.type == T_STRING))
+		say_help(el, d, "strings are put together in quotes: \"${a}${b}\"");
+	else if ((l.type == T_INT && r.type == T_FLOAT) || (l.type == T_FLOAT && r.type == T_INT))
+		say_help(el, d, "write both with or both without a decimal point");
+	return val_poison();
+}
+
+static struct val integers(struct elab *el, const struct expr *e, enum op op, int type, int64_t a, int64_t b)
+{
+	int64_t x = 0;
+	bool over = false;
+
+	switch (op) {
+	case OP_ADD:
+		over = __builtin_add_overflow(a, b, &x);
+		break;
+	case OP_SUB:
+		over = __builtin_sub_overflow(a, b, &x);
+		break;
+	case OP_MUL:
+		over = __builtin_mul_overflow(a, b, &x);
+		break;
+	default:
+		if (b == 0)
+			return overflow(el, e, "the remainder of a division by 0");
+		x = b == -1 ? 0 : a % b;
+	}
+	if (over)
+		return overflow(el, e, "the result is too large");
+	if (type != T_INT && x < 0)
+		return overflow(el, e, "the result is less than 0");
+	return (struct val){.type = type, .u.INT = x};
+}
+
+static struct val floats(struct elab *el, const struct expr *e, enum op op, double a, double b)
+{
+	double x = op == OP_ADD ? a + b : op == OP_SUB ? a - b : a * b;
+
+	if (!(x - x == 0))
+		return overflow(el, e, "the result is too large");
+	return VAL(FLOAT, x);
+}
+
+static struct val address(struct elab *el, const struct expr *e, struct addr a, int64_t n)
+{
+	struct addr sum;
+
+	if (!addr_add(a, n, &sum))
+		return overflow(el, e, "the result is no address any more");
+	return VAL(IP, sum);
+}
+
+static struct val lists(struct elab *el, const struct expr *e, const struct list *a, const struct list *b)
+{
+	struct val *items;
+
+	if (!list_room(el, a->n, b->n, e->at) || !list_room(el, 0, a->n, e->at))
+		return val_poison();
+	if (a->n && b->n && a->at[0].type != b->at[0].type) {
+		say(el, DIAG_operator_types, e->at, "the items of a list are of one type, not %s and %s", val_shown(a->at[0]), val_shown(b->at[0]));
+		return val_poison();
+	}
+	items = arena_array(el->a, a->n + b->n, sizeof *items);
+	if (a->n)
+		memcpy(items, a->at, a->n * sizeof *items);
+	if (b->n)
+		memcpy(items + a->n, b->at, b->n * sizeof *items);
+	return list_val(el, items, a->n + b->n);
+}
+
+static struct val arithmetic(struct elab *el, const struct expr *e, struct val l, struct val r)
+{
+	enum op op = e->u.op.op;
+	bool amounts = l.type == T_SIZE || l.type == T_DURATION;
+
+	if (l.type == T_INT && r.type == T_INT)
+		return integers(el, e, op, T_INT, l.u.INT, r.u.INT);
+	if (l.type == T_FLOAT && r.type == T_FLOAT && op != OP_MOD)
+		return floats(el, e, op, l.u.FLOAT, r.u.FLOAT);
+	if (amounts && l.type == r.type && (op == OP_ADD || op == OP_SUB))
+		return integers(el, e, op, l.type, l.u.INT, r.u.INT);
+	if (op == OP_MUL && amounts && r.type == T_INT)
+		return integers(el, e, op, l.type, l.u.INT, r.u.INT);
+	if (op == OP_MUL && l.type == T_INT && (r.type == T_SIZE || r.type == T_DURATION))
+		return integers(el, e, op, r.type, l.u.INT, r.u.INT);
+	if (l.type == T_IP && r.type == T_INT && (op == OP_ADD || (op == OP_SUB && r.u.INT != INT64_MIN)))
+		return address(el, e, l.u.IP, op == OP_ADD ? r.u.INT : -r.u.INT);
+	if (l.type == V_LIST && r.type == V_LIST && op == OP_ADD)
+		return lists(el, e, l.u.list, r.u.list);
+	return wrong_types(el, e, l, r);
+}
+
+static struct val comparison(struct elab *el, const struct expr *e, struct val l, struct val r)
+{
+	enum op op = e->u.op.op;
+	bool comparable;
+	int order;
+
+	if (op == OP_EQ || op == OP_NE) {
+		bool equal = val_eq(l, r, &comparable);
+
+		return comparable ? VAL(BOOL, equal == (op == OP_EQ)) : wrong_types(el, e, l, r);
+	}
+	order = val_order(l, r, &comparable);
+	if (!comparable)
+		return wrong_types(el, e, l, r);
+	return VAL(BOOL, op == OP_LT ? order < 0 : op == OP_LE ? order <= 0 : op == OP_GT ? order > 0 : order >= 0);
+}
+
+struct val eval_binary(struct elab *el, const struct expr *e, struct val l, struct val r)
+{
+	if (l.type == V_POISON || r.type == V_POISON)
+		return val_poison();
+	switch (e->u.op.op) {
+	case OP_AND:
+	case OP_OR:
+		/* The left side has not decided it: the right side does. */
+		return l.type == T_BOOL && r.type == T_BOOL ? r : wrong_types(el, e, l, r);
+	case OP_EQ:
+	case OP_NE:
+	case OP_LT:
+	case OP_LE:
+	case OP_GT:
+	case OP_GE:
+		return comparison(el, e, l, r);
+	default:
+		return arithmetic(el, e, l, r);
+	}
+}
+
+struct val eval_unary(struct elab *el, const struct expr *e, struct val v)
+{
+	if (v.type == V_POISON)
+		return v;
+	if (e->u.op.op == OP_NOT && v.type == T_BOOL)
+		return VAL(BOOL, !v.u.BOOL);
+	if (e->u.op.op == OP_NEG && v.type == T_FLOAT)
+		return VAL(FLOAT, -v.u.FLOAT);
+	if (e->u.op.op == OP_NEG && v.type == T_INT)
+		return integers(el, e, OP_SUB, T_INT, 0, v.u.INT);
+	if (is_unset(v))
+		say(el, DIAG_value_none, e->u.op.left->at, "this is not set, so `%s` cannot take it", op_texts[e->u.op.op]);
+	else
+		say(el, DIAG_operator_types, e->at, "`%s` does not take %s", op_texts[e->u.op.op], val_shown(v));
+	return val_poison();
+}
+
+static struct val address_in(struct elab *el, const struct expr *e, struct cidr range, int64_t n)
+{
+	char text[CIDR_TEXT_MAX];
+	struct addr a;
+
+	if (n >= 0 && addr_add(cidr_network(range), n, &a) && cidr_contains(range, a))
+		return VAL(IP, a);
+	say(el, DIAG_index_range, e->u.index.index->at, "%s has no address number %lld", cidr_text(range, text), (long long)n);
+	return val_poison();
+}
+
+struct val eval_index(struct elab *el, const struct expr *e, struct val base, struct val index)
+{
+	if (base.type == V_POISON || index.type == V_POISON)
+		return val_poison();
+	if (base.type == V_LIST && index.type == T_INT) {
+		const struct list *l = base.u.list;
+
+		if (index.u.INT >= 0 && (uint64_t)index.u.INT < l->n)
+			return l->at[index.u.INT];
+		say(el, DIAG_index_range, e->u.index.index->at, "the list has %zu items, numbered from 0: there is no %lld", l->n, (long long)index.u.INT);
+		return val_poison();
+	}
+	if (base.type == T_CIDR && index.type == T_INT)
+		return address_in(el, e, base.u.CIDR, index.u.INT);
+	if ((base.type == V_MAP || base.type == V_ENTRIES) && index.type == T_STRING)
+		return eval_member(el, base, (struct ident){index.u.STRING, e->u.index.index->at}, e->at);
+	if (is_unset(base))
+		say(el, DIAG_value_none, e->u.index.base->at, "this is not set, so nothing in it can be named");
+	else
+		say(el, DIAG_operator_types, e->at, "`[ ]` does not take %s and %s", val_shown(base), val_shown(index));
+	return val_poison();
+}

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Sorting the entries of a body into the cells of its node: which expression wins, which blocks there are. What must be evaluated before it is known what it makes
+ * (if, for, computed names) waits until every body of the node was read; so what is written plainly is there for its conditions, in whatever order it stands. */
+#include "compiler/elab.h"
+
+enum { ENTRIES_LINEAR = 16 };
+
+/* ---- who wins ---- */
+
+/* Puts an expression into a slot, unless one of a higher layer is there. what: for "… is given twice". */
+static void slot_set(struct elab *el, const struct fill *f, struct slot *slot, const struct entry *e)
+{
+	if (slot->state == SLOT_FRESH && slot->rank < f->layer->rank)
+		return;
+	if (slot->state == SLOT_FRESH && slot->rank == f->layer->rank) {
+		struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice", STR_ARG(e->word.text));
+
+		say_note(el, d, slot->expr->at, "first given here");
+		return;
+	}
+	if (slot->state != SLOT_FRESH && slot->state != SLOT_EMPTY) {
+		say(el, DIAG_name_late, e->word.at, "this sets `%.*s`, which a condition beside it depends on", STR_ARG(e->word.text));
+		return;
+	}
+	*slot = (struct slot){.expr = e->value, .scope = f->scope, .rank = f->layer->rank, .state = SLOT_FRESH};
+}
+
+/* ---- words that do not fit ---- */
+
+/* "`memory` belongs in `limits { … }`", where the word is known elsewhere. */
+static void help_elsewhere(struct elab *el, struct diag *d, const struct node *n, struct str word)
+{
+	for (size_t i = 0; i < n->kind->nrows; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+
+		if (row->form == ROW_BLOCK && map_get(&el->rows[row->child], word)) {
+			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word), STR_ARG(row->name), row->how == HOW_MANY ? " NAME" : "");
+			return;
+		}
+	}
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		if (schema_kinds[k].word.n && map_get(&el->rows[k], word)) {
+			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word), STR_ARG(schema_kinds[k].word),
+				 schema_kinds[k].named == N_NONE ? "" : " NAME");
+			return;
+		}
+}
+
+static void word_unknown(struct elab *el, const struct fill *f, struct ident word)
+{
+	const struct node *n = f->node;
+	struct near near = near_start(word.text);
+	struct diag *d;
+
+	if (n->broken)
+		return;
+	if (n->tag == KIND_COUNT)
+		d = say(el, DIAG_field_unknown, word.at, "`%.*s` cannot stand at the top of a file", STR_ARG(word.text));
+	else
+		d = say(el, DIAG_field_unknown, word.at, "%.*s has no `%.*s`", STR_ARG(n->kind->word), STR_ARG(word.text));
+	if (!d || el->suggested++ > SUGGESTED_MAX)
+		return;
+	for (size_t i = 0; i < n->kind->nrows; i++)
+		near_offer(&near, n->kind->rows[i].name);
+	for (const struct binding *b = n->params ? n->params->first : NULL; b; b = b->next)
+		near_offer(&near, b->name.text);
+	say_suggest(el, d, &near);
+	if (near.best.n == 0 || near.distance > 1)
+		help_elsewhere(el, d, n, word.text);
+}
+
+/* The word is known, but written in another form: `limits = 1`, `image { }`. */
+static void wrong_form(struct elab *el, const struct schema_row *row, struct span at)
+{
+	static const char *const forms[] = {
+		[ROW_FIELD] = "a field", [ROW_MAP] = "a block", [ROW_BLOCK] = "a block", [ROW_ARROW] = "followed by an arrow"};
+	struct diag *d = say(el, DIAG_entry_form, at, "`%.*s` is %s", STR_ARG(row->name), forms[row->form]);
+
+	if (row->form == ROW_FIELD)
+		say_help(el, d, "write: %.*s = …", STR_ARG(row->name));
+	else if (row->form == ROW_ARROW)
+		say_help(el, d, "write: %.*s … -> …", STR_ARG(row->name));
+	else
+		say_help(el, d, "write: %.*s%s { … }", STR_ARG(row->name), row->form == ROW_BLOCK && row->how == HOW_MANY ? " NAME" : "");
+}
+
+static void wrong_place(struct elab *el, const struct entry *e, struct span at)
+{
+	static const char *const where[] = {
+		[EN_PARAM] = "a param stands in a template's body, outside of if and for",
+		[EN_INPUT] = "an input stands at the top of a file",
+		[EN_OUTPUT] = "an output stands at the top of a file",
+		[EN_USE] = "use stands at the top of a file",
+		[EN_TEMPLATE] = "a template stands at the top of a file",
+		[EN_TYPE] = "a type stands at the top of a file",
+	};
+
+	say(el, DIAG_entry_place, at, "%s", where[e->kind]);
+}
+
+/* ---- names of blocks and entries ---- */
+
+/* Whether a name is taken by a word of the kind, so that `block.name` would mean that. */
+static bool name_is_word(struct elab *el, const struct node *n, struct ident name, const char *what)
+{
+	const struct schema_row *row = row_find(el, n, name.text);
+
+	if (!row || row->form == ROW_ARROW || (row->form == ROW_BLOCK && row->how == HOW_MANY))
+		return false;
+	say(el, DIAG_name_form, name.at, "`%.*s` is a word of %.*s: no %s can have this name", STR_ARG(name.text), STR_ARG(n->kind->word), what);
+	return true;
+}
+
+/* The name of a block that is written plainly, bare or in quotes. */
+static struct ident name_plain(const struct expr *e)
+{
+	const struct expr *only = e->kind == EX_TEXT ? e->u.list.first : e;
+
+	return (struct ident){only ? only->u.text : (struct str){0}, e->at};
+}
+
+static bool name_good(struct elab *el, struct ident name, enum named named)
+{
+	const char *wrong = form_name(name.text, named);
+
+	if (wrong)
+		say(el, DIAG_name_form, name.at, "`%.*s` cannot be a name here: %s", STR_ARG(name.text), wrong);
+	return !wrong;
+}
+
+/* ---- entries of a block of free names ---- */
+
+static void map_index(struct elab *el, union cell *cell, struct map_entry *m)
+{
+	if (cell->map.index) {
+		map_add(el->a, cell->map.index, m->name.text, m);
+	} else if (cell->map.n > ENTRIES_LINEAR) {
+		cell->map.index = arena_new(el->a, struct map);
+		for (size_t i = 0; i < cell->map.n; i++)
+			map_add(el->a, cell->map.index, cell->map.at[i]->name.text, cell->map.at[i]);
+	}
+}
+
+static void fill_map_entry(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	union cell *cell = node_cell(f->node, f->map);
+	struct map_entry *m = entry_find(cell, e->word.text);
+
+	if (!m) {
+		const char *wrong = schema_map_key(f->node->tag, f->map) == K_ENV ? form_env_name(e->word.text) : form_name(e->word.text, N_NAME);
+
+		if (wrong) {
+			say(el, DIAG_name_form, e->word.at, "`%.*s` cannot be a name in `%.*s`: %s", STR_ARG(e->word.text),
+			    STR_ARG(f->map->name), wrong);
+			return;
+		}
+		if (f->map->type == T_PORT && name_is_word(el, f->node, e->word, "port"))
+			return;
+		m = arena_alloc(el->a, sizeof *m + type_infos[f->map->type].field_size);
+		m->name = e->word;
+		vec_push(el->a, &cell->map, m);
+		map_index(el, cell, m);
+	}
+	slot_set(el, f, &m->slot, e);
+	if (m->slot.expr == e->value)
+		m->name.at = e->word.at;
+}
+
+/* Two blocks of free names side by side; what if and for add is merged. */
+static bool map_twice(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e)
+{
+	struct map_block *b;
+
+	for (b = f->node->map_blocks; b; b = b->next)
+		if (b->row == row && b->rank == f->layer->rank) {
+			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice", STR_ARG(row->name));
+
+			say_note(el, d, b->entry->word.at, "first given here");
+			return true;
+		}
+	b = arena_new(el->a, struct map_block);
+	*b = (struct map_block){.next = f->node->map_blocks, .entry = e, .row = row, .rank = f->layer->rank};
+	f->node->map_blocks = b;
+	return false;
+}
+
+/* ---- fields ---- */
+
+static void fill_language(struct elab *el, const struct entry *e)
+{
+	if (e->value->kind != EX_INT || e->value->u.octal) {
+		say(el, DIAG_language_version, e->value->at, "the version of the language is a number: language = %d", LANGUAGE_VERSION);
+	} else if (e->value->u.integer < 1 || e->value->u.integer > LANGUAGE_VERSION) {
+		struct diag *d = say(el, DIAG_language_version, e->value->at, "this program does not know version %lld of the language",
+				     (long long)e->value->u.integer);
+
+		say_help(el, d, "it knows versions up to %d; a newer one needs a newer ctc", LANGUAGE_VERSION);
+	}
+}
+
+static void fill_field(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	const struct schema_row *row = row_find(el, f->node, e->word.text);
+	struct binding *param;
+
+	if (row) {
+		if (row->form == ROW_FIELD)
+			slot_set(el, f, &node_cell(f->node, row)->slot, e);
+		else
+			wrong_form(el, row, e->word.at);
+		return;
+	}
+	param = names_find(f->node->params, e->word.text);
+	if (param && param->rank > f->layer->rank) {
+		slot_set(el, f, &param->slot, e);
+		return;
+	}
+	if (param && param->rank == f->layer->rank) {
+		struct diag *d = say(el, DIAG_field_twice, e->word.at, "the template gives its own parameter `%.*s` a value", STR_ARG(e->word.text));
+
+		say_help(el, d, "a parameter's default is written with it: param %.*s: TYPE = …", STR_ARG(e->word.text));
+		return;
+	}
+	if (f->node->tag == KIND_COUNT && str_eq(e->word.text, STR("language")) && !f->late)
+		fill_language(el, e);
+	else
+		word_unknown(el, f, e->word);
+}
+
+/* ---- blocks ---- */
+
+static void fill_defaults(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	struct defaults *d, **at = &f->scope->defaults;
+	enum kind_tag kind = e->name && e->name->kind == EX_NAME ? kind_find(e->name->u.text) : KIND_COUNT;
+
+	if (kind == KIND_COUNT) {
+		struct diag *wrong = say(el, DIAG_block_name, e->name ? e->name->at : e->word.at, "defaults are for a kind of block");
+		struct near near = near_start(e->name && e->name->kind == EX_NAME ? e->name->u.text : (struct str){0});
+
+		for (size_t k = 0; k < KIND_COUNT; k++)
+			near_offer(&near, schema_kinds[k].word);
+		say_suggest(el, wrong, &near);
+		if (near.best.n == 0)
+			say_help(el, wrong, "write: defaults container { … }");
+		return;
+	}
+	if (e->base) {
+		say(el, DIAG_entry_form, e->base->at, "defaults extend no template");
+		return;
+	}
+	for (; *at; at = &(*at)->next)
+		if ((*at)->kind == kind) {
+			struct diag *twice = say(el, DIAG_field_twice, e->name->at, "the defaults for %.*s are given twice",
+						 STR_ARG(schema_kinds[kind].word));
+
+			say_note(el, twice, (*at)->entry->name->at, "first given here");
+			return;
+		}
+	d = arena_new(el->a, struct defaults);
+	d->entry = e;
+	d->kind = kind;
+	*at = d;
+}
+
+static void fill_one(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e)
+{
+	union cell *cell = node_cell(f->node, row);
+
+	if (e->name) {
+		struct diag *d = say(el, DIAG_block_name, e->name->at, "`%.*s` has no name", STR_ARG(row->name));
+
+		say_help(el, d, "write: %.*s { … }", STR_ARG(row->name));
+	}
+	if (!cell->one) {
+		cell->one = node_new(el, f->node, row->child, (struct ident){0}, e->word.at);
+		if (!cell->one)
+			return;
+	} else if (!f->late) {
+		for (const struct layer *l = cell->one->layers; l; l = l->next) {
+			if (l->parent_rank != f->layer->rank || l->origin != LAYER_WRITTEN)
+				continue;
+			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice", STR_ARG(row->name));
+			say_note(el, d, l->entry->word.at, "first given here");
+			return;
+		}
+	}
+	layer_add(el, cell->one, e, f->scope, f->layer->rank);
+}
+
+static void child_twice(struct elab *el, const struct node *n, struct ident name, const struct node *old)
+{
+	struct diag *d = say(el, DIAG_name_twice, name.at, "two blocks of %.*s are called `%.*s`",
+			     STR_ARG(n->tag == KIND_COUNT ? n->kind->word : node_path(el, n)), STR_ARG(name.text));
+
+	say_note(el, d, old->at, "first given here");
+}
+
+static struct node *child_new(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name)
+{
+	struct node *n = f->node, *child;
+
+	if (n->missed && map_get(n->missed, name.text)) {
+		say(el, DIAG_name_late, name.at, "this makes `%.*s`, which a condition beside it names in another sense", STR_ARG(name.text));
+		return NULL;
+	}
+	name_is_word(el, n, name, row->name.s);
+	name_good(el, name, schema_kinds[row->child].named);
+	child = node_new(el, n, row->child, name, name.at);
+	if (!child)
+		return NULL;
+	if (!n->children)
+		n->children = arena_new(el->a, struct map);
+	map_add(el->a, n->children, name.text, child);
+	vec_push(el->a, &node_cell(n, row)->many, child);
+	return child;
+}
+
+void fill_named(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name, const struct entry *e)
+{
+	struct node *n = f->node;
+	struct node *child = n->children ? map_get(n->children, name.text) : NULL;
+
+	if (child && child->tag != row->child) {
+		child_twice(el, n, name, child);
+		return;
+	}
+	for (const struct layer *l = child ? child->layers : NULL; l; l = l->next)
+		if (l->parent_rank == f->layer->rank && l->origin == LAYER_WRITTEN) {
+			child_twice(el, n, name, child);
+			return;
+		}
+	if (!child)
+		child = child_new(el, f, row, name);
+	if (child)
+		layer_add(el, child, e, f->scope, f->layer->rank);
+}
+
+static bool name_is_computed(const struct entry *e)
+{
+	const struct expr *parts = e->name->kind == EX_TEXT ? e->name->u.list.first : NULL;
+
+	return parts && (parts->kind != EX_STRING || parts->next);
+}
+
+/* if, for, computed names: at once where this is within one, else after all bodies of the node. */
+static void fill_later(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	struct pending *p;
+
+	if (f->late) {
+		fill_expand(el, f, e);
+		return;
+	}
+	p = arena_new(el->a, struct pending);
+	p->entry = e;
+	p->fill = *f;
+	p->fill.late = true;
+	p->fill.order = e->at.lo;
+	if (f->node->pending_last)
+		f->node->pending_last->next = p;
+	else
+		f->node->pending = p;
+	f->node->pending_last = p;
+}
+
+static void fill_many(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e)
+{
+	if (!e->name) {
+		struct diag *d = say(el, DIAG_block_name, e->word.at, "`%.*s` needs a name", STR_ARG(row->name));
+
+		say_help(el, d, "write: %.*s NAME { … }", STR_ARG(row->name));
+	} else if (name_is_computed(e)) {
+		fill_later(el, f, e);
+	} else {
+		fill_named(el, f, row, name_plain(e->name), e);
+	}
+}
+
+static void fill_block(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	const struct schema_row *row = row_find(el, f->node, e->word.text);
+
+	if (!row) {
+		word_unknown(el, f, e->word);
+	} else if (row->form == ROW_MAP) {
+		struct fill within = *f;
+
+		if (e->name || e->base) {
+			struct diag *d = say(el, DIAG_block_name, e->name ? e->name->at : e->base->at, "`%.*s` has no name and no template",
+					     STR_ARG(row->name));
+			say_help(el, d, "write: %.*s { … }", STR_ARG(row->name));
+		}
+		if (!f->late && map_twice(el, f, row, e))
+			return;
+		within.map = row;
+		fill_entries(el, &within, &e->body);
+	} else if (row->form != ROW_BLOCK) {
+		wrong_form(el, row, e->word.at);
+	} else if (row->how == HOW_ONE) {
+		fill_one(el, f, row, e);
+	} else {
+		fill_many(el, f, row, e);
+	}
+}
+
+/* ---- arrows ---- */
+
+static void fill_arrow(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	const struct schema_row *row = row_find(el, f->node, e->word.text);
+	struct arrow arrow = {.entry = e, .scope = f->scope, .order = f->late ? f->order : e->at.lo, .rank = f->layer->rank};
+
+	if (!row) {
+		word_unknown(el, f, e->word);
+		return;
+	}
+	if (row->form != ROW_ARROW) {
+		wrong_form(el, row, e->word.at);
+		return;
+	}
+	if (e->mode.text.n) {
+		say(el, DIAG_entry_form, e->mode.at, "`%.*s` takes no second word", STR_ARG(row->name));
+		return;
+	}
+	if (schema_kinds[row->child].nrows > 0) {
+		arrow.block = node_new(el, f->node, row->child, (struct ident){0}, e->word.at);
+		if (arrow.block)
+			layer_add(el, arrow.block, e, f->scope, f->layer->rank);
+	} else if (e->has_body) {
+		say(el, DIAG_entry_form, e->word.at, "`%.*s` takes no block", STR_ARG(row->name));
+	}
+	vec_push(el->a, &node_cell(f->node, row)->arrows, arrow);
+}
+
+/* ---- entries ---- */
+
+static void fill_let(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	struct binding *b = arena_new(el->a, struct binding);
+
+	b->form = BIND_LET;
+	b->name = e->word;
+	b->declared = e->type;
+	b->home = f->scope;
+	b->slot = (struct slot){.expr = e->value, .scope = f->scope, .state = SLOT_FRESH};
+	if (names_add(el, &f->scope->names, b))
+		vec_push(el->a, &el->bindings, b);
+}
+
+static void fill_assertion(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	struct assertion *a = arena_new(el->a, struct assertion);
+
+	a->entry = e;
+	a->scope = f->scope;
+	a->next = f->node->assertions;
+	f->node->assertions = a;
+}
+
+static void fill_entry(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	bool top = f->node->tag == KIND_COUNT && !f->late;
+
+	switch (e->kind) {
+	case EN_LET:
+		return; /* entered before the others */
+	case EN_FOR:
+	case EN_IF:
+		fill_later(el, f, e);
+		return;
+	case EN_ASSERT:
+		fill_assertion(el, f, e);
+		return;
+	case EN_FIELD:
+		if (f->map)
+			fill_map_entry(el, f, e);
+		else
+			fill_field(el, f, e);
+		return;
+	case EN_BLOCK:
+	case EN_ARROW:
+		if (f->map)
+			say(el, DIAG_entry_form, e->word.at, "`%.*s` holds NAME = VALUE and nothing else", STR_ARG(f->map->name));
+		else if (e->kind == EN_ARROW)
+			fill_arrow(el, f, e);
+		else if (str_eq(e->word.text, STR("defaults")))
+			return; /* entered before the others */
+		else
+			fill_block(el, f, e);
+		return;
+	case EN_PARAM:
+		if (f->layer->origin != LAYER_TEMPLATE || f->late || f->map)
+			wrong_place(el, e, e->word.at);
+		return;
+	case EN_INPUT:
+	case EN_OUTPUT:
+	case EN_USE:
+	case EN_TEMPLATE:
+	case EN_TYPE:
+		if (!top)
+			wrong_place(el, e, e->kind == EN_USE ? e->value->at : e->word.at);
+		return;
+	}
+}
+
+void fill_entries(struct elab *el, const struct fill *f, const struct entry_list *list)
+{
+	for (const struct entry *e = list->first; e; e = e->next) {
+		if (e->kind == EN_LET)
+			fill_let(el, f, e);
+		else if (e->kind == EN_BLOCK && !f->map && str_eq(e->word.text, STR("defaults")))
+			fill_defaults(el, f, e);
+	}
+	for (const struct entry *e = list->first; e && !el->stopped; e = e->next)
+		fill_entry(el, f, e);
+}

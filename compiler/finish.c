@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The end of the elaboration: everything is asked for once, what is missing is told, and the vectors of the model are filled: blocks and entries sorted by name,
+ * arrows in source order. */
+#include "compiler/elab.h"
+
+#include <stdlib.h>
+
+/* Any VEC: all have this layout; it is copied in and out, so that no type is read as another. */
+struct any_vec {
+	void *at;
+	size_t n, cap;
+};
+
+static void vec_write(void *field, void *at, size_t n)
+{
+	struct any_vec v = {at, n, n};
+
+	memcpy(field, &v, sizeof v);
+}
+
+static int cmp_nodes(const void *a, const void *b)
+{
+	return str_cmp((*(struct node *const *)a)->name.text, (*(struct node *const *)b)->name.text);
+}
+
+static int cmp_entries(const void *a, const void *b)
+{
+	return str_cmp((*(struct map_entry *const *)a)->name.text, (*(struct map_entry *const *)b)->name.text);
+}
+
+static void finish_map(struct elab *el, struct node *n, const struct schema_row *row)
+{
+	union cell *cell = node_cell(n, row);
+	const struct type_info *info = &type_infos[row->type];
+	char *entries = arena_array(el->a, cell->map.n, info->entry_size);
+
+	if (cell->map.n)
+		qsort(cell->map.at, cell->map.n, sizeof(struct map_entry *), cmp_entries);
+	for (size_t i = 0; i < cell->map.n; i++) {
+		struct map_entry *m = cell->map.at[i];
+		char *at = entries + i * info->entry_size;
+
+		force_entry(el, n, row, m, m->name.at);
+		/* name and at stand first in every struct entry_TYPE, as in struct ident */
+		memcpy(at, &m->name, sizeof m->name);
+		memcpy(at + info->entry_value, entry_field(m), info->field_size);
+	}
+	vec_write(node_field(n, row), entries, cell->map.n);
+}
+
+static void finish_blocks(struct elab *el, struct node *n, const struct schema_row *row)
+{
+	union cell *cell = node_cell(n, row);
+	void **models;
+
+	if (row->how == HOW_ONE) {
+		if (cell->one) {
+			node_finish(el, cell->one);
+			memcpy(node_field(n, row), &cell->one->model, sizeof(void *));
+		}
+		return;
+	}
+	if (cell->many.n)
+		qsort(cell->many.at, cell->many.n, sizeof *cell->many.at, cmp_nodes);
+	models = arena_array(el->a, cell->many.n, sizeof *models);
+	for (size_t i = 0; i < cell->many.n; i++) {
+		node_finish(el, cell->many.at[i]);
+		models[i] = cell->many.at[i]->model;
+	}
+	vec_write(node_field(n, row), models, cell->many.n);
+}
+
+/* Lower layers first (they were there before); within one body as written. */
+static int cmp_arrows(const void *a, const void *b)
+{
+	const struct arrow *x = *(const struct arrow *const *)a, *y = *(const struct arrow *const *)b;
+
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static struct val arrow_side(struct elab *el, const struct node *n, const struct arrow *arrow, const struct expr *e, enum type_tag tag, void *field)
+{
+	const struct type t = {.tag = (int)tag};
+	const struct target to = {.node = n, .name = arrow->entry->word.text};
+	struct val v = eval_as(el, e, arrow->scope, &t, &to);
+
+	field_write(field, v);
+	field_mark(field, true, e->at);
+	return v;
+}
+
+static void finish_arrow(struct elab *el, struct node *n, const struct schema_row *row, const struct arrow *arrow, char *element)
+{
+	const struct entry *e = arrow->entry;
+	struct val left = arrow_side(el, n, arrow, e->left, row->type, element + row->arrow_left);
+
+	arrow_side(el, n, arrow, e->right, row->right, element + row->arrow_right);
+	/* struct span at stands first */
+	memcpy(element, &e->at, sizeof e->at);
+	if (left.type == T_FLOWEND && left.u.FLOWEND.port.lo) {
+		struct diag *d = say(el, DIAG_type_mismatch, e->left->at, "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));
+
+		say_help(el, d, "the port stands on the right side, where it is answered");
+	}
+	if (arrow->block) {
+		node_finish(el, arrow->block);
+		memcpy(element + row->arrow_block, &arrow->block->model, sizeof(void *));
+	}
+}
+
+static void finish_arrows(struct elab *el, struct node *n, const struct schema_row *row)
+{
+	union cell *cell = node_cell(n, row);
+	size_t count = cell->arrows.n;
+	char *elements = arena_array(el->a, count, row->arrow_size);
+	const struct arrow **sorted = arena_array(el->a, count, sizeof(const struct arrow *));
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &cell->arrows.at[i];
+	if (count)
+		qsort(sorted, count, sizeof(const struct arrow *), cmp_arrows);
+	for (size_t i = 0; i < count && !el->stopped; i++)
+		finish_arrow(el, n, row, sorted[i], elements + i * row->arrow_size);
+	vec_write(node_field(n, row), elements, count);
+}
+
+/* All that a block lacks, in one sentence. */
+static void say_missing(struct elab *el, const struct node *n)
+{
+	struct str names[2];
+	struct buf b = {0};
+	size_t count = 0;
+
+	for (size_t i = 0; i < n->kind->nrows; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+
+		if (row->form != ROW_FIELD || !row->required || n->cells[i].slot.expr)
+			continue;
+		if (count < 2)
+			names[count] = row->name;
+		buf_fmt(&b, "%s`%.*s`", count++ ? ", " : "", STR_ARG(row->name));
+	}
+	struct str list = buf_take(&b, el->a);
+	if (!count || n->broken)
+		return;
+	struct diag *d = n->name.text.n ? say(el, DIAG_field_missing, n->at, "%.*s `%.*s` has no %.*s", STR_ARG(n->kind->word), STR_ARG(n->name.text), STR_ARG(list)) :
+					  say(el, DIAG_field_missing, n->at, "%.*s has no %.*s", STR_ARG(n->kind->word), STR_ARG(list));
+	say_help(el, d, "write: %.*s = …", STR_ARG(names[0]));
+}
+
+static void say_missing_params(struct elab *el, const struct node *n)
+{
+	const struct binding *first = NULL;
+	struct buf b = {0};
+
+	for (const struct binding *p = n->params ? n->params->first : NULL; p; p = p->next) {
+		if (p->slot.expr || (p->declared && p->declared->form == TF_OPTIONAL))
+			continue;
+		buf_fmt(&b, "%s`%.*s`", first ? ", " : "", STR_ARG(p->name.text));
+		first = first ? first : p;
+	}
+	struct str list = buf_take(&b, el->a);
+	if (!first)
+		return;
+	struct diag *d = say(el, DIAG_param_missing, n->at, "the template of %.*s `%.*s` asks for %.*s", STR_ARG(n->kind->word),
+			     STR_ARG(n->name.text), STR_ARG(list));
+	say_note(el, d, first->name.at, "declared here");
+	say_help(el, d, "write in the block: %.*s = …", STR_ARG(first->name.text));
+}
+
+static void finish_assertion(struct elab *el, const struct assertion *a)
+{
+	const struct type string = {.tag = T_STRING};
+	const struct target to = {.name = STR("the message")};
+	struct val holds = eval_condition(el, a->entry->value, a->scope, "what is asserted");
+	struct val message;
+
+	if (holds.type != T_BOOL || holds.u.BOOL)
+		return;
+	message = a->entry->message ? eval_as(el, a->entry->message, a->scope, &string, &to) : val_poison();
+	if (message.type == T_STRING)
+		say(el, DIAG_assert_failed, a->entry->value->at, "%.*s", STR_ARG(message.u.STRING));
+	else
+		say(el, DIAG_assert_failed, a->entry->value->at, "this does not hold");
+}
+
+void node_finish(struct elab *el, struct node *n)
+{
+	if (n->state == NODE_FINISHED || el->stopped)
+		return;
+	node_ready(el, n);
+	n->state = NODE_FINISHED;
+	for (struct binding *b = n->params ? n->params->first : NULL; b; b = b->next)
+		force_binding(el, b, b->name.at);
+	for (size_t i = 0; i < n->kind->nrows && !el->stopped; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+
+		switch (row->form) {
+		case ROW_FIELD:
+			force_field(el, n, row, n->at);
+			break;
+		case ROW_MAP:
+			finish_map(el, n, row);
+			break;
+		case ROW_BLOCK:
+			finish_blocks(el, n, row);
+			break;
+		case ROW_ARROW:
+			finish_arrows(el, n, row);
+			break;
+		}
+	}
+	say_missing(el, n);
+	say_missing_params(el, n);
+	for (const struct assertion *a = n->assertions; a && !el->stopped; a = a->next)
+		finish_assertion(el, a);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Each expression that somebody wrote for something is evaluated at most once, when it is first asked for. One that asks for itself on the way is a cycle; it is
+ * told as a whole, and all that is in it is poisoned. */
+#include "compiler/elab.h"
+
+static struct str active_name(struct elab *el, const struct active *f)
+{
+	return f->node ? str_fmt(el->a, "%.*s.%.*s", STR_ARG(node_path(el, f->node)), STR_ARG(f->name)) : f->name;
+}
+
+static struct val cycle(struct elab *el, const struct slot *slot, struct span used_at)
+{
+	VEC(const struct active *) chain = {0};	/* innermost first; the last is the slot itself */
+	struct buf b = {0};
+
+	for (const struct active *f = el->active; f; f = f->outer) {
+		if (f->slot)
+			vec_push(el->a, &chain, f);
+		if (f->slot == slot)
+			break;
+	}
+	struct str name = active_name(el, chain.at[chain.n - 1]);
+	for (size_t i = chain.n; i-- > 0;)
+		buf_fmt(&b, "%.*s -> ", STR_ARG(active_name(el, chain.at[i])));
+	buf_str(&b, name);
+	struct diag *d = say(el, DIAG_value_cycle, used_at, "`%.*s` depends on itself: %.*s", STR_ARG(name), STR_ARG(buf_take(&b, el->a)));
+	for (size_t i = chain.n - 1; i-- > 0;)
+		say_note(el, d, chain.at[i]->used_at, "`%.*s` is needed here", STR_ARG(active_name(el, chain.at[i])));
+	return val_poison();
+}
+
+/* Enters a slot that was never evaluated; false where it is too deep. */
+static bool enter(struct elab *el, struct slot *slot, struct active *frame)
+{
+	if (el->slot_depth >= SLOT_DEPTH_MAX) {
+		say_limit(el, DIAG_limit_depth, frame->used_at, "values depend on each other more than %d deep", SLOT_DEPTH_MAX);
+		slot->state = SLOT_BAD;
+		return false;
+	}
+	slot->state = SLOT_BUSY;
+	frame->outer = el->active;
+	frame->slot = slot;
+	el->active = frame;
+	el->slot_depth++;
+	return true;
+}
+
+static void leave(struct elab *el, struct slot *slot, struct val v)
+{
+	el->slot_depth--;
+	el->active = el->active->outer;
+	slot->state = v.type == V_POISON ? SLOT_BAD : SLOT_DONE;
+}
+
+struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at)
+{
+	struct slot *slot = &node_cell(n, row)->slot;
+	struct active frame = {.node = n, .name = row->name, .used_at = used_at};
+	const struct target to = {.node = n, .name = row->name};
+	const struct type t = row_type(row);
+	void *field = node_field(n, row);
+	struct val v;
+
+	switch ((enum slot_state)slot->state) {
+	case SLOT_DONE:
+		return val_widen(el->a, field_read(field, row->type));
+	case SLOT_BAD:
+		return val_poison();
+	case SLOT_BUSY:
+		return cycle(el, slot, used_at);
+	case SLOT_EMPTY:
+		v = el->dflt[n->tag][row - n->kind->rows];
+		field_write(field, v);
+		field_mark(field, false, n->at);
+		slot->state = row->required ? SLOT_BAD : SLOT_DONE;
+		return row->required ? val_poison() : val_widen(el->a, v);
+	case SLOT_FRESH:
+		break;
+	}
+	if (!enter(el, slot, &frame))
+		return val_poison();
+	v = eval_as(el, slot->expr, slot->scope, &t, &to);
+	leave(el, slot, v);
+	field_write(field, v);
+	field_mark(field, true, slot->expr->at);
+	return val_widen(el->a, v);
+}
+
+struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e, struct span used_at)
+{
+	struct active frame = {.node = n, .name = e->name.text, .used_at = used_at};
+	const struct target to = {.node = n, .name = e->name.text};
+	const struct type t = {.tag = (int)row->type};
+	struct val v;
+
+	switch ((enum slot_state)e->slot.state) {
+	case SLOT_DONE:
+		return val_widen(el->a, field_read(entry_field(e), row->type));
+	case SLOT_BUSY:
+		return cycle(el, &e->slot, used_at);
+	case SLOT_FRESH:
+		break;
+	default:
+		return val_poison();
+	}
+	if (!enter(el, &e->slot, &frame))
+		return val_poison();
+	v = eval_as(el, e->slot.expr, e->slot.scope, &t, &to);
+	leave(el, &e->slot, v);
+	field_write(entry_field(e), v);
+	field_mark(entry_field(e), true, e->slot.expr->at);
+	return val_widen(el->a, v);
+}
+
+struct val force_binding(struct elab *el, struct binding *b, struct span used_at)
+{
+	struct active frame = {.name = b->name.text, .used_at = used_at};
+	const struct target to = {.name = b->name.text};
+	struct type t;
+	struct val v;
+
+	switch ((enum slot_state)b->slot.state) {
+	case SLOT_DONE:
+		return b->val;
+	case SLOT_BUSY:
+		return cycle(el, &b->slot, used_at);
+	case SLOT_EMPTY:
+		/* A parameter or input without a value: an optional one is none, any other is told of at the end. */
+		b->slot.state = SLOT_DONE;
+		b->val = b->declared && b->declared->form == TF_OPTIONAL ? val_none() : val_poison();
+		return b->val;
+	case SLOT_FRESH:
+		break;
+	default:
+		return val_poison();
+	}
+	if (!enter(el, &b->slot, &frame))
+		return val_poison();
+	if (!b->declared)
+		v = eval(el, b->slot.expr, b->slot.scope);
+	else if (type_read(el, b->declared, b->home, &t))
+		v = val_widen(el->a, eval_as(el, b->slot.expr, b->slot.scope, &t, &to));
+	else
+		v = val_poison();
+	leave(el, &b->slot, v);
+	b->val = v;
+	return v;
+}
+
+void bind_value(struct elab *el, struct scope *scope, struct ident name, struct val v)
+{
+	struct binding *b = arena_new(el->a, struct binding);
+
+	b->form = BIND_VALUE;
+	b->name = name;
+	b->slot.state = SLOT_DONE;
+	b->val = v;
+	names_add(el, &scope->names, b);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The grammar of texts that are more than text: names, environment variables, image references, paths. Each function says what is wrong, as the end of a sentence. */
+#include "compiler/elab.h"
+
+enum { NAME_MAX_BYTES = 63, IMAGE_NAME_MAX = 255, TAG_MAX = 128, DIGEST_HEX = 64, PATH_MAX_BYTES = 4096 };
+
+static bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+	return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z');
+}
+
+const char *form_name(struct str s, enum named named)
+{
+	if (s.n == 0)
+		return "it is empty";
+	if (is_digit(s.s[0]) || s.s[0] == '-')
+		return "it begins with a letter";
+	if (s.s[s.n - 1] == '-')
+		return "it ends with a letter or a digit";
+	/* RFC 1123, 2.1 and RFC 1035, 2.3.4: a label of a host name; the unit's name is made of it, too. */
+	if (named == N_HOST && s.n > NAME_MAX_BYTES)
+		return "it has more than 63 characters";
+	for (size_t i = 0; i < s.n; i++) {
+		if (named == N_HOST && !is_lower(s.s[i]) && !is_digit(s.s[i]) && s.s[i] != '-')
+			return "it has lower-case letters, digits and `-` only, since host names are made of it";
+		if (!is_alnum(s.s[i]) && s.s[i] != '-' && s.s[i] != '_')
+			return "it has letters, digits, `-` and `_` only";
+	}
+	return s.n > 255 ? "it has more than 255 characters" : NULL;
+}
+
+/* POSIX.1, chapter 8.1, with lower-case letters, which programs use. */
+const char *form_env_name(struct str s)
+{
+	if (s.n == 0 || is_digit(s.s[0]))
+		return "it begins with a letter or `_`";
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_alnum(s.s[i]) && s.s[i] != '_')
+			return "the name of an environment variable has letters, digits and `_` only";
+	return s.n > 255 ? "it has more than 255 characters" : NULL;
+}
+
+const char *form_text(struct str s)
+{
+	return s.n && memchr(s.s, '\0', s.n) ? "it contains a NUL byte" : NULL;
+}
+
+/* ---- image references: the grammar of github.com/distribution/reference ---- */
+
+/* [a-z0-9]+ joined by ".", "_", "__" or any number of "-". */
+static bool path_component(struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.n) {
+		size_t run = i;
+
+		while (i < s.n && (is_lower(s.s[i]) || is_digit(s.s[i])))
+			i++;
+		if (i == run)
+			return false;
+		if (i == s.n)
+			return true;
+		size_t joint = i;
+		while (i < s.n && (s.s[i] == '.' || s.s[i] == '_' || s.s[i] == '-') && s.s[i] == s.s[joint])
+			i++;
+		if ((s.s[joint] == '.' && i - joint > 1) || (s.s[joint] == '_' && i - joint > 2))
+			return false;
+	}
+	return false;
+}
+
+static bool registry_host(struct str host)
+{
+	struct str rest = host;
+	struct addr a;
+
+	if (host.n > 2 && host.s[0] == '[' && host.s[host.n - 1] == ']')
+		return addr_parse((struct str){host.s + 1, host.n - 2}, &a) && a.family == 6;
+	while (rest.n) {
+		struct str label = str_cut(rest, '.', &rest);
+
+		if (label.n == 0 || !is_alnum(label.s[0]) || !is_alnum(label.s[label.n - 1]))
+			return false;
+		for (size_t i = 0; i < label.n; i++)
+			if (!is_alnum(label.s[i]) && label.s[i] != '-')
+				return false;
+	}
+	return host.n > 0 && host.s[host.n - 1] != '.';
+}
+
+static bool port_number(struct str s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s.n && i < 6; i++) {
+		if (!is_digit(s.s[i]))
+			return false;
+		n = n * 10 + (unsigned)(s.s[i] - '0');
+	}
+	return s.n > 0 && s.n < 6 && n > 0 && n < 65536;
+}
+
+/* host, host:port, [v6]:port */
+static bool registry(struct str s)
+{
+	size_t colon = s.n;
+
+	while (colon && s.s[colon - 1] != ':' && s.s[colon - 1] != ']')
+		colon--;
+	if (colon == 0 || s.s[colon - 1] == ']')
+		return registry_host(s);
+	return registry_host((struct str){s.s, colon - 1}) && port_number((struct str){s.s + colon, s.n - colon});
+}
+
+static bool is_registry(struct str first)
+{
+	return str_eq(first, STR("localhost")) || memchr(first.s, '.', first.n) || memchr(first.s, ':', first.n);
+}
+
+static const char *image_digest(struct str digest)
+{
+	struct str hex, algorithm = str_cut(digest, ':', &hex);
+
+	if (!str_eq(algorithm, STR("sha256")) || hex.n != DIGEST_HEX)
+		return "a digest is sha256: and 64 hexadecimal digits";
+	for (size_t i = 0; i < hex.n; i++)
+		if (!is_digit(hex.s[i]) && !(hex.s[i] >= 'a' && hex.s[i] <= 'f'))
+			return "a digest is sha256: and 64 hexadecimal digits in lower case";
+	return NULL;
+}
+
+static const char *image_tag(struct str tag)
+{
+	if (tag.n == 0)
+		return "the tag behind `:` is missing";
+	if (tag.n > TAG_MAX)
+		return "a tag has at most 128 characters";
+	for (size_t i = 0; i < tag.n; i++)
+		if (!is_alnum(tag.s[i]) && tag.s[i] != '_' && (i == 0 || (tag.s[i] != '.' && tag.s[i] != '-')))
+			return "a tag has letters, digits, `_`, `.` and `-` only, and does not begin with `.` or `-`";
+	return NULL;
+}
+
+static const char *image_name(struct str name)
+{
+	struct str rest, first = str_cut(name, '/', &rest);
+
+	if (name.n > IMAGE_NAME_MAX)
+		return "it is longer than 255 characters";
+	if (first.n < name.n && first.n > 0 && is_registry(first)) {
+		if (!registry(first))
+			return "what stands before the first `/` is no host name, with or without a port";
+		name = rest;
+	}
+	do {
+		struct str part = str_cut(name, '/', &rest);
+
+		if (!path_component(part))
+			return "its path has lower-case letters and digits, joined by `.`, `_`, `__` or `-`";
+		if (part.n == name.n)
+			break;
+		name = rest;
+	} while (true);
+	return NULL;
+}
+
+const char *form_image(struct str s)
+{
+	struct str digest, named = str_cut(s, '@', &digest);
+	const char *wrong = named.n < s.n ? image_digest(digest) : NULL;
+	size_t slash = named.n, colon;
+
+	if (wrong)
+		return wrong;
+	if (named.n == 0)
+		return "it has no name";
+	while (slash && named.s[slash - 1] != '/')
+		slash--;
+	for (colon = slash; colon < named.n && named.s[colon] != ':'; colon++)
+		;
+	if (colon < named.n)
+		wrong = image_tag((struct str){named.s + colon + 1, named.n - colon - 1});
+	return wrong ? wrong : image_name((struct str){named.s, colon});
+}
+
+/* ---- paths ---- */
+
+const char *form_path(struct arena *a, struct str s, struct str *ret_normal)
+{
+	struct str rest = s, part;
+	char *out;
+	size_t n = 0;
+
+	if (s.n == 0 || s.s[0] != '/')
+		return "it does not begin with `/`";
+	if (s.n > PATH_MAX_BYTES)
+		return "it is longer than 4096 bytes";
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.s[i] < 0x20 || s.s[i] == 0x7f)
+			return "it contains a control character";
+	out = arena_alloc(a, s.n + 1);
+	while (rest.n) {
+		part = str_cut(rest, '/', &rest);
+		if (str_eq(part, STR("..")) || str_eq(part, STR(".")))
+			return "it contains `.` or `..` as a part";
+		if (part.n == 0)
+			continue;
+		out[n++] = '/';
+		memcpy(out + n, part.s, part.n);
+		n += part.n;
+	}
+	if (n == 0)
+		out[n++] = '/';
+	*ret_normal = n == s.n ? s : (struct str){out, n};
+	return NULL;
+}

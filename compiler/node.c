@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Block instances: the layers that one is made of, and its layout. Layers in order of precedence: what is written for the block itself, then the templates that it
+ * extends, then the same blocks within its parent's templates, then the `defaults` of the enclosing bodies, inner before outer. What is in the bodies is sorted
+ * into cells by fill.c. */
+#include "compiler/elab.h"
+
+struct node *node_new(struct elab *el, struct node *parent, enum kind_tag kind, struct ident name, struct span at)
+{
+	struct node *n;
+
+	if (++el->instances > INSTANCES_MAX) {
+		say_limit(el, DIAG_limit_instances, at, "more than %d blocks are made", INSTANCES_MAX);
+		return NULL;
+	}
+	n = arena_new(el->a, struct node);
+	n->tag = kind;
+	n->kind = kind == KIND_COUNT ? &file_kind : &schema_kinds[kind];
+	n->parent = parent;
+	n->name = name;
+	n->at = at;
+	return n;
+}
+
+/* Behind all layers of the same or a higher rank of the parent; a body that is written stands before the templates of the same rank. */
+static void layer_insert(struct elab *el, struct node *n, struct layer layer)
+{
+	struct layer **at = &n->layers, *l;
+
+	while (*at && ((*at)->parent_rank < layer.parent_rank ||
+		       ((*at)->parent_rank == layer.parent_rank && (layer.origin != LAYER_WRITTEN || (*at)->origin == LAYER_WRITTEN))))
+		at = &(*at)->next;
+	l = arena_new(el->a, struct layer);
+	*l = layer;
+	l->next = *at;
+	*at = l;
+}
+
+void layer_add(struct elab *el, struct node *n, const struct entry *e, struct scope *outer, uint16_t parent_rank)
+{
+	struct layer layer = {.entry = e, .outer = outer, .origin = LAYER_WRITTEN, .parent_rank = parent_rank};
+
+	if (n->state != NODE_FRESH) {
+		say(el, DIAG_name_late, e->word.at, "this adds to `%.*s`, which a condition beside it depends on", STR_ARG(node_path(el, n)));
+		return;
+	}
+	layer_insert(el, n, layer);
+	n->low_rank = parent_rank > n->low_rank ? parent_rank : n->low_rank;
+	if (!e->base)
+		return;
+	struct template *t = template_find(el, outer->file, e->base, n->tag);
+	n->broken |= !t;
+	for (; t; t = t->base) {
+		layer.entry = t->entry;
+		layer.outer = t->file->scope;
+		layer.origin = LAYER_TEMPLATE;
+		layer_insert(el, n, layer);
+	}
+}
+
+static bool has_defaults(const struct node *n, const struct entry *e)
+{
+	for (const struct layer *l = n->layers; l; l = l->next)
+		if (l->entry == e)
+			return true;
+	return false;
+}
+
+/* Appends the `defaults` of the bodies that the block is written in. Those around a template's declaration do not count: its place is where it is used. */
+static void layers_defaults(struct elab *el, struct node *n)
+{
+	struct layer **end = &n->layers, *first = n->layers;
+
+	while (*end)
+		end = &(*end)->next;
+	struct layer **written_end = end;
+	for (struct layer *l = first; l && l != *written_end; l = l->next) {
+		if (l->origin != LAYER_WRITTEN)
+			continue;
+		for (struct scope *s = l->outer; s; s = s->parent)
+			for (struct defaults *d = s->defaults; d; d = d->next) {
+				if (d->kind != n->tag || has_defaults(n, d->entry))
+					continue;
+				*end = arena_new(el->a, struct layer);
+				**end = (struct layer){.entry = d->entry, .outer = s, .origin = LAYER_DEFAULTS, .parent_rank = UINT16_MAX};
+				end = &(*end)->next;
+			}
+	}
+}
+
+/* Bodies that are written side by side (by if and for) are of one rank: what they both give is given twice. */
+static void layers_number(struct elab *el, struct node *n)
+{
+	const struct layer *before = NULL;
+	unsigned rank = 0;
+
+	for (struct layer *l = n->layers; l; before = l, l = l->next) {
+		if (before && !(before->origin == LAYER_WRITTEN && l->origin == LAYER_WRITTEN && before->parent_rank == l->parent_rank))
+			rank++;
+		if (rank > UINT16_MAX - 1) {
+			say_limit(el, DIAG_limit_depth, n->at, "`%.*s` is made of too many templates", STR_ARG(node_path(el, n)));
+			rank = UINT16_MAX - 1;
+		}
+		l->rank = (uint16_t)rank;
+		if (!l->scope)
+			l->scope = scope_new(el, l->outer, n);
+		l->scope->rank = l->rank;
+	}
+}
+
+static void param_add(struct elab *el, struct node *n, const struct layer *l, const struct entry *e)
+{
+	struct binding *b = arena_new(el->a, struct binding);
+
+	if (row_find(el, n, e->word.text)) {
+		say(el, DIAG_name_form, e->word.at, "`%.*s` is a word of %.*s: no parameter can have this name", STR_ARG(e->word.text),
+		    STR_ARG(n->kind->word));
+		return;
+	}
+	b->form = BIND_PARAM;
+	b->name = e->word;
+	b->declared = e->type;
+	b->home = l->scope;
+	b->rank = l->rank;
+	b->slot = (struct slot){.expr = e->value, .scope = l->scope, .rank = l->rank, .state = e->value ? SLOT_FRESH : SLOT_EMPTY};
+	names_add(el, &n->params, b);
+}
+
+static void params_collect(struct elab *el, struct node *n)
+{
+	for (const struct layer *l = n->layers; l; l = l->next)
+		for (const struct entry *e = l->entry->body.first; e && l->origin == LAYER_TEMPLATE; e = e->next)
+			if (e->kind == EN_PARAM)
+				param_add(el, n, l, e);
+}
+
+/* Cells and model. The pointer back lets a reference in the model lead to the node (model_node). */
+static void node_allocate(struct elab *el, struct node *n)
+{
+	char *bytes = arena_alloc(el->a, MODEL_BACK + n->kind->size);
+
+	memcpy(bytes, &n, sizeof n);
+	n->model = (struct m_head *)(bytes + MODEL_BACK);
+	n->cells = arena_array(el->a, n->kind->nrows, sizeof *n->cells);
+	n->model->name = n->name.text;
+	n->model->at = n->at;
+	if (n->tag == KIND_stack)
+		n->model->stack = (struct m_stack *)n->model;
+	else if (n->parent && n->parent->tag != KIND_COUNT)
+		n->model->stack = n->parent->model->stack;
+}
+
+void node_ready(struct elab *el, struct node *n)
+{
+	if (n->state != NODE_FRESH)
+		return;
+	n->state = NODE_OPEN;
+	layers_defaults(el, n);
+	layers_number(el, n);
+	node_allocate(el, n);
+	params_collect(el, n);
+	for (const struct layer *l = n->layers; l; l = l->next) {
+		struct fill f = {.node = n, .scope = l->scope, .layer = l};
+
+		fill_entries(el, &f, &l->entry->body);
+	}
+	for (const struct pending *p = n->pending; p && !el->stopped; p = p->next)
+		fill_expand(el, &p->fill, p->entry);
+	n->state = NODE_READY;
+}

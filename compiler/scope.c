@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What names mean. A name is looked for from the inside out: in each body first what was declared there (let, loop variable), then the block's own
+ * fields, blocks, parameters and children, at last the file: its lets and inputs, its stacks, the modules that it uses. Nothing is evaluated here. */
+#include "compiler/elab.h"
+
+enum { NAMES_LINEAR = 8, USES_SHOWN = 3 };
+
+struct scope *scope_new(struct elab *el, struct scope *parent, struct node *node)
+{
+	struct scope *s = arena_new(el->a, struct scope);
+
+	s->parent = parent;
+	s->node = node;
+	s->file = parent ? parent->file : NULL;
+	return s;
+}
+
+struct binding *names_find(const struct names *names, struct str name)
+{
+	if (!names)
+		return NULL;
+	if (names->index.cap)
+		return map_get(&names->index, name);
+	for (struct binding *b = names->first; b; b = b->next)
+		if (str_eq(b->name.text, name))
+			return b;
+	return NULL;
+}
+
+bool names_add(struct elab *el, struct names **where, struct binding *b)
+{
+	struct names *names = *where;
+	struct binding *old = names_find(names, b->name.text);
+
+	if (old) {
+		struct diag *d = say(el, DIAG_name_twice, b->name.at, "`%.*s` is declared twice", STR_ARG(b->name.text));
+
+		say_note(el, d, old->name.at, "first declared here");
+		return false;
+	}
+	if (!names)
+		names = *where = arena_new(el->a, struct names);
+	if (names->last)
+		names->last->next = b;
+	else
+		names->first = b;
+	names->last = b;
+	names->n++;
+	if (names->n > NAMES_LINEAR && !names->index.cap)
+		for (struct binding *each = names->first; each; each = each->next)
+			map_add(el->a, &names->index, each->name.text, each);
+	else if (names->n > NAMES_LINEAR)
+		map_add(el->a, &names->index, b->name.text, b);
+	return true;
+}
+
+const struct schema_row *row_find(struct elab *el, const struct node *n, struct str word)
+{
+	return map_get(&el->rows[n->tag], word);
+}
+
+struct map_entry *entry_find(const union cell *cell, struct str name)
+{
+	if (cell->map.index)
+		return map_get(cell->map.index, name);
+	for (size_t i = 0; i < cell->map.n; i++)
+		if (str_eq(cell->map.at[i]->name.text, name))
+			return cell->map.at[i];
+	return NULL;
+}
+
+/* Rows that are members: fields, maps, and blocks without a name of their own. */
+static bool row_is_member(const struct schema_row *row)
+{
+	return row && row->form != ROW_ARROW && !(row->form == ROW_BLOCK && row->how == HOW_MANY);
+}
+
+struct found member_find(struct elab *el, struct node *n, struct str name, uint16_t rank)
+{
+	const struct schema_row *row = row_find(el, n, name);
+	struct binding *b;
+	struct node *child;
+
+	if (row_is_member(row))
+		return (struct found){.form = FOUND_ROW, .node = n, .row = row};
+	b = names_find(n->params, name);
+	if (b && b->rank >= rank)
+		return (struct found){.form = FOUND_BINDING, .binding = b};
+	child = n->children ? map_get(n->children, name) : NULL;
+	if (child && child->low_rank >= rank)
+		return (struct found){.form = FOUND_CHILD, .node = child};
+	if (n->state == NODE_OPEN && n->pending) {
+		if (!n->missed)
+			n->missed = arena_new(el->a, struct map);
+		map_add(el->a, n->missed, name, n);
+	}
+	return (struct found){.form = FOUND_NOTHING};
+}
+
+/* Whether somebody wrote the row, so that its name is taken in that block. */
+static bool row_written(const struct node *n, const struct schema_row *row)
+{
+	const union cell *cell = node_cell(n, row);
+
+	switch (row->form) {
+	case ROW_FIELD:
+		return cell->slot.expr != NULL;
+	case ROW_MAP:
+		return cell->map.n > 0;
+	default:
+		return cell->one != NULL;
+	}
+}
+
+static struct found file_find(struct file *f, struct str name)
+{
+	const struct module *m = f->module;
+
+	for (size_t i = 0; i < m->uses.n; i++)
+		if (str_eq(m->uses.at[i].alias, name))
+			return (struct found){.form = FOUND_FILE, .file = f + (m->uses.at[i].module->index - m->index)};
+	return (struct found){.form = FOUND_NOTHING};
+}
+
+struct found name_find(struct elab *el, struct scope *scope, struct str name, const struct slot *skip)
+{
+	struct found unwritten = {.form = FOUND_NOTHING};
+
+	for (struct scope *s = scope; s; s = s->parent) {
+		struct binding *b = names_find(s->names, name);
+
+		if (b && &b->slot != skip)
+			return (struct found){.form = FOUND_BINDING, .binding = b};
+		if (!s->node)
+			continue;
+		struct found f = member_find(el, s->node, name, s->rank);
+		if (f.form == FOUND_NOTHING || (f.form == FOUND_BINDING && &f.binding->slot == skip))
+			continue;
+		if (f.form != FOUND_ROW)
+			return f;
+		if (f.row->form == ROW_FIELD && &node_cell(f.node, f.row)->slot == skip)
+			continue;
+		if (row_written(f.node, f.row))
+			return f;
+		if (unwritten.form == FOUND_NOTHING)
+			unwritten = f;
+	}
+	struct found f = file_find(scope->file, name);
+	return f.form != FOUND_NOTHING ? f : unwritten;
+}
+
+static void offer_names(struct near *near, const struct names *names)
+{
+	for (const struct binding *b = names ? names->first : NULL; b; b = b->next)
+		near_offer(near, b->name.text);
+}
+
+static void offer_members(struct near *near, const struct node *n)
+{
+	offer_names(near, n->params);
+	for (size_t i = 0; i < n->kind->nrows; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+
+		if (row_is_member(row)) {
+			near_offer(near, row->name);
+		} else if (row->form == ROW_BLOCK) {
+			const union cell *cell = node_cell(n, row);
+
+			for (size_t k = 0; k < cell->many.n; k++)
+				near_offer(near, cell->many.at[k]->name.text);
+		}
+	}
+}
+
+/* Names that if and for make are not there yet while their conditions are read. */
+static void help_pending(struct elab *el, struct diag *d, const struct scope *scope)
+{
+	for (const struct scope *s = scope; s; s = s->parent)
+		if (s->node && s->node->state == NODE_OPEN && s->node->pending) {
+			say_help(el, d, "what `if` and `for` make cannot be used in a condition beside them");
+			return;
+		}
+}
+
+void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at)
+{
+	struct file *f = scope->file;
+	struct near near = near_start(name);
+	struct diag *d = map_get(&f->unknown, name);
+
+	if (d) {
+		size_t shown = 0;
+
+		for (size_t i = 0; i < d->notes.n; i++) {
+			if (d->notes.at[i].at.lo == at.lo && d->notes.at[i].at.hi == at.hi)
+				return;
+			shown += d->notes.at[i].at.hi > 0;
+		}
+		if (shown < USES_SHOWN && (d->at.lo != at.lo || d->at.hi != at.hi))
+			say_note(el, d, at, "also used here");
+		return;
+	}
+	d = say(el, DIAG_name_unknown, at, "`%.*s` is not known here", STR_ARG(name));
+	if (!d)
+		return;
+	map_add(el->a, &f->unknown, name, d);
+	el->suggested++;
+	for (struct scope *s = scope; s && el->suggested < SUGGESTED_MAX; s = s->parent) {
+		offer_names(&near, s->names);
+		if (s->node)
+			offer_members(&near, s->node);
+	}
+	for (size_t i = 0; i < f->module->uses.n; i++)
+		near_offer(&near, f->module->uses.at[i].alias);
+	say_suggest(el, d, &near);
+	if (near.best.n == 0)
+		help_pending(el, d, scope);
+}
+
+void member_unknown(struct elab *el, struct node *n, struct str name, struct span at)
+{
+	struct near near = near_start(name);
+	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%.*s` has no `%.*s`", STR_ARG(n->kind->word),
+			     STR_ARG(node_path(el, n)), STR_ARG(name));
+
+	if (!d || el->suggested++ > SUGGESTED_MAX)
+		return;
+	offer_members(&near, n);
+	for (size_t i = 0; i < n->kind->nrows; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+
+		for (size_t k = 0; row->form == ROW_MAP && row->type == T_PORT && k < node_cell(n, row)->map.n; k++)
+			near_offer(&near, node_cell(n, row)->map.at[k]->name.text);
+	}
+	say_suggest(el, d, &near);
+	if (n->state == NODE_OPEN && n->pending)
+		say_help(el, d, "what `if` and `for` make cannot be used in a condition beside them");
+}
+
+void port_unknown(struct elab *el, struct node *n, const struct schema_row *ports, struct str name, struct span at)
+{
+	struct near near = near_start(name);
+	const union cell *cell = node_cell(n, ports);
+	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%.*s` has no port `%.*s`", STR_ARG(n->kind->word),
+			     STR_ARG(node_path(el, n)), STR_ARG(name));
+
+	for (size_t i = 0; i < cell->map.n; i++)
+		near_offer(&near, cell->map.at[i]->name.text);
+	say_suggest(el, d, &near);
+}

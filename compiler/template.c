@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Templates by name: which one an expression behind `:` means, and of which kind it is in the end. What is in their bodies is read anew
+ * for each block that uses them (node.c). */
+#include "compiler/elab.h"
+
+void templates_collect(struct elab *el, struct file *f)
+{
+	for (const struct entry *e = f->module->ast->entries.first; e; e = e->next) {
+		struct template *t, *old;
+
+		if (e->kind != EN_TEMPLATE)
+			continue;
+		t = arena_new(el->a, struct template);
+		t->entry = e;
+		t->file = f;
+		if (kind_find(e->word.text) != KIND_COUNT) {
+			say(el, DIAG_name_form, e->word.at, "`%.*s` is a kind of block: no template can have this name",
+			    STR_ARG(e->word.text));
+			continue;
+		}
+		old = map_add(el->a, &f->templates, e->word.text, t);
+		if (old) {
+			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two templates are called `%.*s`", STR_ARG(e->word.text));
+
+			say_note(el, d, old->entry->word.at, "first declared here");
+			continue;
+		}
+		vec_push(el->a, &f->template_list, t);
+	}
+}
+
+static struct template *unknown(struct elab *el, const struct file *f, struct ident name, bool kinds_too)
+{
+	struct near near = near_start(name.text);
+	struct diag *d = say(el, DIAG_template_unknown, name.at, "there is no template `%.*s`%s", STR_ARG(name.text),
+			     f->module->std ? " in this module" : "");
+
+	vec_each(struct template *, t, &f->template_list)
+		near_offer(&near, (*t)->entry->word.text);
+	for (size_t k = 0; kinds_too && k < KIND_COUNT; k++)
+		near_offer(&near, schema_kinds[k].word);
+	say_suggest(el, d, &near);
+	return NULL;
+}
+
+/* The file that a module's name stands for in this one. */
+static struct file *module_find(struct elab *el, struct file *f, const struct expr *e)
+{
+	struct near near;
+
+	if (e->kind != EX_NAME) {
+		say(el, DIAG_template_unknown, e->at, "a template is named NAME or MODULE.NAME");
+		return NULL;
+	}
+	near = near_start(e->u.text);
+	for (size_t i = 0; i < f->module->uses.n; i++) {
+		const struct module_use *use = &f->module->uses.at[i];
+
+		if (str_eq(use->alias, e->u.text))
+			return &el->files[use->module->index];
+		near_offer(&near, use->alias);
+	}
+	struct diag *d = say(el, DIAG_template_unknown, e->at, "no module `%.*s` is used here", STR_ARG(e->u.text));
+	say_suggest(el, d, &near);
+	if (d && near.best.n == 0)
+		say_help(el, d, "for the standard library's: use std.%.*s", STR_ARG(e->u.text));
+	return NULL;
+}
+
+static struct template *template_named(struct elab *el, struct file *f, const struct expr *base, bool kinds_too)
+{
+	struct template *t;
+	struct ident name;
+
+	if (base->kind == EX_MEMBER) {
+		f = module_find(el, f, base->u.member.base);
+		if (!f)
+			return NULL;
+		name = base->u.member.name;
+		kinds_too = false;
+	} else if (base->kind == EX_NAME) {
+		name = (struct ident){base->u.text, base->at};
+	} else {
+		say(el, DIAG_template_unknown, base->at, "a template is named NAME or MODULE.NAME");
+		return NULL;
+	}
+	t = map_get(&f->templates, name.text);
+	return t ? t : unknown(el, f, name, kinds_too);
+}
+
+/* Finds the kind that a template makes in the end. False where a mistake was said. */
+static bool resolve(struct elab *el, struct template *t)
+{
+	const struct expr *base = t->entry->base;
+
+	if (t->state == TEMPLATE_BUSY) {
+		say(el, DIAG_template_cycle, t->entry->word.at, "template `%.*s` extends itself", STR_ARG(t->entry->word.text));
+		return false;
+	}
+	if (t->state != TEMPLATE_FRESH)
+		return t->state == TEMPLATE_GOOD;
+	t->state = TEMPLATE_BUSY;
+	t->kind = KIND_COUNT;
+	if (!base) {
+		struct diag *d = say(el, DIAG_template_unknown, t->entry->word.at, "template `%.*s` does not say what it makes",
+				     STR_ARG(t->entry->word.text));
+		say_help(el, d, "template %.*s : container { … }", STR_ARG(t->entry->word.text));
+	} else {
+		if (base->kind == EX_NAME)
+			t->kind = kind_find(base->u.text);
+		if (t->kind == KIND_COUNT) {
+			t->base = template_named(el, t->file, base, true);
+			if (t->base && el->slot_depth++ < SLOT_DEPTH_MAX && resolve(el, t->base))
+				t->kind = t->base->kind;
+			else if (t->base && el->slot_depth > SLOT_DEPTH_MAX)
+				say_limit(el, DIAG_limit_depth, base->at, "templates extend each other more than %d deep", SLOT_DEPTH_MAX);
+			if (t->base)
+				el->slot_depth--;
+		}
+	}
+	t->state = t->kind != KIND_COUNT ? TEMPLATE_GOOD : TEMPLATE_BAD;
+	return t->state == TEMPLATE_GOOD;
+}
+
+struct template *template_find(struct elab *el, struct file *f, const struct expr *base, enum kind_tag kind)
+{
+	struct template *t;
+
+	if (base->kind == EX_NAME && kind_find(base->u.text) != KIND_COUNT) {
+		say(el, DIAG_template_unknown, base->at, "`%.*s` is a kind of block, not a template", STR_ARG(base->u.text));
+		return NULL;
+	}
+	t = template_named(el, f, base, false);
+	if (!t || !resolve(el, t))
+		return NULL;
+	if (t->kind != kind) {
+		struct diag *d = say(el, DIAG_template_kind, base->at, "template `%.*s` makes a %.*s, not a %.*s", STR_ARG(t->entry->word.text),
+				     STR_ARG(schema_kinds[t->kind].word), STR_ARG(schema_kinds[kind].word));
+
+		say_note(el, d, t->entry->word.at, "declared here");
+		return NULL;
+	}
+	return t;
+}
+
+void templates_check(struct elab *el, struct file *f)
+{
+	vec_each(struct template *, t, &f->template_list)
+		resolve(el, *t);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Values: their names for people, their text, equality and order, and the way into the model and back. */
+#include "compiler/elab.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool is_word(int type)
+{
+	return type < T_COUNT && type_words((enum type_tag)type).lo != type_words((enum type_tag)type).hi;
+}
+
+const char *val_shown(struct val v)
+{
+	switch (v.type) {
+	case T_IP:
+		return v.u.IP.family == 6 ? "ip6" : "ip4";
+	case T_CIDR:
+		return v.u.CIDR.addr.family == 6 ? "cidr6" : "cidr4";
+	case T_PORTREF:
+		return "port";
+	case V_POISON:
+		return "mistake";
+	case V_NONE:
+		return "none";
+	case V_LIST:
+		return "list";
+	case V_MAP:
+		return "map";
+	case V_NODE:
+		return v.u.node->kind->word.s;
+	case V_ABSENT:
+		return v.u.absent->word.s;
+	case V_ENTRIES:
+		return v.u.entries.row->name.s;
+	case V_FILE:
+		return "module";
+	default:
+		return type_infos[v.type].shown;
+	}
+}
+
+/* The shortest decimal that reads back as the same number, without exponent where that is not absurd. */
+static void number_text(double x, struct buf *out)
+{
+	char text[64];
+
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, x);
+		if (strtod(text, NULL) == x)
+			break;
+	}
+	if (strchr(text, 'e') && x < 1e18 && x > -1e18)
+		snprintf(text, sizeof text, x == (double)(int64_t)x ? "%.0f" : "%.17f", x);
+	buf_puts(out, text);
+}
+
+bool val_text(struct val v, struct buf *out)
+{
+	char text[CIDR_TEXT_MAX];
+
+	switch (v.type) {
+	case T_BOOL:
+		buf_puts(out, v.u.BOOL ? "true" : "false");
+		return true;
+	case T_INT:
+		buf_fmt(out, "%lld", (long long)v.u.INT);
+		return true;
+	case T_MODE:
+		buf_fmt(out, "%04llo", (unsigned long long)v.u.MODE);
+		return true;
+	case T_FLOAT:
+		number_text(v.u.FLOAT, out);
+		return true;
+	case T_PERCENT:
+		number_text(v.u.PERCENT, out);
+		buf_addc(out, '%');
+		return true;
+	case T_STRING:
+		buf_str(out, v.u.STRING);
+		return true;
+	case T_PATH:
+		buf_str(out, v.u.PATH);
+		return true;
+	case T_SIZE:
+		size_text(v.u.SIZE, out);
+		return true;
+	case T_DURATION:
+		duration_text(v.u.DURATION, out);
+		return true;
+	case T_IP:
+		buf_puts(out, addr_text(v.u.IP, text));
+		return true;
+	case T_CIDR:
+		buf_puts(out, cidr_text(v.u.CIDR, text));
+		return true;
+	case T_MAC:
+		for (size_t i = 0; i < sizeof v.u.MAC.b; i++)
+			buf_fmt(out, i ? ":%02x" : "%02x", v.u.MAC.b[i]);
+		return true;
+	case T_PORT:
+		port_text(v.u.PORT, out);
+		return true;
+	case T_PORTREF:
+		port_text(v.u.PORTREF.port, out);
+		return true;
+	case T_ENDPOINT:
+		endpoint_text(v.u.ENDPOINT, out);
+		return true;
+	case T_OWNER:
+		buf_fmt(out, "%u:%u", v.u.OWNER.uid, v.u.OWNER.gid);
+		return true;
+	default:
+		if (!is_word(v.type))
+			return false;
+		buf_str(out, word_texts[v.u.RESTART]);
+		return true;
+	}
+}
+
+static bool port_eq(struct port a, struct port b)
+{
+	return a.lo == b.lo && a.hi == b.hi && a.proto == b.proto;
+}
+
+bool val_eq(struct val a, struct val b, bool *ret_comparable)
+{
+	*ret_comparable = true;
+	if (a.type == V_NONE || b.type == V_NONE || a.type == V_ABSENT || b.type == V_ABSENT)
+		return (a.type == V_NONE || a.type == V_ABSENT) && (b.type == V_NONE || b.type == V_ABSENT);
+	if (a.type == b.type) {
+		switch (a.type) {
+		case T_BOOL:
+			return a.u.BOOL == b.u.BOOL;
+		case T_FLOAT:
+		case T_PERCENT:
+			return a.u.FLOAT == b.u.FLOAT;
+		case T_INT:
+		case T_MODE:
+		case T_SIZE:
+		case T_DURATION:
+			return a.u.INT == b.u.INT;
+		case T_STRING:
+		case T_PATH:
+			return str_eq(a.u.STRING, b.u.STRING);
+		case T_IP:
+			return addr_eq(a.u.IP, b.u.IP);
+		case T_CIDR:
+			return addr_eq(a.u.CIDR.addr, b.u.CIDR.addr) && a.u.CIDR.len == b.u.CIDR.len;
+		case T_MAC:
+			return memcmp(a.u.MAC.b, b.u.MAC.b, sizeof a.u.MAC.b) == 0;
+		case T_PORT:
+			return port_eq(a.u.PORT, b.u.PORT);
+		case T_PORTREF:
+			return a.u.PORTREF.container == b.u.PORTREF.container && port_eq(a.u.PORTREF.port, b.u.PORTREF.port);
+		case T_ENDPOINT:
+			return addr_eq(a.u.ENDPOINT.addr, b.u.ENDPOINT.addr) && port_eq(a.u.ENDPOINT.port, b.u.ENDPOINT.port);
+		case T_OWNER:
+			return a.u.OWNER.uid == b.u.OWNER.uid && a.u.OWNER.gid == b.u.OWNER.gid;
+		case V_NODE:
+			return a.u.node == b.u.node;
+		default:
+			if (is_word(a.type))
+				return a.u.RESTART == b.u.RESTART;
+		}
+	}
+	*ret_comparable = false;
+	return false;
+}
+
+int val_order(struct val a, struct val b, bool *ret_comparable)
+{
+	*ret_comparable = a.type == b.type;
+	if (a.type == b.type) {
+		switch (a.type) {
+		case T_INT:
+		case T_SIZE:
+		case T_DURATION:
+			return (a.u.INT > b.u.INT) - (a.u.INT < b.u.INT);
+		case T_FLOAT:
+		case T_PERCENT:
+			return (a.u.FLOAT > b.u.FLOAT) - (a.u.FLOAT < b.u.FLOAT);
+		case T_STRING:
+			return str_cmp(a.u.STRING, b.u.STRING);
+		case T_IP:
+			return addr_cmp(a.u.IP, b.u.IP);
+		default:
+			*ret_comparable = false;
+		}
+	}
+	return 0;
+}
+
+static struct val list_of(struct arena *a, size_t n)
+{
+	struct list *l = arena_new(a, struct list);
+
+	l->at = arena_array(a, n, sizeof *l->at);
+	l->n = n;
+	return (struct val){.type = V_LIST, .u.list = l};
+}
+
+static struct val node_val(const void *model)
+{
+	return (struct val){.type = V_NODE, .u.node = model_node(model)};
+}
+
+struct val val_widen(struct arena *a, struct val v)
+{
+	struct val wide = v;
+
+	switch (v.type) {
+	case T_IP4:
+	case T_IP6:
+		return VAL(IP, v.u.IP4);
+	case T_CIDR4:
+	case T_CIDR6:
+		return VAL(CIDR, v.u.CIDR4);
+	case T_NUMBER:
+		return VAL(FLOAT, v.u.NUMBER);
+	case T_IMAGE:
+		return VAL(STRING, v.u.IMAGE);
+	case T_HOSTPORT:
+		return v.u.HOSTPORT.addr.family ? VAL(ENDPOINT, v.u.HOSTPORT) : VAL(PORT, v.u.HOSTPORT.port);
+	case T_SUBNETREF:
+		return node_val(v.u.SUBNETREF);
+	case T_CONTAINERREF:
+		return node_val(v.u.CONTAINERREF);
+	case T_STRINGS:
+		wide = list_of(a, v.u.STRINGS.n);
+		for (size_t i = 0; i < v.u.STRINGS.n; i++)
+			wide.u.list->at[i] = VAL(STRING, v.u.STRINGS.at[i]);
+		return wide;
+	case T_CONTAINERREFS:
+		wide = list_of(a, v.u.CONTAINERREFS.n);
+		for (size_t i = 0; i < v.u.CONTAINERREFS.n; i++)
+			wide.u.list->at[i] = node_val(v.u.CONTAINERREFS.at[i]);
+		return wide;
+	default:
+		return wide;
+	}
+}
+
+void field_write(void *field, struct val typed)
+{
+	switch (typed.type) {
+#define TYPE(tag, ctype, shown)                          \
+	case T_##tag:                                    \
+		((struct f_##tag *)field)->set = true;   \
+		((struct f_##tag *)field)->v = typed.u.tag; \
+		break;
+#include "lang/type.def"
+#undef TYPE
+	default:
+		break;
+	}
+}
+
+struct val field_read(const void *field, enum type_tag tag)
+{
+	switch (tag) {
+#define TYPE(tag, ctype, shown)                                                          \
+	case T_##tag:                                                                    \
+		return ((const struct f_##tag *)field)->set ?                            \
+			       VAL(tag, ((const struct f_##tag *)field)->v) :            \
+			       (struct val){.type = V_NONE, .u.INT = T_##tag + 1};
+#include "lang/type.def"
+#undef TYPE
+	case T_COUNT:
+		break;
+	}
+	return val_none();
+}
+
+void field_mark(void *field, bool given, struct span at)
+{
+	/* what every struct f_TYPE begins with */
+	struct {
+		bool set, given;
+		struct span at;
+	} head;
+
+	memcpy(&head, field, sizeof head);
+	head.given = given;
+	head.at = at;
+	memcpy(field, &head, sizeof head);
+}
