@@ -7,12 +7,12 @@
 
 #include <stdlib.h>
 
-static struct str shown(struct elab *el, const struct type *t)
+static const char *shown(struct elab *el, const struct type *t)
 {
 	struct buf b = {0};
 
 	type_shown(t, &b);
-	return buf_take(&b, el->a);
+	return buf_take(&b, el->a).s;
 }
 
 static struct str text(struct elab *el, struct val v)
@@ -74,7 +74,7 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 	else if (t->tag == T_MODE && v.type == T_INT)
 		say_help(el, d, "a mode begins with 0: 0%lld", (long long)v.u.INT);
 	else if ((t->tag == T_STRING || t->tag == T_IMAGE) && v.type < T_COUNT)
-		say_help(el, d, "a string stands in quotes: \"%s\"", e->kind == EX_NAME || e->kind == EX_MEMBER ? "${…}" : "…");
+		say_help(el, d, "a string stands in quotes: \"%s\"", e->kind == EX_NAME || e->kind == EX_MEMBER ? "${…}" : text(el, v).s);
 	else if (t->tag == T_CONTAINERREFS && v.type == V_NODE)
 		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
 	else if (t->tag == T_STRINGS && v.type == T_STRING)
@@ -85,9 +85,8 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 
 static struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
-	struct str wanted = shown(el, t);
 	enum diag_code code = v.type == V_NONE || v.type == V_ABSENT ? DIAG_value_none : DIAG_type_mismatch;
-	struct diag *d = say(el, code, e->at, "`%.*s` takes %.*s, not %s", STR_ARG(to->name), STR_ARG(wanted), val_shown(v));
+	struct diag *d = say(el, code, e->at, "`%.*s` takes %s, not %s", STR_ARG(to->name), shown(el, t), val_shown(v));
 
 	say_label(el, d, "%s", code == DIAG_value_none ? "not set" : val_shown(v));
 	help_mismatch(el, d, v, e, t);
@@ -142,7 +141,7 @@ static struct val bounded(struct elab *el, struct val typed, const struct expr *
 	}
 	struct str range = buf_take(&b, el->a);
 	struct diag *d = say(el, DIAG_value_range, e->at, "`%.*s` must be %.*s", STR_ARG(to->name), STR_ARG(range));
-	say_label(el, d, "this is %.*s", STR_ARG(text(el, val_widen(el->a, typed))));
+	say_label(el, d, "this is %s", text(el, val_widen(el->a, typed)).s);
 	return val_poison();
 }
 
@@ -163,7 +162,7 @@ static struct val check_text(struct elab *el, struct val v, const struct expr *e
 			return v;
 		near_offer(&near, t->words->at[i]);
 	}
-	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %.*s", STR_ARG(to->name), STR_ARG(shown(el, t)));
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s", STR_ARG(to->name), shown(el, t));
 	say_suggest(el, d, &near);
 	return val_poison();
 }
@@ -387,8 +386,8 @@ static struct val enum_word(struct elab *el, const struct expr *e, const struct 
 		near_offer(&near, word_texts[w]);
 		buf_fmt(&b, "%s%.*s", w == r.lo ? "" : w + 1 == r.hi ? " or " : ", ", STR_ARG(word_texts[w]));
 	}
-	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %.*s, not `%.*s`", STR_ARG(to->name),
-			     STR_ARG(buf_take(&b, el->a)), STR_ARG(e->u.text));
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name),
+			     buf_take(&b, el->a).s, STR_ARG(e->u.text));
 	say_suggest(el, d, &near);
 	return val_poison();
 }

@@ -320,7 +320,7 @@ void say_suggest(struct elab *el, struct diag *d, const struct near *near);
 void say_limit(struct elab *el, enum diag_code code, struct span at, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* "ml.ollama", "container" where there is no name. */
-struct str node_path(struct elab *el, const struct node *n);
+const char *node_path(struct elab *el, const struct node *n);
 
 /* ---- names (scope.c) ---- */
 

@@ -19,12 +19,12 @@ static void dotted(const struct expr *e, struct buf *out)
 	}
 }
 
-static struct str expr_shown(struct elab *el, const struct expr *e)
+static const char *expr_shown(struct elab *el, const struct expr *e)
 {
 	struct buf b = {0};
 
 	dotted(e, &b);
-	return buf_take(&b, el->a);
+	return buf_take(&b, el->a).s;
 }
 
 /* ---- strings ---- */
@@ -34,14 +34,14 @@ static bool text_add(struct elab *el, struct buf *b, struct val v, const struct 
 	if (v.type == V_POISON)
 		return false;
 	if (v.type == V_NONE || v.type == V_ABSENT) {
-		say(el, DIAG_value_none, part->at, "`%.*s` is not set", STR_ARG(expr_shown(el, part)));
+		say(el, DIAG_value_none, part->at, "`%s` is not set", expr_shown(el, part));
 		return false;
 	}
 	if (!val_text(v, b)) {
 		struct diag *d = say(el, DIAG_type_mismatch, part->at, "a %s has no text", val_shown(v));
 
 		if (v.type == V_LIST)
-			say_help(el, d, "join(%.*s, \", \")", STR_ARG(expr_shown(el, part)));
+			say_help(el, d, "join(%s, \", \")", expr_shown(el, part));
 		return false;
 	}
 	return true;
@@ -188,7 +188,7 @@ static struct val entries_member(struct elab *el, struct val base, struct ident 
 	}
 	struct near near = near_start(name.text);
 	const union cell *cell = node_cell(n, row);
-	struct diag *d = say(el, DIAG_member_unknown, name.at, "`%.*s` of `%.*s` has no `%.*s`", STR_ARG(row->name), STR_ARG(node_path(el, n)),
+	struct diag *d = say(el, DIAG_member_unknown, name.at, "`%.*s` of `%s` has no `%.*s`", STR_ARG(row->name), node_path(el, n),
 			     STR_ARG(name.text));
 
 	for (size_t i = 0; i < cell->map.n; i++)
@@ -507,8 +507,9 @@ static struct val eval_inner(struct elab *el, const struct expr *e, struct scope
 		return eval_map(el, e, scope);
 	case EX_COMPREHENSION:
 		return eval_comprehension(el, e, scope);
+	default:
+		return val_poison(); /* could not be read; that was said */
 	}
-	return val_poison();
 }
 
 struct val eval(struct elab *el, const struct expr *e, struct scope *scope)

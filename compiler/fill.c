@@ -101,14 +101,14 @@ static void wrong_place(struct elab *el, const struct entry *e, struct span at)
 
 /* ---- names of blocks and entries ---- */
 
-/* Whether a name is taken by a word of the kind, so that `block.name` would mean that. */
-static bool name_is_word(struct elab *el, const struct node *n, struct ident name, const char *what)
+/* Whether a port's name is taken by a word of the kind, so that `web.http` would mean that. */
+static bool name_is_word(struct elab *el, const struct node *n, struct ident name)
 {
 	const struct schema_row *row = row_find(el, n, name.text);
 
 	if (!row || row->form == ROW_ARROW || (row->form == ROW_BLOCK && row->how == HOW_MANY))
 		return false;
-	say(el, DIAG_name_form, name.at, "`%.*s` is a word of %.*s: no %s can have this name", STR_ARG(name.text), STR_ARG(n->kind->word), what);
+	say(el, DIAG_name_form, name.at, "`%.*s` is a word of %.*s: no port can have this name", STR_ARG(name.text), STR_ARG(n->kind->word));
 	return true;
 }
 
@@ -155,7 +155,7 @@ static void fill_map_entry(struct elab *el, const struct fill *f, const struct e
 			    STR_ARG(f->map->name), wrong);
 			return;
 		}
-		if (f->map->type == T_PORT && name_is_word(el, f->node, e->word, "port"))
+		if (f->map->type == T_PORT && name_is_word(el, f->node, e->word))
 			return;
 		m = arena_alloc(el->a, sizeof *m + type_infos[f->map->type].field_size);
 		m->name = e->word;
@@ -291,8 +291,9 @@ static void fill_one(struct elab *el, const struct fill *f, const struct schema_
 
 static void child_twice(struct elab *el, const struct node *n, struct ident name, const struct node *old)
 {
-	struct diag *d = say(el, DIAG_name_twice, name.at, "two blocks of %.*s are called `%.*s`",
-			     STR_ARG(n->tag == KIND_COUNT ? n->kind->word : node_path(el, n)), STR_ARG(name.text));
+	struct diag *d = n->tag == KIND_COUNT ? say(el, DIAG_name_twice, name.at, "two stacks are called `%.*s`", STR_ARG(name.text)) :
+						say(el, DIAG_name_twice, name.at, "two blocks of `%s` are called `%.*s`", node_path(el, n),
+						    STR_ARG(name.text));
 
 	say_note(el, d, old->at, "first given here");
 }
@@ -305,7 +306,6 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 		say(el, DIAG_name_late, name.at, "this makes `%.*s`, which a condition beside it names in another sense", STR_ARG(name.text));
 		return NULL;
 	}
-	name_is_word(el, n, name, row->name.s);
 	name_good(el, name, schema_kinds[row->child].named);
 	child = node_new(el, n, row->child, name, name.at);
 	if (!child)

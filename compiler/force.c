@@ -4,9 +4,9 @@
  * told as a whole, and all that is in it is poisoned. */
 #include "compiler/elab.h"
 
-static struct str active_name(struct elab *el, const struct active *f)
+static const char *active_name(struct elab *el, const struct active *f)
 {
-	return f->node ? str_fmt(el->a, "%.*s.%.*s", STR_ARG(node_path(el, f->node)), STR_ARG(f->name)) : f->name;
+	return str_fmt(el->a, "%s%s%.*s", f->node ? node_path(el, f->node) : "", f->node ? "." : "", STR_ARG(f->name)).s;
 }
 
 static struct val cycle(struct elab *el, const struct slot *slot, struct span used_at)
@@ -20,13 +20,13 @@ static struct val cycle(struct elab *el, const struct slot *slot, struct span us
 		if (f->slot == slot)
 			break;
 	}
-	struct str name = active_name(el, chain.at[chain.n - 1]);
+	const char *name = active_name(el, chain.at[chain.n - 1]);
 	for (size_t i = chain.n; i-- > 0;)
-		buf_fmt(&b, "%.*s -> ", STR_ARG(active_name(el, chain.at[i])));
-	buf_str(&b, name);
-	struct diag *d = say(el, DIAG_value_cycle, used_at, "`%.*s` depends on itself: %.*s", STR_ARG(name), STR_ARG(buf_take(&b, el->a)));
+		buf_fmt(&b, "%s -> ", active_name(el, chain.at[i]));
+	buf_puts(&b, name);
+	struct diag *d = say(el, DIAG_value_cycle, used_at, "`%s` depends on itself: %s", name, buf_take(&b, el->a).s);
 	for (size_t i = chain.n - 1; i-- > 0;)
-		say_note(el, d, chain.at[i]->used_at, "`%.*s` is needed here", STR_ARG(active_name(el, chain.at[i])));
+		say_note(el, d, chain.at[i]->used_at, "`%s` is needed here", active_name(el, chain.at[i]));
 	return val_poison();
 }
 

@@ -41,7 +41,7 @@ void layer_add(struct elab *el, struct node *n, const struct entry *e, struct sc
 	struct layer layer = {.entry = e, .outer = outer, .origin = LAYER_WRITTEN, .parent_rank = parent_rank};
 
 	if (n->state != NODE_FRESH) {
-		say(el, DIAG_name_late, e->word.at, "this adds to `%.*s`, which a condition beside it depends on", STR_ARG(node_path(el, n)));
+		say(el, DIAG_name_late, e->word.at, "this adds to `%s`, which a condition beside it depends on", node_path(el, n));
 		return;
 	}
 	layer_insert(el, n, layer);
@@ -98,7 +98,7 @@ static void layers_number(struct elab *el, struct node *n)
 		if (before && !(before->origin == LAYER_WRITTEN && l->origin == LAYER_WRITTEN && before->parent_rank == l->parent_rank))
 			rank++;
 		if (rank > UINT16_MAX - 1) {
-			say_limit(el, DIAG_limit_depth, n->at, "`%.*s` is made of too many templates", STR_ARG(node_path(el, n)));
+			say_limit(el, DIAG_limit_depth, n->at, "`%s` is made of too many templates", node_path(el, n));
 			rank = UINT16_MAX - 1;
 		}
 		l->rank = (uint16_t)rank;

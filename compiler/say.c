@@ -23,7 +23,7 @@ static struct diag *say_new(struct elab *el, enum diag_code code, struct span at
 
 	if (el->said.n > SAID_MAX || map_get(&el->said, key))
 		return NULL;
-	struct diag *d = diag_add(el->d, code, at, "%.*s", STR_ARG(text_of(el, fmt, ap)));
+	struct diag *d = diag_add(el->d, code, at, "%s", text_of(el, fmt, ap).s);
 	map_add(el->a, &el->said, str_copy(el->a, key), d);
 	return d;
 }
@@ -56,7 +56,7 @@ void say_note(struct elab *el, struct diag *d, struct span at, const char *fmt, 
 	if (!d)
 		return;
 	va_start(ap, fmt);
-	diag_note(el->d, d, at, "%.*s", STR_ARG(text_of(el, fmt, ap)));
+	diag_note(el->d, d, at, "%s", text_of(el, fmt, ap).s);
 	va_end(ap);
 }
 
@@ -67,7 +67,7 @@ void say_help(struct elab *el, struct diag *d, const char *fmt, ...)
 	if (!d)
 		return;
 	va_start(ap, fmt);
-	diag_help(el->d, d, "%.*s", STR_ARG(text_of(el, fmt, ap)));
+	diag_help(el->d, d, "%s", text_of(el, fmt, ap).s);
 	va_end(ap);
 }
 
@@ -89,12 +89,11 @@ void say_limit(struct elab *el, enum diag_code code, struct span at, const char 
 	va_end(ap);
 }
 
-struct str node_path(struct elab *el, const struct node *n)
+const char *node_path(struct elab *el, const struct node *n)
 {
 	struct str own = n->name.text.n ? n->name.text : n->kind->word;
 
 	if (!n->parent || !n->parent->parent)
-		return own;
-	struct str outer = node_path(el, n->parent);
-	return str_fmt(el->a, "%.*s.%.*s", STR_ARG(outer), STR_ARG(own));
+		return str_copy(el->a, own).s;
+	return str_fmt(el->a, "%s.%.*s", node_path(el, n->parent), STR_ARG(own)).s;
 }

@@ -221,8 +221,8 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at)
 {
 	struct near near = near_start(name);
-	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%.*s` has no `%.*s`", STR_ARG(n->kind->word),
-			     STR_ARG(node_path(el, n)), STR_ARG(name));
+	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no `%.*s`", STR_ARG(n->kind->word),
+			     node_path(el, n), STR_ARG(name));
 
 	if (!d || el->suggested++ > SUGGESTED_MAX)
 		return;
@@ -242,8 +242,8 @@ void port_unknown(struct elab *el, struct node *n, const struct schema_row *port
 {
 	struct near near = near_start(name);
 	const union cell *cell = node_cell(n, ports);
-	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%.*s` has no port `%.*s`", STR_ARG(n->kind->word),
-			     STR_ARG(node_path(el, n)), STR_ARG(name));
+	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no port `%.*s`", STR_ARG(n->kind->word),
+			     node_path(el, n), STR_ARG(name));
 
 	for (size_t i = 0; i < cell->map.n; i++)
 		near_offer(&near, cell->map.at[i]->name.text);
