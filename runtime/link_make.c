@@ -140,37 +140,40 @@ static struct rt_route full_route(uint32_t index, struct addr to)
 	return (struct rt_route){.dst = to, .len = (uint8_t)addr_bits(to), .index = index};
 }
 
-static void put_host_route(struct nl_batch *b, const struct job *j, enum link_family f, bool replace)
-{
-	struct rt_route r = full_route(j->index, j->want->address[f]);
+/* What one end shall have of a family, and how much of it is there. */
+struct end {
+	struct rt_addr addr;
+	struct rt_route routes[2];
+	size_t nroutes;
+	bool has_addr, has_route[2];
+	bool any;	/* false: nothing shall be there */
+};
 
-	r.source = j->want->gateway[f];
-	rt_set_route(b, id_of(j), &r, true, replace, 0);
+static struct end host_end(const struct job *j, enum link_family f)
+{
+	struct end x = {.addr = full_addr(j->index, j->want->gateway[f]), .nroutes = 1, .any = j->want->address[f].family};
+
+	x.routes[0] = full_route(j->index, j->want->address[f]);
+	x.routes[0].source = j->want->gateway[f];
+	return x;
 }
 
-static void put_host_end(struct nl_batch *b, const struct job *j, enum link_family f)
+static struct end container_end(const struct job *j, enum link_family f)
 {
-	struct rt_addr gateway = full_addr(j->index, j->want->gateway[f]);
+	struct end x = {.addr = full_addr(j->peer, j->want->address[f]), .nroutes = 2, .any = j->want->address[f].family};
 
-	if (!j->want->address[f].family)
-		return;
-	rt_set_addr(b, id_of(j), &gateway, true, 0);
-	if (!j->later[f])
-		put_host_route(b, j, f, false);
+	x.routes[0] = full_route(j->peer, j->want->gateway[f]);
+	x.routes[1] = (struct rt_route){.dst = {.family = x.addr.addr.family}, .gateway = j->want->gateway[f], .index = j->peer};
+	return x;
 }
 
-static void put_container_end(struct nl_batch *b, const struct job *j, enum link_family f)
+/* A new end, on which nothing is yet. In the namespace, which is ours, what a program has put in the place of our routes gives way. */
+static void put_new(struct nl_batch *b, struct str id, const struct end *x, bool with_routes, bool replace)
 {
-	struct rt_addr own = full_addr(j->peer, j->want->address[f]);
-	struct rt_route gateway = full_route(j->peer, j->want->gateway[f]);
-	struct rt_route any = {.dst = {.family = own.addr.family}, .gateway = j->want->gateway[f], .index = j->peer};
-
-	if (!j->want->address[f].family)
-		return;
-	rt_set_addr(b, id_of(j), &own, true, 0);
-	/* The namespace is ours: what a program in it has put in their place gives way. */
-	rt_set_route(b, id_of(j), &gateway, true, true, 0);
-	rt_set_route(b, id_of(j), &any, true, true, 0);
+	if (x->any)
+		rt_set_addr(b, id, &x->addr, true, 0);
+	for (size_t i = 0; x->any && with_routes && i < x->nroutes; i++)
+		rt_set_route(b, id, &x->routes[i], true, replace, 0);
 }
 
 /* Marks the families whose route leads to another link of ours: that container runs still. */
@@ -215,14 +218,20 @@ static int make_chunk(struct host *h, struct mnl_socket *route, struct job *jobs
 		if (r == 0)
 			r = fail(j, find_taken(route, &jobs[i], e), e);
 		rt_set_up(&b, id_of(j), j->peer);
-		put_container_end(&b, j, LINK_4);
-		put_container_end(&b, j, LINK_6);
+		for (int f = 0; f < LINK_FAMILIES; f++) {
+			struct end x = container_end(j, (enum link_family)f);
+
+			put_new(&b, id_of(j), &x, true, true);
+		}
 		r = r < 0 ? r : nl_send(j->in, &b, NULL, NULL, e);
 	}
 	for (size_t i = 0; i < n && r == 0; i++) {
 		rt_set_up(&b, id_of(&jobs[i]), jobs[i].index);
-		put_host_end(&b, &jobs[i], LINK_4);
-		put_host_end(&b, &jobs[i], LINK_6);
+		for (int f = 0; f < LINK_FAMILIES; f++) {
+			struct end x = host_end(&jobs[i], (enum link_family)f);
+
+			put_new(&b, id_of(&jobs[i]), &x, !jobs[i].later[f], false);
+		}
 	}
 	return r < 0 ? r : nl_send(route, &b, NULL, NULL, e);
 }
@@ -263,58 +272,101 @@ int link_route(struct host *h, const struct link_want *links, size_t n, struct e
 		if (r == 0)
 			r = fail(&j, find_taken(route, &j, e), e);
 		for (int f = 0; f < LINK_FAMILIES && r == 0; f++)
-			if (j.later[f])
-				put_host_route(&b, &j, (enum link_family)f, true);
+			if (j.later[f]) {
+				struct end x = host_end(&j, (enum link_family)f);
+
+				rt_set_route(&b, id_of(&j), &x.routes[0], true, true, 0);
+			}
 	}
 	return r < 0 ? r : nl_send(route, &b, NULL, NULL, e);
 }
 
-/* Requests that take away all that is ours of a family on one end: routes, and addresses but the link-local one, by which IPv6 finds neighbours (RFC 4861). */
-static int put_flush(struct mnl_socket *s, struct nl_batch *b, struct str id, uint32_t index, uint8_t family, struct err *e)
+static bool route_same(const struct rt_route *a, const struct rt_route *b)
 {
-	_arena_ struct arena a = {0};
-	struct rt_addrs addrs = {.arena = &a};
-	struct rt_routes routes = {.arena = &a};
-	int r = rt_get_addrs(s, index, &addrs, e);
-
-	if (r == 0)
-		r = rt_get_routes(s, index, &routes, e);
-	/* Backwards: the default route needs the one to the gateway. */
-	for (size_t i = routes.all.n; i-- > 0 && r == 0;)
-		if (routes.all.at[i].dst.family == family && routes.all.at[i].index == index)
-			rt_set_route(b, id, &routes.all.at[i], false, false, -ESRCH);
-	for (size_t i = 0; i < addrs.all.n && r == 0; i++) {
-		const struct rt_addr *x = &addrs.all.at[i];
-		bool link_local = family == 6 && x->addr.b[0] == 0xfe && (x->addr.b[1] & 0xc0) == 0x80;
-
-		if (x->addr.family == family && x->index == index && !link_local)
-			rt_set_addr(b, id, x, false, -EADDRNOTAVAIL);
-	}
-	return r;
+	return a->len == b->len && addr_eq(a->dst, b->dst) && addr_eq(a->gateway, b->gateway) && addr_eq(a->source, b->source);
 }
 
-/* Makes one family anew: on the host's end and then on the container's, each in one system call. */
-static int mend_family(struct mnl_socket *route, struct job *j, enum link_family f, struct err *e)
+/* Addresses by which IPv6 finds neighbours (RFC 4861); the kernel's own. */
+static bool is_link_local(struct addr a)
 {
+	return a.family == 6 && a.b[0] == 0xfe && (a.b[1] & 0xc0) == 0x80;
+}
+
+/* Requests that make an end of a family what it shall be. The new address comes first: with the last address of an interface the kernel takes its routes. */
+static void put_end(struct nl_batch *b, struct str id, struct end *x, uint8_t family, const struct rt_addrs *addrs, const struct rt_routes *routes,
+		    bool replace)
+{
+	vec_each (const struct rt_addr, a, &addrs->all)
+		if (x->any && addr_eq(a->addr, x->addr.addr) && a->len == x->addr.len) {
+			x->has_addr = !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+			if (!x->has_addr)
+				rt_set_addr(b, id, a, false, -EADDRNOTAVAIL);
+		}
+	if (x->any && !x->has_addr)
+		rt_set_addr(b, id, &x->addr, true, 0);
+	/* Backwards: a default route needs the one to its gateway. */
+	for (size_t i = routes->all.n; i-- > 0;) {
+		const struct rt_route *r = &routes->all.at[i];
+		bool wanted = false;
+
+		for (size_t k = 0; x->any && k < x->nroutes; k++)
+			if (route_same(r, &x->routes[k]))
+				wanted = x->has_route[k] = true;
+		if (r->dst.family == family && !wanted)
+			rt_set_route(b, id, r, false, false, -ESRCH);
+	}
+	vec_each (const struct rt_addr, a, &addrs->all)
+		if (a->addr.family == family && !is_link_local(a->addr) && !(x->any && addr_eq(a->addr, x->addr.addr) && a->len == x->addr.len))
+			rt_set_addr(b, id, a, false, -EADDRNOTAVAIL);
+	for (size_t k = 0; x->any && k < x->nroutes; k++)
+		if (!x->has_route[k])
+			rt_set_route(b, id, &x->routes[k], true, replace, 0);
+}
+
+static int read_end(struct mnl_socket *s, uint32_t index, struct rt_addrs *addrs, struct rt_routes *routes, struct err *e)
+{
+	int r = rt_get_addrs(s, index, addrs, e);
+
+	return r < 0 ? r : rt_get_routes(s, index, routes, e);
+}
+
+/* What is at the host end. Where the observation saw a family work, that is it; reading the routing table of a large host again for every link would take longer
+ * than all the rest. */
+static int read_host_end(struct mnl_socket *route, const struct job *j, enum link_family f, const struct res_link *from, struct rt_addrs *addrs,
+			 struct rt_routes *routes, struct err *e)
+{
+	struct str address = f == LINK_6 ? from->address6 : from->address, gateway = f == LINK_6 ? from->gateway6 : from->gateway;
+	struct addr a, g;
+
+	if (!addr_parse(address, &a) || !addr_parse(gateway, &g))
+		return read_end(route, j->index, addrs, routes, e);
+	struct rt_route r = full_route(j->index, a);
+	r.source = g;
+	vec_push(addrs->arena, &addrs->all, full_addr(j->index, g));
+	vec_push(routes->arena, &routes->all, r);
+	addrs->all.at[0].flags = 0;
+	return 0;
+}
+
+/* Mends one family: the container's end, then the host's, each in one system call. */
+static int mend_family(struct mnl_socket *route, struct job *j, enum link_family f, const struct res_link *from, struct err *e)
+{
+	_arena_ struct arena a = {0};
 	_cleanup_(nl_batch_free) struct nl_batch b = {0};
+	struct rt_addrs in_addrs = {.arena = &a}, addrs = {.arena = &a};
+	struct rt_routes in_routes = {.arena = &a}, routes = {.arena = &a};
+	struct end inner = container_end(j, f), outer = host_end(j, f);
 	uint8_t family = f == LINK_6 ? 6 : 4;
-	int r = put_flush(j->in, &b, id_of(j), j->peer, family, e);
+	int r = read_end(j->in, j->peer, &in_addrs, &in_routes, e);
 
 	if (r == 0) {
-		rt_set_up(&b, id_of(j), j->peer);
-		put_container_end(&b, j, f);
+		put_end(&b, id_of(j), &inner, family, &in_addrs, &in_routes, true);
 		r = nl_send(j->in, &b, NULL, NULL, e);
 	}
 	if (r == 0)
-		r = put_flush(route, &b, id_of(j), j->index, family, e);
+		r = read_host_end(route, j, f, from, &addrs, &routes, e);
 	if (r == 0) {
-		bool taken = j->later[f];
-
-		rt_set_up(&b, id_of(j), j->index);
-		j->later[f] = true;
-		put_host_end(&b, j, f);
-		if (j->want->address[f].family)
-			put_host_route(&b, j, f, taken);
+		put_end(&b, id_of(j), &outer, family, &addrs, &routes, j->later[f]);
 		r = nl_send(route, &b, NULL, NULL, e);
 	}
 	return r;
@@ -341,14 +393,14 @@ static int mend(struct host *h, struct mnl_socket *route, struct job *j, const s
 	r = enter(h, j, 1, e);
 	if (r == 0)
 		r = find_ends(route, j, 1, e);
-	if (r == 0)
+	if (r == 0 && six)
 		r = set_conf(h, j->want, e);
 	if (r == 0)
 		r = find_taken(route, j, e);
 	if (r == 0 && four)
-		r = mend_family(route, j, LINK_4, e);
+		r = mend_family(route, j, LINK_4, from, e);
 	if (r == 0 && six)
-		r = mend_family(route, j, LINK_6, e);
+		r = mend_family(route, j, LINK_6, from, e);
 	return r;
 }
 

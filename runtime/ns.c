@@ -198,16 +198,41 @@ static int lo_up(struct err *e)
 	return 0;
 }
 
+static int write_key(int dir, struct str path, struct str value, struct err *e)
+{
+	_fd_ int fd = fs_open(dir, path, O_WRONLY, 0, e);
+
+	if (fd < 0)
+		return fd;
+	/* One write: the kernel takes each as a whole value. */
+	if (write(fd, value.s, value.n) != (ssize_t)value.n)
+		return err_errno(e, -errno, "cannot write `%.*s` to /%.*s", STR_ARG(value), STR_ARG(path));
+	return 0;
+}
+
+/* A proc file system for a chunk of namespaces. In the host's own, every namespace that is looked into leaves entries of the same names behind, and looking one up
+ * means going through those of all namespaces: a thousand cost each other seconds. Where there can be no other one, the host's own it is. */
+static int open_proc(struct host *h, struct err *e)
+{
+	_fd_ int fs = fsopen("proc", FSOPEN_CLOEXEC);
+	int fd = -1;
+
+	if (fs >= 0 && fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	return fd >= 0 ? fd : fs_open(h->root_fd, STR("proc"), O_PATH | O_DIRECTORY, 0, e);
+}
+
 /* In the new namespace, before anything is in it: interfaces inherit from `default` when they appear. */
-static int set_up(struct host *h, struct err *e)
+static int set_up(int proc, struct err *e)
 {
 	static const char *const zero[] = {
-		"net/ipv6/conf/default/disable_ipv6", "net/ipv6/conf/all/accept_ra",	 "net/ipv6/conf/default/accept_ra",
-		"net/ipv6/conf/all/accept_dad",	      "net/ipv6/conf/default/accept_dad",
+		"sys/net/ipv6/conf/default/disable_ipv6",
+		"sys/net/ipv6/conf/default/accept_ra",
+		"sys/net/ipv6/conf/default/accept_dad",
 	};
 
 	for (size_t i = 0; i < sizeof zero / sizeof zero[0]; i++) {
-		int r = proc_sys_write(h, str_of(zero[i]), STR("0"), e);
+		int r = write_key(proc, str_of(zero[i]), STR("0"), e);
 
 		if (r == -ENOENT) { /* no IPv6 in this kernel */
 			*e = (struct err){0};
@@ -220,7 +245,7 @@ static int set_up(struct host *h, struct err *e)
 }
 
 /* In a thread: unshares, sets up, and only then gives the namespace its name. */
-static int make_one(struct host *h, int dir, const char *name, struct err *e)
+static int make_one(int proc, int dir, const char *name, struct err *e)
 {
 	char magic[40];
 	int state = look_at(dir, name, NULL);
@@ -232,8 +257,9 @@ static int make_one(struct host *h, int dir, const char *name, struct err *e)
 	if (state < 0)
 		return err_errno(e, state, "cannot look at /" NETNS_DIR "/%s", name);
 	if (unshare(CLONE_NEWNET) < 0)
-		return err_errno(e, -errno, "cannot make the network namespace %s", name);
-	int r = set_up(h, e);
+		return errno == ENOSPC ? err_set(e, -ENOSPC, "cannot make the network namespace %s: there are as many as user.max_net_namespaces allows", name)
+				       : err_errno(e, -errno, "cannot make the network namespace %s", name);
+	int r = set_up(proc, e);
 	if (r < 0)
 		return err_context(e, "network namespace %s", name);
 	if (state == NS_NONE) {
@@ -253,8 +279,7 @@ static int make_one(struct host *h, int dir, const char *name, struct err *e)
 }
 
 struct make_call {
-	struct host *h;
-	int dir;
+	int proc, dir;
 	const struct str *names;
 	size_t n;
 	int r;
@@ -267,7 +292,7 @@ static void *make_thread(void *context)
 	char plain[NAME_MAX + 1];
 
 	for (size_t i = 0; i < call->n && call->r == 0; i++) {
-		call->r = name_plain(call->names[i], plain) ? make_one(call->h, call->dir, plain, &call->err)
+		call->r = name_plain(call->names[i], plain) ? make_one(call->proc, call->dir, plain, &call->err)
 							    : err_set(&call->err, -EINVAL, "`%.*s` cannot be the name of a network namespace",
 								      STR_ARG(call->names[i]));
 		if (call->r < 0)
@@ -290,14 +315,19 @@ static int run_thread(void *(*body)(void *), void *context, struct err *e)
 int ns_make(struct host *h, const struct str *names, size_t n, struct err *e)
 {
 	_fd_ int dir = ready_dir(h, e);
-	struct make_call call = {.h = h, .dir = dir, .names = names, .n = n};
+	int r = dir < 0 ? dir : 0;
 
-	if (dir < 0)
-		return dir;
-	int r = run_thread(make_thread, &call, e);
-	if (r == 0 && call.r < 0)
-		*e = call.err;
-	return r < 0 ? r : call.r;
+	for (size_t i = 0; i < n && r == 0; i += NS_CHUNK) {
+		_fd_ int proc = open_proc(h, e);
+		struct make_call call = {.proc = proc, .dir = dir, .names = names + i, .n = n - i < NS_CHUNK ? n - i : NS_CHUNK};
+
+		r = proc < 0 ? proc : run_thread(make_thread, &call, e);
+		if (r == 0 && call.r < 0) {
+			*e = call.err;
+			r = call.r;
+		}
+	}
+	return r;
 }
 
 int ns_remove(struct host *h, struct str name, struct err *e)
@@ -373,14 +403,8 @@ static struct str proc_sys_path(struct str key, struct buf *out)
 int proc_sys_write(struct host *h, struct str key, struct str value, struct err *e)
 {
 	_buf_ struct buf path = {0};
-	_fd_ int fd = fs_open(h->root_fd, proc_sys_path(key, &path), O_WRONLY, 0, e);
 
-	if (fd < 0)
-		return fd;
-	/* One write: the kernel takes each as a whole value. */
-	if (write(fd, value.s, value.n) != (ssize_t)value.n)
-		return err_errno(e, -errno, "cannot write `%.*s` to /%.*s", STR_ARG(value), STR_ARG(buf_view(&path)));
-	return 0;
+	return write_key(h->root_fd, proc_sys_path(key, &path), value, e);
 }
 
 int proc_sys_read(struct host *h, struct str key, struct arena *a, struct str *ret, struct err *e)
