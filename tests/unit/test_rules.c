@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * compiler/rules: one table. Each row is a source and the codes that it earns, all of them; most rules have rows that just pass, beside those that do not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "compiler/compile.h"
+#include "lang/base/cleanup.h"
+
+#define LAN "subnet lan { range = 10.1.0.0/24 }\n"
+#define LAN6 "subnet lan { range = 10.1.0.0/24; range6 = fd01::/64 }\n"
+#define IMAGE "image = \"localhost/x:1\"\n"
+#define WEB "container web { " IMAGE "address = 10.1.0.11; ports { http = 80/tcp; dns = 53/udp; rtp = 9000-9003/udp } }\n"
+#define DB "container db { " IMAGE "address = 10.1.0.12; ports { pg = 5432/tcp } }\n"
+#define STACK(...) "stack s {\n" __VA_ARGS__ "}\n"
+#define ONE(...) STACK(LAN "container a { " IMAGE __VA_ARGS__ "}\n")
+#define TWO(...) STACK(LAN WEB DB __VA_ARGS__)
+
+#define NAME58 "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static const struct {
+	const char *what, *codes, *source;
+} rows[] = {
+	{"a small stack", "", TWO("allow web -> db.pg\npublish 127.0.0.1:80 -> web.http\n")},
+
+	{"subnet: no range", "E0601", STACK("subnet lan {}\n")},
+	{"subnet: only IPv6", "", STACK("subnet lan { range6 = fd01::/64 }\n")},
+	{"subnet: host bits", "E0602", STACK("subnet lan { range = 10.1.0.5/24 }\n")},
+	{"subnet: host bits of IPv6", "E0602", STACK("subnet lan { range6 = fd01::5/64 }\n")},
+	{"subnet: loopback", "E0603", STACK("subnet lan { range = 127.1.0.0/16 }\n")},
+	{"subnet: this network", "E0603", STACK("subnet lan { range = 0.0.0.0/8 }\n")},
+	{"subnet: everything", "E0603", STACK("subnet lan { range = 0.0.0.0/0 }\n")},
+	{"subnet: multicast", "E0603", STACK("subnet lan { range = 239.1.0.0/24 }\n")},
+	{"subnet: link-local", "E0603", STACK("subnet lan { range = 169.254.7.0/24 }\n")},
+	{"subnet: IPv6 link-local", "E0603", STACK("subnet lan { range6 = fe80::/64 }\n")},
+	{"subnet: IPv6 multicast", "E0603", STACK("subnet lan { range6 = ff05::/64 }\n")},
+	{"subnet: /31", "E0604", STACK("subnet lan { range = 10.1.0.0/31 }\n")},
+	{"subnet: /30", "", STACK("subnet lan { range = 10.1.0.0/30 }\n")},
+	{"subnet: /127", "E0604", STACK("subnet lan { range6 = fd01::/127 }\n")},
+	{"subnet: host outside", "E0605", STACK("subnet lan { range = 10.1.0.0/24; host = 10.2.0.1 }\n")},
+	{"subnet: host is the network", "E0605", STACK("subnet lan { range = 10.1.0.0/24; host = 10.1.0.0 }\n")},
+	{"subnet: host is the broadcast address", "E0605", STACK("subnet lan { range = 10.1.0.0/24; host = 10.1.0.255 }\n")},
+	{"subnet: host6 at the end", "", STACK("subnet lan { range6 = fd01::/64; host6 = fd01::ffff:ffff:ffff:ffff }\n")},
+	{"subnet: host without range", "E0605", STACK("subnet lan { range6 = fd01::/64; host = 10.1.0.1 }\n")},
+	{"subnets: equal", "E0606", STACK("subnet a { range = 10.1.0.0/24 }\nsubnet b { range = 10.1.0.0/24 }\n")},
+	{"subnets: one in the other", "E0606", STACK("subnet a { range = 10.1.7.0/24 }\nsubnet b { range = 10.1.0.0/16 }\n")},
+	{"subnets: neighbours", "", STACK("subnet a { range = 10.1.0.0/24 }\nsubnet b { range = 10.1.1.0/24 }\n")},
+	{"subnets: two in a wide one", "E0606 E0606",
+	 STACK("subnet a { range = 10.0.0.0/8 }\nsubnet b { range = 10.1.0.0/24 }\nsubnet c { range = 10.2.0.0/24 }\n")},
+	{"subnets: of two stacks", "E0606", STACK("subnet a { range = 10.1.0.0/24 }\n") "stack t {\nsubnet a { range = 10.1.0.128/25 }\n}\n"},
+	{"subnets: IPv6", "E0606", STACK("subnet a { range6 = fd01::/48 }\nsubnet b { range6 = fd01:0:0:5::/64 }\n")},
+
+	{"container: no subnet in the stack", "E0607", STACK("container a { " IMAGE "address = 10.1.0.2 }\n")},
+	{"container: which subnet", "E0607", STACK(LAN "subnet b { range = 10.2.0.0/24 }\ncontainer a { " IMAGE "address = 10.1.0.2 }\n")},
+	{"container: this subnet", "", STACK(LAN "subnet b { range = 10.2.0.0/24 }\ncontainer a { " IMAGE "subnet = b; address = 10.2.0.2 }\n")},
+	{"container: no address", "E0608", ONE()},
+	{"container: only IPv6", "", STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\n")},
+	{"address: outside", "E0609", ONE("address = 10.2.0.2")},
+	{"address: IPv6 outside", "E0609", STACK(LAN6 "container a { " IMAGE "address6 = fd02::2 }\n")},
+	{"address: the subnet has none of the family", "E0609", ONE("address6 = fd01::2")},
+	{"address: network", "E0610", ONE("address = 10.1.0.0")},
+	{"address: broadcast", "E0610", ONE("address = 10.1.0.255")},
+	{"address: the default host's", "E0610", ONE("address = 10.1.0.1")},
+	{"address: the host's", "E0610", STACK("subnet lan { range = 10.1.0.0/24; host = 10.1.0.9 }\ncontainer a { " IMAGE "address = 10.1.0.9 }\n")},
+	{"address: the first, where the host is elsewhere", "",
+	 STACK("subnet lan { range = 10.1.0.0/24; host = 10.1.0.9 }\ncontainer a { " IMAGE "address = 10.1.0.1 }\n")},
+	{"address: twice", "E0611", TWO("container x { " IMAGE "address = 10.1.0.11 }\n")},
+	{"address: IPv6 twice", "E0611",
+	 STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\ncontainer b { " IMAGE "address6 = fd01:0::0:2 }\n")},
+
+	{"host network", "", ONE("network = host")},
+	{"host network: subnet", "E0612", ONE("network = host; subnet = lan")},
+	{"host network: address", "E0612", ONE("network = host; address = 10.1.0.2")},
+	{"host network: published", "E0612",
+	 STACK("container a { " IMAGE "network = host; ports { http = 80/tcp } }\npublish 127.0.0.1:81 -> a.http\n")},
+	{"host network: flow", "E0612", TWO("container a { " IMAGE "network = host }\nallow a -> db.pg\n")},
+
+	{"publish: twice", "E0613", TWO("publish 127.0.0.1:80 -> web.http\npublish 127.0.0.1:80 -> db.pg\n")},
+	{"publish: two addresses", "", TWO("publish 127.0.0.1:80 -> web.http\npublish 127.0.0.2:80 -> web.http\n")},
+	{"publish: every address covers one", "E0613", TWO("publish 127.0.0.1:80 -> web.http\npublish 80 -> web.http\n")},
+	{"publish: one is covered by every address", "E0613", TWO("publish 80 -> web.http\npublish 127.0.0.1:80 -> web.http\n")},
+	{"publish: 0.0.0.0 covers one", "E0613", TWO("publish 0.0.0.0:80 -> web.http\npublish 127.0.0.1:80 -> web.http\n")},
+	{"publish: another protocol", "", TWO("publish 127.0.0.1:53 -> web.dns\npublish 127.0.0.1:53 -> web.http\n")},
+	{"publish: a range covers one", "E0613", TWO("publish 127.0.0.1:9000-9003 -> web.rtp\npublish 127.0.0.1:9002 -> web.dns\n")},
+	{"publish: by two stacks", "E0613",
+	 TWO("publish 127.0.0.1:80 -> web.http\n")
+	 "stack t {\nsubnet lan { range = 10.2.0.0/24 }\ncontainer a { " IMAGE "address = 10.2.0.2; ports { http = 80/tcp } }\npublish 80 -> a.http\n}\n"},
+	{"publish: a container of the host's network has it", "E0613",
+	 TWO("container a { " IMAGE "network = host; ports { http = 80/tcp } }\npublish 127.0.0.1:80 -> web.http\n")},
+	{"publish: two of the host's network", "E0613",
+	 STACK("container a { " IMAGE "network = host; ports { http = 80/tcp } }\ncontainer b { " IMAGE "network = host; ports { http = 80/tcp } }\n")},
+	{"publish: range", "", TWO("publish 127.0.0.1:100-103 -> web.rtp\n")},
+	{"publish: range too short", "E0614", TWO("publish 127.0.0.1:100-102 -> web.rtp\n")},
+	{"publish: one for many", "E0614", TWO("publish 127.0.0.1:100 -> web.rtp\n")},
+	{"publish: many for one", "E0614", TWO("publish 127.0.0.1:100-101 -> web.http\n")},
+	{"publish: no such family", "E0615", TWO("publish [::1]:80 -> web.http\n")},
+	{"publish: such a family", "",
+	 STACK(LAN6 "container a { " IMAGE "address6 = fd01::2; ports { http = 80/tcp } }\npublish [::1]:80 -> a.http\n")},
+	{"publish: the other family", "E0615",
+	 STACK(LAN6 "container a { " IMAGE "address6 = fd01::2; ports { http = 80/tcp } }\npublish 127.0.0.1:80 -> a.http\n")},
+	{"publish: protocols differ", "E0616", TWO("publish 53/tcp -> web.dns\n")},
+	{"publish: 1,025 ports", "E0617",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; ports { p = 2000-3024/tcp } }\npublish 127.0.0.1:2000-3024 -> a.p\n")},
+	{"publish: 1,024 ports", "",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; ports { p = 2000-3023/tcp } }\npublish 127.0.0.1:2000-3023 -> a.p\n")},
+
+	{"flow: to itself", "E0618", TWO("allow web -> web.http\n")},
+	{"flow: no port", "E0619", TWO("container a { " IMAGE "address = 10.1.0.2 }\nallow web -> a\n")},
+	{"flow: every declared port", "", TWO("allow db -> web\n")},
+	{"flow: a port by number", "", TWO("allow db -> web:8080/tcp\n")},
+	{"flow: subnet without ports", "E0619",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2 }\ncontainer b { " IMAGE "address = 10.1.0.3 }\nallow a -> lan\n")},
+	{"flow: outside", "E0620", TWO("allow host -> world\n")},
+	{"flow: outside, other way", "E0620", TWO("allow world -> host\n")},
+	{"flow: no family in common", "E0621",
+	 STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\ncontainer b { " IMAGE "address = 10.1.0.2; ports { p = 1/tcp } }\nallow a -> b\n")},
+	{"flow: twice", "W0904", TWO("allow web -> db.pg\nallow web -> db\n")},
+	{"flow: nat says it too", "W0904",
+	 STACK("subnet lan { range = 10.1.0.0/24; nat = true }\ncontainer a { " IMAGE "address = 10.1.0.2 }\nallow lan -> world\n")},
+	{"flow: more than said before", "", TWO("allow db -> web.http\nallow db -> web\n")},
+	{"flow: from the host", "W0905", TWO("allow host -> web\n")},
+
+	{"after: chain", "", TWO("container a { " IMAGE "address = 10.1.0.2; after = [web, db] }\ncontainer b { " IMAGE "address = 10.1.0.3; after = [a] }\n")},
+	{"after: itself", "E0623", ONE("address = 10.1.0.2; after = [a]")},
+	{"after: in a circle", "E0623",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; after = [b] }\ncontainer b { " IMAGE "address = 10.1.0.3; after = [c] }\n"
+		   "container c { " IMAGE "address = 10.1.0.4; after = [a] }\n")},
+
+	{"mount: twice", "E0624", ONE("address = 10.1.0.2; volume a { at = /data }\nmount /srv/x -> /data\n")},
+	{"mount: a slash more", "E0624", ONE("address = 10.1.0.2; volume a { at = /data }\nvolume b { at = /data/ }\n")},
+	{"mount: inside", "W0906", ONE("address = 10.1.0.2; volume a { at = /data }\nvolume b { at = /data/b }\n")},
+	{"mount: inside of the one before the last", "W0906",
+	 ONE("address = 10.1.0.2; volume a { at = /data }\nvolume b { at = /data-b }\nvolume c { at = /data/c }\n")},
+	{"mount: beside", "", ONE("address = 10.1.0.2; volume a { at = /data }\nvolume b { at = /data2 }\n")},
+	{"mount: proc", "E0625", ONE("address = 10.1.0.2; mount /srv -> /proc/sys\n")},
+	{"mount: root", "E0625", ONE("address = 10.1.0.2; mount /srv -> /\n")},
+	{"mount: hosts", "E0625", ONE("address = 10.1.0.2; mount /srv/hosts -> /etc/hosts\n")},
+	{"mount: a device", "", ONE("address = 10.1.0.2; mount /dev/kvm -> /dev/kvm\n")},
+	{"directory: shared", "",
+	 TWO("container a { " IMAGE "address = 10.1.0.2; volume v { at = /d; from = /srv/d } }\ncontainer b { " IMAGE
+	     "address = 10.1.0.3; volume v { at = /e; from = /srv/d } }\n")},
+	{"directory: two owners", "E0626",
+	 TWO("container a { " IMAGE "address = 10.1.0.2; volume v { at = /d; from = /srv/d } }\ncontainer b { " IMAGE
+	     "address = 10.1.0.3; volume v { at = /e; from = /srv/d; owner = 1:1 } }\n")},
+
+	{"port: twice", "E0627", ONE("address = 10.1.0.2; ports { a = 80/tcp; b = 80/tcp }")},
+	{"port: in a range", "E0627", ONE("address = 10.1.0.2; ports { a = 80-90/tcp; b = 85/tcp }")},
+	{"port: of two protocols", "", ONE("address = 10.1.0.2; ports { a = 53/tcp; b = 53/udp }")},
+
+	{"ready: http", "", ONE("address = 10.1.0.2; ports { a = 80/tcp; d = 53/udp }\nready { http = \"/\" }")},
+	{"ready: nothing", "E0628", ONE("address = 10.1.0.2; ready { within = 5s }")},
+	{"ready: two", "E0628", ONE("address = 10.1.0.2; ports { a = 80/tcp }\nready { http = \"/\"; tcp = a }")},
+	{"ready: port without http", "E0628", ONE("address = 10.1.0.2; ports { a = 80/tcp }\nready { exec = [\"/x\"]; port = a }")},
+	{"ready: which port", "E0629", ONE("address = 10.1.0.2; ports { a = 80/tcp; b = 81/tcp }\nready { http = \"/\" }")},
+	{"ready: this port", "", ONE("address = 10.1.0.2; ports { a = 80/tcp; b = 81/tcp }\nready { http = \"/\"; port = b }")},
+	{"ready: no port", "E0629", ONE("address = 10.1.0.2; ready { http = \"/\" }")},
+	{"ready: udp", "E0629", ONE("address = 10.1.0.2; ports { d = 53/udp }\nready { tcp = d }")},
+	{"ready: a range", "E0629", ONE("address = 10.1.0.2; ports { d = 80-81/tcp }\nready { tcp = d }")},
+	{"ready: no path", "E0629", ONE("address = 10.1.0.2; ports { a = 80/tcp }\nready { http = \"health\" }")},
+	{"ready: another's port", "E0629", TWO("container a { " IMAGE "address = 10.1.0.2; ready { tcp = db.pg } }\n")},
+
+	{"name: 63 characters", "", STACK(LAN "container " NAME58 " { " IMAGE "address = 10.1.0.2 }\n")},
+	{"name: 64 characters", "E0630", STACK(LAN "container " NAME58 "x { " IMAGE "address = 10.1.0.2 }\n")},
+	{"name: the same on the host", "E0631",
+	 "stack a {\n" LAN "container b-c { " IMAGE "address = 10.1.0.2 }\n}\n"
+	 "stack a-b {\nsubnet lan { range = 10.2.0.0/24 }\ncontainer c { " IMAGE "address = 10.2.0.2 }\n}\n"},
+	{"name: the same interface", "E0631",
+	 STACK(LAN "container ccfgnd { " IMAGE "address = 10.1.0.2 }\ncontainer cpndpc { " IMAGE "address = 10.1.0.3 }\n")},
+	{"name: localhost", "E0632", STACK(LAN "container localhost { " IMAGE "address = 10.1.0.2 }\n")},
+
+	{"image: a tag", "", STACK(LAN "container a { image = \"localhost:5000/x:1\"; address = 10.1.0.2 }\n")},
+	{"image: no tag", "W0901", STACK(LAN "container a { image = \"localhost:5000/x\"; address = 10.1.0.2 }\n")},
+	{"image: latest", "W0901", STACK(LAN "container a { image = \"docker.io/library/x:latest\"; address = 10.1.0.2 }\n")},
+	{"image: digest", "", STACK(LAN "container a { image = \"localhost/x@sha256:" DIGEST "\"; address = 10.1.0.2 }\n")},
+	{"gpu: no limit", "W0902", ONE("address = 10.1.0.2; gpu = nvidia")},
+	{"gpu: a limit", "", ONE("address = 10.1.0.2; gpu = nvidia\nlimits { memory = 1GiB }")},
+	{"database: open", "W0903", TWO("publish 5432 -> db.pg\n")},
+	{"database: open under another port", "W0903", TWO("publish 10.9.9.9:15432 -> db.pg\n")},
+	{"database: loopback", "", TWO("publish 127.0.0.1:5432 -> db.pg\n")},
+};
+
+/* The codes of all diagnostics, in the order in which they would be printed, joined by blanks. */
+static struct str codes_of(struct compilation *c)
+{
+	struct buf out = {0};
+
+	vec_each(struct diag *const, d, &c->diags.all)
+		buf_fmt(&out, "%s%s", out.n ? " " : "", diag_infos[(*d)->code].code);
+	return buf_take(&out, &c->arena);
+}
+
+static void every_row(void **state)
+{
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct compilation c = {0};
+		struct str codes;
+
+		compile_text(&c, STR("rows.ctstack"), str_of(rows[i].source));
+		codes = codes_of(&c);
+		if (!str_is(codes, rows[i].codes)) {
+			struct buf text = {0};
+
+			diags_render(&c.diags, DIAG_TEXT, false, &text);
+			print_message("%s: wanted \"%s\", got \"%.*s\"\n%.*s\n", rows[i].what, rows[i].codes, STR_ARG(codes), STR_ARG(text));
+			buf_free(&text);
+			wrong++;
+		}
+		compilation_end(&c);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/* Rules about sizes, with sources that are made. */
+static void expect(struct buf *source, const char *codes)
+{
+	struct compilation c = {0};
+
+	compile_text(&c, STR("made.ctstack"), buf_view(source));
+	assert_string_equal(codes_of(&c).s, codes);
+	compilation_end(&c);
+}
+
+/* n containers, each with a port, that may all reach each other. */
+static void crowd(struct buf *out, unsigned n)
+{
+	out->n = 0;
+	buf_puts(out, "stack s {\nsubnet lan { range = 10.1.0.0/16 }\nallow lan -> lan\n");
+	for (unsigned i = 0; i < n; i++)
+		buf_fmt(out, "container c%u { " IMAGE "address = 10.1.%u.%u; ports { p = 80/tcp } }\n", i, 1 + i / 250, 1 + i % 250);
+	buf_puts(out, "}\n");
+}
+
+static void flows_have_a_limit(void **state)
+{
+	_buf_ struct buf source = {0};
+
+	(void)state;
+	crowd(&source, 500);
+	expect(&source, "");
+	crowd(&source, 501);
+	expect(&source, "E0622");
+}
+
+static void units_have_a_limit(void **state)
+{
+	_buf_ struct buf source = {0};
+
+	(void)state;
+	buf_puts(&source, "stack s {\n" LAN "container a {\n" IMAGE "address = 10.1.0.2\nenv { A = \"");
+	for (size_t i = 0; i < 131072; i++)
+		buf_addc(&source, 'a');
+	buf_puts(&source, "\" }\n}\n}\n");
+	expect(&source, "E0633");
+}
+
+#define MADE "E0622 E0633"
+
+/* Each code of a rule or a lint is earned by some row, or by a made source. */
+static void every_code_has_a_row(void **state)
+{
+	(void)state;
+	for (int code = 0; code < DIAG_COUNT; code++) {
+		bool earned = strstr(MADE, diag_infos[code].code);
+
+		if (strncmp(diag_infos[code].code, "E06", 3) != 0 && strncmp(diag_infos[code].code, "W09", 3) != 0)
+			continue;
+		for (size_t i = 0; i < sizeof rows / sizeof rows[0] && !earned; i++)
+			earned = strstr(rows[i].codes, diag_infos[code].code);
+		if (!earned)
+			fail_msg("no row earns %s", diag_infos[code].code);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row),
+		cmocka_unit_test(flows_have_a_limit),
+		cmocka_unit_test(units_have_a_limit),
+		cmocka_unit_test(every_code_has_a_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
