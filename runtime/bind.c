@@ -157,8 +157,7 @@ static int unit_bound(struct binding *b, const struct res_unit *u, struct res **
 		int r = line_bind(b, line, &text, &unbound);
 
 		if (r < 0) {
-			if (u->res.origin.n)
-				err_context(b->e, "%.*s: %.*s", STR_ARG(u->res.origin), STR_ARG(u->res.owner));
+			err_context(b->e, "%.*s", STR_ARG(u->res.owner.n ? u->res.owner : u->res.id));
 			return err_resource(b->e, u->res.id);
 		}
 		if (unbound.n)

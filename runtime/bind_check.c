@@ -98,8 +98,8 @@ static int check_mounts(struct host *h, const struct manifest *bound, struct err
 	manifest_each(container, c, bound)
 		for (size_t i = 0; i < c->mounts.n; i++)
 			if (!fact_exists(h, c->mounts.at[i])) {
-				err_set(e, -ENOENT, "%.*s: %.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
-					STR_ARG(c->res.origin), STR_ARG(c->res.id), STR_ARG(c->mounts.at[i]));
+				err_set(e, -ENOENT, "%.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
+					STR_ARG(c->res.id), STR_ARG(c->mounts.at[i]));
 				return err_resource(e, c->res.id);
 			}
 	return 0;
@@ -171,8 +171,8 @@ static int check_ports(struct host *h, const struct manifest *bound, const struc
 				struct str program = listener_program(h, &scratch, l);
 
 				err_set(e, -EADDRINUSE,
-					"%.*s: %.*s cannot be published: %.*s listens on port %u of this host already; stop it, or publish another port",
-					STR_ARG(p->res.origin), STR_ARG(p->res.id), STR_ARG(program), (unsigned)l->port);
+					"%.*s cannot be published: %.*s listens on port %u of this host already; stop it, or publish another port",
+					STR_ARG(p->res.id), STR_ARG(program), (unsigned)l->port);
 				return err_resource(e, p->res.id);
 			}
 	}
