@@ -121,7 +121,8 @@ static void unit_section(struct unit_of *u)
 	PUT(u->out, STR("[Unit]\nDescription=Container "), container, STR(" of stack "), stack, STR("\nRequires=" NETWORK_UNIT "\n"));
 	for (size_t i = 0; i < u->c->after.v.n; i++)
 		PUT(u->out, STR("Wants="), u->after[i], STR("\n"));
-	PUT(u->out, STR("After=" NETWORK_UNIT));
+	/* network.target: at the end of the day, containers stop before the host's network does. */
+	PUT(u->out, STR("After=network.target " NETWORK_UNIT));
 	for (size_t i = 0; i < u->c->after.v.n; i++)
 		PUT(u->out, STR(" "), u->after[i]);
 	PUT(u->out, STR("\nPartOf="), name_target(u->arena, u->c->head.stack), STR("\n"));

@@ -53,6 +53,16 @@ static bool our_name(struct str name)
 	return str_starts(name, STR("ct-")) || str_starts(name, STR("ctstack")) || str_is(name, "ct.slice");
 }
 
+/* What the file says. */
+static struct str without_mark(struct str text)
+{
+	static const size_t n = sizeof UNREAD - 1;
+
+	if (text.n >= n && memcmp(text.s + text.n - n, UNREAD, n) == 0)
+		text.n -= n;
+	return text;
+}
+
 /* ---- observe ---- */
 
 struct seen {
@@ -194,9 +204,14 @@ static int see_unread(struct seen *s, struct err *e)
 		props[n++] = (struct bus_prop){.unit = res->id.s, .interface = BUS_UNIT, .name = "NeedDaemonReload", .type = 'b'};
 	}
 	int r = bus_get_props(s->h, &scratch, props, n, e);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (!props[i].error && props[i].number)
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct res_unit *known = (const struct res_unit *)manifest_find(s->known, RES_unit, units[i]->res.id);
+
+		/* On the way back to a state that had the mark, a unit without it is as good. */
+		if ((!props[i].error && props[i].number) ||
+		    (known && without_mark(known->text).n < known->text.n && str_eq(without_mark(known->text), units[i]->text)))
 			units[i]->text = str_fmt(s->ret->arena, "%.*s" UNREAD, STR_ARG(units[i]->text));
+	}
 	return r;
 }
 
@@ -288,15 +303,6 @@ static int unit_prepare(struct host *h, struct slice s, struct err *e)
 }
 
 /* ---- apply ---- */
-
-static struct str without_mark(struct str text)
-{
-	static const size_t n = sizeof UNREAD - 1;
-
-	if (text.n >= n && memcmp(text.s + text.n - n, UNREAD, n) == 0)
-		text.n -= n;
-	return text;
-}
 
 /* Whether its process has to be another one afterwards. Targets and slices have none. */
 static bool restarts(const struct change *c)
