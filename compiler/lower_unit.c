@@ -264,7 +264,7 @@ static void service_section(struct unit_of *u)
 
 	PUT(u->out, STR("\n[Service]\nSlice="), name_slice(u->arena, c->head.stack), STR("\nSyslogIdentifier="), u->name);
 	/* Podman says nothing there but the container's id; what the container says goes through conmon. */
-	PUT(u->out, STR("\nStandardOutput=null\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\nSuccessExitStatus=143\n"));
+	PUT(u->out, STR("\nStandardOutput=null\nStandardError=journal\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\nSuccessExitStatus=143\n"));
 	PUT(u->out, STR("Restart="), str_of(word_texts[c->restart.v]));
 	buf_fmt(u->out, "\nRestartSec=%ds\nTimeoutStartSec=%" PRId64 "s\nTimeoutStopSec=%ds\n", RESTART_S, start_seconds(c),
 		STOP_S);

@@ -21,6 +21,9 @@
 
 enum {
 	IN_FLIGHT_MAX = 100,		/* the bus refuses more than 128 unanswered calls of a connection */
+	/* For every job that somebody waits for, the manager asks the bus to be told when that somebody goes: one match rule a job, of which dbus-daemon grants a connection 512.
+	 * Above that the manager loses its connection for good. */
+	JOBS_MAX = 200,
 	LOOK_UP_US = 100000,		/* how often a wait looks at h->interrupted */
 	LISTED_MAX = 100000,
 };
@@ -124,6 +127,7 @@ struct calls {
 	void *context;
 	struct call *at;
 	size_t n, sent, over;
+	const size_t *finished;	/* where given, at most JOBS_MAX are sent and not finished */
 };
 
 static void calls_end(struct calls *c)
@@ -146,7 +150,7 @@ static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
 /* Sends as many calls as may be in flight. */
 static int calls_send(struct calls *c, struct err *e)
 {
-	while (c->sent < c->n && c->sent - c->over < IN_FLIGHT_MAX) {
+	while (c->sent < c->n && c->sent - c->over < IN_FLIGHT_MAX && (!c->finished || c->sent - *c->finished < JOBS_MAX)) {
 		_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 		struct call *call = &c->at[c->sent];
 		int r = c->make(c, c->sent, &m);
@@ -478,7 +482,7 @@ int bus_run_jobs(struct host *h, enum bus_verb verb, struct bus_job *jobs, size_
 	_cleanup_(sd_bus_slot_unrefp) sd_bus_slot *match = NULL;
 	int r;
 
-	all.calls = (struct calls){.h = h, .make = make_job, .answered = on_job, .context = &all, .n = n};
+	all.calls = (struct calls){.h = h, .make = make_job, .answered = on_job, .context = &all, .n = n, .finished = &all.over};
 	all.calls.doing = verb == BUS_START ? "start units" : "stop units";
 	all.at = arena_array(&all.arena, n + 1, sizeof *all.at);
 	for (size_t i = 0; i < n; i++) {

@@ -51,9 +51,10 @@ struct bus_job {
 	char message[256];	/* why it refused */
 };
 
-/* Gives the manager one job a unit, about 100 questions at a time, and waits for all of them, the manager keeping the order that the units ask for. Ends early at the
- * first job that is not ok where first_failure is set: then 0 is returned as well, and some jobs are not done. Each end is told to `done` (may be NULL).
- * -ETIMEDOUT where no job ended for as long as the most patient one that is left; -EINTR where interrupted. A "skipped" job (an unmet condition) is ok. */
+/* Gives the manager one job a unit and waits for all of them, the manager keeping the order that the units ask for. No more than 200 jobs are under way at a time: in a
+ * larger batch, stops keep their order only among these (starts keep it always, since a start brings in what it needs). Ends early at the first job that is not ok where
+ * first_failure is set: then 0 is returned as well, and some jobs are not done. Each end is told to `done` (may be NULL). -ETIMEDOUT where no job ended for as long as the
+ * most patient one that is left; -EINTR where interrupted. A "skipped" job (an unmet condition) is ok. */
 int bus_run_jobs(struct host *h, enum bus_verb verb, struct bus_job *jobs, size_t n, bool first_failure,
 		 void (*done)(struct host *h, const struct bus_job *job), struct err *e);
 

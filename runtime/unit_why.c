@@ -52,6 +52,8 @@ static void told_by_result(struct buf *out, const struct bus_prop *p)
 		buf_puts(out, "a container that it comes after is not running");
 	else if (ready->number && (!main_ended || ready->when_us < p[MAIN_END].number))
 		buf_puts(out, "not ready in time");
+	else if (main_ended && p[MAIN_CODE].number == CLD_EXITED && p[MAIN_STATUS].number == 125)	/* podman-run(1) */
+		buf_puts(out, "podman could not start it (exit status 125)");
 	else if (main_ended)
 		ended(out, p[MAIN_CODE].number, p[MAIN_STATUS].number);
 	else if (p[START].number)
