@@ -53,12 +53,20 @@ static void yyerror(struct span *at, struct parser *p, const char *message);
 %type <struct entry_list> entries entry_seq else_part body map_items map_seq record_items record_seq
 %type <struct entry *> entry if_entry map_item record_item
 %type <struct body> body_opt
-%type <struct expr *> expr cond_expr or_expr and_expr not_expr compare_expr sum_expr product_expr unary_expr postfix chain atom arrow_end text quoted
+%type <struct expr *> expr chain atom arrow_end quoted pieces
 %type <struct expr *> block_name base_opt dotted value_opt doc_opt message_opt used bound word
 %type <struct expr_list> parts args args_opt words
-%type <struct ident> field_name alias_opt soft name
+%type <struct ident> alias_opt soft name
 %type <struct type_expr *> type type_simple type_opt
-%type <enum op> compare
+
+%precedence ELSE
+%left OR
+%left AND
+%precedence NOT
+%nonassoc EQ NE '<' LE '>' GE
+%left '+' '-'
+%left '*' '%'
+%precedence NEGATIVE
 
 %%
 file:
@@ -81,7 +89,8 @@ body_opt:
 | body				{ $$ = body_of($1); }
 ;
 entry:
-  field_name '=' expr		{ $$ = entry_field(p, @$, $1, $3); }
+  NAME '=' expr			{ $$ = entry_field(p, @$, $1, $3); }
+| PLAIN '=' expr		{ $$ = entry_field(p, @$, ident_text($1), $3); }
 | NAME block_name base_opt body	{ $$ = entry_block(p, @$, $1, $2, $3, $4); }
 | NAME base_opt body		{ $$ = entry_block(p, @$, $1, NULL, $2, $3); }
 | NAME arrow_end ARROW arrow_end body_opt	{ $$ = entry_arrow(p, @$, $1, ident_none(), $2, $4, $5); }
@@ -109,10 +118,6 @@ else_part:
   %empty			{ $$ = entries_none(); }
 | ELSE body			{ $$ = $2; }
 | ELSE if_entry			{ $$ = entries_add(p, entries_none(), $2); }
-;
-field_name:
-  NAME
-| PLAIN				{ $$ = ident_text($1); }
 ;
 block_name:
   NAME				{ $$ = expr_name(p, $1); }
@@ -196,58 +201,30 @@ record_item:
 | error recovered body		{ $$ = entry_lost(); }
 ;
 
+/* Operators by precedence: a level of its own for each would cost a reduction for each. Comparisons do not chain. */
 expr:
-  cond_expr
-;
-cond_expr:
-  or_expr
-| IF expr THEN expr ELSE cond_expr	{ $$ = expr_cond(p, @$, $2, $4, $6); }
-;
-or_expr:
-  and_expr
-| or_expr OR and_expr		{ $$ = expr_binary(p, @$, OP_OR, $1, $3); }
-;
-and_expr:
-  not_expr
-| and_expr AND not_expr		{ $$ = expr_binary(p, @$, OP_AND, $1, $3); }
-;
-not_expr:
-  compare_expr
-| NOT not_expr			{ $$ = expr_unary(p, @$, OP_NOT, $2); }
-;
-compare_expr:
-  sum_expr
-| sum_expr compare sum_expr	{ $$ = expr_binary(p, @$, $2, $1, $3); }
-;
-compare:
-  EQ				{ $$ = OP_EQ; }
-| NE				{ $$ = OP_NE; }
-| '<'				{ $$ = OP_LT; }
-| LE				{ $$ = OP_LE; }
-| '>'				{ $$ = OP_GT; }
-| GE				{ $$ = OP_GE; }
-;
-sum_expr:
-  product_expr
-| sum_expr '+' product_expr	{ $$ = expr_binary(p, @$, OP_ADD, $1, $3); }
-| sum_expr '-' product_expr	{ $$ = expr_binary(p, @$, OP_SUB, $1, $3); }
-;
-product_expr:
-  unary_expr
-| product_expr '*' unary_expr	{ $$ = expr_binary(p, @$, OP_MUL, $1, $3); }
-| product_expr '%' unary_expr	{ $$ = expr_binary(p, @$, OP_MOD, $1, $3); }
-;
-unary_expr:
-  postfix
-| '-' unary_expr		{ $$ = expr_unary(p, @$, OP_NEG, $2); }
-;
-postfix:
   chain
 | atom
 | open_map map_items '}'	{ $$ = expr_map(p, @$, $2); }
+| IF expr THEN expr ELSE expr	{ $$ = expr_cond(p, @$, $2, $4, $6); }
+| expr OR expr			{ $$ = expr_binary(p, @$, OP_OR, $1, $3); }
+| expr AND expr			{ $$ = expr_binary(p, @$, OP_AND, $1, $3); }
+| NOT expr			{ $$ = expr_unary(p, @$, OP_NOT, $2); }
+| expr EQ expr			{ $$ = expr_binary(p, @$, OP_EQ, $1, $3); }
+| expr NE expr			{ $$ = expr_binary(p, @$, OP_NE, $1, $3); }
+| expr '<' expr			{ $$ = expr_binary(p, @$, OP_LT, $1, $3); }
+| expr LE expr			{ $$ = expr_binary(p, @$, OP_LE, $1, $3); }
+| expr '>' expr			{ $$ = expr_binary(p, @$, OP_GT, $1, $3); }
+| expr GE expr			{ $$ = expr_binary(p, @$, OP_GE, $1, $3); }
+| expr '+' expr			{ $$ = expr_binary(p, @$, OP_ADD, $1, $3); }
+| expr '-' expr			{ $$ = expr_binary(p, @$, OP_SUB, $1, $3); }
+| expr '*' expr			{ $$ = expr_binary(p, @$, OP_MUL, $1, $3); }
+| expr '%' expr			{ $$ = expr_binary(p, @$, OP_MOD, $1, $3); }
+| '-' expr	%prec NEGATIVE	{ $$ = expr_unary(p, @$, OP_NEG, $2); }
 ;
 chain:
-  name				{ $$ = expr_name(p, $1); }
+  NAME				{ $$ = expr_name(p, $1); }
+| soft				{ $$ = expr_name(p, $1); }
 | NAME_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_NAME); }
 | NAME CALL args_opt ')'	{ $$ = expr_call(p, @$, $1, $3); }
 | chain '.' NAME		{ $$ = expr_member(p, @$, $1, $3); }
@@ -256,7 +233,8 @@ chain:
 ;
 atom:
   LITERAL
-| text
+| PLAIN
+| pieces
 | TRUE				{ $$ = expr_boolean(p, @$, true); }
 | FALSE				{ $$ = expr_boolean(p, @$, false); }
 | NONE				{ $$ = expr_none(p, @$); }
@@ -265,12 +243,12 @@ atom:
 | '[' expr FOR NAME IN expr ']'	{ $$ = expr_comprehension(p, @$, $2, $4, $6, NULL); }
 | '[' expr FOR NAME IN expr IF expr ']'	{ $$ = expr_comprehension(p, @$, $2, $4, $6, $8); }
 ;
-text:
-  quoted
-;
 quoted:
   PLAIN
-| QUOTE_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_STRING); }
+| pieces
+;
+pieces:
+  QUOTE_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_STRING); }
 | LINES_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_LINES); }
 ;
 parts:
@@ -306,7 +284,8 @@ map_sep:
 | ',' SEP
 ;
 map_item:
-  field_name '=' expr		{ $$ = entry_field(p, @$, $1, $3); }
+  NAME '=' expr			{ $$ = entry_field(p, @$, $1, $3); }
+| PLAIN '=' expr		{ $$ = entry_field(p, @$, ident_text($1), $3); }
 | error				{ yyerrok; $$ = entry_lost(); }
 | error recovered body		{ $$ = entry_lost(); }
 ;

@@ -257,12 +257,9 @@ static int layout_raw(struct parser *p, YYSTYPE *value, struct span *at)
 
 static int layout_balanced(struct parser *p, YYSTYPE *value, struct span *at)
 {
-	static const struct {
-		int token;
-		enum context opens;
-	} openers[] = {
-		{'(', CX_PAREN},	 {CALL, CX_PAREN},	  {'[', CX_SQUARE},	   {INDEX, CX_SQUARE},
-		{QUOTE_BEGIN, CX_STRING}, {LINES_BEGIN, CX_LINES}, {NAME_BEGIN, CX_NAME}, {INTERP_BEGIN, CX_INTERP},
+	static const enum context opens[TOKENS_END] = {
+		['('] = CX_PAREN,	   [CALL] = CX_PAREN,	     ['['] = CX_SQUARE,	     [INDEX] = CX_SQUARE,
+		[QUOTE_BEGIN] = CX_STRING, [LINES_BEGIN] = CX_LINES, [NAME_BEGIN] = CX_NAME, [INTERP_BEGIN] = CX_INTERP,
 	};
 
 	for (;;) {
@@ -273,11 +270,6 @@ static int layout_balanced(struct parser *p, YYSTYPE *value, struct span *at)
 		}
 		int token = layout_raw(p, value, at);
 		switch (token) {
-		case NAME:
-		case LITERAL:
-		case PLAIN:
-		case '=':
-			return token;
 		case NEWLINE:
 			if (layout_line(p, *at) && separates(p))
 				return SEP;
@@ -305,15 +297,9 @@ static int layout_balanced(struct parser *p, YYSTYPE *value, struct span *at)
 			end_said(p);
 			layout_close_to(p, 0, token, *at);
 			break;
-		default: {
-			enum context what = CX_TOP;
-
-			for (size_t i = 0; i < sizeof openers / sizeof openers[0]; i++)
-				if (openers[i].token == token)
-					what = openers[i].opens;
-			if (what == CX_TOP || layout_open(p, what, *at))
+		default:
+			if (opens[token] == CX_TOP || layout_open(p, opens[token], *at))
 				return token;
-		}
 		}
 	}
 }

@@ -329,14 +329,14 @@ static bool port_read(struct parser *p, struct span at, struct str text, struct 
 	struct port port = {0};
 
 	if (range.n < text.n) {
-		struct near near = near_start(proto);
-
-		for (size_t i = 0; i < sizeof protos / sizeof protos[0]; i++) {
+		for (size_t i = 0; i < sizeof protos / sizeof protos[0]; i++)
 			if (str_is(proto, protos[i].word))
 				port.proto = protos[i].proto;
-			near_offer(&near, str_of(protos[i].word));
-		}
 		if (port.proto == PROTO_NONE) {
+			struct near near = near_start(proto);
+
+			for (size_t i = 0; i < sizeof protos / sizeof protos[0]; i++)
+				near_offer(&near, str_of(protos[i].word));
 			struct diag *d = diag_add(p->diags, DIAG_port, at, "`%.*s` is no protocol with ports",
 						  proto.n > 40 ? 40 : (int)proto.n, proto.s);
 
