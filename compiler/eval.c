@@ -382,7 +382,7 @@ static struct val eval_comprehension(struct elab *el, const struct expr *e, stru
 	for (size_t i = 0; i < list.u.list->n && !el->stopped; i++) {
 		struct scope *turn = scope_new(el, scope, NULL);
 
-		bind_value(el, turn, e->u.loop.name, list.u.list->at[i]);
+		bind_value(el, turn, *e->u.loop.name, list.u.list->at[i]);
 		if (e->u.loop.condition) {
 			struct val c = eval_condition(el, e->u.loop.condition, turn, "a condition");
 

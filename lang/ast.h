@@ -102,7 +102,7 @@ struct expr {
 		struct entry_list map;	/* EN_FIELD entries only */
 		struct {
 			struct expr *body, *list, *condition;	/* condition may be NULL */
-			struct ident name;
+			struct ident *name;
 		} loop;
 	} u;
 };
@@ -136,22 +136,32 @@ struct type_expr {
 	struct expr *lo, *hi;		/* TF_RANGE: int in 1..65535 */
 };
 
+/* Small, because a file has many: members that no kind of entry has together share a place, and may be read only where the kind is one of those named. */
 struct entry {
 	enum entry_kind kind;
 	struct span at;		/* the whole entry */
+	bool has_body;		/* EN_ARROW: a block was written */
 	struct entry *next;
 	struct ident word;	/* EN_BLOCK, EN_ARROW: its kind; EN_FIELD, EN_LET, EN_PARAM, EN_INPUT, EN_OUTPUT, EN_TEMPLATE, EN_TYPE: the name; EN_USE: the alias; EN_FOR: the variable */
-	struct ident mode;	/* EN_ARROW: second word, `deny` of `expect deny` */
-	struct expr *name;	/* EN_BLOCK: EX_NAME, or EX_TEXT (of one EX_STRING for a name in quotes), or NULL */
-	struct expr *base;	/* EN_BLOCK, EN_TEMPLATE: EX_NAME or EX_MEMBER, or NULL */
-	struct expr *value;	/* the expression of fields, lets, params (default), inputs (default), outputs, for, if, assert; EN_USE: EX_STRING, or EX_NAME/EX_MEMBER */
-	struct expr *left, *right;	/* EN_ARROW */
-	struct expr *message;	/* EN_ASSERT, or NULL */
-	struct type_expr *type;	/* EN_LET (or NULL), EN_PARAM, EN_INPUT, EN_TYPE */
-	struct str doc;		/* EN_PARAM, EN_INPUT: the string behind it; EN_TEMPLATE, EN_TYPE: the comment lines directly above */
-	bool has_body;		/* EN_ARROW: a block was written */
+	union {
+		struct expr *value;	/* the expression of fields, lets, params (default), inputs (default), outputs, for, if, assert; EN_USE: EX_STRING, or EX_NAME/EX_MEMBER */
+		struct expr *name;	/* EN_BLOCK: EX_NAME, or EX_TEXT (of one EX_STRING for a name in quotes), or NULL */
+		struct expr *left;	/* EN_ARROW */
+	};
+	union {
+		struct expr *base;	/* EN_BLOCK, EN_TEMPLATE: EX_NAME or EX_MEMBER, or NULL; EN_ARROW: NULL */
+		struct expr *message;	/* EN_ASSERT, or NULL */
+		struct type_expr *type;	/* EN_LET (or NULL), EN_PARAM, EN_INPUT, EN_TYPE */
+	};
+	union {
+		struct {
+			struct ident mode;	/* EN_ARROW: second word, `deny` of `expect deny` */
+			struct expr *right;	/* EN_ARROW */
+		};
+		struct str doc;		/* EN_PARAM, EN_INPUT: the string behind it; EN_TEMPLATE, EN_TYPE: the comment lines directly above */
+		struct entry_list other;	/* EN_IF: else */
+	};
 	struct entry_list body;
-	struct entry_list other;	/* EN_IF: else */
 };
 
 /* A comment, for the formatter. own_line: nothing but blanks before it. */

@@ -175,7 +175,8 @@ struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *b
 	struct expr *e = expr_new(p, EX_COMPREHENSION, at);
 
 	e->u.loop.body = body;
-	e->u.loop.name = name;
+	e->u.loop.name = arena_new(p->arena, struct ident);
+	*e->u.loop.name = name;
 	e->u.loop.list = list;
 	e->u.loop.condition = condition;
 	return expr_above(p, expr_above(p, expr_above(p, e, body), list), condition);

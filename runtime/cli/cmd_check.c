@@ -3,7 +3,23 @@
  * ctc check: what is wrong with source files. Reads nothing but them and touches nothing. */
 #include "runtime/cli/cli.h"
 
-#include "compiler/elaborate.h"
+#include "compiler/compile.h"
+
+/* "ok: 1 stack, 5 containers" */
+static int summary(struct cli *c, const struct model *model)
+{
+	struct buf b = {0};
+	size_t stacks = 0, containers = 0;
+
+	for (size_t i = 0; i < model->stacks.n; i++) {
+		stacks++;
+		containers += model->stacks.at[i]->container.n;
+	}
+	buf_fmt(&b, "ok: %zu stack%s, %zu container%s\n", stacks, stacks == 1 ? "" : "s", containers, containers == 1 ? "" : "s");
+	int status = cli_print(c, buf_view(&b));
+	buf_free(&b);
+	return status;
+}
 
 int cmd_check(struct cli *c, int argc, char **argv)
 {
@@ -19,14 +35,11 @@ int cmd_check(struct cli *c, int argc, char **argv)
 		return status;
 	if (n == 0)
 		return cli_fail(c, "name the files to check");
-	struct arena arena = {0};
-	struct sources sources = {.arena = &arena};
-	struct diags diags = {.arena = &arena, .sources = &sources};
-	struct modules modules = {0};
-	modules_load(&arena, &sources, &diags, (const char *const *)argv + 1, (size_t)n, &modules);
-	status = cli_diags(c, &diags, (enum diag_format)format) || diags.errors > 0;
+	struct compilation made = {0};
+	compile_files(&made, (const char *const *)argv + 1, (size_t)n);
+	status = cli_diags(c, &made.diags, (enum diag_format)format) || made.diags.errors > 0;
 	if (!status && format == DIAG_TEXT)
-		status = cli_print(c, STR("ok\n"));
-	arena_free(&arena);
+		status = summary(c, &made.model);
+	compilation_end(&made);
 	return status;
 }
