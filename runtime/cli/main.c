@@ -3,12 +3,14 @@
  * The program: finds the command and runs it. */
 #include "runtime/cli/cli.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lang/base/near.h"
+#include "runtime/generator.h"
 
 /* https://no-color.org: set and not empty means no colour. */
 static bool takes_colour(int fd)
@@ -43,6 +45,9 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "help";
 
 	signal(SIGPIPE, SIG_IGN);
+	/* systemd calls the same program under another name, see generator.h */
+	if (strcmp(program_invocation_short_name, "ctstack-generator") == 0)
+		return generator_main(argc, argv);
 	if (strcmp(name, "--version") == 0)
 		return cli_print(&c, STR("ctc " CTC_VERSION "\n"));
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
