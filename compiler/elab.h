@@ -116,6 +116,7 @@ struct slot {
 	struct scope *scope;
 	uint16_t rank;		/* of the layer that it comes from: 0 wins */
 	uint8_t state;
+	bool late;		/* set within if or for */
 };
 
 enum binding_form { BIND_LET, BIND_VALUE, BIND_INPUT, BIND_PARAM };
@@ -243,6 +244,7 @@ struct node {
 	struct assertion *assertions;
 	struct map_block *map_blocks;
 	uint16_t low_rank;		/* of the lowest of the parent's layers that it was found in */
+	bool late;			/* if or for made it or added to it */
 	bool broken;			/* a template is missing: what is not there is no news */
 };
 
@@ -403,6 +405,8 @@ struct val eval_member(struct elab *el, struct val base, struct ident name, stru
 /* A boolean; poison where it is none. what: "a condition". */
 struct val eval_condition(struct elab *el, const struct expr *e, struct scope *scope, const char *what);
 struct val found_value(struct elab *el, struct found f, struct span at);
+/* While if and for of a node are read, what they made is not to be asked for: the outcome would hang on their order. Says so, and returns true. */
+bool too_early(struct elab *el, const struct node *n, bool late, struct str name, struct span at);
 
 struct val force_binding(struct elab *el, struct binding *b, struct span used_at);
 struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at);

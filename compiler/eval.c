@@ -77,6 +77,14 @@ static struct val eval_text(struct elab *el, const struct expr *e, struct scope 
 
 /* ---- names and members ---- */
 
+bool too_early(struct elab *el, const struct node *n, bool late, struct str name, struct span at)
+{
+	if (!late || n->state != NODE_OPEN)
+		return false;
+	say(el, DIAG_name_late, at, "`%.*s` is made or changed by an `if` or `for`, which a condition beside it cannot depend on", STR_ARG(name));
+	return true;
+}
+
 struct val found_value(struct elab *el, struct found f, struct span at)
 {
 	struct val v = {0};
@@ -85,6 +93,8 @@ struct val found_value(struct elab *el, struct found f, struct span at)
 	case FOUND_BINDING:
 		return force_binding(el, f.binding, at);
 	case FOUND_CHILD:
+		if (too_early(el, f.node->parent, f.node->late, f.node->name.text, at))
+			return val_poison();
 		v.type = V_NODE;
 		v.u.node = f.node;
 		return v;
@@ -106,6 +116,8 @@ struct val found_value(struct elab *el, struct found f, struct span at)
 		if (!v.u.node) {
 			v.type = V_ABSENT;
 			v.u.absent = &schema_kinds[f.row->child];
+		} else if (too_early(el, f.node, v.u.node->late, f.row->name, at)) {
+			return val_poison();
 		}
 		return v;
 	case FOUND_NOTHING:
@@ -407,6 +419,8 @@ static struct val eval_beside(struct elab *el, const struct expr *e, struct scop
 	const struct target to = {.name = STR("the other side")};
 	struct type t = {.tag = other.type == V_NONE ? (int)other.u.INT - 1 : other.type};
 
+	if (e->kind == EX_NAME && other.type == V_POISON)
+		return other; /* what the word means here nobody can tell */
 	if (e->kind != EX_NAME || t.tag < 0 || t.tag >= T_COUNT ||
 	    type_words((enum type_tag)t.tag).lo == type_words((enum type_tag)t.tag).hi)
 		return eval(el, e, scope);

@@ -23,7 +23,7 @@ static void slot_set(struct elab *el, const struct fill *f, struct slot *slot, c
 		say(el, DIAG_name_late, e->word.at, "this sets `%.*s`, which a condition beside it depends on", STR_ARG(e->word.text));
 		return;
 	}
-	*slot = (struct slot){.expr = e->value, .scope = f->scope, .rank = f->layer->rank, .state = SLOT_FRESH};
+	*slot = (struct slot){.expr = e->value, .scope = f->scope, .rank = f->layer->rank, .state = SLOT_FRESH, .late = f->late};
 }
 
 /* ---- words that do not fit ---- */
@@ -286,6 +286,7 @@ static void fill_one(struct elab *el, const struct fill *f, const struct schema_
 			return;
 		}
 	}
+	cell->one->late |= f->late;
 	layer_add(el, cell->one, e, f->scope, f->layer->rank);
 }
 
@@ -302,7 +303,8 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 {
 	struct node *n = f->node, *child;
 
-	if (n->missed && map_get(n->missed, name.text)) {
+	/* Where it was not found at all, that was said. */
+	if (n->missed && map_get(n->missed, name.text) && !map_get(&f->scope->file->unknown, name.text)) {
 		say(el, DIAG_name_late, name.at, "this makes `%.*s`, which a condition beside it names in another sense", STR_ARG(name.text));
 		return NULL;
 	}
@@ -333,8 +335,10 @@ void fill_named(struct elab *el, const struct fill *f, const struct schema_row *
 		}
 	if (!child)
 		child = child_new(el, f, row, name);
-	if (child)
-		layer_add(el, child, e, f->scope, f->layer->rank);
+	if (!child)
+		return;
+	child->late |= f->late;
+	layer_add(el, child, e, f->scope, f->layer->rank);
 }
 
 static bool name_is_computed(const struct entry *e)

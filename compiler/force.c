@@ -78,7 +78,7 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 	case SLOT_FRESH:
 		break;
 	}
-	if (!enter(el, slot, &frame))
+	if (too_early(el, n, slot->late, row->name, used_at) || !enter(el, slot, &frame))
 		return val_poison();
 	v = eval_as(el, slot->expr, slot->scope, &t, &to);
 	leave(el, slot, v);
@@ -104,7 +104,7 @@ struct val force_entry(struct elab *el, struct node *n, const struct schema_row 
 	default:
 		return val_poison();
 	}
-	if (!enter(el, &e->slot, &frame))
+	if (too_early(el, n, e->slot.late, e->name.text, used_at) || !enter(el, &e->slot, &frame))
 		return val_poison();
 	v = eval_as(el, e->slot.expr, e->slot.scope, &t, &to);
 	leave(el, &e->slot, v);

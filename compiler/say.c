@@ -73,7 +73,8 @@ void say_help(struct elab *el, struct diag *d, const char *fmt, ...)
 
 void say_suggest(struct elab *el, struct diag *d, const struct near *near)
 {
-	if (d)
+	/* of one letter there is nothing left to recognise */
+	if (d && (near->wanted.n > 1 || near->distance == 0))
 		diag_suggest(el->d, d, near->best);
 }
 

@@ -214,8 +214,7 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	for (size_t i = 0; i < f->module->uses.n; i++)
 		near_offer(&near, f->module->uses.at[i].alias);
 	say_suggest(el, d, &near);
-	if (near.best.n == 0)
-		help_pending(el, d, scope);
+	help_pending(el, d, scope);
 }
 
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at)
