@@ -43,17 +43,6 @@ struct addr subnet_gateway(const struct m_subnet *s, enum net_family family)
 	return first;
 }
 
-const char *proto_name(uint8_t proto)
-{
-	switch (proto) {
-	case PROTO_UDP:
-		return "udp";
-	case PROTO_SCTP:
-		return "sctp";
-	}
-	return "tcp"; /* what a port without a protocol means */
-}
-
 struct port port_whole(struct port p)
 {
 	if (p.lo && p.proto == PROTO_NONE)

@@ -54,6 +54,5 @@ struct port port_whole(struct port p);
 struct port port_meant(const struct m_container *c, struct str name, struct port written);
 /* What `ready` asks with http or tcp: the port given, or the container's only tcp port. lo 0: neither. */
 struct port ready_port(const struct m_container *c);
-const char *proto_name(uint8_t proto);	/* "tcp", "udp", "sctp" */
 
 #endif

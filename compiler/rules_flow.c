@@ -58,11 +58,12 @@ RULE(flow_port)
 {
 	for_each_allow(f, r) {
 		struct flow_members to;
-		const struct m_head *head = f.to->kind == END_CONTAINER ? &f.to->container->head : &f.to->subnet->head;
+		const struct m_head *head;
 
 		flow_members(r->net, f.to, &to);
 		if (!is_ours(f.to) || f.port.lo || to.n == 0 || declared_ports(&to))
 			continue;
+		head = f.to->kind == END_CONTAINER ? &f.to->container->head : &f.to->subnet->head;
 		diag_help(r->diags,
 			  diag_add(r->diags, code, f.right, "%s `%.*s` declares no port, so that nothing is allowed",
 				   f.to->kind == END_CONTAINER ? "container" : "no container of subnet", STR_ARG(head->name)),

@@ -76,11 +76,21 @@ struct place source_place(struct sources *all, struct span at)
 	return (struct place){s, (uint32_t)lo + 1, offset - s->lines[lo] + 1, line};
 }
 
+/* Manifests carry one for each resource, so it is written without printf. */
 struct str source_origin(struct sources *all, struct span at)
 {
 	struct place p = source_place(all, at);
+	char numbers[2 * 11], *to = numbers + sizeof numbers;
+	uint32_t parts[] = {p.column, p.line};
 
 	if (!p.source)
 		return STR("");
-	return str_fmt(all->arena, "%.*s:%u:%u", STR_ARG(p.source->path), p.line, p.column);
+	for (size_t i = 0; i < 2; i++) {
+		do {
+			*--to = (char)('0' + parts[i] % 10);
+			parts[i] /= 10;
+		} while (parts[i]);
+		*--to = ':';
+	}
+	return STR_JOIN(all->arena, p.source->path, (struct str){to, (size_t)(numbers + sizeof numbers - to)});
 }

@@ -3,7 +3,7 @@
  * The canonical text of values: one text for one value, and the language reads it back as that value. */
 #include "lang/value.h"
 
-static const char *proto_word(uint8_t proto)
+const char *proto_name(uint8_t proto)
 {
 	switch (proto) {
 	case PROTO_UDP:
@@ -17,7 +17,7 @@ static const char *proto_word(uint8_t proto)
 
 static void range_text(struct port p, struct buf *out)
 {
-	buf_fmt(out, "%u", p.lo);
+	buf_uint(out, p.lo);
 	if (p.hi != p.lo)
 		buf_fmt(out, "-%u", p.hi);
 }
@@ -25,7 +25,8 @@ static void range_text(struct port p, struct buf *out)
 void port_text(struct port p, struct buf *out)
 {
 	range_text(p, out);
-	buf_fmt(out, "/%s", proto_word(p.proto));
+	buf_addc(out, '/');
+	buf_puts(out, proto_name(p.proto));
 }
 
 void endpoint_text(struct endpoint e, struct buf *out)
@@ -38,7 +39,7 @@ void endpoint_text(struct endpoint e, struct buf *out)
 		buf_fmt(out, "[%s]:", addr_text(e.addr, text));
 	range_text(e.port, out);
 	if (e.port.proto != PROTO_NONE && e.port.proto != PROTO_TCP)
-		buf_fmt(out, "/%s", proto_word(e.port.proto));
+		buf_fmt(out, "/%s", proto_name(e.port.proto));
 }
 
 void size_text(int64_t bytes, struct buf *out)
@@ -50,7 +51,8 @@ void size_text(int64_t bytes, struct buf *out)
 		bytes /= 1024;
 		unit++;
 	}
-	buf_fmt(out, "%lld%s", (long long)bytes, units[unit]);
+	buf_uint(out, (uint64_t)bytes);
+	buf_puts(out, units[unit]);
 }
 
 void duration_text(int64_t us, struct buf *out)
@@ -63,8 +65,10 @@ void duration_text(int64_t us, struct buf *out)
 	if (us == 0)
 		buf_puts(out, "0s");
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		if (us / units[i].us)
-			buf_fmt(out, "%lld%s", (long long)(us / units[i].us), units[i].unit);
+		if (us / units[i].us) {
+			buf_uint(out, (uint64_t)(us / units[i].us));
+			buf_puts(out, units[i].unit);
+		}
 		us %= units[i].us;
 	}
 }
