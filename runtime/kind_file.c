@@ -86,32 +86,40 @@ static struct str parent_of(struct str path)
 	return path;
 }
 
-static int put(struct host *h, const struct res_file *f, struct err *e)
+/* The directory that was made for the file, where nothing else is in it. */
+static int drop_parent(struct host *h, struct str path, struct err *e)
 {
-	struct str path = f->res.id;
-	int r = is_ours(path) ? fs_overwrite(h->root_fd, path, f->content, (mode_t)f->mode, e) : check(h, f, e);
+	struct str parent = parent_of(path);
+	int r = is_ours(parent) ? fs_rmdir(h->root_fd, parent, e) : 0;
 
-	if (r != -ENOENT)
-		return r;
-	r = fs_mkdirs(h->root_fd, parent_of(path), 0, 0, 0755, NULL, e);
-	return r < 0 ? r : fs_replace(h->root_fd, path, f->content, (mode_t)f->mode, e);
-}
-
-/* The file, and the directory that was made for it where this was the last one in it. */
-static int drop(struct host *h, const struct res_file *f, struct err *e)
-{
-	struct str parent = parent_of(f->res.id);
-	int r = is_ours(f->res.id) ? fs_remove(h->root_fd, f->res.id, e) : 0;
-
-	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-		if (r < 0 || str_is(parent, ours[i]))
-			return r;
-	r = is_ours(parent) ? fs_rmdir(h->root_fd, parent, e) : 0;
 	if (r == -ENOTEMPTY || r == -EEXIST || r == -EBUSY) {
 		*e = (struct err){0};
 		r = 0;
 	}
 	return r;
+}
+
+static int put(struct host *h, const struct res_file *f, struct err *e)
+{
+	struct str path = f->res.id;
+	struct err ignored;
+	int r = is_ours(path) ? fs_overwrite(h->root_fd, path, f->content, (mode_t)f->mode, e) : check(h, f, e);
+
+	if (r != -ENOENT)
+		return r;
+	r = fs_mkdirs(h->root_fd, parent_of(path), 0, 0, 0755, NULL, e);
+	if (r == 0)
+		r = fs_replace(h->root_fd, path, f->content, (mode_t)f->mode, e);
+	if (r < 0)
+		drop_parent(h, path, &ignored);
+	return r;
+}
+
+static int drop(struct host *h, const struct res_file *f, struct err *e)
+{
+	int r = is_ours(f->res.id) ? fs_remove(h->root_fd, f->res.id, e) : 0;
+
+	return r < 0 ? r : drop_parent(h, f->res.id, e);
 }
 
 static int file_apply(struct host *h, enum phase phase, struct slice s, struct err *e)

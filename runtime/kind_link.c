@@ -160,6 +160,12 @@ static int check_ipv6(struct host *h, const struct link_want *w, struct err *e)
 	return r < 0 ? err_resource(e, w->res->res.id) : 0;
 }
 
+/* Whether the change is work at all: a state that was found broken is nothing to go back to, whatever has become of it. */
+static bool is_work(const struct change *c)
+{
+	return c->op != OP_DELETE && !res_broken(c->to);
+}
+
 static int link_prepare(struct host *h, struct slice s, struct err *e)
 {
 	_arena_ struct arena a = {0};
@@ -169,7 +175,7 @@ static int link_prepare(struct host *h, struct slice s, struct err *e)
 	for (size_t i = 0; i < s.n && r == 0; i++) {
 		struct link_want *w = arena_new(&a, struct link_want);
 
-		if (s.at[i].op == OP_DELETE)
+		if (!is_work(&s.at[i]))
 			continue;
 		r = link_read((const struct res_link *)s.at[i].to, w, e);
 		if (r == 0)
@@ -216,7 +222,7 @@ static int apply_swap(struct host *h, struct slice s, struct arena *a, struct er
 		const struct change *c = &s.at[i];
 		struct link_want w;
 
-		if (c->op == OP_DELETE)
+		if (!is_work(c))
 			continue;
 		if (c->op == OP_CREATE) {
 			r = add_want(&route, c, e);
@@ -246,7 +252,7 @@ static int link_apply(struct host *h, enum phase phase, struct slice s, struct e
 	if (phase == PHASE_SWAP)
 		return apply_swap(h, s, &a, e);
 	for (size_t i = 0; i < s.n && r == 0; i++)
-		if (phase == PHASE_ADD && s.at[i].op == OP_CREATE)
+		if (phase == PHASE_ADD && s.at[i].op == OP_CREATE && is_work(&s.at[i]))
 			r = add_want(&make, &s.at[i], e);
 		else if (phase == PHASE_CLEAN && s.at[i].op == OP_DELETE)
 			vec_push(&a, &gone, s.at[i].from->id);

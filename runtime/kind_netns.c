@@ -56,7 +56,7 @@ static int netns_apply(struct host *h, enum phase phase, struct slice s, struct 
 	int r = 0;
 
 	for (size_t i = 0; phase == PHASE_ADD && i < s.n; i++)
-		if (s.at[i].op != OP_DELETE)
+		if (s.at[i].op != OP_DELETE && !res_broken(s.at[i].to))
 			vec_push(&a, &make, s.at[i].to->id);
 	if (make.n)
 		r = ns_make(h, make.at, make.n, e);

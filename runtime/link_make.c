@@ -338,7 +338,7 @@ static int read_host_end(struct mnl_socket *route, const struct job *j, enum lin
 	struct str address = f == LINK_6 ? from->address6 : from->address, gateway = f == LINK_6 ? from->gateway6 : from->gateway;
 	struct addr a, g;
 
-	if (!addr_parse(address, &a) || !addr_parse(gateway, &g))
+	if (from->fault.n || !addr_parse(address, &a) || !addr_parse(gateway, &g))
 		return read_end(route, j->index, addrs, routes, e);
 	struct rt_route r = full_route(j->index, a);
 	r.source = g;
@@ -376,8 +376,8 @@ static int mend(struct host *h, struct mnl_socket *route, struct job *j, const s
 {
 	const struct res_link *to = j->want->res;
 	_cleanup_(nl_batch_free) struct nl_batch b = {0};
-	bool four = !str_eq(from->address, to->address) || !str_eq(from->gateway, to->gateway);
-	bool six = !str_eq(from->address6, to->address6) || !str_eq(from->gateway6, to->gateway6);
+	bool four = from->fault.n || !str_eq(from->address, to->address) || !str_eq(from->gateway, to->gateway);
+	bool six = from->fault.n || !str_eq(from->address6, to->address6) || !str_eq(from->gateway6, to->gateway6);
 	int r = 0;
 
 	if (!str_eq(from->altname, to->altname)) {

@@ -179,10 +179,26 @@ static struct str find_altname(const struct rt_link *l, struct str known)
 	return first;
 }
 
+/* Whether there is anything of ours of a family. What a program in the container has put on its own end does not count. */
+static bool family_begun(const struct look *k, const struct side *in, const struct rt_link *l, uint8_t family)
+{
+	side_each(struct rt_addr, a, &k->host.addrs.all, l->index)
+		if (a->addr.family == family && a->len == addr_bits(a->addr))
+			return true;
+	side_each(struct rt_route, r, &k->host.routes.all, l->index)
+		if (r->dst.family == family)
+			return true;
+	side_each(struct rt_route, r, &in->routes.all, l->peer)
+		if (r->dst.family == family)
+			return true;
+	return false;
+}
+
 static struct res_link *report(struct look *k, const struct seen *s)
 {
 	struct res_link *r = manifest_add_link(k->ret, str_of(s->link->name));
 
+	r->fault = STR("not connected to a container");
 	r->altname = str_copy(k->ret->arena, find_altname(s->link, s->known ? s->known->altname : STR("")));
 	r->localnet = s->link->localnet;
 	return r;
@@ -203,6 +219,14 @@ static void report_peer(struct look *k, const struct seen *s, const struct rt_li
 	r->gateway = addr_str(a, find_gateway(k, in, l, 4, known->gateway, address));
 	r->address6 = addr_str(a, address6);
 	r->gateway6 = addr_str(a, find_gateway(k, in, l, 6, known->gateway6, address6));
+	if (!r->altname.n)
+		r->fault = STR("no alternative name");
+	else if ((!r->address.n || !r->gateway.n) && family_begun(k, in, l, 4))
+		r->fault = STR("IPv4 does not work");
+	else if ((!r->address6.n || !r->gateway6.n) && family_begun(k, in, l, 6))
+		r->fault = STR("IPv6 does not work");
+	else if (r->netns.n)
+		r->fault = STR("");
 }
 
 /* ct and 8 characters, as compiler/names.c makes them. */

@@ -59,7 +59,10 @@ static int look_at(int dir, const char *name, int *ret_fd)
 	ns = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (ns < 0)
 		return -errno;
-	if (ioctl(ns, NS_GET_NSTYPE) != CLONE_NEWNET)
+	int type = ioctl(ns, NS_GET_NSTYPE);
+	if (type < 0)
+		return -errno;
+	if (type != CLONE_NEWNET)
 		return NS_FOREIGN;
 	if (ret_fd)
 		*ret_fd = take_fd(&ns);

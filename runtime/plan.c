@@ -45,3 +45,15 @@ struct slice plan_slice(const struct plan *p, enum res_kind kind)
 	/* An empty plan has no array to point into. */
 	return (struct slice){p->changes.n ? p->changes.at + p->first[kind] : NULL, p->first[kind + 1] - p->first[kind]};
 }
+
+bool res_broken(const struct res *r)
+{
+	switch (r->kind) {
+	case RES_netns:
+		return ((const struct res_netns *)r)->fault.n > 0;
+	case RES_link:
+		return ((const struct res_link *)r)->fault.n > 0;
+	default:
+		return false;
+	}
+}

@@ -30,6 +30,10 @@ struct plan {
 void plan_make(struct arena *a, const struct manifest *from, const struct manifest *to, struct plan *ret);
 struct slice plan_slice(const struct plan *p, enum res_kind kind);
 
+/* Whether an observed resource was found broken (its fault says how). Nothing goes back to that: a kind leaves it to what it has become, and for the way back it is no
+ * difference. */
+bool res_broken(const struct res *r);
+
 static inline const struct res *change_res(const struct change *c)
 {
 	return c->to ? c->to : c->from;

@@ -80,13 +80,13 @@ int converge(struct host *h, struct store *s, const struct plan *p, uint32_t num
 	return first.code;
 }
 
-/* Data and images outlive what asked for them: that they are still there is no difference. */
+/* Data and images outlive what asked for them: that they are still there is no difference. Nor is it one that what was found broken is not broken again. */
 static bool change_is_kept(const struct change *c)
 {
 	enum res_kind kind = change_res(c)->kind;
 
 	if (c->op != OP_DELETE)
-		return false;
+		return res_broken(c->to);
 	return kind == RES_image || (kind == RES_directory && ((const struct res_directory *)c->from)->keep);
 }
 

@@ -474,9 +474,18 @@ static void drift_is_seen_and_mended(void **state)
 			fail_msg("after `%s`: %s", drifts[i].command, w->err.text);
 		assert_nothing_to_do(w, &none, &m);
 		assert_reachable(l);
+		/* back to what was found, but for what was broken */
+		struct plan back = plan_to(w, &m, &now);
+		if (apply(w, &back) < 0)
+			fail_msg("back, after `%s`: %s", drifts[i].command, w->err.text);
+		back = plan_to(w, &m, &now);
+		for (size_t k = 0; k < back.changes.n; k++)
+			if (!back.changes.at[k].to || !res_broken(back.changes.at[k].to))
+				fail_msg("back, after `%s`: %s differs", drifts[i].command, change_res(&back.changes.at[k])->id.s);
 		assert_true(say(t.client, t.server));
 		assert_true(say(t.server, t.client));
 		talk_end(&t);
+		converge(w, &none, &m);
 	}
 	assert_back_to(w, before, &m);
 }
