@@ -166,8 +166,24 @@ static struct view_item item_of(struct viewer *w, const struct change *c)
 	return item;
 }
 
-static void look_at(struct viewer *w, const struct change *c)
+/* What is found on a host does not say whom it serves; the record does. */
+static struct change with_owner(struct viewer *w, struct change c)
 {
+	const struct res *said = c.op == OP_DELETE && w->recorded ? manifest_find(w->recorded, c.from->kind, c.from->id) : NULL;
+
+	if (said && !c.from->owner.n)
+		c.from = said;
+	return c;
+}
+
+static bool is_data(const struct res *r)
+{
+	return r->kind == RES_directory && ((const struct res_directory *)r)->keep;
+}
+
+static void look_at(struct viewer *w, const struct change *change)
+{
+	const struct change owned = with_owner(w, *change), *c = &owned;
 	struct view *v = w->v;
 	const struct res *r = change_res(c);
 	struct view_container *served;
@@ -212,7 +228,7 @@ static void look_at(struct viewer *w, const struct change *c)
 	}
 	if (r->owner.n && (served = container_of(w, r->owner)))
 		container_change(w, served, c);
-	else if (r->kind != RES_netns && r->kind != RES_link)
+	else if (r->kind != RES_netns && r->kind != RES_link && !(is_data(r) && c->op == OP_DELETE))
 		vec_push(w->a, &v->host, item_of(w, c));
 }
 

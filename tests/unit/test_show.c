@@ -303,6 +303,26 @@ static void a_published_port_touches_no_container(void **state)
 	assert_int_equal(s.view.ports_open, 1);
 }
 
+/* An observation does not know owners; the record does. Data that stays is told by its container alone. */
+static void what_goes_belongs_to_its_container(void **state)
+{
+	_scene_ struct scene s;
+
+	(void)state;
+	scene_start(&s);
+	container(&s.recorded, "a.x", "x:1", "", "");
+	container(&s.observed, "a.x", "x:1", "", "");
+	manifest_add_file(&s.recorded, STR("/hosts"))->res.owner = STR("a.x");
+	manifest_add_file(&s.observed, STR("/hosts"));
+	manifest_add_directory(&s.recorded, STR("/data"))->keep = true;
+	manifest_add_directory(&s.observed, STR("/data"))->keep = true;
+	unit_of(&s.observed, "a.x")->res.owner = STR("");
+	scene_view(&s);
+	assert_int_equal(s.view.containers.n, 1);
+	assert_int_equal(s.view.count[VERDICT_REMOVED], 1);
+	assert_int_equal(s.view.host.n, 0);
+}
+
 /* Every byte that a value can hold, in every notation. */
 static void values_cannot_speak(void **state)
 {
@@ -362,6 +382,7 @@ int main(void)
 		cmocka_unit_test(nothing_to_do),
 		cmocka_unit_test(drift_is_what_nobody_asked_for),
 		cmocka_unit_test(a_published_port_touches_no_container),
+		cmocka_unit_test(what_goes_belongs_to_its_container),
 		cmocka_unit_test(values_cannot_speak),
 		cmocka_unit_test(plain_text_is_cut_between_characters),
 	};
