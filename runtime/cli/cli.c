@@ -104,6 +104,9 @@ static int usage(struct cli *c, const struct cli_option *options)
 	for (const struct cli_option *o = options; o->name; o++)
 		option_usage(o, &b);
 	option_usage(&help, &b);
+	if (c->command->needs == CLI_CHANGE)
+		buf_puts(&b, "\nExit status: 0 done, or nothing to do; 1 refused, nothing was changed; 3 failed, and the host is as it was before;\n"
+			     "4 another ctc is changing this host; 5 failed, and the way back was not clean: `ctc recover`.\n");
 	int status = cli_print(c, buf_view(&b));
 	buf_free(&b);
 	return status;

@@ -14,6 +14,7 @@
 enum cli_needs {
 	CLI_NOTHING,
 	CLI_ROOT,	/* refused for others, with a sentence that says so, before the command begins */
+	CLI_CHANGE,	/* the same; and the exit statuses are those of spec/transaction.md */
 };
 
 struct cli_command;

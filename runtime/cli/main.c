@@ -44,6 +44,9 @@ int main(int argc, char **argv)
 	struct cli c = {.colour = takes_colour(STDOUT_FILENO), .colour_err = takes_colour(STDERR_FILENO)};
 	const char *name = argc > 1 ? argv[1] : "help";
 
+	/* systemd calls the same program by another name. */
+	if (argc > 0 && str_is(str_of(basename(argv[0])), "ctstack-generator"))
+		return generator_main(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	/* systemd calls the same program under another name, see generator.h */
 	if (strcmp(program_invocation_short_name, "ctstack-generator") == 0)
@@ -57,7 +60,7 @@ int main(int argc, char **argv)
 		return command_unknown(&c, name);
 	/* its own help is for everybody */
 	bool help = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
-	if (c.command->needs == CLI_ROOT && geteuid() != 0 && !help)
-		return cli_fail(&c, "this changes the host and needs root: sudo ctc %s", name);
+	if (c.command->needs != CLI_NOTHING && geteuid() != 0 && !help)
+		return cli_fail(&c, "this %s the host and needs root: sudo ctc %s", c.command->needs == CLI_CHANGE ? "changes" : "looks at", name);
 	return argc > 1 ? c.command->run(&c, argc - 1, argv + 1) : c.command->run(&c, 1, argv);
 }

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The one way in which a command changes a host: lock, recover, scope, plan, ask, stage, transaction, report (spec/transaction.md, Steps of a change). apply, destroy
+ * and rollback differ in what they want, not in how it is done. */
+#ifndef CTC_CLI_CHANGE_H
+#define CTC_CLI_CHANGE_H
+
+#include "runtime/cli/report.h"
+#include "runtime/cli/session.h"
+
+struct request {
+	const char *action;		/* "apply", "destroy", "rollback": for the history */
+	struct str command;		/* as it was typed */
+	const struct manifest *compiled;	/* the given stacks, sealed; NULL for a rollback */
+	bool prune;
+	struct str also;		/* the stack to destroy, or "" */
+	bool has_target;		/* rollback to `target`, else to the base of the current generation */
+	uint32_t target;
+	bool yes;			/* do not ask */
+	struct texts texts;		/* the sources */
+};
+
+/* Returns the exit status. */
+int change_run(struct cli *c, const struct request *q);
+
+/* The statuses of spec/transaction.md. */
+enum { STATUS_DONE, STATUS_REFUSED, STATUS_PENDING, STATUS_BACK, STATUS_LOCKED, STATUS_STUCK };
+
+#endif

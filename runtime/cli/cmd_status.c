@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * ctc status: the generation that counts, what its containers do, and whether the host is still as it says. Looks only. */
+#include "lang/base/cleanup.h"
+#include "lang/base/json.h"
+#include "runtime/bind.h"
+#include "runtime/bus.h"
+#include "runtime/cli/change.h"
+#include "runtime/cli/cli.h"
+#include "runtime/show.h"
+
+struct status {
+	struct session s;
+	struct bus_units units;
+	struct bus_prop *since;		/* one a container, in the manifest's order */
+	struct manifest observed;
+	struct plan drift;		/* from the host to the current generation */
+	bool cut_off;			/* a journal is there, and nobody at work on it */
+	bool busy;			/* another ctc is at work */
+	struct err e;
+};
+
+static int read_units(struct status *st)
+{
+	static const char *const patterns[] = {"ct-*", NULL};
+	struct session *s = &st->s;
+	size_t n = s->recorded.first[RES_container + 1] - s->recorded.first[RES_container], k = 0;
+	const struct res_container *c;
+
+	st->since = arena_array(&s->arena, n + 1, sizeof *st->since);
+	manifest_each(container, c, &s->recorded)
+		st->since[k++] = (struct bus_prop){.unit = str_copy(&s->arena, c->unit).s, .interface = BUS_UNIT, .name = "StateChangeTimestamp", .type = 't'};
+	int r = bus_list_units(&s->host, &s->arena, patterns, &st->units, &st->e);
+	return r < 0 ? r : bus_get_props(&s->host, &s->arena, st->since, n, &st->e);
+}
+
+static int read_all(struct status *st)
+{
+	struct session *s = &st->s;
+	struct journal j;
+	int r = session_look(s, &st->e);
+
+	if (r < 0 || s->store.state_fd < 0)
+		return r;
+	r = host_check(&s->host, NULL, &st->e);
+	if (r == 0)
+		r = store_journal_read(&s->store, &s->arena, &st->cut_off, &j, &st->e);
+	st->busy = r == 0 && store_locked_by_other(&s->store);
+	st->cut_off &= !st->busy;
+	if (r == 0)
+		r = read_units(st);
+	st->observed.arena = &s->arena;
+	if (r == 0)
+		r = observe(&s->host, &s->recorded, &s->recorded, 0, &st->observed, &st->e);
+	if (r == 0)
+		plan_make(&s->arena, &st->observed, &s->recorded, &st->drift);
+	return r;
+}
+
+static const char *drift_word(enum change_op op)
+{
+	return op == OP_CREATE ? "missing" : op == OP_DELETE ? "foreign" : "different";
+}
+
+/* "running", "failed", "auto-restart"; "absent" where systemd knows no such unit. */
+static struct str state_of(const struct status *st, const struct res_container *c)
+{
+	const struct bus_unit *u = bus_units_find(&st->units, c->unit);
+
+	return !u || str_is(u->load, "not-found") ? STR("absent") : str_is(u->active, "failed") ? u->active : u->sub;
+}
+
+static bool is_well(const struct status *st, const struct res_container *c)
+{
+	const struct bus_unit *u = bus_units_find(&st->units, c->unit);
+
+	return u && str_is(u->active, "active");
+}
+
+static const char *since_text(const struct bus_prop *p, char out[SESSION_TIME_MAX])
+{
+	if (p->error || !p->number)
+		return "-";
+	return session_time((int64_t)(p->number / 1000000), out);
+}
+
+static void published(const struct manifest *m, struct str id, struct buf *out)
+{
+	const struct res_publish *p;
+
+	manifest_each(publish, p, m)
+		if (str_eq(p->to, id))
+			buf_fmt(out, "  %.*s -> %.*s", STR_ARG(p->res.id), STR_ARG(p->to_port));
+}
+
+static void text_containers(const struct status *st, bool colour, struct buf *out)
+{
+	const struct manifest *m = &st->s.recorded;
+	const struct res_container *c;
+	size_t name = 9, state = 5, k = 0;
+
+	manifest_each(container, c, m) {
+		name = c->res.id.n > name ? c->res.id.n : name;
+		state = state_of(st, c).n > state ? state_of(st, c).n : state;
+	}
+	buf_fmt(out, "\n%s%-*s  %-*s  %-19s  %-15s  PORTS%s\n", colour ? "\033[1m" : "", (int)name, "CONTAINER", (int)state, "STATE", "SINCE", "ADDRESS",
+		colour ? "\033[0m" : "");
+	manifest_each(container, c, m) {
+		char when[SESSION_TIME_MAX];
+		struct str now = state_of(st, c);
+		struct str address = c->address.n ? c->address : c->address6;
+
+		buf_fmt(out, "%-*.*s  %s%-*.*s%s  %-19s  %-15.*s ", (int)name, STR_ARG(c->res.id), !colour ? "" : is_well(st, c) ? "\033[32m" : "\033[31m",
+			(int)state, STR_ARG(now), colour ? "\033[0m" : "", since_text(&st->since[k++], when), STR_ARG(address));
+		for (size_t i = 0; i < c->ports.n; i++) {
+			struct str port;
+
+			str_cut(c->ports.at[i], '=', &port);
+			buf_fmt(out, " %.*s", STR_ARG(port));
+		}
+		published(m, c->res.id, out);
+		buf_addc(out, '\n');
+	}
+}
+
+static void text_drift(const struct status *st, struct buf *out)
+{
+	enum { SHOWN = 20 };
+	size_t n = st->drift.changes.n;
+
+	if (!n) {
+		buf_puts(out, "\nNo drift: the host is as the generation says.\n");
+		return;
+	}
+	buf_fmt(out, "\nDrift: %zu %s. Applying the same files again repairs it.\n", n, n == 1 ? "difference" : "differences");
+	for (size_t i = 0; i < n && i < SHOWN; i++) {
+		const struct change *c = &st->drift.changes.at[i];
+		const struct res *r = change_res(c);
+
+		buf_fmt(out, "  %-9s  %-9s  ", drift_word(c->op), res_infos[r->kind].word);
+		show_plain(r->id, 0, out);
+		buf_addc(out, '\n');
+	}
+	if (n > SHOWN)
+		buf_fmt(out, "  and %zu more: `ctc status --json` lists all\n", n - SHOWN);
+}
+
+static void as_text(const struct status *st, bool colour, struct buf *out)
+{
+	const struct session *s = &st->s;
+	char when[SESSION_TIME_MAX];
+
+	if (s->store.state_fd < 0) {
+		buf_puts(out, "Nothing was applied on this host yet.\n");
+		return;
+	}
+	buf_fmt(out, "Generation %u", s->current);
+	if (s->meta.time) {
+		buf_fmt(out, ", made %s by %.*s: ", session_time(s->meta.time, when), STR_ARG(s->meta.user));
+		show_plain(s->meta.command, 0, out);
+	}
+	buf_addc(out, '\n');
+	if (st->busy)
+		buf_puts(out, "Another ctc is changing this host right now.\n");
+	if (st->cut_off)
+		buf_puts(out, "A change was cut off: run `ctc recover`.\n");
+	if (s->recorded.first[RES_container + 1] > s->recorded.first[RES_container])
+		text_containers(st, colour, out);
+	text_drift(st, out);
+}
+
+static void put(struct buf *out, const char *key, struct str text)
+{
+	buf_fmt(out, ",\"%s\":", key);
+	json_str(out, text);
+}
+
+static void json_list(struct buf *out, const char *key, const struct strs *list)
+{
+	buf_fmt(out, ",\"%s\":[", key);
+	for (size_t i = 0; i < list->n; i++) {
+		buf_puts(out, i ? "," : "");
+		json_str(out, list->at[i]);
+	}
+	buf_addc(out, ']');
+}
+
+static void json_containers(const struct status *st, struct buf *out)
+{
+	const struct res_container *c;
+	const struct res_publish *p;
+	size_t k = 0;
+
+	buf_puts(out, ",\n\"containers\":[");
+	manifest_each(container, c, &st->s.recorded) {
+		const struct bus_unit *u = bus_units_find(&st->units, c->unit);
+		const struct bus_prop *since = &st->since[k];
+		bool first = true;
+
+		buf_puts(out, k++ ? ",\n{\"id\":" : "\n{\"id\":");
+		json_str(out, c->res.id);
+		put(out, "unit", c->unit);
+		put(out, "state", state_of(st, c));
+		put(out, "active", u ? u->active : STR("inactive"));
+		buf_fmt(out, ",\"since\":%llu", since->error ? 0ull : (unsigned long long)since->number / 1000000);
+		put(out, "image", c->image);
+		put(out, "address", c->address);
+		put(out, "address6", c->address6);
+		json_list(out, "ports", &c->ports);
+		buf_puts(out, ",\"published\":[");
+		manifest_each(publish, p, &st->s.recorded) {
+			if (!str_eq(p->to, c->res.id))
+				continue;
+			buf_puts(out, first ? "" : ",");
+			json_str(out, p->res.id);
+			first = false;
+		}
+		buf_puts(out, "]}");
+	}
+	buf_puts(out, "]");
+}
+
+static void as_json(const struct status *st, struct buf *out)
+{
+	const struct session *s = &st->s;
+	const struct res_stack *stack;
+	bool first = true;
+
+	buf_fmt(out, "{\"ctstack-status\":1,\"generation\":%u,\"base\":%u,\"time\":%lld", s->current, s->meta.base, (long long)s->meta.time);
+	put(out, "user", s->meta.user);
+	put(out, "command", s->meta.command);
+	buf_fmt(out, ",\"busy\":%s,\"cut-off\":%s,\"stacks\":[", st->busy ? "true" : "false", st->cut_off ? "true" : "false");
+	manifest_each(stack, stack, &s->recorded) {
+		buf_puts(out, first ? "" : ",");
+		json_str(out, stack->res.id);
+		first = false;
+	}
+	buf_puts(out, "]");
+	json_containers(st, out);
+	buf_puts(out, ",\n\"drift\":[");
+	for (size_t i = 0; i < st->drift.changes.n; i++) {
+		const struct res *r = change_res(&st->drift.changes.at[i]);
+
+		buf_fmt(out, "%s\n{\"what\":\"%s\",\"kind\":\"%s\"", i ? "," : "", drift_word(st->drift.changes.at[i].op), res_infos[r->kind].word);
+		put(out, "id", r->id);
+		put(out, "owner", r->owner);
+		buf_addc(out, '}');
+	}
+	buf_puts(out, "]}\n");
+}
+
+static int status_print(struct cli *c, struct status *st, bool json)
+{
+	_buf_ struct buf out = {0};
+
+	if (read_all(st) < 0) {
+		report_error(c, NULL, &st->s.recorded, &st->e);
+		return STATUS_REFUSED;
+	}
+	if (json)
+		as_json(st, &out);
+	else
+		as_text(st, c->colour, &out);
+	return cli_print(c, buf_view(&out));
+}
+
+int cmd_status(struct cli *c, int argc, char **argv)
+{
+	struct status st = {0};
+	bool json = false;
+	const struct cli_option options[] = {
+		{"json", 0, CLI_FLAG, &json, NULL, "as JSON (spec/manifest.md)", NULL},
+		{0},
+	};
+	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
+
+	if (n < 0)
+		return status;
+	if (n > 0)
+		return cli_fail(c, "it takes no arguments");
+	session_begin(&st.s);
+	status = status_print(c, &st, json);
+	session_end(&st.s);
+	return status;
+}

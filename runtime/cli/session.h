@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the commands that look at a host or change it have in common: the host, its store, the generation that counts, and who asks. */
+#ifndef CTC_CLI_SESSION_H
+#define CTC_CLI_SESSION_H
+
+#include "runtime/store.h"
+#include "runtime/txn.h"
+
+struct session {
+	struct arena arena;
+	struct host host;
+	struct store store;		/* descriptors -1 where there is no store */
+	uint32_t current;
+	struct manifest recorded;	/* of the current generation; sealed, empty where there is none */
+	struct meta meta;
+};
+
+/* Begins with nothing open; session_end in any case. */
+void session_begin(struct session *s);
+void session_end(struct session *s);
+
+/* To look: the host, and its store where there is one (-1 descriptors where not: no error), and the current generation. */
+int session_look(struct session *s, struct err *e);
+/* To change: makes the store, locks it, reads the current generation. Signals ask for the way back from here on. -EBUSY: another ctc is at work. */
+int session_lock(struct session *s, const char *command, struct err *e);
+/* The current generation, again: after a recovery. */
+int session_load(struct session *s, struct err *e);
+
+/* Settles a transaction in flight, if there is one, says so in the history, removes a generation that never counted, and reads the current one again. */
+int session_recover(struct session *s, struct recovery *ret, struct err *e);
+/* A line in the history; that it cannot be written is no error of what it tells, and is said on standard error. */
+void session_record(struct session *s, const char *action, struct str outcome, uint32_t from, uint32_t to);
+
+/* SUDO_USER, or the name or number of the user. */
+struct str session_user(struct arena *a);
+/* "ctc apply ml.ctstack", from the command's own argument vector. */
+struct str session_command(struct arena *a, int argc, char **argv);
+
+/* A generation's number as people write it: "3". */
+bool session_number(const char *text, uint32_t *ret);
+/* "2024-05-01 12:00:03", local time, in out; returns out. */
+enum { SESSION_TIME_MAX = 32 };
+const char *session_time(int64_t seconds, char out[SESSION_TIME_MAX]);
+
+#endif
