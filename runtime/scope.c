@@ -428,7 +428,12 @@ void scope_merge(const struct manifest *current, const struct manifest *compiled
 		check_references(&m);
 	}
 	check_used(&m);
-	join(&m, ret);
+	if (current->all.n) {
+		join(&m, ret);
+	} else { /* nothing to join: the compiled one, whole */
+		*ret = *compiled;
+		ret->arena = m.a;
+	}
 }
 
 void manifest_union(const struct manifest *a, const struct manifest *b, struct manifest *ret)

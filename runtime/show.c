@@ -14,36 +14,60 @@ enum { VALUE_MAX = 120, LEFT_MAX = 92, WRAP = 76 };
 
 struct row {
 	char sign;		/* '+', '~', '-'; ' ': belongs to the row above; '#': a heading */
-	struct str text;
+	size_t at, n, cells;	/* of its text within all texts; cells on a terminal, where an origin follows */
 	struct str origin;	/* "file:line", or "" */
 };
 
 struct rows {
 	struct arena *a;
 	VEC(struct row) all;
-	struct buf line;
+	struct buf line;	/* all texts, one behind the other; the last one is being built */
+	size_t start;		/* of that one */
 };
+
+/* Bytes that mean something to a terminal, and the first byte of C1 control characters. */
+static const bool special[256] = {[0 ... 0x1f] = true, [0x7f] = true, [0xc2] = true};
+
+/* Length of the run of bytes at s that go out as they are. */
+static size_t plain_run(const unsigned char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !special[s[i]])
+		i++;
+	return i;
+}
 
 void show_plain(struct str text, size_t max, struct buf *out)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.s[i];
+	const unsigned char *s = (const unsigned char *)text.s;
+	size_t n = text.n, i = 0;
+	bool cut = max && n > max;
 
-		if (max && i >= max && (c & 0xc0) != 0x80) { /* not within a character */
-			buf_puts(out, "...");
-			return;
-		}
-		if (c == '\n')
+	if (cut)
+		for (n = max; n < text.n && (s[n] & 0xc0) == 0x80;) /* not within a character */
+			n++;
+	while (i < n) {
+		size_t run = plain_run(s + i, n - i);
+
+		buf_add(out, s + i, run);
+		i += run;
+		if (i == n)
+			break;
+		if (s[i] == '\n')
 			buf_puts(out, "\\n");
-		else if (c == '\t')
+		else if (s[i] == '\t')
 			buf_puts(out, "\\t");
-		else if (c < 0x20 || c == 0x7f)
-			buf_fmt(out, "\\x%02x", c);
-		else if (c == 0xc2 && i + 1 < text.n && ((unsigned char)text.s[i + 1] & 0xe0) == 0x80)
-			buf_fmt(out, "\\x%02x", (unsigned char)text.s[++i]); /* C1 control characters */
+		else if (s[i] != 0xc2)
+			buf_fmt(out, "\\x%02x", s[i]);
+		else if (i + 1 < n && (s[i + 1] & 0xe0) == 0x80)
+			buf_fmt(out, "\\x%02x", s[++i]); /* C1 control characters */
 		else
-			buf_addc(out, (char)c);
+			buf_addc(out, (char)s[i]);
+		i++;
 	}
+	if (cut && n < text.n)
+		buf_puts(out, "...");
 }
 
 void show_list(struct strs list, struct buf *out)
@@ -76,13 +100,31 @@ static struct str origin_line(struct str origin)
 	return column ? (struct str){origin.s, (size_t)(column - origin.s)} : origin;
 }
 
+/* Terminal cells of UTF-8 text, well enough for a column: one a character. */
+static size_t cells(const char *s, size_t n)
+{
+	size_t count = n;
+
+	for (size_t i = 0; i < n; i++)
+		count -= ((unsigned char)s[i] & 0xc0) == 0x80;
+	return count;
+}
+
+/* Bytes of the line that is being built. */
+static size_t row_len(const struct rows *r)
+{
+	return r->line.n - r->start;
+}
+
 /* Takes the line that was built. */
 static void row_end(struct rows *r, char sign, struct str origin)
 {
-	struct row row = {sign, str_copy(r->a, buf_view(&r->line)), origin_line(origin)};
+	struct row row = {.sign = sign, .at = r->start, .n = row_len(r), .origin = origin_line(origin)};
 
+	if (origin.n)
+		row.cells = cells(r->line.s + row.at, row.n);
 	vec_push(r->a, &r->all, row);
-	r->line.n = 0;
+	r->start = r->line.n;
 }
 
 static void row_heading(struct rows *r, const char *text)
@@ -93,8 +135,14 @@ static void row_heading(struct rows *r, const char *text)
 
 static void pad(struct buf *out, size_t used, size_t width)
 {
-	while (used++ < width)
-		buf_addc(out, ' ');
+	static const char blanks[] = "                                                                ";
+
+	while (used < width) {
+		size_t n = width - used < sizeof blanks - 1 ? width - used : sizeof blanks - 1;
+
+		buf_add(out, blanks, n);
+		used += n;
+	}
 }
 
 static void row_name(struct rows *r, struct str name, size_t width)
@@ -140,23 +188,30 @@ static size_t fields_width(const struct view_field *at, size_t n)
 /* Words in lines of at most WRAP bytes, each under the first one. */
 static void wrap(struct rows *r, size_t indent, struct str word, const char *before)
 {
-	size_t start = r->line.n;
+	size_t room = word.n + strlen(before);
 
-	if (!start)
+	if (row_len(r) > indent && row_len(r) + 2 + room > WRAP)
+		row_end(r, ' ', STR(""));
+	if (!row_len(r))
 		pad(&r->line, 0, indent);
-	buf_puts(&r->line, r->line.n > indent ? "  " : "");
+	else
+		buf_puts(&r->line, "  ");
 	buf_puts(&r->line, before);
 	show_plain(word, VALUE_MAX, &r->line);
-	if (start > indent && r->line.n > WRAP) {
-		struct buf rest = {0};
+}
 
-		buf_add(&rest, r->line.s + start + 2, r->line.n - start - 2);
-		r->line.n = start;
-		row_end(r, ' ', STR(""));
-		pad(&r->line, 0, indent);
-		buf_str(&r->line, buf_view(&rest));
-		buf_free(&rest);
-	}
+/* What a volume's own line tells well enough. */
+static bool tells_volume(const struct res_container *c, struct str field)
+{
+	struct str name;
+
+	if (!str_is(str_cut(field, '.', &name), "volume"))
+		return false;
+	name = str_cut(name, '.', NULL);
+	for (size_t i = 0; i < c->volumes.n; i++)
+		if (str_eq(str_cut(c->volumes.at[i], '=', NULL), name))
+			return true;
+	return false;
 }
 
 static void rows_new(struct rows *r, const struct res_container *c, size_t width)
@@ -174,10 +229,11 @@ static void rows_new(struct rows *r, const struct res_container *c, size_t width
 	for (size_t i = 0; i < c->ports.n; i++)
 		wrap(r, indent, c->ports.at[i], "");
 	for (size_t i = 0; i < c->fields.n; i++)
-		wrap(r, indent, c->fields.at[i], "");
+		if (!tells_volume(c, c->fields.at[i]))
+			wrap(r, indent, c->fields.at[i], "");
 	for (size_t i = 0; i < c->volumes.n; i++)
 		wrap(r, indent, c->volumes.at[i], "volume ");
-	if (r->line.n)
+	if (row_len(r))
 		row_end(r, ' ', STR(""));
 }
 
@@ -288,10 +344,12 @@ static void sysctl_detail(const struct view_item *item, struct buf *out)
 {
 	const struct res_sysctl *from = (const struct res_sysctl *)item->from, *to = (const struct res_sysctl *)item->to;
 
+	struct str old = from ? from->value : to->prior, new = to ? to->value : from->prior;
+
 	buf_puts(out, "  ");
-	show_plain(from ? from->value : to->prior.n ? to->prior : STR("unknown"), 0, out);
-	buf_puts(out, " -> ");
-	show_plain(to ? to->value : from->prior.n ? from->prior : STR("unknown"), 0, out);
+	show_plain(old, 0, out);
+	buf_puts(out, old.n && new.n ? " -> " : old.n ? " -> as before" : "= ");
+	show_plain(new, 0, out);
 }
 
 static void item_detail(const struct view_item *item, struct buf *out)
@@ -361,19 +419,32 @@ static void rows_drift(struct rows *r, const struct view *v)
 	row_end(r, '~', STR(""));
 }
 
-/* Terminal cells of UTF-8 text, well enough for a column: one a character. */
-static size_t cells(struct str text)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n; i++)
-		n += ((unsigned char)text.s[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static const char *sign_colour(char sign)
 {
 	return sign == '+' ? "\033[32m" : sign == '~' ? "\033[33m" : sign == '-' ? "\033[31m" : "";
+}
+
+static void row_print(const struct rows *r, const struct row *row, size_t left, bool colour, struct buf *out)
+{
+	if (row->sign == '#') {
+		buf_puts(out, colour ? "\n" BOLD : "\n");
+		buf_add(out, r->line.s + row->at, row->n);
+		buf_puts(out, colour ? PLAIN "\n" : "\n");
+		return;
+	}
+	buf_puts(out, "  ");
+	buf_puts(out, colour ? sign_colour(row->sign) : "");
+	buf_addc(out, row->sign);
+	buf_addc(out, ' ');
+	buf_add(out, r->line.s + row->at, row->n);
+	buf_puts(out, colour && row->sign != ' ' ? PLAIN : "");
+	if (row->origin.n) {
+		pad(out, row->cells, left);
+		buf_puts(out, colour ? "   " DIM : "   ");
+		show_plain(row->origin, 0, out);
+		buf_puts(out, colour ? PLAIN : "");
+	}
+	buf_addc(out, '\n');
 }
 
 static void rows_print(const struct rows *r, bool colour, struct buf *out)
@@ -381,23 +452,10 @@ static void rows_print(const struct rows *r, bool colour, struct buf *out)
 	size_t left = 0;
 
 	vec_each(const struct row, row, &r->all)
-		if (row->origin.n && cells(row->text) > left && cells(row->text) <= LEFT_MAX)
-			left = cells(row->text);
-	vec_each(const struct row, row, &r->all) {
-		if (row->sign == '#') {
-			buf_fmt(out, "\n%s%.*s%s\n", colour ? BOLD : "", STR_ARG(row->text), colour ? PLAIN : "");
-			continue;
-		}
-		buf_fmt(out, "  %s%c %.*s%s", colour ? sign_colour(row->sign) : "", row->sign, STR_ARG(row->text),
-			colour && row->sign != ' ' ? PLAIN : "");
-		if (row->origin.n) {
-			pad(out, cells(row->text), left);
-			buf_fmt(out, "   %s", colour ? DIM : "");
-			show_plain(row->origin, 0, out);
-			buf_puts(out, colour ? PLAIN : "");
-		}
-		buf_addc(out, '\n');
-	}
+		if (row->origin.n && row->cells > left && row->cells <= LEFT_MAX)
+			left = row->cells;
+	vec_each(const struct row, row, &r->all)
+		row_print(r, row, left, colour, out);
 }
 
 static void header(const struct view *v, struct buf *out)

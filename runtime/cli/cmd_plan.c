@@ -106,8 +106,9 @@ static bool plan_offline(struct planning *p)
 {
 	if (!base_read(p) || !scope_read(p))
 		return false;
-	p->bound = (struct manifest){.arena = &p->s.arena};
-	manifest_adopt(&p->wanted, &p->s.recorded, &p->bound);
+	p->bound = p->s.recorded.all.n ? (struct manifest){.arena = &p->s.arena} : p->wanted;
+	if (p->s.recorded.all.n)
+		manifest_adopt(&p->wanted, &p->s.recorded, &p->bound);
 	plan_make(&p->s.arena, &p->s.recorded, &p->bound, &p->plan);
 	view_make(&p->s.arena, &p->plan, NULL, &p->view);
 	return true;
