@@ -21,7 +21,7 @@ static int recover(struct cli *c, struct session *s, const char *command)
 	struct err e;
 
 	s->host.progress = on_progress;
-	if (host_check(&s->host, NULL, &e) < 0 || session_lock(s, command, &e) < 0) {
+	if (session_lock(s, command, &e) < 0 || host_check(&s->host, NULL, &e) < 0) {
 		report_error(c, NULL, NULL, &e);
 		return e.code == -EBUSY ? STATUS_LOCKED : STATUS_REFUSED;
 	}

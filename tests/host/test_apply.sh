@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The transaction on a host: what is touched and what is not, what a failure and a kill leave (spec/transaction.md).
+
+# stack [LINE...]: t.ctstack with two containers, one of which may reach the other; LINEs are added to the stack.
+stack() {
+	cat >t.ctstack <<-END
+		stack t {
+		  subnet lan { range = 10.77.0.0/24 }
+		  container a {
+		    image   = "localhost/a:1"
+		    address = 10.77.0.11
+		    ports  { http = 80/tcp }
+		    limits { memory = ${memory:-64MiB} }
+		    ready  { tcp = http }
+		  }
+		  container b {
+		    image   = "localhost/a:1"
+		    address = 10.77.0.12
+		    ports  { http = 80/tcp }
+		    ready  { http = "/" }
+		  }
+		  allow a -> b.http
+		  publish 127.0.0.1:${port:-8080} -> a.http
+		$(printf '  %s\n' "$@")
+		}
+	END
+}
+
+# Everything of ours on the host, and what runs; processes are not the same after a restart, so that they are asked for apart.
+digest() {
+	systemctl list-units --all --plain --no-legend 'ct*' | awk '{ print $1, $2, $3, $4 }' | sort
+	find /run/systemd/generator -name 'ct*' | sort | while read -r unit; do [ ! -f "$unit" ] || sha256sum "$unit"; done
+	nft -s list ruleset
+	ip -o address | sed 's/ valid_lft.*//; s/^[0-9]*: //'
+	ip route
+	ip -6 route | grep -v '^fe80'
+	ip netns list | sort | while read -r name _; do
+		echo "netns $name"
+		ip -n "$name" -o address | sed 's/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//'
+		ip -n "$name" route
+	done
+	sysctl -n net.ipv4.ip_forward
+	find /var/lib/ctstack /run/ctstack ! -path '*/history' ! -path '*/lock' ! -type d -printf '%p %m %u %g %l %s\n' | sort
+}
+
+pids() { for name in "$@"; do main_pid "ct-t-$name.service"; done; }
+
+test_nothing_is_touched_by_a_plan() {
+	image localhost/a:1
+	stack
+	digest >before 2>/dev/null || true
+	expect 2 ctc plan --detailed-exitcode t.ctstack
+	contains "$out" "2 new"
+	expect 0 ctc plan t.ctstack
+	digest >after 2>/dev/null || true
+	cmp before after
+}
+
+test_without_a_terminal_it_needs_yes() {
+	stack
+	expect 1 ctc apply t.ctstack </dev/null
+	contains "$out" "--yes"
+	refute test -e /run/systemd/generator/ct-t-a.service
+}
+
+test_an_apply_makes_the_stack_run() {
+	stack
+	expect 0 ctc apply --yes t.ctstack
+	contains "$out" "ready ct-t-a.service"
+	contains "$out" "generation 1 runs"
+	equal "$(probe get 127.0.0.1 8080 /peer)" "$(probe get 10.77.0.11 80 /peer)" || true
+	expect 0 probe connect 127.0.0.1 8080
+	expect 0 in_ns ct-t-a probe connect 10.77.0.12 80
+	expect 2 in_ns ct-t-b probe connect 10.77.0.11 80 300
+}
+
+test_a_second_plan_has_nothing_to_do() {
+	stack
+	expect 0 ctc plan --detailed-exitcode t.ctstack
+	contains "$out" "Nothing to do"
+	digest >before
+	expect 0 ctc apply --yes t.ctstack
+	contains "$out" "Nothing to do"
+	digest >after
+	diff before after
+	expect 0 ctc status
+	contains "$out" "No drift"
+	contains "$out" "Generation 1"
+}
+
+test_a_changed_limit_restarts_one_container() {
+	local a b
+	a=$(pids a) b=$(pids b)
+	memory=96MiB stack
+	expect 2 ctc plan --detailed-exitcode t.ctstack
+	contains "$out" "1 restart, 1 untouched"
+	contains "$out" "64MiB -> 96MiB"
+	expect 0 ctc apply --yes t.ctstack
+	[ "$(pids a)" != "$a" ]
+	equal "$(pids b)" "$b"
+	equal "$(systemctl show -P MemoryMax ct-t-a.service)" $((96 << 20))
+}
+
+test_a_changed_port_restarts_none() {
+	local before
+	before=$(pids a b)
+	memory=96MiB port=8081 stack
+	expect 0 ctc apply --yes t.ctstack
+	contains "$out" "2 untouched; 1 port opens, 1 port closes"
+	equal "$(pids a b)" "$before"
+	expect 0 probe connect 127.0.0.1 8081
+	expect 1 probe connect 127.0.0.1 8080
+}
+
+test_rollback_restores() {
+	local before
+	before=$(pids a b)
+	expect 0 ctc rollback
+	contains "$out" "generation 2 runs"
+	expect 0 probe connect 127.0.0.1 8080
+	expect 1 probe connect 127.0.0.1 8081
+	equal "$(pids a b)" "$before"
+	expect 0 ctc rollback 1
+	equal "$(systemctl show -P MemoryMax ct-t-a.service)" $((64 << 20))
+	memory=64MiB stack
+	expect 0 ctc plan --detailed-exitcode t.ctstack
+	expect 1 ctc rollback 99
+	contains "$out" "no generation 99"
+}
+
+test_a_dying_program_leaves_the_host_as_before() {
+	local before
+	image localhost/dies:1 80 PROBE_DIE=3
+	before=$(pids a b)
+	digest >before
+	stack 'container dies { image = "localhost/dies:1"; address = 10.77.0.13 }' 'publish 127.0.0.1:8099 -> b.http'
+	expect 3 ctc apply --yes t.ctstack
+	contains "$out" "ct-t-dies.service"
+	contains "$out" "t.ctstack:18:"
+	contains "$out" "The host is as before: generation 1"
+	digest >after
+	diff before after
+	equal "$(pids a b)" "$before"
+	expect 0 ctc history
+	contains "$out" "failed: "
+	stack
+	expect 0 ctc plan --detailed-exitcode t.ctstack
+}
+
+test_a_program_that_is_never_ready_leaves_the_host_as_before() {
+	digest >before
+	stack 'container mute { image = "localhost/a:1"; address = 10.77.0.14; ports { other = 81/tcp }; ready { tcp = other; within = 2s } }'
+	expect 3 ctc apply --yes t.ctstack
+	contains "$out" "ct-t-mute.service"
+	digest >after
+	diff before after
+}
+
+test_an_interrupt_goes_back() {
+	local ctc
+	image localhost/slow:1 80 PROBE_DELAY_MS=20000
+	digest >before
+	stack 'container slow { image = "localhost/slow:1"; address = 10.77.0.15; ready { tcp = 80/tcp; within = 60s } }' >/dev/null
+	sed -i 's/ready { tcp = 80\/tcp;/ports { http = 80\/tcp }; ready { tcp = http;/' t.ctstack
+	ctc apply --yes t.ctstack >log 2>&1 &
+	ctc=$!
+	eventually 20 grep -q 'start ct-t-slow.service' log
+	kill -INT $ctc
+	status=0
+	wait $ctc || status=$?
+	cat log
+	equal "$status" 3
+	contains "$(cat log)" "interrupted"
+	digest >after
+	diff before after
+}
+
+test_another_ctc_is_told_to_wait() {
+	exec 9>/run/ctstack/lock
+	flock 9
+	stack
+	expect 4 ctc apply --yes t.ctstack
+	contains "$out" "another ctc"
+	exec 9>&-
+}
+
+# Killed at ever later moments: whatever was half done is settled, and the next plan says so.
+test_a_killed_apply_is_recovered() {
+	local ctc before pause
+	before=$(pids a b)
+	digest >before
+	stack 'container c { image = "localhost/a:1"; address = 10.77.0.16 }' 'allow c -> a.http' 'publish 127.0.0.1:8098 -> b.http'
+	for pause in 0.05 0.1 0.15 0.2 0.3 0.4 0.5 0.7 0.9 1.2 1.5; do
+		ctc apply --yes t.ctstack >log 2>&1 &
+		ctc=$!
+		sleep $pause
+		kill -KILL $ctc 2>/dev/null || true
+		wait $ctc || true
+		run ctc recover
+		[ "$status" = 0 ] || {
+			echo "after $pause s: $out"
+			cat log
+			return 1
+		}
+		[ "$(readlink /var/lib/ctstack/current)" = generations/0001 ] || break
+		digest >after
+		diff before after
+		equal "$(pids a b)" "$before"
+	done
+	expect 0 ctc rollback 1
+	digest >after
+	equal "$(pids a b)" "$before"
+}
+
+test_the_next_apply_recovers_by_itself() {
+	local ctc
+	stack 'container c { image = "localhost/a:1"; address = 10.77.0.16 }'
+	ctc apply --yes t.ctstack >log 2>&1 &
+	ctc=$!
+	eventually 20 test -e /var/lib/ctstack/journal
+	kill -KILL $ctc
+	wait $ctc || true
+	expect 0 ctc status
+	contains "$out" "ctc recover"
+	expect 0 ctc apply --yes t.ctstack
+	contains "$out" "was cut off"
+	expect 0 in_ns ct-t-c probe connect 127.0.0.1 80
+}
+
+test_other_stacks_stay_and_conflicts_are_named() {
+	local before
+	cat >u.ctstack <<-'END'
+		stack u {
+		  subnet lan { range = 10.78.0.0/24 }
+		  container x { image = "localhost/a:1"; address = 10.78.0.2; ports { http = 80/tcp } }
+		  publish 127.0.0.1:8090 -> x.http
+		}
+	END
+	before=$(pids a b)
+	expect 0 ctc apply --yes u.ctstack
+	equal "$(pids a b)" "$before"
+	sed -i 's/8090/8080/' u.ctstack
+	expect 1 ctc apply --yes u.ctstack
+	contains "$out" "host port 127.0.0.1:8080/tcp is taken"
+	contains "$out" "t.ctstack:"
+	sed -i 's/8080/8090/; s/10\.78/10.77/g' u.ctstack
+	expect 1 ctc apply --yes u.ctstack
+	contains "$out" "overlaps"
+	expect 0 probe connect 127.0.0.1 8090
+}
+
+test_destroy_removes_one_stack() {
+	local before
+	before=$(pids a b)
+	expect 1 ctc destroy --yes v
+	expect 0 ctc destroy --yes u
+	contains "$out" "1 removed"
+	equal "$(pids a b)" "$before"
+	expect 1 probe connect 127.0.0.1 8090
+	expect 0 ctc destroy --yes t
+	equal "$(systemctl list-units --all --plain --no-legend 'ct-t-*' | grep -c running)" 0 || true
+	equal "$(ip netns list)" "$(ip netns list | grep world)"
+	expect 0 ctc status
+	contains "$out" "No drift"
+}
