@@ -501,7 +501,9 @@ void show_text(const struct view *v, bool colour, struct buf *out)
 		view_summary(v, out);
 		buf_addc(out, '.');
 	} else {
-		buf_puts(out, "Nothing to do: the host is as the source says.");
+		buf_puts(out, "Nothing to do: ");
+		show_plain(v->live ? STR("the host") : v->against, 0, out);
+		buf_puts(out, " is as the source says.");
 	}
 	buf_puts(out, colour ? PLAIN "\n" : "\n");
 }

@@ -250,7 +250,7 @@ void view_make(struct arena *a, const struct plan *p, const struct manifest *rec
 	struct viewer w = {.a = a, .v = ret, .recorded = recorded};
 	size_t kept = 0, there = 0;
 
-	*ret = (struct view){.arena = a, .plan = p};
+	*ret = (struct view){.arena = a, .plan = p, .live = recorded != NULL};
 	for (size_t i = 0; i < p->changes.n; i++)
 		look_at(&w, &p->changes.at[i]);
 	for (size_t i = 0; i < ret->containers.n; i++) {

@@ -43,6 +43,7 @@ struct view {
 	struct arena *arena;
 	const struct plan *plan;
 	struct strs scope, kept;	/* stacks that the plan is about, and those that stay */
+	bool live;			/* compared with a host */
 	struct strs missing;		/* images that are not on the host yet */
 	struct str title;		/* what the plan is for; "": the stacks in scope */
 	struct str against;		/* "this host at generation 3" */

@@ -98,13 +98,8 @@ static int want(struct job *c)
 	if (!q->has_target && s->current == 0)
 		return err_set(&c->e, -ENOENT, "there is nothing to roll back to: nothing was applied on this host yet");
 	c->to = q->has_target ? q->target : s->meta.base;
-	int r = store_load(&s->store, c->to, &c->wanted, NULL, &c->e);
-	struct source_file *sources;
-	size_t n;
-	struct err unread;
-	if (r == 0 && store_sources(&s->store, c->to, &s->arena, &sources, &n, &unread) == 0)
-		c->texts = (struct texts){sources, n};
-	return r;
+	c->texts = session_texts(s, c->to);
+	return store_load(&s->store, c->to, &c->wanted, NULL, &c->e);
 }
 
 /* 4., 5. A generation was bound when it was made. */
@@ -279,7 +274,9 @@ static int change_steps(struct job *c)
 	if (want(c) < 0)
 		return refused(c);
 	if (c->scope.conflicts.n) {
-		report_conflicts(c->cli, &c->texts, &c->scope);
+		struct texts stays = session_texts(s, s->current);
+
+		report_conflicts(c->cli, &c->texts, &stays, &c->scope);
 		return STATUS_REFUSED;
 	}
 	if (host_check(&s->host, &c->wanted, &c->e) < 0 || plan_now(c) < 0)

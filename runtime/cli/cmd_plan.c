@@ -53,6 +53,7 @@ static int base_generation(struct planning *p, uint32_t number)
 		r = store_open(&p->s.host, false, &p->s.store, &p->e);
 	if (r == 0)
 		r = store_load(&p->s.store, number, &p->s.recorded, NULL, &p->e);
+	p->s.current = number;
 	p->against = str_fmt(&p->s.arena, "generation %u", number);
 	return r;
 }
@@ -98,7 +99,11 @@ static bool scope_read(struct planning *p)
 {
 	p->wanted = (struct manifest){.arena = &p->s.arena};
 	scope_merge(&p->s.recorded, &p->c.manifest, p->prune, STR(""), &p->scope, &p->wanted);
-	report_conflicts(p->cli, &p->texts, &p->scope);
+	if (p->scope.conflicts.n) {
+		struct texts stays = p->other.sources.all.n ? input_texts(&p->other) : session_texts(&p->s, p->s.current);
+
+		report_conflicts(p->cli, &p->texts, &stays, &p->scope);
+	}
 	return !p->scope.conflicts.n;
 }
 

@@ -44,9 +44,6 @@ int main(int argc, char **argv)
 	struct cli c = {.colour = takes_colour(STDOUT_FILENO), .colour_err = takes_colour(STDERR_FILENO)};
 	const char *name = argc > 1 ? argv[1] : "help";
 
-	/* systemd calls the same program by another name. */
-	if (argc > 0 && str_is(str_of(basename(argv[0])), "ctstack-generator"))
-		return generator_main(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	/* systemd calls the same program under another name, see generator.h */
 	if (strcmp(program_invocation_short_name, "ctstack-generator") == 0)

@@ -131,9 +131,9 @@ void report_error(struct cli *c, const struct texts *t, const struct manifest *m
 	report_end(&r);
 }
 
-void report_conflicts(struct cli *c, const struct texts *t, const struct scope *scope)
+void report_conflicts(struct cli *c, const struct texts *given, const struct texts *stays, const struct scope *scope)
 {
-	struct report r = report_begin(c, t);
+	struct report r = report_begin(c, given);
 
 	vec_each(const struct conflict, one, &scope->conflicts) {
 		report_sentence(&r, one->text);
@@ -141,7 +141,9 @@ void report_conflicts(struct cli *c, const struct texts *t, const struct scope *
 		buf_puts(&r.out, "  note: ");
 		show_plain(one->note, 0, &r.out);
 		buf_addc(&r.out, '\n');
+		r.texts = stays;
 		report_place(&r, one->other);
+		r.texts = given;
 	}
 	report_end(&r);
 }

@@ -17,7 +17,7 @@ struct texts {
 
 /* "error: …", its further lines (a unit's log), then below it the line that the error's resource comes from, looked up in m (may be NULL). t may be NULL. */
 void report_error(struct cli *c, const struct texts *t, const struct manifest *m, const struct err *e);
-/* Each with both of its places. */
-void report_conflicts(struct cli *c, const struct texts *t, const struct scope *scope);
+/* Each with both of its places: one in what is given, one in what stays. */
+void report_conflicts(struct cli *c, const struct texts *given, const struct texts *stays, const struct scope *scope);
 
 #endif

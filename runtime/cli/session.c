@@ -85,6 +85,17 @@ int session_lock(struct session *s, const char *command, struct err *e)
 	return session_load(s, e);
 }
 
+struct texts session_texts(struct session *s, uint32_t number)
+{
+	struct texts t = {0};
+	struct source_file *all;
+	struct err unread;
+
+	if (s->store.state_fd >= 0 && store_sources(&s->store, number, &s->arena, &all, &t.n, &unread) == 0)
+		t.at = all;
+	return t.at ? t : (struct texts){0};
+}
+
 void session_record(struct session *s, const char *action, struct str outcome, uint32_t from, uint32_t to)
 {
 	const struct event event = {

@@ -4,6 +4,7 @@
 #ifndef CTC_CLI_SESSION_H
 #define CTC_CLI_SESSION_H
 
+#include "runtime/cli/report.h"
 #include "runtime/store.h"
 #include "runtime/txn.h"
 
@@ -26,6 +27,9 @@ int session_look(struct session *s, struct err *e);
 int session_lock(struct session *s, const char *command, struct err *e);
 /* The current generation, again: after a recovery. */
 int session_load(struct session *s, struct err *e);
+
+/* The sources of a generation, for places in them; none where they cannot be read. */
+struct texts session_texts(struct session *s, uint32_t number);
 
 /* Settles a transaction in flight, if there is one, says so in the history, removes a generation that never counted, and reads the current one again. */
 int session_recover(struct session *s, struct recovery *ret, struct err *e);
