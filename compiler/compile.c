@@ -21,7 +21,7 @@ static int compile(struct compilation *c, const struct modules *modules)
 {
 	elaborate(&c->arena, &c->diags, modules, &c->model);
 	if (!c->diags.errors)
-		rules_check(&c->arena, &c->diags, &c->model);
+		rules_check(&c->diags, &c->model);
 	if (!c->diags.errors)
 		lower(&c->model, &c->sources, &c->manifest);
 	if (modules->error)

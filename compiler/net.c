@@ -54,7 +54,7 @@ struct port port_whole(struct port p)
 
 struct port port_meant(const struct m_container *c, struct str name, struct port written)
 {
-	size_t lo = 0, hi = c && name.n ? c->ports.n : 0;
+	size_t lo = 0, hi = c && name.n && written.lo == 0 ? c->ports.n : 0;
 
 	while (lo < hi) { /* they are sorted by name */
 		size_t middle = lo + (hi - lo) / 2;

@@ -50,7 +50,7 @@ struct cidr subnet_range(const struct m_subnet *s, enum net_family family);
 
 /* With a protocol (tcp where none is written) and both ends. */
 struct port port_whole(struct port p);
-/* The port that is meant: by its name in the container's ports, or as written; always with a protocol. lo 0: none. */
+/* The port that is meant: as written, or by its name in the container's ports; always with a protocol. lo 0: none. */
 struct port port_meant(const struct m_container *c, struct str name, struct port written);
 /* What `ready` asks with http or tcp: the port given, or the container's only tcp port. lo 0: neither. */
 struct port ready_port(const struct m_container *c);

@@ -61,14 +61,13 @@ struct str port_shown(struct arena *a, struct port p)
 }
 
 /* What the rules compute on the way is not kept: diagnostics own their texts. */
-void rules_check(struct arena *a, struct diags *d, const struct model *model)
+void rules_check(struct diags *d, const struct model *model)
 {
 	_arena_ struct arena scratch = {0};
 	struct net net;
 	struct flows flows = {0};
 	struct rules r = {.arena = &scratch, .diags = d, .model = model, .net = &net, .flows = &flows};
 
-	(void)a;
 	net_build(&scratch, model, &net);
 	flows_build(&scratch, model, &net, &flows);
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

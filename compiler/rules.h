@@ -7,6 +7,6 @@
 #include "lang/diag.h"
 #include "lang/model.h"
 
-void rules_check(struct arena *a, struct diags *d, const struct model *model);
+void rules_check(struct diags *d, const struct model *model);
 
 #endif

@@ -121,7 +121,7 @@ RULE(address_twice)
 
 	rules_each_container(m, r) for (int family = 0; family < NET_FAMILIES; family++) {
 		struct address a = address_of(m->container, (enum net_family)family);
-		const struct net_member *first;
+		const struct net_member *first, *later = m;
 		struct diag *d;
 
 		if (m->address[family].n == 0)
@@ -129,7 +129,8 @@ RULE(address_twice)
 		first = map_add(r->arena, &seen, m->address[family], (void *)(uintptr_t)m);
 		if (!first)
 			continue;
-		d = diag_add(r->diags, code, a.at, "%s is taken by container `%.*s` already", SHOW_ADDR(a.v), STR_ARG(first->full));
+		SWAP_BY_PLACE(first, later, address_of(first->container, (enum net_family)family).at, a.at);
+		d = diag_add(r->diags, code, address_of(later->container, (enum net_family)family).at, "%s is taken by container `%.*s` already", SHOW_ADDR(a.v), STR_ARG(first->full));
 		diag_note(r->diags, d, address_of(first->container, (enum net_family)family).at, "first used here");
 	}
 }

@@ -65,8 +65,9 @@ RULE(flow_port)
 			continue;
 		head = f.to->kind == END_CONTAINER ? &f.to->container->head : &f.to->subnet->head;
 		diag_help(r->diags,
-			  diag_add(r->diags, code, f.right, "%s `%.*s` declares no port, so that nothing is allowed",
-				   f.to->kind == END_CONTAINER ? "container" : "no container of subnet", STR_ARG(head->name)),
+			  diag_add(r->diags, code, f.right, "%s `%.*s` declares %s port, so this allows nothing",
+				   f.to->kind == END_CONTAINER ? "container" : "no container of subnet", STR_ARG(head->name),
+				   f.to->kind == END_CONTAINER ? "no" : "a"),
 			  "declare it (ports { http = 80/tcp }) or name it here: %.*s:80/tcp", STR_ARG(head->name));
 	}
 }

@@ -75,6 +75,16 @@ RULE(database_open);
 #define rules_each_subnet(s, r) \
 	for (const struct net_subnet *s = (r)->net->subnets; s < (r)->net->subnets + (r)->net->nsubnets; s++)
 
+/* Two that stand in each other's way: the one that is said later in the source gets the message, the earlier one the note. */
+#define SWAP_BY_PLACE(a, b, a_at, b_at)               \
+	do {                                          \
+		if ((a_at).lo > (b_at).lo) {          \
+			__typeof__(a) earlier_ = (b); \
+			(b) = (a);                    \
+			(a) = earlier_;               \
+		}                                     \
+	} while (0)
+
 /* Values in messages: the buffer is the caller's. */
 struct addr_shown {
 	char text[CIDR_TEXT_MAX];

@@ -119,21 +119,28 @@ RULE(mount_reserved)
 	}
 }
 
+static bool agree(const struct m_volume *a, const struct m_volume *b)
+{
+	return a->owner.v.uid == b->owner.v.uid && a->owner.v.gid == b->owner.v.gid && a->mode.v == b->mode.v;
+}
+
 RULE(directory_differs)
 {
 	struct map seen = {0};
 
 	rules_each_container(m, r)
 		vec_each(struct m_volume *const, v, &m->container->volume) {
-			struct m_volume *first = map_add(r->arena, &seen, trimmed(name_volume(r->arena, m->container, *v)), *v);
-			struct span at = (*v)->owner.given ? (*v)->owner.at : (*v)->mode.given ? (*v)->mode.at : (*v)->head.at;
+			struct str path = trimmed(name_volume(r->arena, m->container, *v));
+			const struct m_volume *first = map_add(r->arena, &seen, path, *v), *later = *v;
 
-			if (!first || (first->owner.v.uid == (*v)->owner.v.uid && first->owner.v.gid == (*v)->owner.v.gid && first->mode.v == (*v)->mode.v))
+			if (!first || agree(first, later))
 				continue;
+			SWAP_BY_PLACE(first, later, first->head.at, later->head.at);
 			diag_note(r->diags,
-				  diag_add(r->diags, code, at, "volume `%.*s` wants its directory with owner %u:%u and mode 0%llo, another one with %u:%u and 0%llo",
-					   STR_ARG((*v)->head.name), (*v)->owner.v.uid, (*v)->owner.v.gid, (unsigned long long)(*v)->mode.v,
+				  diag_add(r->diags, code, later->owner.given ? later->owner.at : later->mode.given ? later->mode.at : later->head.at,
+					   "volume `%.*s` wants its directory with owner %u:%u and mode 0%llo, another one with %u:%u and 0%llo",
+					   STR_ARG(later->head.name), later->owner.v.uid, later->owner.v.gid, (unsigned long long)later->mode.v,
 					   first->owner.v.uid, first->owner.v.gid, (unsigned long long)first->mode.v),
-				  first->head.at, "the other volume of %.*s", STR_ARG(name_volume(r->arena, m->container, *v)));
+				  first->head.at, "the other volume of %.*s", STR_ARG(path));
 		}
 }

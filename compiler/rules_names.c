@@ -19,7 +19,10 @@ RULE(name_long)
 
 static void collision(struct rules *r, enum diag_code code, const struct net_member *m, const struct net_member *first, const char *what, struct str name)
 {
-	struct diag *d = diag_add(r->diags, code, m->container->head.at, "containers `%.*s` and `%.*s` would both have the %s %.*s", STR_ARG(first->full),
+	struct diag *d;
+
+	SWAP_BY_PLACE(first, m, first->container->head.at, m->container->head.at);
+	d = diag_add(r->diags, code, m->container->head.at, "containers `%.*s` and `%.*s` would both have the %s %.*s", STR_ARG(first->full),
 				  STR_ARG(m->full), what, STR_ARG(name));
 
 	diag_note(r->diags, d, first->container->head.at, "the other container");
