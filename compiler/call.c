@@ -5,21 +5,34 @@
 
 enum { ARGS_MAX = 2 };
 
-static struct val call_range(struct elab *el, const struct expr *e, const struct val *args)
+/* Both ends count, as in 8000-8010/tcp and int in 1..65535. */
+static bool bounds(struct elab *el, const struct expr *e, const struct val *args, int64_t *ret_first, size_t *ret_n)
 {
 	int64_t lo = args[0].u.INT, hi = args[1].u.INT;
+
+	*ret_first = lo;
+	*ret_n = 0;
+	if (hi < lo)
+		return true;
+	if ((uint64_t)hi - (uint64_t)lo >= LIST_MAX) {
+		say_limit(el, DIAG_limit_list, e->at, "a list has more than %d items", LIST_MAX);
+		return false;
+	}
+	*ret_n = (size_t)(hi - lo) + 1;
+	return true;
+}
+
+static struct val call_range(struct elab *el, const struct expr *e, const struct val *args)
+{
 	struct val *items;
+	int64_t first;
 	size_t n;
 
-	if (hi < lo)
-		return list_val(el, NULL, 0);
-	/* Both ends count, as in 8000-8010/tcp and int in 1..65535. */
-	n = (uint64_t)hi - (uint64_t)lo >= LIST_MAX ? LIST_MAX + 1 : (size_t)(hi - lo) + 1;
-	if (!list_room(el, 0, n, e->at))
+	if (!bounds(el, e, args, &first, &n) || !list_room(el, 0, n, e->at))
 		return val_poison();
 	items = arena_array(el->a, n, sizeof *items);
 	for (size_t i = 0; i < n; i++)
-		items[i] = VAL(INT, lo + (int64_t)i);
+		items[i] = VAL(INT, first + (int64_t)i);
 	return list_val(el, items, n);
 }
 
@@ -63,44 +76,50 @@ static const struct function {
 	{"range", "range(FIRST, LAST)", {T_INT, T_INT}, call_range},
 };
 
-static struct val wrong_arguments(struct elab *el, const struct expr *e, const struct function *f)
+/* Evaluates the arguments; false where they are wrong, which was said. */
+static bool arguments(struct elab *el, const struct expr *e, struct scope *scope, const struct function *f, struct val *args)
 {
-	struct diag *d = say(el, DIAG_call_arguments, e->at, "`%s` takes other arguments", f->name);
-
-	say_help(el, d, "%s", f->usage);
-	return val_poison();
-}
-
-static struct val call(struct elab *el, const struct expr *e, struct scope *scope, const struct function *f)
-{
-	struct val args[ARGS_MAX] = {0};
-	bool good = true;
+	bool good = true, fits = true;
 	size_t n = 0;
 
-	for (const struct expr *x = e->u.call.args.first; x; x = x->next, n++) {
-		if (n == ARGS_MAX || f->args[n] == V_POISON)
-			return wrong_arguments(el, e, f);
+	for (const struct expr *x = e->u.call.args.first; x && fits; x = x->next, n++) {
+		fits = n < ARGS_MAX && f->args[n] != V_POISON;
+		if (!fits)
+			break;
 		args[n] = eval(el, x, scope);
 		good &= args[n].type != V_POISON;
+		fits = args[n].type == V_POISON || args[n].type == f->args[n];
 	}
-	if (!good)
-		return val_poison();
-	for (size_t i = 0; i < ARGS_MAX; i++)
-		if (f->args[i] != V_POISON && (i >= n || args[i].type != f->args[i]))
-			return wrong_arguments(el, e, f);
-	return f->call(el, e, args);
+	fits = fits && (n == ARGS_MAX || f->args[n] == V_POISON);
+	if (!fits) {
+		struct diag *d = say(el, DIAG_call_arguments, e->at, "`%s` takes other arguments", f->name);
+
+		say_help(el, d, "%s", f->usage);
+	}
+	return good && fits;
+}
+
+bool call_bounds(struct elab *el, const struct expr *e, struct scope *scope, int64_t *ret_first, size_t *ret_n)
+{
+	const struct function *f = functions;
+	struct val args[ARGS_MAX] = {0};
+
+	while (f->call != call_range)
+		f++;
+	return arguments(el, e, scope, f, args) && bounds(el, e, args, ret_first, ret_n);
 }
 
 struct val eval_call(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct str name = e->u.call.function.text;
 	struct near near = near_start(name);
+	struct val args[ARGS_MAX] = {0};
 
-	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
 		if (str_is(name, functions[i].name))
-			return call(el, e, scope, &functions[i]);
+			return arguments(el, e, scope, &functions[i], args) ? functions[i].call(el, e, args) : val_poison();
+	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
 		near_offer(&near, str_of(functions[i].name));
-	}
 	struct diag *d = say(el, DIAG_function_unknown, e->u.call.function.at, "there is no function `%.*s`", STR_ARG(name));
 	say_suggest(el, d, &near);
 	return val_poison();

@@ -136,7 +136,7 @@ struct binding {
 struct names {
 	struct binding *first, *last;
 	size_t n;
-	struct map index;	/* only where there are many */
+	struct map *index;	/* only where there are many */
 };
 
 /* `defaults KIND { … }` */
@@ -289,6 +289,7 @@ enum {
 	TEXT_TOTAL_MAX = 32 << 20,	/* computed strings together */
 	LIST_MAX = 100000,
 	LIST_TOTAL_MAX = 500000,
+	TURNS_MAX = 150000,		/* of all loops together */
 	WORK_MAX = 5000000,		/* expressions evaluated */
 };
 
@@ -304,7 +305,7 @@ struct elab {
 	VEC(struct binding *) bindings;	/* lets and inputs, so that those which nobody uses are read, too */
 	struct active *active;
 	unsigned slot_depth, eval_depth;
-	size_t instances, text_total, list_total, work;
+	size_t instances, text_total, list_total, turns, work;
 	bool stopped;			/* a limit was hit: nothing more is expanded */
 };
 
@@ -389,11 +390,25 @@ void fill_expand(struct elab *el, const struct fill *f, const struct entry *e);
 
 /* ---- evaluation (eval.c, eval_op.c, call.c, force.c) ---- */
 
+/* What a loop goes through: a list, or the numbers of range(), which then are no list. */
+struct sequence {
+	struct val *items;	/* NULL: numbers */
+	int64_t first;
+	size_t n;
+};
+
 struct val eval(struct elab *el, const struct expr *e, struct scope *scope);
 /* The same for what is nobody's value: a condition, a list to go through, a computed name. */
 struct val eval_outside(struct elab *el, const struct expr *e, struct scope *scope);
+bool sequence_outside(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret);
 struct val condition_outside(struct elab *el, const struct expr *e, struct scope *scope);
 struct val list_val(struct elab *el, struct val *at, size_t n);
+/* False where a mistake was said. */
+bool eval_sequence(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret);
+/* The scope of one turn, in which the name means the item; NULL where there were too many. */
+struct scope *sequence_turn(struct elab *el, const struct sequence *s, size_t i, struct scope *outer, struct ident name);
+/* The arguments of range(FIRST, LAST); false where a mistake was said. */
+bool call_bounds(struct elab *el, const struct expr *e, struct scope *scope, int64_t *ret_first, size_t *ret_n);
 /* Whether a list of n items may have `more` more; else the limit is said. */
 bool list_room(struct elab *el, size_t n, size_t more, struct span at);
 void bind_value(struct elab *el, struct scope *scope, struct ident name, struct val v);

@@ -379,22 +379,55 @@ static struct val eval_map(struct elab *el, const struct expr *e, struct scope *
 	return good ? (struct val){.type = V_MAP, .u.dict = dict} : val_poison();
 }
 
+/* ---- loops ---- */
+
+bool eval_sequence(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret)
+{
+	struct val v;
+
+	*ret = (struct sequence){0};
+	if (e->kind == EX_CALL && str_eq(e->u.call.function.text, STR("range")))
+		return call_bounds(el, e, scope, &ret->first, &ret->n);
+	v = eval(el, e, scope);
+	if (v.type == V_POISON)
+		return false;
+	if (v.type == V_LIST) {
+		ret->items = v.u.list->at;
+		ret->n = v.u.list->n;
+		return true;
+	}
+	struct diag *d = say(el, DIAG_type_mismatch, e->at, "`for` goes through a list, not %s", val_shown(v));
+	if (v.type == T_INT)
+		say_help(el, d, "for the numbers from 1 to %lld: range(1, %lld)", (long long)v.u.INT, (long long)v.u.INT);
+	return false;
+}
+
+struct scope *sequence_turn(struct elab *el, const struct sequence *s, size_t i, struct scope *outer, struct ident name)
+{
+	struct scope *turn;
+
+	if (++el->turns > TURNS_MAX) {
+		say_limit(el, DIAG_limit_work, name.at, "all loops make more than %d turns together", TURNS_MAX);
+		return NULL;
+	}
+	turn = scope_new(el, outer, NULL);
+	bind_value(el, turn, name, s->items ? s->items[i] : VAL(INT, s->first + (int64_t)i));
+	return turn;
+}
+
 static struct val eval_comprehension(struct elab *el, const struct expr *e, struct scope *scope)
 {
-	struct val list = eval(el, e->u.loop.list, scope);
 	VEC(struct val) items = {0};
+	struct sequence s;
 	bool good = true;
 
-	if (list.type == V_POISON)
-		return list;
-	if (list.type != V_LIST) {
-		say(el, DIAG_type_mismatch, e->u.loop.list->at, "`for` goes through a list, not %s", val_shown(list));
+	if (!eval_sequence(el, e->u.loop.list, scope, &s))
 		return val_poison();
-	}
-	for (size_t i = 0; i < list.u.list->n && !el->stopped; i++) {
-		struct scope *turn = scope_new(el, scope, NULL);
+	for (size_t i = 0; i < s.n && !el->stopped; i++) {
+		struct scope *turn = sequence_turn(el, &s, i, scope, *e->u.loop.name);
 
-		bind_value(el, turn, *e->u.loop.name, list.u.list->at[i]);
+		if (!turn)
+			return val_poison();
 		if (e->u.loop.condition) {
 			struct val c = eval_condition(el, e->u.loop.condition, turn, "a condition");
 
@@ -521,9 +554,10 @@ static struct val eval_inner(struct elab *el, const struct expr *e, struct scope
 		return eval_map(el, e, scope);
 	case EX_COMPREHENSION:
 		return eval_comprehension(el, e, scope);
-	default:
-		return val_poison(); /* could not be read; that was said */
+	case EX_BAD:
+		break;
 	}
+	return val_poison();
 }
 
 struct val eval(struct elab *el, const struct expr *e, struct scope *scope)
@@ -566,4 +600,15 @@ struct val eval_outside(struct elab *el, const struct expr *e, struct scope *sco
 	v = eval(el, e, scope);
 	el->active = frame.outer;
 	return v;
+}
+
+bool sequence_outside(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret)
+{
+	struct active frame = {.outer = el->active, .used_at = e->at};
+	bool good;
+
+	el->active = &frame;
+	good = eval_sequence(el, e, scope, ret);
+	el->active = frame.outer;
+	return good;
 }

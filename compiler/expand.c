@@ -14,31 +14,18 @@ static void expand_if(struct elab *el, const struct fill *f, const struct entry 
 	fill_entries(el, &within, v.u.BOOL ? &e->body : &e->other);
 }
 
-static void expand_turn(struct elab *el, const struct fill *f, const struct entry *e, struct val item)
-{
-	struct fill within = *f;
-
-	within.scope = scope_new(el, f->scope, NULL);
-	bind_value(el, within.scope, e->word, item);
-	fill_entries(el, &within, &e->body);
-}
-
 static void expand_for(struct elab *el, const struct fill *f, const struct entry *e)
 {
-	struct val v = eval_outside(el, e->value, f->scope);
+	struct sequence s;
+	struct fill within = *f;
 
-	if (v.type == V_POISON)
+	if (!sequence_outside(el, e->value, f->scope, &s))
 		return;
-	if (v.type != V_LIST) {
-		struct diag *d = say(el, DIAG_type_mismatch, e->value->at, "`for` goes through a list, not %s", val_shown(v));
-
-		say_label(el, d, "%s", val_shown(v));
-		if (v.type == T_INT)
-			say_help(el, d, "for the numbers from 1 to %lld: range(1, %lld)", (long long)v.u.INT, (long long)v.u.INT);
-		return;
+	for (size_t i = 0; i < s.n && !el->stopped; i++) {
+		within.scope = sequence_turn(el, &s, i, f->scope, e->word);
+		if (within.scope)
+			fill_entries(el, &within, &e->body);
 	}
-	for (size_t i = 0; i < v.u.list->n && !el->stopped; i++)
-		expand_turn(el, f, e, v.u.list->at[i]);
 }
 
 static void expand_computed(struct elab *el, const struct fill *f, const struct entry *e)

@@ -20,8 +20,8 @@ struct binding *names_find(const struct names *names, struct str name)
 {
 	if (!names)
 		return NULL;
-	if (names->index.cap)
-		return map_get(&names->index, name);
+	if (names->index)
+		return map_get(names->index, name);
 	for (struct binding *b = names->first; b; b = b->next)
 		if (str_eq(b->name.text, name))
 			return b;
@@ -47,11 +47,13 @@ bool names_add(struct elab *el, struct names **where, struct binding *b)
 		names->first = b;
 	names->last = b;
 	names->n++;
-	if (names->n > NAMES_LINEAR && !names->index.cap)
+	if (names->index) {
+		map_add(el->a, names->index, b->name.text, b);
+	} else if (names->n > NAMES_LINEAR) {
+		names->index = arena_new(el->a, struct map);
 		for (struct binding *each = names->first; each; each = each->next)
-			map_add(el->a, &names->index, each->name.text, each);
-	else if (names->n > NAMES_LINEAR)
-		map_add(el->a, &names->index, b->name.text, b);
+			map_add(el->a, names->index, each->name.text, each);
+	}
 	return true;
 }
 
