@@ -65,7 +65,9 @@ bool val_text(struct val v, struct buf *out)
 		buf_puts(out, v.u.BOOL ? "true" : "false");
 		return true;
 	case T_INT:
-		buf_fmt(out, "%lld", (long long)v.u.INT);
+		if (v.u.INT < 0)
+			buf_addc(out, '-');
+		buf_uint(out, v.u.INT < 0 ? 0 - (uint64_t)v.u.INT : (uint64_t)v.u.INT);
 		return true;
 	case T_MODE:
 		buf_fmt(out, "%04llo", (unsigned long long)v.u.MODE);
