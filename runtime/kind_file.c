@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Small files of ours, below /run/ctstack and /var/lib/ctstack and nowhere else. A file that exists is written in place: the hosts files are bind-mounted into
- * containers, and a renamed one would no longer be the one that they see. */
+ * containers, and a renamed one would no longer be the one that they see. The directory of a file is made where it is missing and stays, as the two above do. */
 #include "runtime/kind.h"
 
 #include <errno.h>
@@ -86,40 +86,15 @@ static struct str parent_of(struct str path)
 	return path;
 }
 
-/* The directory that was made for the file, where nothing else is in it. */
-static int drop_parent(struct host *h, struct str path, struct err *e)
-{
-	struct str parent = parent_of(path);
-	int r = is_ours(parent) ? fs_rmdir(h->root_fd, parent, e) : 0;
-
-	if (r == -ENOTEMPTY || r == -EEXIST || r == -EBUSY) {
-		*e = (struct err){0};
-		r = 0;
-	}
-	return r;
-}
-
 static int put(struct host *h, const struct res_file *f, struct err *e)
 {
 	struct str path = f->res.id;
-	struct err ignored;
 	int r = is_ours(path) ? fs_overwrite(h->root_fd, path, f->content, (mode_t)f->mode, e) : check(h, f, e);
 
 	if (r != -ENOENT)
 		return r;
 	r = fs_mkdirs(h->root_fd, parent_of(path), 0, 0, 0755, NULL, e);
-	if (r == 0)
-		r = fs_replace(h->root_fd, path, f->content, (mode_t)f->mode, e);
-	if (r < 0)
-		drop_parent(h, path, &ignored);
-	return r;
-}
-
-static int drop(struct host *h, const struct res_file *f, struct err *e)
-{
-	int r = is_ours(f->res.id) ? fs_remove(h->root_fd, f->res.id, e) : 0;
-
-	return r < 0 ? r : drop_parent(h, f->res.id, e);
+	return r < 0 ? r : fs_replace(h->root_fd, path, f->content, (mode_t)f->mode, e);
 }
 
 static int file_apply(struct host *h, enum phase phase, struct slice s, struct err *e)
@@ -131,7 +106,7 @@ static int file_apply(struct host *h, enum phase phase, struct slice s, struct e
 		if (phase == PHASE_ADD && c->op != OP_DELETE)
 			r = put(h, (const struct res_file *)c->to, e);
 		else if (phase == PHASE_CLEAN && c->op == OP_DELETE)
-			r = drop(h, (const struct res_file *)c->from, e);
+			r = is_ours(c->from->id) ? fs_remove(h->root_fd, c->from->id, e) : 0;
 		if (r < 0)
 			return err_resource(e, change_res(c)->id);
 	}

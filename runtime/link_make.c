@@ -251,6 +251,8 @@ int link_make(struct host *h, const struct link_want *links, size_t n, struct er
 		size_t m = n - i < NS_CHUNK ? n - i : NS_CHUNK;
 		struct job jobs[NS_CHUNK];
 
+		if (h->interrupted && *h->interrupted)
+			return err_set(e, -EINTR, "interrupted by the user");
 		jobs_begin(jobs, links + i, m);
 		r = make_chunk(h, route, jobs, m, e);
 		jobs_end(jobs, m);

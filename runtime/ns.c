@@ -321,6 +321,8 @@ int ns_make(struct host *h, const struct str *names, size_t n, struct err *e)
 	int r = dir < 0 ? dir : 0;
 
 	for (size_t i = 0; i < n && r == 0; i += NS_CHUNK) {
+		if (h->interrupted && *h->interrupted)
+			return err_set(e, -EINTR, "interrupted by the user");
 		_fd_ int proc = open_proc(h, e);
 		struct make_call call = {.proc = proc, .dir = dir, .names = names + i, .n = n - i < NS_CHUNK ? n - i : NS_CHUNK};
 

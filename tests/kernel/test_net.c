@@ -409,6 +409,24 @@ static void one_family_is_enough(void **state)
 	assert_back_to(w, before, &m);
 }
 
+/* A host on which IPv6 is off by default, and which drops packets that come from elsewhere than the answer would go. */
+static void a_strict_host_is_no_hindrance(void **state)
+{
+	struct world *w = *state;
+	struct str before = output(w, everything);
+	struct manifest none = empty(w), m = {.arena = &w->arena};
+	struct res_link *l = add_container(w, &m, 11);
+
+	seal(&m);
+	run("cd /proc/sys/net && echo 1 > ipv6/conf/all/disable_ipv6 && echo 1 > ipv4/conf/all/rp_filter && echo 1 > ipv4/conf/default/rp_filter &&"
+	    " echo 2 > ipv4/conf/all/arp_ignore && echo 2 > ipv4/conf/all/arp_announce");
+	converge(w, &none, &m);
+	assert_reachable(l);
+	run("cd /proc/sys/net && echo 0 > ipv6/conf/all/disable_ipv6 && echo 0 > ipv4/conf/all/rp_filter && echo 0 > ipv4/conf/default/rp_filter &&"
+	    " echo 0 > ipv4/conf/all/arp_ignore && echo 0 > ipv4/conf/all/arp_announce");
+	assert_back_to(w, before, &m);
+}
+
 /* Each breaks something behind our back; field: what the observation must no longer call as it was. */
 static const struct {
 	const char *command, *field;
@@ -745,7 +763,7 @@ static void directories_and_files_come_and_go(void **state)
 	run("touch /mnt/scratch/mine");
 	struct plan p = plan_to(w, &changed, &none);
 	assert_int_equal(apply(w, &p), 0);
-	run("test -e /mnt/scratch/mine && test -d /mnt/data/models && test ! -e /run/ctstack/hosts");
+	run("test -e /mnt/scratch/mine && test -d /mnt/data/models && test -d /run/ctstack/hosts && test ! -e /run/ctstack/hosts/a");
 	run("rm /mnt/scratch/mine");
 	p = plan_to(w, &changed, &none);
 	assert_int_equal(apply(w, &p), 0);
@@ -812,6 +830,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_container_is_reached_at_once_and_leaves_nothing, end_test),
 		cmocka_unit_test_teardown(a_hundred_and_fifty_at_once, end_test),
 		cmocka_unit_test_teardown(one_family_is_enough, end_test),
+		cmocka_unit_test_teardown(a_strict_host_is_no_hindrance, end_test),
 		cmocka_unit_test_teardown(drift_is_seen_and_mended, end_test),
 		cmocka_unit_test_teardown(what_is_in_the_way_is_named_and_left_alone, end_test),
 		cmocka_unit_test_teardown(a_foreign_link_is_never_deleted, end_test),
