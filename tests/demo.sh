@@ -40,17 +40,24 @@ run() {
 	in_host /bin/bash -c "cd /root/lab && $*" | sed -u 's/^/   /'
 }
 probe() { in_host /src/build/probe "$@"; }
-from() {
-	local ns=$1
-	shift
-	in_host ip netns exec "$ns" /src/build/probe "$@"
+# One answer of each service where it is published, or the end of the demo.
+ask_all() {
+	local short port answer i
+	for service in "${all[@]}"; do
+		read -r short _ port _ <<<"$service"
+		for ((i = 0; i < ${1:-1}; i++)); do
+			! answer=$(probe get 127.0.0.1 "$port" / 2>/dev/null) || break
+			sleep 0.1
+		done
+		[ "$answer" = "$short ok" ] || give_up "$short does not answer"
+		printf '   GET http://127.0.0.1:%-6s %s%s%s\n' "$port/" "$good" "$answer" "$plain"
+	done
 }
-main_pid() { in_host systemctl show --property=MainPID --value "ct-ml-$1.service"; }
+main_pids() { in_host bash -c 'for c; do systemctl show --property=MainPID --value "ct-ml-$c.service"; done' main_pids "${all[@]%% *}"; }
 
 stage=''
 clean_up() {
 	trap - EXIT INT TERM HUP
-	[ -z "${world:-}" ] || kill "$world" 2>/dev/null || true
 	$host down $name
 	[ -z "$stage" ] || rm -rf "$stage"
 	[ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" build
@@ -80,11 +87,10 @@ MAKEFLAGS='' make --no-print-directory -s install DESTDIR="$stage" PREFIX=/usr/l
 $host up $name "$stage"
 quietly mkdir -p /root/lab
 quietly cp /src/examples/ml.ctstack /root/lab/ml.ctstack
-# shellcheck disable=SC2016
-for service in "${all[@]}"; do
-	read -r short _ port image <<<"$service"
-	quietly bash -c '. /src/tests/host/lib.sh; image "$1" "$2" PROBE_NAME="$3"' image "$image" "$port" "$short"
-done
+printf '%s\n' "${all[@]}" | in_host bash -c '. /src/tests/host/lib.sh; while read -r short _ port image; do image "$image" "$port" PROBE_NAME="$short" </dev/null; done'
+# What the containers may and may not reach besides each other.
+quietly systemd-run --quiet --unit=web --property=NetworkNamespacePath=/run/netns/world /src/build/probe serve 443 80
+quietly systemd-run --quiet --unit=ssh /src/build/probe serve 22
 
 tell "What is wanted stands in one file" "examples/ml.ctstack, without its comments"
 grep -v '^ *#' examples/ml.ctstack | cat -s | sed "s/^/   ${dim}|${plain} /"
@@ -93,66 +99,57 @@ tell "What would happen?" "Nothing has been touched yet; everything was checked:
 run ctc plan ml.ctstack
 
 tell "Make it so" "One transaction: namespaces, links, firewall, services. All of it is there at the end, or none of it."
-run ctc apply ml.ctstack --yes
+printf '   %s# ctc apply ml.ctstack --yes%s\n' "$command" "$plain"
+# The plan, which it prints again, is cut out.
+in_host /bin/bash -c 'cd /root/lab && ctc apply ml.ctstack --yes' | sed -u -n "s/^Plan for .*/   ${dim}(the same plan)${plain}/p; /^Plan: /,\$ { /^Plan: /d; s/^/   /p }"
 run ctc status
 
 tell "Five services answer" "on this host's loopback, where the file publishes them"
-for service in "${all[@]}"; do
-	read -r short address port image <<<"$service"
-	answer=$(probe get 127.0.0.1 "$port" /) || give_up "$short does not answer"
-	printf '   GET http://127.0.0.1:%-6s %s%s%s\n' "$port/" "$good" "$answer" "$plain"
-done
+ask_all
 
 tell "Who reaches whom: a real packet for each pair" "A line says who connects, a column to whom. The file allows jupyter to ask the others, and everybody port 443 of the world."
-in_host ip netns exec world /src/build/probe serve 443 80 >/dev/null &
-world=$!
-probe_world() { probe get 203.0.113.1 443 / >/dev/null 2>&1; }
-for ((i = 0; i < 50; i++)); do ! probe_world || break; sleep 0.05; done
-in_host bash -c '/src/build/probe serve 22 >/dev/null & echo $! >/run/ssh.pid'
-cell() { # FROM TO ADDRESS PORT
-	local meant=no seen=no
-	case "$1 $2" in "jupyter "*) meant=yes ;; esac
-	case "$2" in world:443) meant=yes ;; world:80 | host) meant=no ;; esac
-	! from "ct-ml-$1" connect "$3" "$4" 400 >/dev/null || seen=yes
-	echo "$seen $meant"
+columns=("${all[@]}" "world:443 198.51.100.1 443" "world:80 198.51.100.1 80" "host 192.168.200.10 22")
+# All at the same time, each from within a container's network: "FROM TO open" or what it met instead.
+seen=$(
+	for row in "${all[@]}"; do
+		for column in "${columns[@]}"; do echo "${row%% *} ${column}"; done
+	done | in_host bash -c 'while read -r a b address port _; do
+		[ "$a" = "$b" ] || echo "$a $b $(ip netns exec "ct-ml-$a" /src/build/probe connect "$address" "$port" 700)" &
+	done; wait'
+)
+meant() { # FROM TO
+	case "$2" in
+	world:443) echo open ;;
+	world:80 | host) echo refused ;;
+	*) if [ "$1" = jupyter ]; then echo open; else echo refused; fi ;;
+	esac
 }
-results=$(mktemp -d)
-for row in "${all[@]}"; do
-	read -r a _ <<<"$row"
-	for column in "${all[@]}" "world:443 198.51.100.1 443" "world:80 198.51.100.1 80" "host 192.168.200.10 22"; do
-		read -r b address port _ <<<"$column"
-		[ "$a" = "$b" ] || cell "$a" "$b" "$address" "$port" >"$results/$a,$b" &
-	done
-	wait $(jobs -p | grep -vx "$world")
-done
 printf '   %-9s' ''
-for column in "${all[@]}" world:443 world:80 host; do printf '%10s' "${column%% *}"; done
+for column in "${columns[@]}"; do printf '%10s' "${column%% *}"; done
 say
 for row in "${all[@]}"; do
 	a=${row%% *}
 	printf '   %-9s' "$a"
-	for column in "${all[@]}" world:443 world:80 host; do
+	for column in "${columns[@]}"; do
 		b=${column%% *}
 		if [ "$a" = "$b" ]; then
 			printf '%10s' .
 			continue
 		fi
-		read -r seen meant <"$results/$a,$b"
-		[ "$seen" = "$meant" ] || give_up "$a -> $b: a packet says $seen, the file says $meant"
-		if [ "$seen" = yes ]; then printf '%s%10s%s' "$good" open "$plain"; else printf '%10s' refused; fi
+		case "$seen" in *"$a $b open"*) saw=open ;; *) saw=refused ;; esac
+		[ $saw = "$(meant "$a" "$b")" ] || give_up "$a -> $b: $saw, and the file says $(meant "$a" "$b")"
+		if [ $saw = open ]; then printf '%s%10s%s' "$good" open "$plain"; else printf '%10s' refused; fi
 	done
 	say
 done
-rm -rf "$results"
-in_host bash -c 'kill $(cat /run/ssh.pid)'
 
 tell "A change touches what it must, and nothing else" "ollama gets less memory"
-before=$(for row in "${all[@]}"; do main_pid "${row%% *}"; done)
+before=$(main_pids)
 run "sed -i 's|volume models { from = /var/lib/ollama/models }|&; limits { memory = 24GiB }|' ml.ctstack"
 quietly grep -q 'memory = 24GiB' /root/lab/ml.ctstack
 run ctc apply ml.ctstack --yes
 say
-after=$(for row in "${all[@]}"; do main_pid "${row%% *}"; done)
+after=$(main_pids)
 paste -d' ' <(printf '%s\n' "${all[@]}" | cut -d' ' -f1) <(echo "$before") <(echo "$after") | while read -r short old new; do
 	if [ "$old" = "$new" ]; then printf '   %-9s still runs as process %s\n' "$short" "$old"; else printf '   %-9s %srestarted: %s -> %s%s\n' "$short" "$good" "$old" "$new" "$plain"; fi
 done
@@ -175,15 +172,7 @@ run ctc plan /src/examples/ml.ctstack
 
 tell "The power fails" "The host boots again. Nobody types anything."
 $host reboot $name --hard
-for service in "${all[@]}"; do
-	read -r short _ port _ <<<"$service"
-	for ((i = 0; i < 200; i++)); do
-		! answer=$(probe get 127.0.0.1 "$port" / 2>/dev/null) || break
-		sleep 0.1
-	done
-	[ "$answer" = "$short ok" ] || give_up "$short is not back"
-	printf '   GET http://127.0.0.1:%-6s %s%s%s\n' "$port/" "$good" "$answer" "$plain"
-done
+ask_all 200
 run ctc history
 
 say

@@ -76,17 +76,7 @@ image() {
 	tar -C /src/build -c probe | podman import --quiet "${changes[@]}" - "$reference" >/dev/null
 }
 
-probe() { /src/build/probe "$@"; }
-# in_ns NAMESPACE COMMAND...; `in_ns world probe get …` asks from beyond the host
-in_ns() {
-	local ns=$1
-	shift
-	if [ "$1" = probe ]; then
-		shift
-		ip netns exec "$ns" /src/build/probe "$@"
-	else
-		ip netns exec "$ns" "$@"
-	fi
-}
+# Commands: probe (tests/host/probe.c) and in_ns (bin/in_ns).
+PATH=/src/tests/host/bin:/src/build:$PATH
 
 main_pid() { systemctl show --property=MainPID --value "$1"; }

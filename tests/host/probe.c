@@ -5,6 +5,7 @@
  * the tests compare what it says with what the source says.
  *
  *	serve PORT[/udp]...		answers HTTP GETs and datagrams; any unknown first word does the same with the ports of $PROBE_PORTS
+ *	files PORT DIRECTORY		serves the files of a directory, those below a directory "manifests" as an image registry does
  *	get ADDR PORT PATH [MS]		one GET; prints the body; status 0 where the answer is below 400
  *	connect ADDR PORT [MS]		prints open (status 0), refused (1), timeout (2) or unreachable (3)
  *	udp-ask ADDR PORT [MS]		sends a datagram and waits for an answer; prints it; status as for connect
@@ -28,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -115,6 +117,8 @@ static int listen_on(int port, int type)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (v6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+	if (v6 && type == SOCK_DGRAM)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
 	if (bind(fd, v6 ? (void *)&any6 : (void *)&any4, v6 ? sizeof any6 : sizeof any4) < 0)
 		give_up("bind");
 	if (type == SOCK_STREAM && listen(fd, 64) < 0)
@@ -144,6 +148,7 @@ static int answer(const char *path, const char *peer, char *body, size_t size)
 struct client {
 	int fd;
 	bool echo;		/* a `hold` client: what comes goes back */
+	bool files;		/* of a `files` server */
 	size_t n;
 	char peer[INET6_ADDRSTRLEN];
 	char request[REQUEST_MAX];
@@ -155,12 +160,55 @@ static void client_close(struct client *c)
 	*c = (struct client){.fd = -1};
 }
 
+static void write_all(int fd, const char *bytes, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, bytes, n);
+		struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+		if (done > 0) {
+			bytes += done;
+			n -= (size_t)done;
+		} else if (errno != EAGAIN || poll(&p, 1, 5000) <= 0) {
+			return;
+		}
+	}
+}
+
+/* The file, or 404; to HEAD without the bytes. */
+static void send_file(int fd, const char *path, bool head)
+{
+	bool manifest = strstr(path, "/manifests/") != NULL;
+	int file = strstr(path, "..") ? -1 : open(path + 1, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (strcmp(path, "/v2/") == 0) {
+		dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+	} else if (file < 0 || fstat(file, &st) < 0 || !S_ISREG(st.st_mode)) {
+		dprintf(fd, "HTTP/1.1 404 Not found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+	} else {
+		dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %lld\r\nConnection: close\r\n\r\n",
+			manifest ? "application/vnd.docker.distribution.manifest.v2+json" : "application/octet-stream", (long long)st.st_size);
+		char bytes[65536];
+
+		for (ssize_t n; !head && (n = read(file, bytes, sizeof bytes)) > 0;)
+			write_all(fd, bytes, (size_t)n);
+	}
+	if (file >= 0)
+		close(file);
+}
+
 static void client_answer(struct client *c)
 {
 	char path[256] = "/", body[1024], text[1400];
 	int status, n;
 
 	sscanf(c->request, "%*15s %255s", path);
+	if (c->files) {
+		send_file(c->fd, path, strncmp(c->request, "HEAD", 4) == 0);
+		client_close(c);
+		return;
+	}
 	status = answer(path, c->peer, body, sizeof body);
 	n = snprintf(text, sizeof text,
 		     "HTTP/1.1 %d Probe\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
@@ -194,7 +242,7 @@ static void client_read(struct client *c)
 	}
 }
 
-static void accept_one(int listener, struct client *clients)
+static void accept_one(int listener, bool files, struct client *clients)
 {
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof peer;
@@ -204,24 +252,28 @@ static void accept_one(int listener, struct client *clients)
 		return;
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (clients[i].fd < 0) {
-			clients[i] = (struct client){.fd = fd};
+			clients[i] = (struct client){.fd = fd, .files = files};
 			address_say(&peer, clients[i].peer, sizeof clients[i].peer);
 			return;
 		}
 	close(fd);
 }
 
+/* From the address that was asked, which need not be the one that routing would choose: ipv6(7), IPV6_PKTINFO, also for IPv4 on a socket of both. */
 static void answer_datagram(int fd)
 {
 	struct sockaddr_storage peer;
-	socklen_t len = sizeof peer;
-	char bytes[512], text[300];
-	int n;
+	char bytes[512], control[256] __attribute__((aligned(8)));
+	struct iovec part = {bytes, sizeof bytes};
+	struct msghdr m = {.msg_name = &peer, .msg_namelen = sizeof peer, .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
 
-	if (recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&peer, &len) < 0)
+	if (recvmsg(fd, &m, 0) < 0)
 		return;
-	n = snprintf(text, sizeof text, "%s ok\n", server_name());
-	sendto(fd, text, (size_t)n, 0, (struct sockaddr *)&peer, len);
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h))
+		if (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO)
+			((struct in6_pktinfo *)CMSG_DATA(h))->ipi6_ifindex = 0;
+	part.iov_len = (size_t)snprintf(bytes, sizeof bytes, "%s ok\n", server_name());
+	sendmsg(fd, &m, 0);
 }
 
 /* The first process of a container gets no default action for signals. */
@@ -231,7 +283,7 @@ static void on_term(int signal)
 	_exit(0);
 }
 
-static _Noreturn void serve(int nports, char **ports)
+static _Noreturn void serve(int nports, char **ports, bool files)
 {
 	static struct client clients[CLIENTS_MAX];
 	struct pollfd fds[LISTENERS_MAX + CLIENTS_MAX];
@@ -262,7 +314,7 @@ static _Noreturn void serve(int nports, char **ports)
 			if (fds[i].revents && datagram[i])
 				answer_datagram(fds[i].fd);
 			else if (fds[i].revents)
-				accept_one(fds[i].fd, clients);
+				accept_one(fds[i].fd, files, clients);
 	}
 }
 
@@ -273,7 +325,7 @@ static _Noreturn void serve_environment(void)
 
 	for (char *p = strtok(list, " ,"); p && n < LISTENERS_MAX; p = strtok(NULL, " ,"))
 		ports[n++] = p;
-	serve(n, ports);
+	serve(n, ports, false);
 }
 
 /* ---- the clients ---- */
@@ -482,9 +534,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "probe: this program was told to die\n");
 		return strcmp(verb, "die") == 0 ? number(argv[2], 1) : atoi(getenv("PROBE_DIE"));
 	}
+	if (strcmp(verb, "files") == 0 && argc == 4) {
+		if (chdir(argv[3]) < 0)
+			give_up(argv[3]);
+		serve(1, argv + 2, true);
+	}
 	if (getenv("PROBE_DELAY_MS"))
 		usleep((useconds_t)atoi(getenv("PROBE_DELAY_MS")) * 1000);
 	if (strcmp(verb, "serve") == 0)
-		serve(argc - 2, argv + 2);
+		serve(argc - 2, argv + 2, false);
 	serve_environment();
 }

@@ -11,11 +11,13 @@ test_systemd_runs_and_nothing_failed() {
 
 test_the_host_has_a_network_of_its_own() {
 	equal "$(ls /sys/class/net | sort | xargs)" "lo uplink0"
-	in_ns world /src/build/probe serve 80 53/udp &
+	in_ns world probe serve 80 53/udp &
 	eventually 5 probe get 198.51.100.1 80 /
 	eventually 5 probe get 2001:db8:2::1 80 /
 	equal "$(probe get 203.0.113.1 80 /peer)" 203.0.113.10
 	contains "$(probe udp-ask 203.0.113.1 53)" ok
+	contains "$(probe udp-ask 198.51.100.1 53)" ok
+	contains "$(probe udp-ask 2001:db8:2::1 53)" ok
 	expect 1 probe connect 203.0.113.1 81
 	equal "$out" refused
 	probe hold 203.0.113.1 80 300

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Images: fetched from a registry (a directory that `probe files` serves) before anything is changed, run by their id, and kept by it.
+
+# publish_image NAME ANSWER: a version of NAME:1 in the registry
+publish_image() {
+	local blobs manifest
+	image localhost/made:1 80 PROBE_NAME="$2"
+	podman push --quiet --format v2s2 localhost/made:1 dir:made 2>/dev/null
+	mkdir -p "/srv/registry/v2/$1/manifests" "/srv/registry/v2/$1/blobs"
+	for blob in made/*; do
+		case "${blob##*/}" in
+		manifest.json) cp "$blob" "/srv/registry/v2/$1/manifests/1" && cp "$blob" "/srv/registry/v2/$1/manifests/sha256:$(sha256sum <"$blob" | cut -d' ' -f1)" ;;
+		version) ;;
+		*) cp "$blob" "/srv/registry/v2/$1/blobs/sha256:${blob##*/}" ;;
+		esac
+	done
+	podman rmi localhost/made:1 >/dev/null
+}
+
+serve_registry() {
+	printf '[[registry]]\nlocation = "127.0.0.1:5000"\ninsecure = true\n' >/etc/containers/registries.conf.d/test.conf
+	systemd-run --quiet --unit=registry --property=Type=exec /src/build/probe files 5000 /srv/registry
+	eventually 5 probe connect 127.0.0.1 5000
+}
+
+stack() {
+	cat >t.ctstack <<-END
+		stack t {
+		  subnet lan { range = 10.77.0.0/24 }
+		  container a {
+		    image = "127.0.0.1:5000/lab/web:1"
+		    address = 10.77.0.11
+		    ports { http = 80/tcp }
+		    ready { http = "/" }
+		    $*
+		  }
+		}
+	END
+}
+
+test_a_missing_image_is_fetched() {
+	mkdir -p /etc/containers/registries.conf.d
+	publish_image lab/web first
+	serve_registry
+	stack
+	expect 0 ctc plan t.ctstack
+	contains "$out" "127.0.0.1:5000/lab/web:1"
+	refute podman image exists 127.0.0.1:5000/lab/web:1
+	expect 0 ctc apply --yes t.ctstack
+	contains "$out" "fetch 127.0.0.1:5000/lab/web:1"
+	equal "$(probe get 10.77.0.11 80 /)" "first ok"
+}
+
+test_a_tag_that_moves_changes_nothing() {
+	local before
+	before=$(main_pid ct-t-a.service)
+	publish_image lab/web second
+	podman pull --quiet 127.0.0.1:5000/lab/web:1 >/dev/null
+	stack
+	expect 0 ctc plan --detailed-exitcode t.ctstack
+	contains "$out" "Nothing to do"
+	stack 'limits { tasks = 100 }'
+	expect 0 ctc apply --yes t.ctstack
+	equal "$(probe get 10.77.0.11 80 /)" "first ok"
+	systemctl stop registry.service
+	expect 0 ctc rollback
+	equal "$(probe get 10.77.0.11 80 /)" "first ok"
+}
+
+test_an_image_that_was_removed_is_named() {
+	local id
+	id=$(podman inspect --format '{{.Image}}' ct-t-a)
+	stack
+	expect 0 ctc destroy --yes t
+	podman rmi --force "$id" >/dev/null
+	expect 1 ctc rollback
+	contains "$out" "127.0.0.1:5000/lab/web:1"
+	contains "$out" "Nothing was changed"
+}

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A host that cannot do what is asked: each time one sentence that says what to do, status 1, and nothing changed.
+
+stack() {
+	cat >t.ctstack <<-END
+		stack t {
+		  subnet lan { range = 10.77.0.0/24 }
+		  container a {
+		    image = "localhost/a:1"
+		    address = 10.77.0.11
+		    ports { http = 80/tcp }
+		    $*
+		  }
+		  publish 127.0.0.1:8080 -> a.http
+		}
+	END
+}
+
+# refused TEXT: an apply is refused with it, and the host is as it was.
+refused() {
+	untouched >before
+	expect 1 ctc apply --yes t.ctstack
+	contains "$out" "$1"
+	untouched >after
+	diff before after
+}
+
+untouched() {
+	ip -o link | sed 's/^[0-9]*: //'
+	ip netns list
+	sysctl -n net.ipv4.ip_forward
+	nft list ruleset
+	systemctl list-units --all --plain --no-legend 'ct*'
+	# Generation 0, the empty one, is made with the store.
+	find /run/systemd/generator /var/lib/ctstack ! -type d ! -name lock ! -path '*/generations/0000/*' 2>/dev/null | sort
+}
+
+test_no_root() {
+	image localhost/a:1
+	stack
+	chmod 755 .
+	expect 1 setpriv --reuid=65534 --regid=65534 --clear-groups ctc apply --yes t.ctstack
+	contains "$out" "sudo"
+}
+
+test_no_podman() {
+	stack
+	# For this command alone.
+	expect 1 unshare --mount sh -c 'mount --bind /dev/null /usr/bin/podman && ctc apply --yes t.ctstack'
+	contains "$out" "podman is not installed"
+	refute test -e /var/lib/ctstack/generations/0001
+}
+
+test_an_image_that_cannot_be_fetched() {
+	sed 's|localhost/a:1|registry.invalid/none:1|' <(stack; cat t.ctstack) >u.ctstack
+	mv u.ctstack t.ctstack
+	refused "cannot fetch the image registry.invalid/none:1"
+}
+
+test_a_port_that_is_taken() {
+	local server
+	image localhost/a:1
+	stack
+	probe serve 8080 >/dev/null &
+	server=$!
+	eventually 5 probe connect 127.0.0.1 8080
+	refused "probe (pid $server) listens on port 8080"
+	contains "$out" "t.ctstack:9:"
+	kill $server
+}
+
+test_a_mount_that_is_missing() {
+	stack 'mount /srv/none -> /srv'
+	refused "/srv/none"
+	contains "$out" "t.ctstack:"
+}
+
+test_no_gpu() {
+	stack 'gpu = nvidia'
+	refused "nvidia"
+	contains "$out" "t.ctstack:3:"
+}
+
+test_a_gpu_by_cdi() {
+	mkdir -p /etc/cdi
+	printf 'cdiVersion: "0.5.0"\nkind: nvidia.com/gpu\ndevices:\n- name: all\n  containerEdits:\n    env:\n    - CDI_SAYS=hello\n' >/etc/cdi/nvidia.yaml
+	stack 'gpu = nvidia; ready { http = "/env/CDI_SAYS" }'
+	expect 0 ctc apply --yes t.ctstack
+	contains "$(systemctl cat ct-t-a.service)" "--device=nvidia.com/gpu=all"
+	equal "$(probe get 10.77.0.11 80 /env/CDI_SAYS)" hello
+	expect 0 ctc destroy --yes t
+}
+
+test_no_bus() {
+	stack
+	systemctl stop dbus.socket dbus.service
+	untouched >before
+	expect 1 ctc apply --yes t.ctstack
+	systemctl start dbus.socket dbus.service
+	contains "$out" "bus"
+	contains "$out" "systemctl start dbus.socket"
+	untouched >after
+	diff before after
+}
