@@ -44,6 +44,7 @@ enum bus_verb { BUS_START, BUS_STOP };
 struct bus_job {
 	const char *unit;
 	uint64_t patience_us;	/* how long it may take once nothing else is in its way; the manager's own limit and a margin */
+	bool shown;		/* the caller's: worth a line to people */
 	/* set by bus_run_jobs */
 	bool done;		/* over, well or not */
 	bool ok;

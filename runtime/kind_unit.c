@@ -345,9 +345,13 @@ static struct selection choose(struct arena *a, struct slice s, bool (*which)(co
 {
 	struct selection sel = {.jobs = arena_array(a, s.n + 1, sizeof *sel.jobs)};
 
-	for (size_t i = 0; i < s.n; i++)
+	for (size_t i = 0; i < s.n; i++) {
+		const struct res_unit *from = (const struct res_unit *)s.at[i].from;
+		struct str name = change_res(&s.at[i])->id;
+
 		if (which(&s.at[i]))
-			sel.jobs[sel.n++].unit = change_res(&s.at[i])->id.s;
+			sel.jobs[sel.n++] = (struct bus_job){.unit = name.s, .shown = is_service(name) && (which == starts || from->active)};
+	}
 	return sel;
 }
 
@@ -371,19 +375,19 @@ static int ask_patience(struct host *h, struct selection sel, const char *proper
 static void announce(struct host *h, struct selection sel, const char *verb)
 {
 	for (size_t i = 0; i < sel.n; i++)
-		if (is_service(str_of(sel.jobs[i].unit)))
+		if (sel.jobs[i].shown)
 			host_progress(h, "%s %s", verb, sel.jobs[i].unit);
 }
 
 static void told_stopped(struct host *h, const struct bus_job *job)
 {
-	if (job->ok && is_service(str_of(job->unit)))
+	if (job->ok && job->shown)
 		host_progress(h, "stopped %s", job->unit);
 }
 
 static void told_ready(struct host *h, const struct bus_job *job)
 {
-	if (is_service(str_of(job->unit)))
+	if (job->shown)
 		host_progress(h, "%s %s", job->ok ? "ready" : "failed", job->unit);
 }
 
