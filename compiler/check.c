@@ -423,7 +423,7 @@ static bool own_port(struct elab *el, const struct expr *e, struct scope *scope,
 	f = name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL);
 	if (f.form == FOUND_BINDING || f.form == FOUND_CHILD)
 		return false;
-	if (!n->broken)
+	if (!n->broken && !n->sample)
 		port_unknown(el, n, row, e->u.text, e->at);
 	*ret = val_poison();
 	return true;

@@ -244,6 +244,7 @@ struct node {
 	struct assertion *assertions;
 	struct map_block *map_blocks;
 	uint16_t low_rank;		/* of the lowest of the parent's layers that it was found in */
+	bool sample;			/* stands for every use of a template: what others will give is not known, and no mistake */
 	bool late;			/* if or for made it or added to it */
 	bool broken;			/* a template is missing: what is not there is no news */
 };
@@ -372,7 +373,7 @@ static inline struct node *model_node(const void *model)
 
 void templates_collect(struct elab *el, struct file *f);
 /* The template that an expression behind `:` means, of this kind; NULL where a mistake was said. */
-/* Says what is wrong with templates that nobody uses, too. */
+/* Reads every template as if something were made of it, so that what is wrong with it is said where nobody uses it, or where uses override it. */
 void templates_check(struct elab *el, struct file *f);
 struct template *template_find(struct elab *el, struct file *f, const struct expr *base, enum kind_tag kind);
 
@@ -383,6 +384,7 @@ void node_ready(struct elab *el, struct node *n);
 struct node *node_new(struct elab *el, struct node *parent, enum kind_tag kind, struct ident name, struct span at);
 /* Adds what is written for a block, and the templates that it names. */
 void layer_add(struct elab *el, struct node *n, const struct entry *e, struct scope *outer, uint16_t parent_rank);
+void layers_of_template(struct elab *el, struct node *n, const struct template *t, uint16_t parent_rank);
 void fill_entries(struct elab *el, const struct fill *f, const struct entry_list *list);
 void fill_named(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name, const struct entry *e);
 /* if, for and computed names (expand.c). */

@@ -113,29 +113,55 @@ static void file_open(struct elab *el, struct file *f, const struct module *m)
 	f->scope->node = f->node;
 }
 
-/* Outputs are checked; nobody shows them yet. */
-static void file_outputs(struct elab *el, struct file *f)
+static bool output_text(struct elab *el, const struct entry *e, struct val v, struct buf *out)
 {
-	struct map seen = {0};
+	bool list = v.type == V_LIST;
+	size_t n = list ? v.u.list->n : 1;
 
+	if (v.type == V_NONE || v.type == V_ABSENT) {
+		say(el, DIAG_value_none, e->value->at, "output `%.*s` is not set", STR_ARG(e->word.text));
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct val one = list ? v.u.list->at[i] : v;
+
+		if (i)
+			buf_addc(out, '\n');
+		if (!val_text(one, out)) {
+			say(el, DIAG_type_mismatch, e->value->at, "a %s has no text, so it cannot be an output", val_shown(one));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Outputs of files that are only used are nobody's business. */
+static void file_outputs(struct elab *el, struct file *f, struct map *seen, struct model *ret)
+{
 	for (const struct entry *e = f->module->ast->entries.first; e; e = e->next) {
 		const struct entry *old;
 		struct buf b = {0};
 		struct val v;
 
-		if (e->kind != EN_OUTPUT)
+		if (e->kind != EN_OUTPUT || !f->module->root)
 			continue;
-		old = map_add(el->a, &seen, e->word.text, (void *)e);
+		old = map_add(el->a, seen, e->word.text, (void *)e);
 		if (old) {
 			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two outputs are called `%.*s`", STR_ARG(e->word.text));
 
 			say_note(el, d, old->word.at, "first declared here");
+			continue;
 		}
 		v = eval(el, e->value, f->scope);
-		if (v.type != V_POISON && v.type != V_NONE && v.type != V_LIST && v.type != V_MAP && !val_text(v, &b))
-			say(el, DIAG_type_mismatch, e->value->at, "a %s cannot be an output", val_shown(v));
+		if (v.type != V_POISON && output_text(el, e, v, &b))
+			vec_push(el->a, &ret->outputs, (struct m_output){e->word.text, buf_take(&b, el->a), e->word.at});
 		buf_free(&b);
 	}
+}
+
+static int cmp_outputs(const void *a, const void *b)
+{
+	return str_cmp(((const struct m_output *)a)->name, ((const struct m_output *)b)->name);
 }
 
 static int cmp_stacks(const void *a, const void *b)
@@ -175,6 +201,7 @@ static void model_stacks(struct elab *el, struct model *ret)
 void elaborate(struct arena *a, struct diags *d, const struct modules *modules, struct model *ret)
 {
 	struct elab *el = arena_new(a, struct elab);
+	struct map outputs = {0};
 
 	el->a = a;
 	el->d = d;
@@ -197,11 +224,13 @@ void elaborate(struct arena *a, struct diags *d, const struct modules *modules, 
 	for (size_t i = 0; i < el->nfiles; i++) {
 		templates_check(el, &el->files[i]);
 		node_finish(el, el->files[i].node);
-		file_outputs(el, &el->files[i]);
+		file_outputs(el, &el->files[i], &outputs, ret);
 	}
 	for (size_t i = 0; i < el->bindings.n && !el->stopped; i++)
 		force_binding(el, el->bindings.at[i], el->bindings.at[i]->name.at);
 	/* 4. The model. */
+	if (ret->outputs.n)
+		qsort(ret->outputs.at, ret->outputs.n, sizeof *ret->outputs.at, cmp_outputs);
 	if (!el->stopped)
 		model_stacks(el, ret);
 }

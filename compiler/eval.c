@@ -113,7 +113,9 @@ struct val found_value(struct elab *el, struct found f, struct span at)
 		}
 		v.u.node = node_cell(f.node, f.row)->one;
 		v.type = V_NODE;
-		if (!v.u.node) {
+		if (!v.u.node && f.node->sample) {
+			v.type = V_POISON;
+		} else if (!v.u.node) {
 			v.type = V_ABSENT;
 			v.u.absent = &schema_kinds[f.row->child];
 		} else if (too_early(el, f.node, v.u.node->late, f.row->name, at)) {
@@ -161,7 +163,7 @@ static struct val node_member(struct elab *el, struct node *n, struct ident name
 		if (m)
 			return entry_value(el, n, row, m, at);
 	}
-	if (!n->broken)
+	if (!n->broken && !n->sample)
 		member_unknown(el, n, name.text, name.at);
 	return val_poison();
 }
@@ -194,6 +196,8 @@ static struct val entries_member(struct elab *el, struct val base, struct ident 
 
 	if (m)
 		return entry_value(el, n, row, m, at);
+	if (n->sample)
+		return val_poison();
 	if (row->type == T_PORT) {
 		port_unknown(el, n, row, name.text, name.at);
 		return val_poison();

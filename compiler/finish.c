@@ -146,7 +146,7 @@ static void say_missing(struct elab *el, const struct node *n)
 		buf_fmt(&b, "%s`%.*s`", count++ ? ", " : "", STR_ARG(row->name));
 	}
 	struct str list = buf_take(&b, el->a);
-	if (!count || n->broken)
+	if (!count || n->broken || n->sample)
 		return;
 	struct diag *d = n->name.text.n ? say(el, DIAG_field_missing, n->at, "%.*s `%.*s` has no %.*s", STR_ARG(n->kind->word), STR_ARG(n->name.text), STR_ARG(list)) :
 					  say(el, DIAG_field_missing, n->at, "%.*s has no %.*s", STR_ARG(n->kind->word), STR_ARG(list));
@@ -165,7 +165,7 @@ static void say_missing_params(struct elab *el, const struct node *n)
 		first = first ? first : p;
 	}
 	struct str list = buf_take(&b, el->a);
-	if (!first)
+	if (!first || n->sample)
 		return;
 	struct diag *d = say(el, DIAG_param_missing, n->at, "the template of %.*s `%.*s` asks for %.*s", STR_ARG(n->kind->word),
 			     STR_ARG(n->name.text), STR_ARG(list));

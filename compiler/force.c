@@ -73,8 +73,12 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 		v = el->dflt[n->tag][row - n->kind->rows];
 		field_write(field, v);
 		field_mark(field, false, n->at);
-		slot->state = row->required ? SLOT_BAD : SLOT_DONE;
-		return row->required ? val_poison() : val_widen(el->a, v);
+		if (row->required || (n->sample && v.type == V_NONE)) {
+			slot->state = SLOT_BAD;
+			return val_poison();
+		}
+		slot->state = SLOT_DONE;
+		return val_widen(el->a, v);
 	case SLOT_FRESH:
 		break;
 	}

@@ -19,6 +19,7 @@ struct node *node_new(struct elab *el, struct node *parent, enum kind_tag kind, 
 	n->parent = parent;
 	n->name = name;
 	n->at = at;
+	n->sample = parent && parent->sample;
 	return n;
 }
 
@@ -36,6 +37,16 @@ static void layer_insert(struct elab *el, struct node *n, struct layer layer)
 	*at = l;
 }
 
+/* A template and those that it extends. */
+void layers_of_template(struct elab *el, struct node *n, const struct template *t, uint16_t parent_rank)
+{
+	for (; t; t = t->base) {
+		struct layer layer = {.entry = t->entry, .outer = t->file->scope, .origin = LAYER_TEMPLATE, .parent_rank = parent_rank};
+
+		layer_insert(el, n, layer);
+	}
+}
+
 void layer_add(struct elab *el, struct node *n, const struct entry *e, struct scope *outer, uint16_t parent_rank)
 {
 	struct layer layer = {.entry = e, .outer = outer, .origin = LAYER_WRITTEN, .parent_rank = parent_rank};
@@ -50,12 +61,7 @@ void layer_add(struct elab *el, struct node *n, const struct entry *e, struct sc
 		return;
 	struct template *t = template_find(el, outer->file, e->base, n->tag);
 	n->broken |= !t;
-	for (; t; t = t->base) {
-		layer.entry = t->entry;
-		layer.outer = t->file->scope;
-		layer.origin = LAYER_TEMPLATE;
-		layer_insert(el, n, layer);
-	}
+	layers_of_template(el, n, t, parent_rank);
 }
 
 static bool has_defaults(const struct node *n, const struct entry *e)

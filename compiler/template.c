@@ -146,6 +146,16 @@ struct template *template_find(struct elab *el, struct file *f, const struct exp
 
 void templates_check(struct elab *el, struct file *f)
 {
-	vec_each(struct template *, t, &f->template_list)
-		resolve(el, *t);
+	vec_each(struct template *, t, &f->template_list) {
+		struct node *n;
+
+		if (!resolve(el, *t) || f->module->std)
+			continue;
+		n = node_new(el, f->node, (*t)->kind, (*t)->entry->word, (*t)->entry->word.at);
+		if (!n)
+			return;
+		n->sample = true;
+		layers_of_template(el, n, *t, 0);
+		node_finish(el, n);
+	}
 }

@@ -84,8 +84,15 @@ struct m_head {
 #undef M_ONE
 #undef M_MANY
 
+/* output name = value, as its canonical text (items of a list one a line). */
+struct m_output {
+	struct str name, text;
+	struct span at;
+};
+
 struct model {
 	VEC(struct m_stack *) stacks;	/* sorted by name */
+	VEC(struct m_output) outputs;	/* of the files that are in scope, sorted by name */
 };
 
 #endif

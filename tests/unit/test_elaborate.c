@@ -481,6 +481,19 @@ static void for_and_if_make_blocks_fields_and_entries(void **state)
 	CHECK_MEANINGS(rows);
 }
 
+static void outputs_are_texts_sorted_by_name(void **state)
+{
+	struct run r;
+
+	(void)state;
+	run_text(&r, "output url = \"http://${s.c.address}\"\noutput all = [1GiB, 2GiB]\nstack s { container c { " IMAGE " address = 10.0.0.2 } }");
+	said(&r, "", NULL);
+	assert_int_equal(r.model.outputs.n, 2);
+	assert_true(str_eq(r.model.outputs.at[0].name, STR("all")) && str_eq(r.model.outputs.at[0].text, STR("1GiB\n2GiB")));
+	assert_true(str_eq(r.model.outputs.at[1].text, STR("http://10.0.0.2")));
+	run_end(&r);
+}
+
 /* ---- what is wrong ---- */
 
 struct mistake {
@@ -555,7 +568,14 @@ static void wrong_templates_are_said_and_nothing_follows_from_them(void **state)
 		{"template t : container { " IMAGE " param image: int = 1 }\nstack s { container c : t {} }", "E0305", NULL},
 		{"template t : container { " IMAGE " param x: nonsense = 1 }\nstack s { container c : t {} }", "E0412", NULL},
 		{"template t : container { env { A = nothing } }\nstack s { container a : t { " IMAGE " }; container b : t { " IMAGE " } }", "E0301", NULL},
-		{"template t : container { param x: int }\n", "", NULL},
+		/* what nobody uses, and what all uses override, is read too; what an instance would give is not missed */
+		{"template t : container { param x: int; env { A = \"${x}\"; B = \"${address} ${limits.memory} ${ports.http}\" }; if x == 1 { gpu = amd } }\n", "",
+		 NULL},
+		{"template t : container { env { A = nothing } }\n", "E0301", NULL},
+		{"template t : container { restart = 5 }\nstack s { container c : t { " IMAGE " restart = no } }", "E0401", NULL},
+		{"template t : container { param x: int = \"a\" }\nstack s { container c : t { " IMAGE " x = 1 } }", "E0401", NULL},
+		{"template t : container { adress = 5 }\n", "E0501", NULL},
+		{"template t : stack { container c { image = 5 } }\n", "E0401", NULL},
 	};
 
 	(void)state;
@@ -691,6 +711,9 @@ static void entries_that_do_not_fit_are_refused(void **state)
 		{"stack s { param x: int = 1 }", "E0506", NULL},
 		{"stack s { use std.ml }", "E0506", NULL},
 		{"stack s { input x: int = 1 }", "E0506", NULL},
+		{"output a = 1\noutput a = 2", "E0302", "two outputs"},
+		{"output a = none", "E0407", NULL},
+		{"stack s {}\noutput a = s", "E0401", "a stack has no text"},
 		{"language = 2", "E0709", "newer"},
 		{"language = \"1\"", "E0709", NULL},
 		{"input x: int", "E0710", NULL},
@@ -716,6 +739,7 @@ int main(void)
 		cmocka_unit_test(values_have_one_text),
 		cmocka_unit_test(operators_compute),
 		cmocka_unit_test(for_and_if_make_blocks_fields_and_entries),
+		cmocka_unit_test(outputs_are_texts_sorted_by_name),
 		cmocka_unit_test(wrong_names_are_said_once),
 		cmocka_unit_test(wrong_templates_are_said_and_nothing_follows_from_them),
 		cmocka_unit_test(values_of_another_type_are_refused),
