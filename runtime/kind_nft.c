@@ -17,10 +17,6 @@
 #include "runtime/nft_rules.h"
 #include "runtime/nft_state.h"
 
-#ifndef ERESTART
-#define ERESTART 85
-#endif
-
 /* How often a change is made anew because another program was faster, and how long it waits for it to be done, growing. */
 enum { COMMIT_TRIES = 50, COMMIT_WAIT_US = 500 };
 
@@ -261,16 +257,26 @@ static int build(struct nft_batch *b, struct arena *a, struct slice s, const str
 	return put_elems(b, s, now, e);
 }
 
+/* The table as it is now. */
+static int read_state(struct host *h, struct arena *a, struct mnl_socket **ret_socket, struct nft_state *ret, struct err *e)
+{
+	int r = nl_open(h, NETLINK_NETFILTER, ret_socket, e);
+
+	if (r == 0)
+		r = nft_state_read(a, *ret_socket, ret, e);
+	if (r == -EPERM)
+		err_set(e, r, "only root (CAP_NET_ADMIN) may see and change the rules of packets: run ctc with sudo");
+	return r;
+}
+
 static int try_once(struct host *h, struct slice s, bool commit, struct err *e)
 {
 	_cleanup_(arena_free) struct arena a = {0};
 	_cleanup_(nft_batch_free) struct nft_batch b = {0};
 	struct mnl_socket *socket;
 	struct nft_state now;
-	int r = nl_open(h, NETLINK_NETFILTER, &socket, e);
+	int r = read_state(h, &a, &socket, &now, e);
 
-	if (r == 0)
-		r = nft_state_read(&a, socket, &now, e);
 	if (r < 0)
 		return r;
 	nft_batch_begin(&b, now.genid);
@@ -299,11 +305,9 @@ static int nft_observe(struct host *h, const struct manifest *known, struct mani
 {
 	struct mnl_socket *socket;
 	struct nft_state now;
-	int r = nl_open(h, NETLINK_NETFILTER, &socket, e);
+	int r = read_state(h, ret->arena, &socket, &now, e);
 
 	(void)known;
-	if (r == 0)
-		r = nft_state_read(ret->arena, socket, &now, e);
 	if (r < 0)
 		return r;
 	vec_each(struct res *, p, &now.elements.all)

@@ -25,10 +25,6 @@ enum {
 	BATCH_MAX = 512 << 20,	/* a million elements take about 100 MiB */
 };
 
-#ifndef ERESTART
-#define ERESTART 85
-#endif
-
 struct nft_message {
 	size_t at;		/* in bytes */
 	bool elements;

@@ -248,15 +248,12 @@ static void bytes_text(const void *bytes, uint32_t n, struct buf *out)
 
 void nft_set_shape(const struct nftnl_set *s, struct buf *out)
 {
-	uint32_t n = 0;
-	const void *userdata = nftnl_set_get_data(s, NFTNL_SET_USERDATA, &n);
-
-	/* What is not set reads as 0; a timeout or an expression is what no set of ours has. */
-	buf_fmt(out, "flags %x key %x %u data %x %u object %u timeout %" PRIu64 " expr %d userdata ", nftnl_set_get_u32(s, NFTNL_SET_FLAGS),
+	/* What is not set reads as 0; a timeout or an expression is what no set of ours has. Userdata only says how nft shows it: a saved rule set that
+	 * nft loaded again has some more in it. */
+	buf_fmt(out, "flags %x key %x %u data %x %u object %u timeout %" PRIu64 " expr %d", nftnl_set_get_u32(s, NFTNL_SET_FLAGS),
 		nftnl_set_get_u32(s, NFTNL_SET_KEY_TYPE), nftnl_set_get_u32(s, NFTNL_SET_KEY_LEN), nftnl_set_get_u32(s, NFTNL_SET_DATA_TYPE),
 		nftnl_set_get_u32(s, NFTNL_SET_DATA_LEN), nftnl_set_get_u32(s, NFTNL_SET_OBJ_TYPE), nftnl_set_get_u64(s, NFTNL_SET_TIMEOUT),
 		nftnl_set_is_set(s, NFTNL_SET_EXPR) || nftnl_set_is_set(s, NFTNL_SET_EXPRESSIONS));
-	bytes_text(userdata, userdata ? n : 0, out);
 }
 
 static int expr_text(struct nftnl_expr *x, void *context)

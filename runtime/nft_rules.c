@@ -265,13 +265,18 @@ static void build_family(struct nftnl_rule *to, int family)
 		build_meta_cmp(to, NFT_META_NFPROTO, NFT_CMP_EQ, &number, sizeof number);
 }
 
+/* Loads the first n bytes of the source or destination address. */
+static void build_addr(struct nftnl_rule *to, enum source from, int family, uint32_t n, unsigned word)
+{
+	/* struct iphdr and struct ipv6hdr */
+	const uint32_t saddr = family == 6 ? 8 : 12, daddr = family == 6 ? 24 : 16;
+
+	nft_expr_payload(to, NFT_PAYLOAD_NETWORK_HEADER, from == SADDR ? saddr : daddr, n, word);
+}
+
 /* Loads the source from the word on. */
 static void build_load(struct nftnl_rule *to, enum source from, int family, unsigned word)
 {
-	const uint32_t addr = family == 6 ? 16 : 4;
-	/* struct iphdr and struct ipv6hdr: where the addresses are */
-	const uint32_t saddr = family == 6 ? 8 : 12, daddr = family == 6 ? 24 : 16;
-
 	switch (from) {
 	case IIF:
 		nft_expr_meta(to, NFT_META_IIFNAME, word);
@@ -280,10 +285,8 @@ static void build_load(struct nftnl_rule *to, enum source from, int family, unsi
 		nft_expr_meta(to, NFT_META_OIFNAME, word);
 		return;
 	case SADDR:
-		nft_expr_payload(to, NFT_PAYLOAD_NETWORK_HEADER, saddr, addr, word);
-		return;
 	case DADDR:
-		nft_expr_payload(to, NFT_PAYLOAD_NETWORK_HEADER, daddr, addr, word);
+		build_addr(to, from, family, nft_field_len(FIELD_ADDR, family), word);
 		return;
 	case CT_DADDR:
 		nft_expr_ct(to, family == 6 ? NFT_CT_DST_IP6 : NFT_CT_DST_IP, IP_CT_DIR_ORIGINAL, word);
@@ -324,18 +327,19 @@ static void build_dnat(struct nftnl_rule *to, const struct op *op)
 	nft_expr_dnat(to, info->family == 6 ? NFPROTO_IPV6 : NFPROTO_IPV4, 0, nft_field_len(info->data[0], info->family) / 4);
 }
 
+/* As nft writes it: a prefix of whole bytes is these bytes, another one needs a mask. */
 static void build_net(struct nftnl_rule *to, const struct op *op)
 {
 	int family = strchr(op->name, ':') ? 6 : 4;
-	uint32_t n = nft_field_len(FIELD_ADDR, family), bits = (uint32_t)op->value;
+	uint32_t bits = (uint32_t)op->value, n = bits % 8 ? nft_field_len(FIELD_ADDR, family) : bits / 8;
 	uint8_t addr[16], mask[16] = {0};
 
 	inet_pton(family == 6 ? AF_INET6 : AF_INET, op->name, addr);
 	for (uint32_t i = 0; i < bits; i++)
 		mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	build_family(to, family);
-	build_load(to, op->from[0], family, 0);
-	if (bits < n * 8)
+	build_addr(to, op->from[0], family, n, 0);
+	if (bits % 8)
 		nft_expr_mask(to, mask, n);
 	nft_expr_cmp(to, NFT_CMP_EQ, addr, n);
 }
@@ -378,6 +382,7 @@ static void build_op(struct nftnl_rule *to, const struct op *op)
 		build_meta_cmp(to, NFT_META_L4PROTO, NFT_CMP_EQ, &byte, sizeof byte);
 		return;
 	case OP_ICMP6:
+		build_family(to, 6);
 		build_meta_cmp(to, NFT_META_L4PROTO, NFT_CMP_EQ, &icmp6, sizeof icmp6);
 		nft_expr_payload(to, NFT_PAYLOAD_TRANSPORT_HEADER, 0, sizeof byte, 0);
 		nft_expr_cmp(to, NFT_CMP_EQ, &byte, sizeof byte);
