@@ -72,7 +72,8 @@ __attribute__((unused)) static int bound_in(const char *ns, int type, const char
 	socklen_t n = endpoint(address, port, &at);
 	int fd = socket_in(ns, at.ss_family, type), on = 1;
 
-	setsockopt(fd, SOL_IP, IP_FREEBIND, &on, sizeof on);
+	setsockopt(fd, SOL_IP, IP_TRANSPARENT, &on, sizeof on);
+	setsockopt(fd, SOL_IPV6, IPV6_TRANSPARENT, &on, sizeof on);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (bind(fd, (struct sockaddr *)&at, n) < 0)
 		fail_msg("cannot bind %s %u in %s: %s", address, port, ns, strerror(errno));

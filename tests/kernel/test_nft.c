@@ -315,6 +315,270 @@ static void published_ports_lead_to_the_container(void **state)
 	assert_int_equal(ask_all_pairs(w, false), 0);
 }
 
+/* What a counter of dropped packets says. */
+static unsigned dropped(struct world *w, const char *counter)
+{
+	struct str text = output(w, str_fmt(&w->arena, "nft list counter inet ctstack %s | sed -n 's/.*packets \\([0-9]*\\) .*/\\1/p'", counter).s);
+
+	return (unsigned)strtoul(text.s, NULL, 10);
+}
+
+/* Sends from a forged source and says whether it arrives. */
+static bool forged_arrives(const char *from_ns, const char *source, int to_fd, const char *to, uint16_t port)
+{
+	_fd_ int fd = bound_in(from_ns, SOCK_DGRAM, source, 0);
+
+	for (int i = 0; i < 3; i++)
+		send_to(fd, to, port);
+	return arrives(to_fd, QUIET_MS);
+}
+
+static void a_forged_source_is_dropped(void **state)
+{
+	static const struct {
+		const char *from, *source, *to;
+		bool control;	/* what comes from there under its own address arrives with the table as well */
+	} rows[] = {
+		/* as another container that has the flow */
+		{"b", "10.20.0.13", "10.20.0.11", false},
+		{"b", "fd20::13", "fd20::11", false},
+		{"c", "10.20.0.13", "10.20.0.11", true},
+		{"c", "fd20::13", "fd20::11", true},
+		/* as nobody that is known, as the gateway, as the neighbour */
+		{"c", "10.20.0.99", "10.20.0.11", false},
+		{"c", GATEWAY4, "10.20.0.11", false},
+		{"c", GATEWAY6, "fd20::11", false},
+		{"c", WORLD6, "fd20::11", false},
+		/* from outside as a container */
+		{"world", "10.20.0.13", "10.20.0.11", false},
+		{"world", "fd20::13", "fd20::11", false},
+	};
+	struct world *w = *state;
+	struct manifest m = {.arena = &w->arena};
+	_fd_ int four = bound_in("a", SOCK_DGRAM, "10.20.0.11", 8001), six = bound_in("a", SOCK_DGRAM, "fd20::11", 8001);
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (!forged_arrives(rows[i].from, rows[i].source, strchr(rows[i].to, ':') ? six : four, rows[i].to, 8001))
+			fail_msg("control: without a table %s as %s reaches nobody", rows[i].from, rows[i].source);
+	link_elements(&m);
+	allow_elements(&m);
+	seal(&m);
+	must_apply(w, &m);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		unsigned before = dropped(w, "spoofed");
+		int fd = strchr(rows[i].to, ':') ? six : four;
+
+		while (arrives(fd, 0))
+			;
+		if (forged_arrives(rows[i].from, rows[i].source, fd, rows[i].to, 8001) != rows[i].control)
+			fail_msg("%s as %s: %s", rows[i].from, rows[i].source, rows[i].control ? "does not arrive" : "arrives");
+		assert_int_equal(dropped(w, "spoofed") - before, rows[i].control ? 0 : 3);
+	}
+}
+
+/* An answer that is forged from outside does not get into a connection between two containers, though its tuple fits. */
+static void a_forged_answer_is_dropped(void **state)
+{
+	struct world *w = *state;
+	struct manifest m = {.arena = &w->arena};
+	_fd_ int asks = bound_in("b", SOCK_DGRAM, "10.20.0.12", 6000), answers = bound_in("c", SOCK_DGRAM, "10.20.0.13", 8001);
+	_fd_ int forges = bound_in("world", SOCK_DGRAM, "10.20.0.13", 8001);
+
+	for (int table = 0; table < 2; table++) {
+		if (table) {
+			link_elements(&m);
+			allow_elements(&m);
+			want(&m, "flow4", "10.20.0.13 . 10.20.0.12 . udp . 8001", "", "");
+			seal(&m);
+			must_apply(w, &m);
+		}
+		send_to(asks, "10.20.0.13", 8001);
+		assert_true(arrives(answers, PATIENCE_MS));
+		send_to(answers, "10.20.0.12", 6000);
+		assert_true(arrives(asks, PATIENCE_MS));
+		send_to(forges, "10.20.0.12", 6000);
+		assert_int_equal(arrives(asks, QUIET_MS), !table);
+	}
+}
+
+
+/* Loopback of the host is open to nobody on a wire: neither its services, nor what is published on it, though route_localnet is on for the links. */
+static void loopback_is_not_on_the_wire(void **state)
+{
+	struct world *w = *state;
+	struct manifest m = {.arena = &w->arena};
+	_fd_ int service = bound_in("host", SOCK_DGRAM, "127.0.0.1", 7100), published = bound_in("c", SOCK_DGRAM, "10.20.0.13", 8001);
+	const char *uplink = output(w, "ip -o link show up0 | sed 's/.*ether \\([^ ]*\\).*/\\1/'").s;
+	const char *link = output(w, "ip -o link show cta | sed 's/.*ether \\([^ ]*\\).*/\\1/'").s;
+
+	/* The control: without our table, a container reaches the host's loopback, since route_localnet is on. */
+	send_frame("a", "eth0", link, "10.20.0.11", "127.0.0.1", 7100);
+	assert_true(arrives(service, QUIET_MS));
+	link_elements(&m);
+	allow_elements(&m);
+	publish_elements(&m);
+	seal(&m);
+	must_apply(w, &m);
+	/* The control: what is published on loopback is there for the host, and frames that are made by hand arrive where they may. */
+	_fd_ int own = bound_in("host", SOCK_DGRAM, "127.0.0.1", 0);
+	send_to(own, "127.0.0.1", 9191);
+	assert_true(arrives(published, PATIENCE_MS));
+	send_frame("world", "eth0", uplink, WORLD4, HOST4, 7001);
+	send_frame("world", "eth0", uplink, WORLD4, "127.0.0.1", 9191);
+	send_frame("world", "eth0", uplink, "127.0.0.1", HOST4, 9090);
+	send_frame("world", "eth0", uplink, "127.0.0.1", "127.0.0.1", 9191);
+	send_frame("world", "eth0", uplink, WORLD4, "127.0.0.1", 7100);
+	send_frame("a", "eth0", link, "10.20.0.11", "127.0.0.1", 9191);
+	send_frame("a", "eth0", link, "10.20.0.11", "127.0.0.1", 7100);
+	send_frame("a", "eth0", link, "127.0.0.1", "127.0.0.1", 7100);
+	assert_false(arrives(published, QUIET_MS));
+	assert_false(arrives(service, 0));
+	assert_int_equal(dropped(w, "martian"), 6);
+}
+
+/* A connection, asked over: whether it is answered. */
+static bool talks(int fd)
+{
+	char part[256];
+
+	while (recv(fd, part, sizeof part, MSG_DONTWAIT) > 0)
+		;
+	send(fd, "?", 1, MSG_NOSIGNAL);
+	return arrives(fd, QUIET_MS);
+}
+
+static int connected(const char *from, int type, const char *to, uint16_t port)
+{
+	struct sockaddr_storage at;
+	socklen_t n = endpoint(to, port, &at);
+	int fd = socket_in(from, at.ss_family, type);
+
+	if (connect(fd, (struct sockaddr *)&at, n) < 0)
+		fail_msg("%s cannot connect to %s port %u: %s", from, to, port, strerror(errno));
+	return fd;
+}
+
+/* A connection lives exactly as long as what allows it, whatever else changes. */
+static void connections_live_as_long_as_their_element(void **state)
+{
+	static const struct {
+		const char *from;
+		int type;
+		const char *to;
+		uint16_t port;
+		const char *gone[3];	/* the ids without which it is cut */
+	} rows[] = {
+		{"b", SOCK_STREAM, "10.20.0.11", 80, {"flow4 10.20.0.11 . 10.20.0.12 . tcp . 80"}},
+		{"b", SOCK_STREAM, "fd20::11", 80, {"flow6 fd20::11 . fd20::12 . tcp . 80"}},
+		{"c", SOCK_DGRAM, "10.20.0.11", 8000, {"flow_range4 10.20.0.11 . 10.20.0.13 . udp . 8000-8005"}},
+		{"a", SOCK_STREAM, WORLD4, 443, {"world4 10.20.0.11 . tcp . 443"}},
+		{"b", SOCK_STREAM, WORLD6, 443, {"world_any6 fd20::12"}},
+		{"world", SOCK_STREAM, "10.20.0.13", 80, {"ingress4 10.20.0.13 . tcp . 80"}},
+		{"a", SOCK_STREAM, HOST4, 7000, {"host4 10.20.0.11 . tcp . 7000"}},
+		{"world", SOCK_STREAM, HOST4, 8080, {"published_any4 10.20.0.11 . tcp . 80", "dnat_any4 tcp . 8080"}},
+		{"world", SOCK_DGRAM, HOST6, 9090, {"published6 " HOST6 " . fd20::13 . udp . 8006", "dnat6 " HOST6 " . udp . 9090"}},
+		{"a", SOCK_STREAM, HOST4, 8080, {"hairpin4 10.20.0.11 . 10.20.0.11"}},
+	};
+	enum { N = sizeof rows / sizeof rows[0] };
+	struct world *w = *state;
+	struct manifest m = {.arena = &w->arena};
+	int fds[N];
+
+	link_elements(&m);
+	allow_elements(&m);
+	publish_elements(&m);
+	seal(&m);
+	must_apply(w, &m);
+	for (size_t i = 0; i < N; i++) {
+		fds[i] = connected(rows[i].from, rows[i].type, rows[i].to, rows[i].port);
+		assert_true(talks(fds[i]));
+	}
+	for (size_t i = 0; i < N; i++) {
+		struct manifest less = {.arena = &w->arena};
+
+		/* Without its element and with another one that is new: the others live on. */
+		for (size_t k = 0; k < m.all.n; k++) {
+			bool gone = false;
+
+			for (size_t j = 0; rows[i].gone[j]; j++)
+				gone = gone || str_is(m.all.at[k]->id, rows[i].gone[j]);
+			if (!gone)
+				manifest_put(&less, m.all.at[k]);
+		}
+		want(&less, "flow4", "10.20.0.12 . 10.20.0.11 . tcp . 81", "", "");
+		seal(&less);
+		must_apply(w, &less);
+		if (talks(fds[i]))
+			fail_msg("lives without %s", rows[i].gone[0]);
+		for (size_t k = 0; k < N; k++)
+			if (k != i && !talks(fds[k]))
+				fail_msg("without %s, this one died too: %s to %s port %u", rows[i].gone[0], rows[k].from, rows[k].to, rows[k].port);
+		must_apply(w, &m);
+		/* It was silenced, not killed: the element is back, and so are the packets that were lost (TCP sends them again). */
+		int64_t begin = now_ms();
+		bool again = false;
+		while (!again && now_ms() - begin < PATIENCE_MS)
+			again = talks(fds[i]);
+		assert_true(again);
+	}
+	for (size_t i = 0; i < N; i++)
+		close(fds[i]);
+}
+
+/* The rules are written anew under a flood: no packet that is forbidden passes, none that is allowed is lost. */
+static void nothing_leaks_while_rules_are_written(void **state)
+{
+	struct world *w = *state;
+	struct manifest m = {.arena = &w->arena}, more = {.arena = &w->arena};
+	_fd_ int allowed_at = bound_in("a", SOCK_DGRAM, "10.20.0.11", 8001), denied_at = bound_in("a", SOCK_DGRAM, "10.20.0.11", 9001);
+	static const char handles[] = "nft -a list table inet ctstack | grep 'chain .* # handle'";
+	unsigned sent = 0, got = 0, leaked = 0;
+	int stop[2], told[2];
+
+	link_elements(&m);
+	allow_elements(&m);
+	for (size_t i = 0; i < m.all.n; i++)
+		manifest_put(&more, m.all.at[i]);
+	seal(&m);
+	want(&more, "flow4", "10.20.0.12 . 10.20.0.11 . tcp . 81", "", "");
+	seal(&more);
+	must_apply(w, &m);
+	setsockopt(allowed_at, SOL_SOCKET, SO_RCVBUFFORCE, &(int){64 << 20}, sizeof(int));
+	_fd_ int from = bound_in("c", SOCK_DGRAM, "10.20.0.13", 0);
+	assert_int_equal(pipe(stop), 0);
+	assert_int_equal(pipe(told), 0);
+	struct str chains = output(w, handles);
+	pid_t flood = fork();
+	if (flood == 0) {
+		close(stop[1]);
+		while (poll(&(struct pollfd){.fd = stop[0]}, 1, 0) == 0) {
+			send_to(from, "10.20.0.11", 9001);
+			send_to(from, "10.20.0.11", 8001);
+			sent++;
+		}
+		_exit(write(told[1], &sent, sizeof sent) == sizeof sent ? 0 : 1);
+	}
+	for (int i = 0; i < 30; i++) {
+		must_apply(w, i & 1 ? &m : &more);
+		run("nft flush chain inet ctstack invalid"); /* altered: the next apply writes all rules anew */
+	}
+	close(stop[1]);
+	assert_int_equal(read(told[0], &sent, sizeof sent), sizeof sent);
+	waitpid(flood, NULL, 0);
+	while (arrives(allowed_at, 0))
+		got++;
+	while (arrives(denied_at, 0))
+		leaked++;
+	assert_int_equal(leaked, 0);
+	assert_true(sent > 1000);
+	assert_int_equal(got, sent);
+	/* The chains are the same ones: to hook one anew is what opens a gap. */
+	assert_true(str_eq(chains, output(w, handles)));
+	for (int i = 0; i < 2; i++)
+		close(i ? stop[0] : told[0]);
+	close(told[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +586,11 @@ int main(void)
 		cmocka_unit_test_teardown(all_pairs_talk_exactly_as_the_elements_say, end_test),
 		cmocka_unit_test_teardown(errors_of_a_connection_come_back, end_test),
 		cmocka_unit_test_teardown(published_ports_lead_to_the_container, end_test),
+		cmocka_unit_test_teardown(a_forged_source_is_dropped, end_test),
+		cmocka_unit_test_teardown(a_forged_answer_is_dropped, end_test),
+		cmocka_unit_test_teardown(loopback_is_not_on_the_wire, end_test),
+		cmocka_unit_test_teardown(connections_live_as_long_as_their_element, end_test),
+		cmocka_unit_test_teardown(nothing_leaks_while_rules_are_written, end_test),
 	};
 
 	return cmocka_run_group_tests_name("nft", tests, lab_setup, world_teardown);
