@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * ctc completion: the shell code that completes ctc's command line. Commands come from the table; options are asked of `ctc help COMMAND` when somebody
+ * presses the key, so that they are said once; operands are .ctstack files where a command takes files, and words of the running system nowhere. */
+#include "runtime/cli/cli.h"
+
+#include <string.h>
+
+static void bash_completion(struct buf *out)
+{
+	buf_puts(out, "# bash completion of ctc; load it with: source <(ctc completion bash)\n"
+		      "_ctc()\n"
+		      "{\n"
+		      "\tlocal word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-}\n"
+		      "\tCOMPREPLY=()\n"
+		      "\tif [ \"$COMP_CWORD\" = 1 ]; then\n"
+		      "\t\tmapfile -t COMPREPLY < <(compgen -W '");
+	for (const struct cli_command *k = cli_commands; k->name; k++)
+		buf_fmt(out, "%s%s", k == cli_commands ? "" : " ", k->name);
+	buf_puts(out, "' -- \"$word\")\n"
+		      "\t\treturn\n"
+		      "\tfi\n"
+		      "\tcase \"$word\" in\n"
+		      "\t-*) mapfile -t COMPREPLY < <(compgen -W \"$(ctc help \"$command\" 2>/dev/null | grep -o -e '--[a-z][a-z-]*')\" -- \"$word\") ;;\n"
+		      "\t*) case \"$command\" in\n");
+	for (const struct cli_command *k = cli_commands; k->name; k++)
+		if (strcmp(k->arguments, "FILE…") == 0)
+			buf_fmt(out, "\t\t%s) mapfile -t COMPREPLY < <(compgen -f -X '!*.ctstack' -- \"$word\"; compgen -d -S / -- \"$word\") ;;\n",
+				k->name);
+	buf_puts(out, "\t\thelp) mapfile -t COMPREPLY < <(compgen -W '");
+	for (const struct cli_command *k = cli_commands; k->name; k++)
+		buf_fmt(out, "%s%s", k == cli_commands ? "" : " ", k->name);
+	buf_puts(out, "' -- \"$word\") ;;\n"
+		      "\tesac ;;\n"
+		      "\tesac\n"
+		      "}\n"
+		      "complete -o nospace -o filenames -F _ctc ctc\n");
+}
+
+/* A doc string between the quotes that the shell wants: no text of ours has a single quote or a colon, which zsh would ask to be escaped. */
+static void zsh_completion(struct buf *out)
+{
+	buf_puts(out, "#compdef ctc\n"
+		      "# zsh completion of ctc; load it with: source <(ctc completion zsh)\n"
+		      "_ctc()\n"
+		      "{\n"
+		      "\tlocal -a commands options\n"
+		      "\tcommands=(\n");
+	for (const struct cli_command *k = cli_commands; k->name; k++) {
+		buf_fmt(out, "\t\t'%s:", k->name);
+		for (const char *s = k->doc; *s; s++) {
+			if (*s == '\'')
+				buf_puts(out, "'\\'");
+			buf_addc(out, *s);
+		}
+		buf_puts(out, "'\n");
+	}
+	buf_puts(out, "\t)\n"
+		      "\tif (( CURRENT == 2 )); then\n"
+		      "\t\t_describe command commands\n"
+		      "\telif [[ $words[CURRENT] == -* ]]; then\n"
+		      "\t\toptions=(${(f)\"$(ctc help $words[2] 2>/dev/null | grep -o -e '--[a-z][a-z-]*')\"})\n"
+		      "\t\tcompadd -a options\n"
+		      "\telif [[ $words[2] == help ]]; then\n"
+		      "\t\t_describe command commands\n"
+		      "\telse\n"
+		      "\t\t_files -g '*.ctstack'\n"
+		      "\tfi\n"
+		      "}\n"
+		      "compdef _ctc ctc\n");
+}
+
+static void fish_completion(struct buf *out)
+{
+	buf_puts(out, "# fish completion of ctc; load it with: ctc completion fish | source\n"
+		      "complete -c ctc -f\n");
+	for (const struct cli_command *k = cli_commands; k->name; k++) {
+		buf_fmt(out, "complete -c ctc -n __fish_use_subcommand -a %s -d '", k->name);
+		for (const char *s = k->doc; *s; s++) {
+			if (*s == '\'')
+				buf_addc(out, '\\');
+			buf_addc(out, *s);
+		}
+		buf_puts(out, "'\n");
+		if (strcmp(k->arguments, "FILE…") == 0)
+			buf_fmt(out, "complete -c ctc -n '__fish_seen_subcommand_from %s' -a '(__fish_complete_suffix .ctstack)'\n", k->name);
+	}
+	buf_puts(out, "complete -c ctc -n 'not __fish_use_subcommand' -a \"(ctc help (commandline -opc)[2] 2>/dev/null | string match -r -a -- '--[a-z][a-z-]*')\"\n");
+}
+
+static const struct {
+	const char *name;
+	void (*print)(struct buf *out);
+} shells[] = {{"bash", bash_completion}, {"zsh", zsh_completion}, {"fish", fish_completion}};
+
+int cmd_completion(struct cli *c, int argc, char **argv)
+{
+	static const struct cli_option options[] = {{0}};
+	int status = 0, n = cli_options(c, options, argc, argv, &status);
+	struct buf b = {0};
+
+	if (n < 0)
+		return status;
+	for (size_t i = 0; n == 1 && i < sizeof shells / sizeof shells[0]; i++) {
+		if (strcmp(shells[i].name, argv[1]) != 0)
+			continue;
+		shells[i].print(&b);
+		status = cli_print(c, buf_view(&b));
+		buf_free(&b);
+		return status;
+	}
+	return cli_fail(c, "say for which shell: bash, zsh or fish");
+}

@@ -1,0 +1,39 @@
+#!/bin/bash
+# The completion code, asked in the shell itself: bash always, zsh and fish where they are installed (their code is at least parsed).
+# Prints "ok NAME" or "not ok NAME"; ends with status 1 where one is not.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+PATH=$PWD/build:$PATH
+failed=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+touch "$work/lab.ctstack" "$work/notes.txt"
+
+# is NAME GOT WANTED
+is()
+{
+	if [ "$2" = "$3" ]; then
+		echo "ok $1"
+	else
+		printf 'not ok %s\n# got: %s\n# expected: %s\n' "$1" "$2" "$3"
+		failed=1
+	fi
+}
+
+# complete WORD...: what bash would offer for the last word
+complete_in_bash()
+{
+	bash -c 'source <(ctc completion bash); cd "$1"; shift; COMP_WORDS=(ctc "$@"); COMP_CWORD=$#; _ctc; printf "%s\n" "${COMPREPLY[@]}" | sort | tr "\n" " "' \
+		bash "$work" "$@"
+}
+
+is 'bash: commands' "$(complete_in_bash ro)" 'rollback '
+is 'bash: options of a command' "$(complete_in_bash plan --detailed)" '--detailed-exitcode '
+is 'bash: files of ours and no others' "$(complete_in_bash apply '')" 'lab.ctstack '
+is 'bash: help takes a command' "$(complete_in_bash help hist)" 'history '
+for shell in zsh fish; do
+	command -v $shell >/dev/null || continue
+	is "$shell: the code parses" "$(ctc completion $shell >"$work/code" && $shell -n "$work/code" 2>&1)" ''
+done
+is 'another shell is refused' "$(ctc completion tcsh 2>&1)" 'ctc completion: say for which shell: bash, zsh or fish'
+exit $failed
