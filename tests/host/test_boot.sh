@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A boot brings back the committed generation, whatever was going on when the host went down (spec/transaction.md, Boot).
+
+stack() {
+	cat >/root/b.ctstack <<-END
+		stack b {
+		  subnet lan { range = 10.88.0.0/24; range6 = fd88::/64; nat = true }
+		  container a {
+		    image    = "localhost/a:1"
+		    address  = 10.88.0.11
+		    address6 = fd88::11
+		    ports  { http = 80/tcp }
+		    ready  { tcp = http }
+		    volume data { at = /data }
+		  }
+		  container b { image = "localhost/a:1"; address = 10.88.0.12; ports { http = 80/tcp } }
+		  allow a -> b.http
+		  publish 127.0.0.1:8080 -> a.http
+		$(printf '  %s\n' "$@")
+		}
+	END
+}
+
+test_a_stack_runs() {
+	image localhost/a:1
+	image localhost/slow:1 80 PROBE_DELAY_MS=30000
+	stack
+	expect 0 ctc apply --yes /root/b.ctstack
+	probe connect 127.0.0.1 8080
+}
+
+# The new generation is active, its policy is in force, a program is being waited for: then everything ends.
+test_a_change_is_cut_off_in_the_middle() {
+	local ctc
+	stack 'container slow { image = "localhost/slow:1"; address = 10.88.0.13; ports { http = 80/tcp }; ready { tcp = http; within = 60s } }' \
+		'allow b -> a.http' 'publish 127.0.0.1:8081 -> b.http'
+	ctc apply --yes /root/b.ctstack >log 2>&1 &
+	ctc=$!
+	eventually 30 grep -q 'start ct-b-slow.service' log
+	kill -KILL $ctc
+	equal "$(readlink /run/ctstack/active)" /var/lib/ctstack/generations/0002
+	equal "$(readlink /var/lib/ctstack/current)" generations/0001
+	[ -e /var/lib/ctstack/journal ]
+}
+
+test_after_reboot_the_committed_stack_is_back_by_itself() {
+	eventually 30 systemctl is-active --quiet ct-b-a.service
+	eventually 30 systemctl is-active --quiet ct-b-b.service
+	equal "$(readlink /run/ctstack/active)" /var/lib/ctstack/generations/0001
+	eventually 10 probe connect 127.0.0.1 8080
+	expect 0 in_ns ct-b-a probe connect 10.88.0.12 80
+	expect 2 in_ns ct-b-b probe connect 10.88.0.11 80 300
+	expect 1 probe connect 127.0.0.1 8081
+	refute systemctl cat ct-b-slow.service
+	equal "$(cat /proc/sys/net/ipv4/ip_forward)" 1
+}
+
+test_after_reboot_what_was_cut_off_is_settled() {
+	expect 0 ctc status
+	contains "$out" "A change was cut off: run \`ctc recover\`."
+	expect 0 ctc recover
+	contains "$out" "generation 1 runs"
+	refute test -e /var/lib/ctstack/journal
+	refute test -e /var/lib/ctstack/generations/0002
+	expect 0 ctc recover
+	contains "$out" "Nothing to recover"
+	stack
+	expect 0 ctc plan --detailed-exitcode /root/b.ctstack
+	contains "$out" "Nothing to do"
+}
+
+test_after_reboot_a_change_works_as_before() {
+	stack 'allow b -> a.http'
+	expect 0 ctc apply --yes /root/b.ctstack
+	expect 0 in_ns ct-b-b probe connect 10.88.0.11 80
+	expect 0 ctc rollback
+	expect 2 in_ns ct-b-b probe connect 10.88.0.11 80 300
+}
