@@ -246,13 +246,11 @@ static int failed(struct job *c, enum txn_outcome outcome)
 	return STATUS_BACK;
 }
 
-/* 9.-13. */
+/* 9. to 13. */
 static int transact(struct job *c)
 {
 	enum txn_outcome outcome;
 
-	if (stage(c) < 0)
-		return refused(c);
 	int r = txn_run(&c->s->host, &c->s->store, &c->plan, c->s->current, c->to, &outcome, &c->e);
 	return r < 0 ? failed(c, outcome) : done(c);
 }
@@ -291,8 +289,11 @@ static int change_steps(struct job *c)
 	if (!consents(c))
 		return STATUS_REFUSED;
 	putchar('\n');
+	fflush(stdout);
 	clock_gettime(CLOCK_MONOTONIC, &c->start);
-	return fetch(c) < 0 ? refused(c) : transact(c);
+	if (fetch(c) < 0 || stage(c) < 0)
+		return failed(c, TXN_REFUSED);
+	return transact(c);
 }
 
 int change_run(struct cli *cli, const struct request *q)

@@ -3,6 +3,7 @@
  * ctc status: the generation that counts, what its containers do, and whether the host is still as it says. Looks only. */
 #include "lang/base/cleanup.h"
 #include "lang/base/json.h"
+#include "lang/base/map.h"
 #include "runtime/bind.h"
 #include "runtime/bus.h"
 #include "runtime/cli/change.h"
@@ -13,6 +14,7 @@ struct status {
 	struct session s;
 	struct bus_units units;
 	struct bus_prop *since;		/* one a container, in the manifest's order */
+	struct map published;		/* container -> struct opened */
 	struct manifest observed;
 	struct plan drift;		/* from the host to the current generation */
 	bool cut_off;			/* a journal is there, and nobody at work on it */
@@ -34,6 +36,26 @@ static int read_units(struct status *st)
 	return r < 0 ? r : bus_get_props(&s->host, &s->arena, st->since, n, &st->e);
 }
 
+/* The published ports of a container, linked. */
+struct opened {
+	const struct res_publish *publish;
+	struct opened *next;
+};
+
+/* By container, in the manifest's order. */
+static void read_published(struct status *st)
+{
+	struct manifest *m = &st->s.recorded;
+
+	for (size_t i = m->first[RES_publish + 1]; i-- > m->first[RES_publish];) {
+		struct opened *o = arena_new(&st->s.arena, struct opened);
+
+		o->publish = (const struct res_publish *)m->all.at[i];
+		o->next = map_get(&st->published, o->publish->to);
+		map_set(&st->s.arena, &st->published, o->publish->to, o);
+	}
+}
+
 static int read_all(struct status *st)
 {
 	struct session *s = &st->s;
@@ -50,6 +72,7 @@ static int read_all(struct status *st)
 	if (r == 0)
 		r = read_units(st);
 	st->observed.arena = &s->arena;
+	read_published(st);
 	if (r == 0)
 		r = observe(&s->host, &s->recorded, &s->recorded, 0, &st->observed, &st->e);
 	if (r == 0)
@@ -84,13 +107,10 @@ static const char *since_text(const struct bus_prop *p, char out[SESSION_TIME_MA
 	return session_time((int64_t)(p->number / 1000000), out);
 }
 
-static void published(const struct manifest *m, struct str id, struct buf *out)
+static void text_published(const struct status *st, struct str id, struct buf *out)
 {
-	const struct res_publish *p;
-
-	manifest_each(publish, p, m)
-		if (str_eq(p->to, id))
-			buf_fmt(out, "  %.*s -> %.*s", STR_ARG(p->res.id), STR_ARG(p->to_port));
+	for (const struct opened *o = map_get(&st->published, id); o; o = o->next)
+		buf_fmt(out, "  %.*s -> %.*s", STR_ARG(o->publish->res.id), STR_ARG(o->publish->to_port));
 }
 
 static void text_containers(const struct status *st, bool colour, struct buf *out)
@@ -118,7 +138,7 @@ static void text_containers(const struct status *st, bool colour, struct buf *ou
 			str_cut(c->ports.at[i], '=', &port);
 			buf_fmt(out, " %.*s", STR_ARG(port));
 		}
-		published(m, c->res.id, out);
+		text_published(st, c->res.id, out);
 		buf_addc(out, '\n');
 	}
 }
@@ -188,14 +208,12 @@ static void json_list(struct buf *out, const char *key, const struct strs *list)
 static void json_containers(const struct status *st, struct buf *out)
 {
 	const struct res_container *c;
-	const struct res_publish *p;
 	size_t k = 0;
 
 	buf_puts(out, ",\n\"containers\":[");
 	manifest_each(container, c, &st->s.recorded) {
 		const struct bus_unit *u = bus_units_find(&st->units, c->unit);
 		const struct bus_prop *since = &st->since[k];
-		bool first = true;
 
 		buf_puts(out, k++ ? ",\n{\"id\":" : "\n{\"id\":");
 		json_str(out, c->res.id);
@@ -208,12 +226,9 @@ static void json_containers(const struct status *st, struct buf *out)
 		put(out, "address6", c->address6);
 		json_list(out, "ports", &c->ports);
 		buf_puts(out, ",\"published\":[");
-		manifest_each(publish, p, &st->s.recorded) {
-			if (!str_eq(p->to, c->res.id))
-				continue;
-			buf_puts(out, first ? "" : ",");
-			json_str(out, p->res.id);
-			first = false;
+		for (const struct opened *o = map_get(&st->published, c->res.id); o; o = o->next) {
+			json_str(out, o->publish->res.id);
+			buf_puts(out, o->next ? "," : "");
 		}
 		buf_puts(out, "]}");
 	}

@@ -265,3 +265,55 @@ test_destroy_removes_one_stack() {
 	expect 0 ctc status
 	contains "$out" "No drift"
 }
+
+test_prune_removes_what_no_file_declares() {
+	local before
+	stack
+	cat >u.ctstack <<-'END'
+		stack u {
+		  subnet lan { range = 10.78.0.0/24 }
+		  container x { image = "localhost/a:1"; address = 10.78.0.2; ports { http = 80/tcp } }
+		}
+	END
+	expect 0 ctc apply --yes t.ctstack u.ctstack
+	contains "$out" "3 new"
+	before=$(pids a b)
+	expect 0 ctc plan t.ctstack
+	contains "$out" "Stack that stays as it is: u"
+	expect 2 ctc plan --prune --detailed-exitcode t.ctstack
+	contains "$out" "1 removed, 2 untouched"
+	expect 0 ctc apply --yes --prune t.ctstack
+	equal "$(pids a b)" "$before"
+	refute systemctl cat ct-u-x.service
+}
+
+# A person at a terminal is asked; what is no clear yes is a no.
+test_a_terminal_is_asked() {
+	stack 'publish 127.0.0.1:8097 -> b.http'
+	run script -qec 'ctc apply t.ctstack' /dev/null <<<n
+	contains "$out" "Apply this plan? [y/N]"
+	contains "$out" "Nothing was changed."
+	equal "$status" 1
+	expect 1 probe connect 127.0.0.1 8097
+	run script -qec 'ctc apply t.ctstack' /dev/null <<<y
+	equal "$status" 0
+	expect 0 probe connect 127.0.0.1 8097
+}
+
+# Nobody else may use the state: it says all of a host's network.
+test_the_state_is_roots_alone() {
+	equal "$(stat -c %a /var/lib/ctstack /var/lib/ctstack/generations /var/lib/ctstack/generations/0001 | xargs)" "700 700 700"
+	expect 1 setpriv --reuid=65534 --clear-groups ctc status
+	contains "$out" "needs root"
+	expect 0 setpriv --reuid=65534 --clear-groups ctc plan /src/examples/hello.ctstack
+	contains "$out" "an empty host"
+}
+
+test_a_damaged_generation_is_never_applied() {
+	local before
+	before=$(pids a b)
+	sed -i 's/"x":1/"x":2/; s/web/wib/; s/10\.77\.0\.11/10.77.0.12/' /var/lib/ctstack/generations/0001/manifest.json
+	expect 1 ctc rollback 1
+	contains "$out" "generations/0001/manifest.json is not as it was written"
+	equal "$(pids a b)" "$before"
+}
