@@ -401,7 +401,7 @@ struct sequence {
 
 struct val eval(struct elab *el, const struct expr *e, struct scope *scope);
 /* The same for what is nobody's value: a condition, a list to go through, a computed name. */
-struct val eval_outside(struct elab *el, const struct expr *e, struct scope *scope);
+struct val text_outside(struct elab *el, const struct expr *e, struct scope *scope);
 bool sequence_outside(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret);
 struct val condition_outside(struct elab *el, const struct expr *e, struct scope *scope);
 struct val list_val(struct elab *el, struct val *at, size_t n);
@@ -448,6 +448,7 @@ struct type row_type(const struct schema_row *row);
 /* Grammar of texts (form.c). NULL where good, else what is wrong, for "…: %s". */
 const char *form_name(struct str s, enum named named);
 const char *form_env_name(struct str s);
+const char *form_label_name(struct str s);
 const char *form_image(struct str s);
 const char *form_path(struct arena *a, struct str s, struct str *ret_normal);
 const char *form_text(struct str s);

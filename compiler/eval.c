@@ -128,15 +128,23 @@ struct val found_value(struct elab *el, struct found f, struct span at)
 	return val_poison();
 }
 
-static struct val eval_name(struct elab *el, const struct expr *e, struct scope *scope)
+static struct val eval_name(struct elab *el, struct str name, struct span at, struct scope *scope)
 {
-	struct found f = name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL);
+	struct found f = name_find(el, scope, name, el->active ? el->active->slot : NULL);
 
 	if (f.form == FOUND_NOTHING) {
-		name_unknown(el, scope, e->u.text, e->at);
+		name_unknown(el, scope, name, at);
 		return val_poison();
 	}
-	return found_value(el, f, e->at);
+	return found_value(el, f, at);
+}
+
+/* worker-${i}: the name is made first, then looked for like any other. */
+static struct val eval_computed(struct elab *el, const struct expr *e, struct scope *scope)
+{
+	struct val name = eval_text(el, e, scope);
+
+	return name.type == T_STRING ? eval_name(el, name.u.STRING, e->at, scope) : name;
 }
 
 static struct val entry_value(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *m, struct span at)
@@ -533,7 +541,9 @@ static struct val eval_inner(struct elab *el, const struct expr *e, struct scope
 	case EX_OWNER:
 		return VAL(OWNER, e->u.owner);
 	case EX_NAME:
-		return eval_name(el, e, scope);
+		return eval_name(el, e->u.text, e->at, scope);
+	case EX_COMPUTED:
+		return eval_computed(el, e, scope);
 	case EX_MEMBER:
 		return eval_member(el, eval(el, e->u.member.base, scope), e->u.member.name, e->at);
 	case EX_PORT_OF:
@@ -595,13 +605,13 @@ struct val condition_outside(struct elab *el, const struct expr *e, struct scope
 	return v;
 }
 
-struct val eval_outside(struct elab *el, const struct expr *e, struct scope *scope)
+struct val text_outside(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct active frame = {.outer = el->active, .used_at = e->at};
 	struct val v;
 
 	el->active = &frame;
-	v = eval(el, e, scope);
+	v = eval_text(el, e, scope);
 	el->active = frame.outer;
 	return v;
 }

@@ -31,7 +31,7 @@ static void expand_for(struct elab *el, const struct fill *f, const struct entry
 static void expand_computed(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	const struct schema_row *row = row_find(el, f->node, e->word.text);
-	struct val v = eval_outside(el, e->name, f->scope);
+	struct val v = text_outside(el, e->name, f->scope);
 
 	if (v.type == T_STRING)
 		fill_named(el, f, row, (struct ident){v.u.STRING, e->name->at}, e);

@@ -142,13 +142,26 @@ static void map_index(struct elab *el, union cell *cell, struct map_entry *m)
 	}
 }
 
+static const char *entry_name_wrong(enum map_key key, struct str name)
+{
+	switch (key) {
+	case K_ENV:
+		return form_env_name(name);
+	case K_LABEL:
+		return form_label_name(name);
+	case K_NAME:
+		break;
+	}
+	return form_name(name, N_NAME);
+}
+
 static void fill_map_entry(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	union cell *cell = node_cell(f->node, f->map);
 	struct map_entry *m = entry_find(cell, e->word.text);
 
 	if (!m) {
-		const char *wrong = schema_map_key(f->node->tag, f->map) == K_ENV ? form_env_name(e->word.text) : form_name(e->word.text, N_NAME);
+		const char *wrong = entry_name_wrong(schema_map_key(f->node->tag, f->map), e->word.text);
 
 		if (wrong) {
 			say(el, DIAG_name_form, e->word.at, "`%.*s` cannot be a name in `%.*s`: %s", STR_ARG(e->word.text),
@@ -345,7 +358,7 @@ static bool name_is_computed(const struct entry *e)
 {
 	const struct expr *parts = e->name->kind == EX_TEXT ? e->name->u.list.first : NULL;
 
-	return parts && (parts->kind != EX_STRING || parts->next);
+	return e->name->kind == EX_COMPUTED || (parts && (parts->kind != EX_STRING || parts->next));
 }
 
 /* if, for, computed names: at once where this is within one, else after all bodies of the node. */
@@ -377,7 +390,7 @@ static void fill_many(struct elab *el, const struct fill *f, const struct schema
 		say_help(el, d, "write: %.*s NAME { … }", STR_ARG(row->name));
 	} else if (name_is_computed(e)) {
 		fill_later(el, f, e);
-	} else {
+	} else if (e->name->kind != EX_BAD) {
 		fill_named(el, f, row, name_plain(e->name), e);
 	}
 }

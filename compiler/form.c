@@ -51,6 +51,17 @@ const char *form_env_name(struct str s)
 	return s.n > 255 ? "it has more than 255 characters" : NULL;
 }
 
+/* What the OCI image specification recommends for keys of annotations, and other words that tools use. */
+const char *form_label_name(struct str s)
+{
+	if (s.n == 0 || !is_alnum(s.s[0]) || !is_alnum(s.s[s.n - 1]))
+		return "it begins and ends with a letter or a digit";
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_alnum(s.s[i]) && !strchr("._/-", s.s[i]))
+			return "it has letters, digits, `.`, `_`, `/` and `-` only";
+	return s.n > 255 ? "it has more than 255 characters" : NULL;
+}
+
 const char *form_text(struct str s)
 {
 	return s.n && memchr(s.s, '\0', s.n) ? "it contains a NUL byte" : NULL;

@@ -30,7 +30,8 @@ enum expr_kind {
 	EX_INT,		/* u.integer; octal: written with a leading 0 */
 	EX_FLOAT,	/* u.number */
 	EX_STRING,	/* u.text: escapes and indentation resolved */
-	EX_TEXT,	/* u.list: parts of an interpolated string or name, in order; EX_STRING and others */
+	EX_TEXT,	/* u.list: parts of an interpolated string, in order; EX_STRING and others */
+	EX_COMPUTED,	/* u.list: parts of an interpolated name: worker-${i} */
 	EX_SIZE,	/* u.integer, bytes */
 	EX_DURATION,	/* u.integer, microseconds */
 	EX_PERCENT,	/* u.number */
@@ -145,7 +146,7 @@ struct entry {
 	struct ident word;	/* EN_BLOCK, EN_ARROW: its kind; EN_FIELD, EN_LET, EN_PARAM, EN_INPUT, EN_OUTPUT, EN_TEMPLATE, EN_TYPE: the name; EN_USE: the alias; EN_FOR: the variable */
 	union {
 		struct expr *value;	/* the expression of fields, lets, params (default), inputs (default), outputs, for, if, assert; EN_USE: EX_STRING, or EX_NAME/EX_MEMBER */
-		struct expr *name;	/* EN_BLOCK: EX_NAME, or EX_TEXT (of one EX_STRING for a name in quotes), or NULL */
+		struct expr *name;	/* EN_BLOCK: EX_NAME, EX_COMPUTED, or EX_TEXT (a name in quotes), or NULL */
 		struct expr *left;	/* EN_ARROW */
 	};
 	union {

@@ -85,7 +85,7 @@ struct expr *expr_text(struct parser *p, struct span at, struct expr_list parts,
 		e->u.text = parts.first ? parts.first->u.text : STR("");
 		return e;
 	}
-	e = expr_new(p, EX_TEXT, at);
+	e = expr_new(p, is_name ? EX_COMPUTED : EX_TEXT, at);
 	e->u.list = parts;
 	return expr_above_all(p, e, parts);
 }

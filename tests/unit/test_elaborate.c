@@ -242,7 +242,7 @@ static void every_field_reaches_the_model(void **state)
 		 "    address = 10.0.0.2; address6 = fd00::2; gpu = amd; user = 1000:100; restart = always; after = [db]\n"
 		 "    ports { http = 80/tcp; range = 8000-8010/udp }\n"
 		 "    env { A = \"1\"; b_2 = \"two\" }\n"
-		 "    labels { role = \"front\" }\n"
+		 "    labels { role = \"front\"; \"org.example/x_y-z\" = \"1\" }\n"
 		 "    volume data { at = /data; from = /srv/data; owner = 1:2; mode = 0750; readonly = true }\n"
 		 "    mount /etc/ssl -> /ssl { readonly = true }\n"
 		 "    mount /opt/x -> /x\n"
@@ -265,7 +265,7 @@ static void every_field_reaches_the_model(void **state)
 		{NULL, "s.container.web.subnet", "lan"}, {NULL, "s.container.web.address", "10.0.0.2"}, {NULL, "s.container.web.address6", "fd00::2"},
 		{NULL, "s.container.web.gpu", "amd"}, {NULL, "s.container.web.user", "1000:100"}, {NULL, "s.container.web.restart", "always"},
 		{NULL, "s.container.web.after", "db"}, {NULL, "s.container.web.ports.http", "80/tcp"}, {NULL, "s.container.web.ports.range", "8000-8010/udp"},
-		{NULL, "s.container.web.env.A", "1"}, {NULL, "s.container.web.env.b_2", "two"}, {NULL, "s.container.web.labels.role", "front"},
+		{NULL, "s.container.web.env.A", "1"}, {NULL, "s.container.web.env.b_2", "two"}, {NULL, "s.container.web.labels.role", "front"}, {NULL, "s.container.web.labels", "2"},
 		{NULL, "s.container.web.volume.data.at", "/data"}, {NULL, "s.container.web.volume.data.from", "/srv/data"},
 		{NULL, "s.container.web.volume.data.owner", "1:2"}, {NULL, "s.container.web.volume.data.mode", "0750"},
 		{NULL, "s.container.web.volume.data.readonly", "true"}, {NULL, "s.container.web.mount", "2"},
@@ -471,6 +471,9 @@ static void for_and_if_make_blocks_fields_and_entries(void **state)
 		{NULL, "s.container.web.limits.memory", "1GiB"},
 		/* conditions see what is written plainly beside them */
 		{"stack s { container a { " IMAGE " limits { memory = 1GiB } }; if a.limits.memory != none { container b { " IMAGE " } } }", "s.container", "2"},
+		/* and computed names are looked for like others */
+		{"stack s { for i in range(1, 2) { container w-${i} { " IMAGE " ports { http = 80/tcp } }; allow w-${3 - i} -> w-${i}.http } }", "s.allow.0",
+		 "w-2 -> w-1.http:80/tcp"},
 		{"for n in [\"p\", \"q\"] { stack s-${n} { container c { " IMAGE " } } }", "s-q.container.c.image", "localhost/web:1"},
 		/* arrows in the order of the entries that make them */
 		{"stack s { container a { " IMAGE " }; for i in range(1, 2) { allow a -> world:1/tcp }; allow a -> world:2/tcp }", "s.allow.2",
@@ -537,6 +540,7 @@ static void wrong_names_are_said_once(void **state)
 		{"stack s { container a_b { " IMAGE " } }", "E0305", NULL},
 		{IN_C("ports { image = 80/tcp }"), "E0305", "no port can have this name"},
 		{IN_C("env { A-B = \"\" }"), "E0305", "environment variable"},
+		{IN_C("labels { \"a b\" = \"\" }"), "E0305", NULL},
 		{"template subnet : container {}", "E0305", "is a kind of block"},
 		{"stack s { for i in [\"a\", \"B\"] { container x-${i} { " IMAGE " } } }", "E0305", "`x-B` cannot be a name"},
 		{"stack s { container \"a.b\" { " IMAGE " } }", "E0305", NULL},
