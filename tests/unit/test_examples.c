@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whole manifests, byte by byte: tests/golden/manifest/NAME.json. `GOLDEN=update build/unit/test_examples` writes what came out; the review is the diff. The examples
+ * compile without a word. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "compiler/compile.h"
+#include "lang/base/cleanup.h"
+
+static const struct {
+	const char *source, *expected;
+} rows[] = {
+	{"examples/hello.ctstack", "tests/golden/manifest/hello.json"},
+	{"examples/ml.ctstack", "tests/golden/manifest/ml.json"},
+	{"tests/golden/manifest/kinds.ctstack", "tests/golden/manifest/kinds.json"},
+};
+
+static void read_whole(const char *path, struct buf *out)
+{
+	_file_ FILE *f = fopen(path, "re");
+	char part[4096];
+	size_t n;
+
+	while (f && (n = fread(part, 1, sizeof part, f)) > 0)
+		buf_add(out, part, n);
+}
+
+static void write_whole(const char *path, struct str text)
+{
+	_file_ FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text.s, 1, text.n, f), text.n);
+}
+
+/* Says which line differs first: a manifest has one resource a line. */
+static void compare(const char *path, struct str got, struct str wanted)
+{
+	for (unsigned line = 1; got.n || wanted.n; line++) {
+		struct str a = str_cut(got, '\n', &got), b = str_cut(wanted, '\n', &wanted);
+
+		if (!str_eq(a, b))
+			fail_msg("%s:%u (if it is meant: GOLDEN=update build/unit/test_examples):\nwanted %.*s\ngot    %.*s", path, line, STR_ARG(b), STR_ARG(a));
+	}
+}
+
+static void manifests(void **state)
+{
+	const char *mode = getenv("GOLDEN");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct compilation c = {0};
+		_buf_ struct buf got = {0}, wanted = {0}, said = {0};
+
+		assert_int_equal(compile_files(&c, &rows[i].source, 1), 0);
+		diags_render(&c.diags, DIAG_TEXT, false, &said);
+		if (said.n)
+			fail_msg("%.*s", STR_ARG(buf_view(&said)));
+		manifest_encode(&c.manifest, &got);
+		if (mode && strcmp(mode, "update") == 0)
+			write_whole(rows[i].expected, buf_view(&got));
+		read_whole(rows[i].expected, &wanted);
+		compare(rows[i].expected, buf_view(&got), buf_view(&wanted));
+		compilation_end(&c);
+	}
+}
+
+/* What is written can be read again, and is the same. */
+static void manifests_come_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		_arena_ struct arena a = {0};
+		_buf_ struct buf text = {0}, again = {0};
+		struct manifest m = {.arena = &a};
+		struct err e = {0};
+
+		read_whole(rows[i].expected, &text);
+		if (manifest_decode(buf_view(&text), &m, &e))
+			fail_msg("%s: %s", rows[i].expected, e.text);
+		manifest_encode(&m, &again);
+		assert_true(str_eq(buf_view(&text), buf_view(&again)));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(manifests),
+		cmocka_unit_test(manifests_come_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
