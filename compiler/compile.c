@@ -17,9 +17,19 @@ static void begin(struct compilation *c)
 	c->manifest.arena = &c->arena;
 }
 
+/* Whether every file can be read as it was meant: after a brace too many or too few, nothing that is found is worth saying. */
+static bool balanced(const struct modules *modules)
+{
+	for (size_t i = 0; i < modules->all.n; i++)
+		if (modules->all.at[i]->ast->unbalanced)
+			return false;
+	return true;
+}
+
 static int compile(struct compilation *c, const struct modules *modules)
 {
-	elaborate(&c->arena, &c->diags, modules, &c->model);
+	if (balanced(modules))
+		elaborate(&c->arena, &c->diags, modules, &c->model);
 	if (!c->diags.errors)
 		rules_check(&c->diags, &c->model);
 	if (!c->diags.errors)

@@ -148,6 +148,9 @@ static void say_missing(struct elab *el, const struct node *n)
 	struct str list = buf_take(&b, el->a);
 	if (!count || n->broken || n->sample)
 		return;
+	for (const struct layer *l = n->layers; l; l = l->next)
+		if (ast_lost_within(l->outer->file->module->ast, l->entry->at))
+			return;
 	struct diag *d = n->name.text.n ? say(el, DIAG_field_missing, n->at, "%.*s `%.*s` has no %.*s", STR_ARG(n->kind->word), STR_ARG(n->name.text), STR_ARG(list)) :
 					  say(el, DIAG_field_missing, n->at, "%.*s has no %.*s", STR_ARG(n->kind->word), STR_ARG(list));
 	say_help(el, d, "write: %.*s = …", STR_ARG(names[0]));

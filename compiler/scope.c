@@ -191,6 +191,8 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	struct near near = near_start(name);
 	struct diag *d = map_get(&f->unknown, name);
 
+	if (ast_lost_word(f->module->ast, name))
+		return;
 	if (d) {
 		size_t shown = 0;
 
@@ -219,8 +221,19 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	help_pending(el, d, scope);
 }
 
+/* Whether the syntax error that an entry of the node was lost by has been said, and the name stood in it. */
+static bool node_lost_word(const struct node *n, struct str name)
+{
+	for (const struct layer *l = n->layers; l; l = l->next)
+		if (ast_lost_word(l->outer->file->module->ast, name))
+			return true;
+	return false;
+}
+
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at)
 {
+	if (node_lost_word(n, name))
+		return;
 	struct near near = near_start(name);
 	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no `%.*s`", STR_ARG(n->kind->word),
 			     node_path(el, n), STR_ARG(name));
@@ -241,6 +254,8 @@ void member_unknown(struct elab *el, struct node *n, struct str name, struct spa
 
 void port_unknown(struct elab *el, struct node *n, const struct schema_row *ports, struct str name, struct span at)
 {
+	if (node_lost_word(n, name))
+		return;
 	struct near near = near_start(name);
 	const union cell *cell = node_cell(n, ports);
 	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no port `%.*s`", STR_ARG(n->kind->word),

@@ -32,6 +32,8 @@ void templates_collect(struct elab *el, struct file *f)
 
 static struct template *unknown(struct elab *el, const struct file *f, struct ident name, bool kinds_too)
 {
+	if (ast_lost_word(f->module->ast, name.text))
+		return NULL;
 	struct near near = near_start(name.text);
 	struct diag *d = say(el, DIAG_template_unknown, name.at, "there is no template `%.*s`%s", STR_ARG(name.text),
 			     f->module->std ? " in this module" : "");

@@ -175,10 +175,16 @@ struct ast {
 	struct source *source;
 	struct entry_list entries;
 	VEC(struct comment) comments;
+	VEC(struct span) lost;	/* entries that could not be read, with their bodies: they are not in the tree */
+	bool unbalanced;	/* braces did not match, so what stands in what is a guess: nothing should be concluded from it */
 };
 
 /* Parses a text. Mistakes go to diags, and parsing goes on at the next entry: a tree is always returned (entries that could not be read are
  * left out). Limits: nesting 200, 1,000,000 entries; each has a diagnostic. */
 struct ast *parse(struct arena *a, struct diags *d, struct source *source);
+
+/* Whether what is missing is no news, because it may stand in a lost entry: any one within the span; one whose text has the word. */
+bool ast_lost_within(const struct ast *ast, struct span at);
+bool ast_lost_word(const struct ast *ast, struct str word);
 
 #endif

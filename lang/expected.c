@@ -29,6 +29,7 @@ static struct words words_of(const struct expected *e)
 	struct words w = {0};
 
 	offer(&w, e->is[LET], "an entry");
+	offer(&w, e->is[MAP] && e->is['('] && !value, "a type");
 	if (w.n)
 		return w;
 	if (e->is['='] && e->is['{'] && value) {	/* behind the first word of an entry everything is possible */
@@ -39,7 +40,7 @@ static struct words words_of(const struct expected *e)
 	}
 	bool complete = e->is[EQ] || e->is[CALL] || e->is[INDEX];	/* an expression could end here */
 	for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-		if (e->is[plain[i].token] && !(complete && plain[i].token == '>') && !(value && plain[i].token == '{') &&
+		if (e->is[plain[i].token] && !(complete && plain[i].token == '>') && !(value && !e->is[ARROW] && plain[i].token == '{') &&
 		    !(value && plain[i].token == ']') && !(value && plain[i].token == ')'))
 			offer(&w, true, plain[i].word);
 	offer(&w, value && !e->is[ARROW], "a value");
@@ -121,6 +122,8 @@ static void help(struct parser *p, struct diag *d, const struct expected *e)
 		diag_help(p->diags, d, "a field is written `%.*s = value`, a block `%.*s name { … }`", STR_ARG(first), STR_ARG(first));
 	else if (found == '{' && n == 4 && h[0].token == NAME && h[1].token == NAME && h[2].token == NAME)
 		diag_help(p->diags, d, "a block has a kind and one name: `%.*s name {`", STR_ARG(first));
+	else if (n > 2 && (h[0].token == INPUT || h[0].token == PARAM) && found == '=' && e->is[':'])
+		diag_help(p->diags, d, "it has a type: `%.*s %.*s: int = …`", STR_ARG(first), STR_ARG(parser_shown(p, h[1].at)));
 	else if (n == 1 && found == '-')
 		diag_help(p->diags, d, "a list is written `[a, b]`");
 	else if (n == 1 && found == ELSE)

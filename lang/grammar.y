@@ -105,8 +105,8 @@ entry:
 | USE used alias_opt		{ $$ = entry_use(p, @$, $2, $3); }
 | TEMPLATE NAME base_opt body	{ $$ = entry_template(p, @$, $2, $3, $4); }
 | TYPE NAME '=' type		{ $$ = entry_type(p, @$, $2, $4); }
-| error				{ yyerrok; $$ = entry_lost(); }
-| error recovered body else_part	{ $$ = entry_lost(); }
+| error				{ yyerrok; $$ = entry_lost(p, @$); }
+| error recovered body else_part	{ $$ = entry_lost(p, @$); }
 ;
 recovered:
   %empty			{ yyerrok; }
@@ -197,8 +197,8 @@ record_seq:
 ;
 record_item:
   NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, $1, $3, $4, $5); }
-| error				{ yyerrok; $$ = entry_lost(); }
-| error recovered body		{ $$ = entry_lost(); }
+| error				{ yyerrok; $$ = entry_lost(p, @$); }
+| error recovered body		{ $$ = entry_lost(p, @$); }
 ;
 
 /* Operators by precedence: a level of its own for each would cost a reduction for each. Comparisons do not chain. */
@@ -286,8 +286,8 @@ map_sep:
 map_item:
   NAME '=' expr			{ $$ = entry_field(p, @$, $1, $3); }
 | PLAIN '=' expr		{ $$ = entry_field(p, @$, ident_text($1), $3); }
-| error				{ yyerrok; $$ = entry_lost(); }
-| error recovered body		{ $$ = entry_lost(); }
+| error				{ yyerrok; $$ = entry_lost(p, @$); }
+| error recovered body		{ $$ = entry_lost(p, @$); }
 ;
 
 /* Words that are reserved at the beginning of an entry only. */
@@ -312,7 +312,7 @@ static void yyerror(struct span *at, struct parser *p, const char *message)
 	(void)message;
 	if (!p->stopped)
 		diag_add(p->diags, DIAG_deep, *at, "nested too deep");
-	p->stopped = true;
+	p->stopped = p->ast->unbalanced = true;
 }
 
 static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)

@@ -13,6 +13,7 @@ static void unclosed_said(struct parser *p, struct open o, struct span end)
 	struct str shown = parser_shown(p, o.at);
 	struct diag *d;
 
+	p->ast->unbalanced |= o.what == CX_BRACE || o.what == CX_LINES;
 	if (p->stopped)
 		return;
 	if (o.what == CX_STRING || o.what == CX_LINES) {
@@ -32,7 +33,7 @@ static bool layout_open(struct parser *p, enum context what, struct span at)
 {
 	if (p->depth == NEST_MAX) {
 		diag_add(p->diags, DIAG_deep, at, "nested more than %d levels deep", NEST_MAX);
-		p->stopped = true;
+		p->stopped = p->ast->unbalanced = true;
 		return false;
 	}
 	enum context around = parser_context(p);
@@ -99,6 +100,7 @@ static void stray_said(struct parser *p, struct span at)
 	struct str shown = parser_shown(p, at);
 	struct diag *d = diag_add(p->diags, DIAG_stray, at, "this `%.*s` closes nothing", STR_ARG(shown));
 
+	p->ast->unbalanced |= parser_text(p, at).s[0] == '}';
 	if (parser_text(p, at).s[0] == '}' && p->odd.at.hi)
 		diag_note(p->diags, d, p->odd_close, "this one closes what began at another indentation");
 }

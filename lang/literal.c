@@ -177,7 +177,7 @@ static struct expr *unit_unknown(struct parser *p, struct span at, struct str te
 	for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
 		if (str_is(word, aliases[i].wrong))
 			near.best = str_of(aliases[i].right);
-	if (word.n > 1 && (word.s[0] == 'x' || word.s[0] == 'X'))
+	if (text.s[0] == '0' && (word.s[0] == 'x' || word.s[0] == 'X'))
 		diag_help(p->diags, d, "numbers are decimal, or octal with a leading 0");
 	else if (near.best.n)
 		diag_suggest(p->diags, d, near.best);
@@ -476,7 +476,11 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 			diag_help(p->diags, d, "an address has no zone here");
 	} else {
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));
-		if (memchr(text.s, '.', text.n))
+		if (text.s[text.n - 1] == '_' || memmem(text.s, text.n, "__", 2))
+			diag_help(p->diags, d, "a `_` stands between two digits");
+		else if (text.n > 2 && memchr(text.s, 'e', text.n) && !memchr(text.s, '-', text.n))
+			diag_help(p->diags, d, "numbers have no exponent; text is written in quotes");
+		else if (memchr(text.s, '.', text.n))
 			diag_help(p->diags, d, "text, such as a version, is written in quotes");
 		else if (memchr(text.s, '-', text.n))
 			diag_help(p->diags, d, "a subtraction has blanks on both sides of its `-`, a name begins with a letter");

@@ -316,7 +316,7 @@ static struct entry *entry_new(struct parser *p, enum entry_kind kind, struct sp
 	e->at = at;
 	if (++p->entries == ENTRIES_MAX + 1) {
 		diag_add(p->diags, DIAG_many, at, "a file has at most %d entries", ENTRIES_MAX);
-		p->stopped = true;
+		p->stopped = p->ast->unbalanced = true;
 	}
 	return e;
 }
@@ -457,8 +457,12 @@ struct entry *entry_type(struct parser *p, struct span at, struct ident name, st
 	return e;
 }
 
-struct entry *entry_lost(void)
+/* The newest token is what comes after it. */
+struct entry *entry_lost(struct parser *p, struct span at)
 {
+	if (at.hi < p->last_at.lo)
+		at.hi = p->last_at.lo;
+	vec_push(p->arena, &p->ast->lost, at);
 	return NULL;
 }
 
@@ -504,4 +508,32 @@ struct ast *parse(struct arena *a, struct diags *d, struct source *source)
 	yyparse(&p);
 	lexer_close(&p);
 	return ast;
+}
+
+/* Where that much is lost, nothing is news: which also bounds the work. */
+enum { LOST_ENTRIES_MAX = 200, LOST_BYTES_MAX = 16384 };
+
+bool ast_lost_within(const struct ast *ast, struct span at)
+{
+	if (ast->lost.n > LOST_ENTRIES_MAX)
+		return true;
+	vec_each(struct span, lost, &ast->lost)
+		if (lost->lo >= at.lo && lost->lo < at.hi)
+			return true;
+	return false;
+}
+
+bool ast_lost_word(const struct ast *ast, struct str word)
+{
+	size_t bytes = 0;
+
+	vec_each(struct span, lost, &ast->lost) {
+		const char *s = ast->source->text.s + (lost->lo - ast->source->base);
+		size_t n = lost->hi - lost->lo;
+
+		bytes += n;
+		if (bytes > LOST_BYTES_MAX || (word.n && memmem(s, n, word.s, word.n)))
+			return true;
+	}
+	return ast->lost.n > LOST_ENTRIES_MAX;
 }

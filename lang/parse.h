@@ -178,7 +178,7 @@ struct entry *entry_assert(struct parser *p, struct span at, struct expr *condit
 struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct ident alias);
 struct entry *entry_template(struct parser *p, struct span at, struct ident name, struct expr *base, struct entry_list body);
 struct entry *entry_type(struct parser *p, struct span at, struct ident name, struct type_expr *type);
-struct entry *entry_lost(void);
+struct entry *entry_lost(struct parser *p, struct span at);
 struct entry_list entries_none(void);
 struct entry_list entries_add(struct parser *p, struct entry_list list, struct entry *e);
 struct expr *name_quoted(struct parser *p, struct expr *text);

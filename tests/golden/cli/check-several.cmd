@@ -1,0 +1,1 @@
+check ../stack/good.ctstack ../text/ok.ctstack

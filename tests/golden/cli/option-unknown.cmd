@@ -1,0 +1,1 @@
+check --fromat json x
