@@ -57,7 +57,7 @@ const char *form_label_name(struct str s)
 	if (s.n == 0 || !is_alnum(s.s[0]) || !is_alnum(s.s[s.n - 1]))
 		return "it begins and ends with a letter or a digit";
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_alnum(s.s[i]) && !strchr("._/-", s.s[i]))
+		if (!is_alnum(s.s[i]) && (s.s[i] == '\0' || !strchr("._/-", s.s[i])))
 			return "it has letters, digits, `.`, `_`, `/` and `-` only";
 	return s.n > 255 ? "it has more than 255 characters" : NULL;
 }
