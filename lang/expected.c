@@ -134,6 +134,8 @@ static void help(struct parser *p, struct diag *d, const struct expected *e)
 		diag_help(p->diags, d, "an entry ends with its line: leave the comma out");
 	else if (found == '=' && e->is[EQ])
 		diag_help(p->diags, d, "`=` gives a value, `==` compares");
+	else if (found == GE && e->is['>'])
+		diag_help(p->diags, d, "a blank belongs between the type's `>` and `=`");
 	else if (found == '(' && e->is[CALL])
 		diag_help(p->diags, d, "the `(` of a call stands directly behind the function's name");
 	else if (is_reserved(found) && e->is[NAME])

@@ -334,6 +334,8 @@ int layout_next(struct parser *p, YYSTYPE *value, struct span *at)
 	p->skipping = false;
 	if (p->nhead < HEAD_MAX)
 		p->head[p->nhead++] = (struct head_token){token, *at};
+	if (p->record)
+		vec_push(p->arena, p->record, (struct head_token){token, *at});
 	p->before = p->last;
 	p->before_at = p->last_at;
 	p->last_at = *at;

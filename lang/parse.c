@@ -497,8 +497,13 @@ struct expr *name_quoted(struct parser *p, struct expr *text)
 
 struct ast *parse(struct arena *a, struct diags *d, struct source *source)
 {
+	return parse_tokens(a, d, source, NULL);
+}
+
+struct ast *parse_tokens(struct arena *a, struct diags *d, struct source *source, struct tokens *ret_tokens)
+{
 	struct ast *ast = arena_new(a, struct ast);
-	struct parser p = {.arena = a, .diags = d, .ast = ast, .text = source->text, .base = source->base, .last = SEP, .before = SEP};
+	struct parser p = {.arena = a, .diags = d, .ast = ast, .text = source->text, .base = source->base, .last = SEP, .before = SEP, .record = ret_tokens};
 
 	ast->source = source;
 	p.last_at = p.before_at = (struct span){source->base, source->base};

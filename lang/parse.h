@@ -44,7 +44,14 @@ struct head_token {
 	struct span at;
 };
 
+/* Every token that the grammar was given, for the formatter. */
+struct tokens {
+	struct head_token *at;
+	size_t n, cap;
+};
+
 struct parser {
+	struct tokens *record;		/* or NULL */
 	struct arena *arena;
 	struct diags *diags;
 	struct ast *ast;
@@ -84,6 +91,9 @@ static inline struct str parser_text(const struct parser *p, struct span at)
 }
 /* The same, cut for a message. */
 struct str parser_shown(const struct parser *p, struct span at);
+
+/* parse(), and the tokens where ret_tokens is not NULL. */
+struct ast *parse_tokens(struct arena *a, struct diags *d, struct source *source, struct tokens *ret_tokens);
 
 static inline enum context parser_context(const struct parser *p)
 {

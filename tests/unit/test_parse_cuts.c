@@ -48,6 +48,7 @@ static void sound_expr(const struct source *s, const struct expr *e, uint32_t de
 	assert_true(e->depth < depth);
 	switch (e->kind) {
 	case EX_TEXT:
+	case EX_COMPUTED:
 	case EX_LIST:
 		for (const struct expr *i = e->u.list.first; i; i = i->next)
 			sound_expr(s, i, e->depth);

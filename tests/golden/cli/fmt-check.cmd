@@ -1,0 +1,1 @@
+fmt --check ../grammar/layout.ctstack ../stack/good.ctstack ../stack/broken-lines.ctstack
