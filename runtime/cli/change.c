@@ -11,6 +11,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/near.h"
 #include "runtime/bind.h"
+#include "runtime/digest.h"
 #include "runtime/podman.h"
 #include "runtime/show.h"
 #include "runtime/txn.h"
@@ -167,13 +168,15 @@ static int fetch(struct job *c)
 	return r;
 }
 
-static bool same_manifest(const struct manifest *a, const struct manifest *b)
+/* By the digest of its text, which is canonical. */
+static bool is_current(struct job *c)
 {
-	_buf_ struct buf x = {0}, y = {0};
+	char digest[DIGEST_TEXT + 1];
+	_buf_ struct buf text = {0};
 
-	manifest_encode(a, &x);
-	manifest_encode(b, &y);
-	return str_eq(buf_view(&x), buf_view(&y));
+	manifest_encode(&c->bound, &text);
+	digest_hex(buf_view(&text), digest);
+	return str_is(c->s->meta.digest, digest);
 }
 
 /* 8. */
@@ -185,7 +188,7 @@ static int stage(struct job *c)
 	if (!c->q->compiled)
 		return 0;
 	c->to = s->current;
-	if (s->current && same_manifest(&s->recorded, &c->bound))
+	if (s->current && is_current(c))
 		return 0; /* only the host has drifted */
 	print_plan(c, false, &plan);
 	view_summary(&c->view, &summary);
@@ -226,6 +229,15 @@ static int done(struct job *c)
 	return STATUS_DONE;
 }
 
+/* The first line, without the clause that announces further ones. */
+static struct str first_line(struct job *c)
+{
+	struct str more, line = str_cut(str_of(c->e.text), '\n', &more);
+	const char *clause = more.n ? memrchr(line.s, ';', line.n) : NULL;
+
+	return clause ? (struct str){line.s, (size_t)(clause - line.s)} : line;
+}
+
 static int failed(struct job *c, enum txn_outcome outcome)
 {
 	fflush(stdout);
@@ -235,7 +247,7 @@ static int failed(struct job *c, enum txn_outcome outcome)
 		drop_staged(c);
 		return STATUS_REFUSED;
 	}
-	session_record(c->s, c->q->action, str_fmt(&c->s->arena, "failed: %.*s", STR_ARG(str_cut(str_of(c->e.text), '\n', NULL))), c->s->current,
+	session_record(c->s, c->q->action, str_fmt(&c->s->arena, "failed: %.*s", STR_ARG(first_line(c))), c->s->current,
 		       c->to);
 	if (outcome == TXN_STUCK) {
 		fprintf(stderr, "The host is between generation %u and %u: run `ctc recover`.\n", c->s->current, c->to);

@@ -119,6 +119,21 @@ static bool plan_offline(struct planning *p)
 	return true;
 }
 
+/* What an apply would meet first. */
+static void tell_unsettled(struct session *s)
+{
+	struct journal j;
+	struct err e;
+	bool found;
+
+	if (s->store.state_fd < 0)
+		return;
+	if (store_locked_by_other(&s->store))
+		fputs("note: another ctc is changing this host right now; the plan shows how far it has come\n", stderr);
+	else if (store_journal_read(&s->store, &s->arena, &found, &j, &e) == 0 && found)
+		fputs("note: a change was cut off; an apply goes back to before it first, as `ctc recover` does\n", stderr);
+}
+
 /* With everything that an apply would look at before it asks. */
 static bool plan_live(struct planning *p)
 {
@@ -129,6 +144,7 @@ static bool plan_live(struct planning *p)
 		report_error(p->cli, &p->texts, NULL, &p->e);
 		return false;
 	}
+	tell_unsettled(s);
 	if (!scope_read(p))
 		return false;
 	p->bound = p->observed = (struct manifest){.arena = &s->arena};

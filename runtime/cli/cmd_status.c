@@ -174,7 +174,7 @@ static void as_text(const struct status *st, bool colour, struct buf *out)
 		buf_puts(out, "Nothing was applied on this host yet.\n");
 		return;
 	}
-	buf_fmt(out, "Generation %u", s->current);
+	buf_fmt(out, "Generation %u%s", s->current, s->current ? "" : ", the empty one");
 	if (s->meta.time) {
 		buf_fmt(out, ", made %s by %.*s: ", session_time(s->meta.time, when), STR_ARG(s->meta.user));
 		show_plain(s->meta.command, 0, out);

@@ -144,7 +144,8 @@ test_a_dying_program_leaves_the_host_as_before() {
 	diff before after
 	equal "$(pids a b)" "$before"
 	expect 0 ctc history
-	contains "$out" "failed: "
+	contains "$(tail -n 3 <<<"$out")" "failed: while starting: ct-t-dies.service did not stay up: exit status 3"
+	lacks "$out" "log lines"
 	stack
 	expect 0 ctc plan --detailed-exitcode t.ctstack
 }
