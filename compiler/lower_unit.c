@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * From the model to systemd units: a service a container, a slice and a target a stack, and what the host needs once. The texts are meant to be read with
- * `systemctl cat`; spec/units.md says what each field becomes and why. A text changes exactly when the container must restart: published ports, flows, and the content
- * of the hosts file are not in it. Bytes of the source reach a unit through unit_text.h alone. */
+ * From the model to systemd units: a service a container, a slice and a target a stack, and what the host needs once.
+ * The texts are meant to be read with `systemctl cat`; spec/units.md says what each field becomes and why. A text
+ * changes exactly when the container must restart: published ports, flows, and the content of the hosts file are not
+ * in it. Bytes of the source reach a unit through unit_text.h alone. */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -117,7 +118,8 @@ static void unit_section(struct unit_of *u)
 {
 	struct str stack = u->c->head.stack->head.name, container = u->c->head.name;
 
-	PUT(u->out, STR("# Made by ctc from container "), container, STR(" of stack "), stack, STR(". Edits here do not last: change the source.\n"));
+	PUT(u->out, STR("# Made by ctc from container "), container, STR(" of stack "), stack,
+	    STR(". Edits here do not last: change the source.\n"));
 	PUT(u->out, STR("[Unit]\nDescription=Container "), container, STR(" of stack "), stack, STR("\nRequires=" NETWORK_UNIT "\n"));
 	for (size_t i = 0; i < u->c->after.v.n; i++)
 		PUT(u->out, STR("Wants="), u->after[i], STR("\n"));
@@ -231,7 +233,8 @@ static struct str ready_address(struct arena *a, const struct m_container *c)
 	return str_fmt(a, "[%s]", addr_text(c->address6.v, text));
 }
 
-/* The start job is done only when this command is: at apply, at boot and at every restart alike. It gives up at once when the container's process is gone. */
+/* The start job is done only when this command is: at apply, at boot and at every restart alike. It gives up at once
+ * when the container's process is gone. */
 static void ready_command(struct unit_of *u)
 {
 	const struct m_ready *r = u->c->ready;
@@ -264,7 +267,8 @@ static void service_section(struct unit_of *u)
 
 	PUT(u->out, STR("\n[Service]\nSlice="), name_slice(u->arena, c->head.stack), STR("\nSyslogIdentifier="), u->name);
 	/* Podman says nothing there but the container's id; what the container says goes through conmon. */
-	PUT(u->out, STR("\nStandardOutput=null\nStandardError=journal\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\nSuccessExitStatus=143\n"));
+	PUT(u->out, STR("\nStandardOutput=null\nStandardError=journal\nType=notify\nNotifyAccess=all\nDelegate=yes\n"
+			"KillMode=mixed\nSuccessExitStatus=143\n"));
 	PUT(u->out, STR("Restart="), str_of(word_texts[c->restart.v]));
 	buf_fmt(u->out, "\nRestartSec=%ds\nTimeoutStartSec=%" PRId64 "s\nTimeoutStopSec=%ds\n", RESTART_S, start_seconds(c),
 		STOP_S);
@@ -349,8 +353,8 @@ static void host_units(struct manifest *ret)
 	target->text = STR("[Unit]\nDescription=Container stacks\nRequires=" ROOT_SLICE "\nAfter=" ROOT_SLICE "\n\n[X-ctstack]\n");
 	target->wanted_by = STR("multi-user.target");
 	target->active = true;
-	/* No RemainAfterExit=: it is inactive once it has done its work, so that restarting it can stop no container, and where it failed every start of a
-	 * container tries it again. */
+	/* No RemainAfterExit=: it is inactive once it has done its work, so that restarting it can stop no container,
+	 * and where it failed every start of a container tries it again. */
 	network->text = STR("[Unit]\n"
 			    "Description=Network of the container stacks\n"
 			    "ConditionPathExists=!/run/ctstack/active\n"

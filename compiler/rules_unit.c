@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What a unit and a program's arguments cannot carry, said where it is written: so the lowering of units never meets it. */
+ * What a unit and a program's arguments cannot carry, said where it is written: so the lowering of units never meets
+ * it. */
 #include "compiler/rules_impl.h"
 #include "compiler/unit_text.h"
 

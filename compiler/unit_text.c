@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The writer of unit_text.h. systemd reads a command line in three passes: words with quotes and C escapes, then specifiers (%) in every word, then variables ($) in
- * every word when the program is started. Each pass is disarmed on its own: backslash and quote for the first, %% for the second, $$ for the third. */
+ * The writer of unit_text.h. systemd reads a command line in three passes: words with quotes and C escapes, then
+ * specifiers (%) in every word, then variables ($) in every word when the program is started. Each pass is disarmed
+ * on its own: backslash and quote for the first, %% for the second, $$ for the third. */
 #include "compiler/unit_text.h"
 
-/* Length of the UTF-8 sequence at s (RFC 3629), or 0 where it is none. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-
-	if (len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
-}
+#include "lang/base/utf8.h"
 
 const char *unit_word_refused(struct str word)
 {
 	if (word.n > UNIT_WORD_MAX)
 		return "is longer than 131071 bytes, the kernel's limit for one argument";
 	for (size_t i = 0, len; i < word.n; i += len) {
-		len = utf8_length((const unsigned char *)word.s + i, word.n - i);
+		uint32_t code;
+
+		len = utf8_decode(word.s + i, word.n - i, &code);
 		if (!len)
 			return "is not valid UTF-8, which unit files must be";
-		if (!word.s[i])
+		if (!code)
 			return "holds a NUL byte, which no argument of a program can";
 	}
 	return NULL;
@@ -55,7 +45,8 @@ const char *unit_path_refused(struct str path)
 	return unit_word_refused(path);
 }
 
-/* What each byte asks for. DOUBLED: a specifier. VARIABLE: doubled in command lines. QUOTED: kept as it is, between quotes. ESCAPED: between quotes, with an escape. */
+/* What each byte asks for. DOUBLED: a specifier. VARIABLE: doubled in command lines. QUOTED: kept as it is, between
+ * quotes. ESCAPED: between quotes, with an escape. */
 enum { BARE, DOUBLED, VARIABLE, QUOTED, ESCAPED };
 
 static const unsigned char asks[256] = {
@@ -65,7 +56,9 @@ static const unsigned char asks[256] = {
 
 static void escaped(struct buf *out, unsigned char c)
 {
-	static const char named[] = {['\n'] = 'n', ['\t'] = 't', ['\r'] = 'r', ['\a'] = 'a', ['\b'] = 'b', ['\f'] = 'f', ['\v'] = 'v', ['"'] = '"', ['\\'] = '\\'};
+	static const char named[] = {
+		['\n'] = 'n', ['\t'] = 't', ['\r'] = 'r', ['\a'] = 'a', ['\b'] = 'b', ['\f'] = 'f', ['\v'] = 'v', ['"'] = '"', ['\\'] = '\\',
+	};
 
 	if (c < sizeof named && named[c])
 		buf_add(out, (const char[]){'\\', named[c]}, 2);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The one writer of systemd's unit format (systemd.syntax(7), systemd.service(5) "Command lines"). Nothing else puts a value of the source into a unit. What the
- * format or execve(2) cannot carry is named by unit_word_refused, which the rules ask, so that the writers below never fail. */
+ * The one writer of systemd's unit format (systemd.syntax(7), systemd.service(5) "Command lines"). Nothing else puts
+ * a value of the source into a unit. What the format or execve(2) cannot carry is named by unit_word_refused, which
+ * the rules ask, so that the writers below never fail. */
 #ifndef CTC_COMPILER_UNIT_TEXT_H
 #define CTC_COMPILER_UNIT_TEXT_H
 
@@ -9,8 +10,8 @@
 
 enum {
 	UNIT_WORD_MAX = 128 * 1024 - 1,		/* MAX_ARG_STRLEN of the kernel, less the NUL */
-	/* All words of a command together: written with escapes, at most four bytes for one, and with the rest of the command it stays below systemd's LONG_LINE_MAX
-	 * of 1 MiB, which counts continued lines as one. */
+	/* All words of a command together: written with escapes, at most four bytes for one, and with the rest of the
+	 * command it stays below systemd's LONG_LINE_MAX of 1 MiB, which counts continued lines as one. */
 	UNIT_COMMAND_MAX = 200 * 1024,
 };
 
@@ -19,7 +20,8 @@ const char *unit_word_refused(struct str word);
 /* The same for a path of the host or the container: no control characters, no "." or ".." components. */
 const char *unit_path_refused(struct str path);
 
-/* One word of a command line, such that the program gets exactly these bytes: quoted where needed, with systemd's escapes, specifiers and variables disarmed. */
+/* One word of a command line, such that the program gets exactly these bytes: quoted where needed, with systemd's
+ * escapes, specifiers and variables disarmed. */
 void unit_word(struct buf *out, struct str word);
 /* "\t" word " \\\n": a word of a command line that goes on. */
 void unit_arg(struct buf *out, struct str word);

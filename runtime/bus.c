@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The system bus (bus.h). Everything is asynchronous below: a batch of calls is sent piece by piece, replies and signals are handled in the order in which the
- * manager sent them, and one loop (turn) looks at the clock and at h->interrupted. Slots are held by the batch and end with it, so that no late reply finds a
- * batch that is gone. */
+ * The system bus (bus.h). Everything is asynchronous below: a batch of calls is sent piece by piece, replies and
+ * signals are handled in the order in which the manager sent them, and one loop (turn) looks at the clock and at
+ * h->interrupted. Slots are held by the batch and end with it, so that no late reply finds a batch that is gone. */
 #include "runtime/bus.h"
 
 #include <errno.h>
@@ -21,8 +21,9 @@
 
 enum {
 	IN_FLIGHT_MAX = 100,		/* the bus refuses more than 128 unanswered calls of a connection */
-	/* For every job that somebody waits for, the manager asks the bus to be told when that somebody goes: one match rule a job, of which dbus-daemon grants a connection 512.
-	 * Above that the manager loses its connection for good. */
+	/* For every job that somebody waits for, the manager asks the bus to be told when that somebody goes: one
+	 * match rule a job, of which dbus-daemon grants a connection 512. Above that the manager loses its connection
+	 * for good. */
 	JOBS_MAX = 200,
 	LOOK_UP_US = 100000,		/* how often a wait looks at h->interrupted */
 	LISTED_MAX = 100000,
@@ -52,8 +53,8 @@ int bus_open(struct host *h, struct err *e)
 		return 0;
 	int r = sd_bus_open_system(&sd);
 	if (r < 0)
-		return err_set(e, r, "cannot reach the system bus: %s; see that D-Bus runs (systemctl status dbus.socket) and that systemd is this host's init",
-			       strerror(-r));
+		return err_set(e, r, "cannot reach the system bus: %s; see that D-Bus runs (systemctl status dbus.socket) "
+			       "and that systemd is this host's init", strerror(-r));
 	h->bus = xrealloc(NULL, sizeof *h->bus);
 	*h->bus = (struct bus){.sd = sd};
 	return 0;

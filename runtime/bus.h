@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The system bus, and systemd's manager on it (org.freedesktop.systemd1(5)). Questions and jobs go out in batches with a bounded number in flight; every wait has a
- * deadline and ends with -EINTR when h->interrupted is set. Knows nothing of stacks or plans. */
+ * The system bus, and systemd's manager on it (org.freedesktop.systemd1(5)). Questions and jobs go out in batches
+ * with a bounded number in flight; every wait has a deadline and ends with -EINTR when h->interrupted is set. Knows
+ * nothing of stacks or plans. */
 #ifndef CTC_RUNTIME_BUS_H
 #define CTC_RUNTIME_BUS_H
 
@@ -13,7 +14,8 @@ int bus_open(struct host *h, struct err *e);
 /* For host_close; NULL is allowed. */
 void bus_close(struct bus *b);
 
-/* A unit that the manager has loaded: "loaded" or "not-found" or …; "active", "inactive", …; "running", "auto-restart", …. */
+/* A unit that the manager has loaded: "loaded" or "not-found" or …; "active", "inactive", …; "running",
+ * "auto-restart", …. */
 struct bus_unit {
 	struct str name, load, active, sub;
 };
@@ -25,7 +27,8 @@ int bus_list_units(struct host *h, struct arena *a, const char *const *patterns,
 /* NULL where the manager does not know it. */
 const struct bus_unit *bus_units_find(const struct bus_units *units, struct str name);
 
-/* One property of one unit. type is that of D-Bus: 's', 'b', 'u', 'i', 't'; or 'X' for a list of commands, a(sasbttttuii): see below. */
+/* One property of one unit. type is that of D-Bus: 's', 'b', 'u', 'i', 't'; or 'X' for a list of commands,
+ * a(sasbttttuii): see below. */
 struct bus_prop {
 	const char *unit, *interface, *name;
 	char type;
@@ -52,10 +55,12 @@ struct bus_job {
 	char message[256];	/* why it refused */
 };
 
-/* Gives the manager one job a unit and waits for all of them, the manager keeping the order that the units ask for. No more than 200 jobs are under way at a time: in a
- * larger batch, stops keep their order only among these (starts keep it always, since a start brings in what it needs). Ends early at the first job that is not ok where
- * first_failure is set: then 0 is returned as well, and some jobs are not done. Each end is told to `done` (may be NULL). -ETIMEDOUT where no job ended for as long as the
- * most patient one that is left; -EINTR where interrupted. A "skipped" job (an unmet condition) is ok. */
+/* Gives the manager one job a unit and waits for all of them, the manager keeping the order that the units ask for.
+ * No more than 200 jobs are under way at a time: in a larger batch, stops keep their order only among these (starts
+ * keep it always, since a start brings in what it needs). Ends early at the first job that is not ok where
+ * first_failure is set: then 0 is returned as well, and some jobs are not done. Each end is told to `done` (may be
+ * NULL). -ETIMEDOUT where no job ended for as long as the most patient one that is left; -EINTR where interrupted. A
+ * "skipped" job (an unmet condition) is ok. */
 int bus_run_jobs(struct host *h, enum bus_verb verb, struct bus_job *jobs, size_t n, bool first_failure,
 		 void (*done)(struct host *h, const struct bus_job *job), struct err *e);
 

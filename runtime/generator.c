@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The generator (generator.h). A store that is broken must not break the boot: then there are no units, a line in the journal or the kernel's log
- * says why, and the exit status is 1. The files are on a tmpfs and made anew each time, so that nothing is synced. */
+ * The generator (generator.h). A store that is broken must not break the boot: then there are no units, a line in the
+ * journal or the kernel's log says why, and the exit status is 1. The files are on a tmpfs and made anew each time,
+ * so that nothing is synced. */
 #include "runtime/generator.h"
 
 #include <errno.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * systemd units. Their files are never written here: the generator (generator.c) writes them at daemon-reload from the generation that `active` leads to, and the caller
- * has pointed that at the wanted one before PHASE_STOP. The order inside PHASE_STOP is the design: what is removed or must restart is stopped while systemd still
- * knows the old text of it, and only then does the reload take that text away.
+ * systemd units. Their files are never written here: the generator (generator.c) writes them at daemon-reload from
+ * the generation that `active` leads to, and the caller has pointed that at the wanted one before PHASE_STOP. The
+ * order inside PHASE_STOP is the design: what is removed or must restart is stopped while systemd still knows the old
+ * text of it, and only then does the reload take that text away.
  *
- * A unit is ours where its text has the section [X-ctstack]. Whether it runs is asked of the manager; what it says is read from the generator's directory, so that
- * thousands of units cost one question and their files. */
+ * A unit is ours where its text has the section [X-ctstack]. Whether it runs is asked of the manager; what it says is
+ * read from the generator's directory, so that thousands of units cost one question and their files. */
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -173,7 +174,8 @@ static int see_files(struct seen *s, struct err *e)
 	return 0;
 }
 
-/* Known units that run although their file is gone: somebody else reloaded in the middle of a transaction that was killed later. A slice needs no file to be loaded. */
+/* Known units that run although their file is gone: somebody else reloaded in the middle of a transaction that was
+ * killed later. A slice needs no file to be loaded. */
 static void see_orphans(struct seen *s)
 {
 	struct res_unit *u;
@@ -234,9 +236,11 @@ static int unit_observe(struct host *h, const struct manifest *known, struct man
 /* Another unit of that name would hide ours, or be hidden by it. */
 static int in_the_way(struct host *h, struct str name, struct err *e)
 {
-	static const char *const places[] = {"etc/systemd/system.control", "run/systemd/system.control", "run/systemd/transient", "run/systemd/generator.early",
-					     "etc/systemd/system", "run/systemd/system", "run/systemd/generator.late", "usr/local/lib/systemd/system",
-					     "usr/lib/systemd/system"};
+	static const char *const places[] = {
+		"etc/systemd/system.control", "run/systemd/system.control", "run/systemd/transient",
+		"run/systemd/generator.early", "etc/systemd/system", "run/systemd/system",
+		"run/systemd/generator.late", "usr/local/lib/systemd/system", "usr/lib/systemd/system",
+	};
 	char path[400];
 	struct stat st;
 	struct err ignored = {0};
@@ -244,12 +248,14 @@ static int in_the_way(struct host *h, struct str name, struct err *e)
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
 		snprintf(path, sizeof path, "%s/%.*s", places[i], STR_ARG(name));
 		if (fs_stat(h->root_fd, str_of(path), &st, &ignored) == 0)
-			return err_set(e, -EEXIST, "there is another unit of the name %.*s, /%s; rename the container or remove that unit", STR_ARG(name), path);
+			return err_set(e, -EEXIST, "there is another unit of the name %.*s, /%s; rename the container or remove that unit",
+				       STR_ARG(name), path);
 	}
 	_arena_ struct arena a = {0};
 	struct str text;
 	if (read_unit(h, &a, name, &text, &ignored) == 0 && !is_ours(text))
-		return err_set(e, -EEXIST, "another program's systemd generator makes a unit %.*s; rename the container or that unit", STR_ARG(name));
+		return err_set(e, -EEXIST, "another program's systemd generator makes a unit %.*s; rename the container or that unit",
+			       STR_ARG(name));
 	return 0;
 }
 
@@ -312,8 +318,9 @@ static bool restarts(const struct change *c)
 	return c->op == OP_CHANGE && to->active && is_service(to->res.id) && !str_eq(without_mark(from->text), to->text);
 }
 
-/* A unit that does not run is stopped all the same where it is removed or changed: a start job may be waiting, left by a transaction that failed. No other unit that
- * does not run is, since a stop job spreads to all units that require it: for ctstack-network.service these are the containers. */
+/* A unit that does not run is stopped all the same where it is removed or changed: a start job may be waiting, left
+ * by a transaction that failed. No other unit that does not run is, since a stop job spreads to all units that
+ * require it: for ctstack-network.service these are the containers. */
 static bool stops(const struct change *c)
 {
 	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
@@ -433,7 +440,8 @@ static int reload_took(struct host *h, struct slice s, struct err *e)
 
 		if (to ? r == 0 && str_eq(text, to->text) : r == -ENOENT)
 			continue;
-		err_set(e, -EIO, "after daemon-reload, /" GENERATED "/%.*s is not what the generation says: ctstack-generator failed; see journalctl -t ctstack-generator", STR_ARG(name));
+		err_set(e, -EIO, "after daemon-reload, /" GENERATED "/%.*s is not what the generation says: ctstack-generator failed; "
+			"see journalctl -t ctstack-generator", STR_ARG(name));
 		return err_resource(e, name);
 	}
 	return 0;

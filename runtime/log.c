@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Reading the journal with sd-journal(3), from the end backwards. Podman's events are left out: they are about the container, not from it. What systemd itself says of
- * the unit is left out too; the caller knows it better from the bus. */
+ * Reading the journal with sd-journal(3), from the end backwards. Podman's events are left out: they are about the
+ * container, not from it. What systemd itself says of the unit is left out too; the caller knows it better from the
+ * bus. */
 #include "runtime/log.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <time.h>
 
 #include "lang/base/cleanup.h"
+#include "lang/base/utf8.h"
 
 enum {
 	ENTRIES_MAX = 2000,	/* looked at for one answer */
@@ -28,18 +30,22 @@ uint64_t log_now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* Asks journald to write out what it was sent, as `journalctl --sync` does (varlink, io.systemd.Journal). Where it cannot, the lines may be a little old. */
+/* Asks journald to write out what it was sent, as `journalctl --sync` does (varlink, io.systemd.Journal). Where it
+ * cannot, the lines may be a little old. */
 static void journal_sync(void)
 {
-	static const char call[] = "{\"method\":\"io.systemd.Journal.Synchronize\",\"parameters\":{}}";	/* varlink's messages end with the NUL */
+	/* varlink's messages end with the NUL */
+	static const char call[] = "{\"method\":\"io.systemd.Journal.Synchronize\",\"parameters\":{}}";
 	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/io.systemd.journal"};
 	_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char answer[512];
 
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0 && send(fd, call, sizeof call, MSG_NOSIGNAL) == (ssize_t)sizeof call &&
-	    poll(&p, 1, SYNC_MS) == 1 && recv(fd, answer, sizeof answer, 0) < 0)
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0 || send(fd, call, sizeof call, MSG_NOSIGNAL) < 0)
 		return;
+	/* the answer says nothing but that it is done */
+	if (poll(&p, 1, SYNC_MS) == 1)
+		(void)!recv(fd, answer, sizeof answer, 0);
 }
 
 static void journal_close(sd_journal **j)
@@ -62,17 +68,13 @@ static int journal_match(sd_journal *j, const char *unit)
 	return r < 0 ? r : sd_journal_add_match(j, match, 0);
 }
 
-/* Length of the UTF-8 sequence of a printable character at s, or 0. */
-static size_t printable(const unsigned char *s, size_t n)
+/* Length of a character that a terminal shows as one, or 0. */
+static size_t printable(const char *s, size_t n)
 {
-	size_t len = s[0] < 0x20 || s[0] == 0x7f ? 0 : s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+	uint32_t code;
+	size_t len = utf8_decode(s, n, &code);
 
-	if (len > n || (s[0] == 0xc2 && n > 1 && s[1] < 0xa0))	/* C1 controls */
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
+	return len && (code < 0x80 ? code >= 0x20 && code != 0x7f : !utf8_invisible(code)) ? len : 0;
 }
 
 static struct str cleaned(struct arena *a, struct str line)
@@ -80,7 +82,7 @@ static struct str cleaned(struct arena *a, struct str line)
 	struct buf out = {0};
 
 	for (size_t i = 0; i < line.n;) {
-		size_t len = printable((const unsigned char *)line.s + i, line.n - i);
+		size_t len = printable(line.s + i, line.n - i);
 
 		if (out.n + (len ? len : 1) > LOG_LINE_MAX - 3) {
 			buf_puts(&out, "...");
@@ -102,7 +104,9 @@ static struct str entry_line(struct arena *a, sd_journal *j)
 	const void *data;
 	size_t n;
 
-	if (sd_journal_get_data(j, "PODMAN_EVENT", &data, &n) >= 0 || sd_journal_get_data(j, "MESSAGE", &data, &n) < 0 || n <= prefix)
+	if (sd_journal_get_data(j, "PODMAN_EVENT", &data, &n) >= 0)
+		return (struct str){0};
+	if (sd_journal_get_data(j, "MESSAGE", &data, &n) < 0 || n <= prefix)
 		return (struct str){0};
 	struct str line = {(const char *)data + prefix, n - prefix};
 	while (line.n && strchr(" \t\r\n", line.s[line.n - 1]))	/* conmon leaves the newline in */

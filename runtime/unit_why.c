@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Reading from systemd's properties what became of a unit. A failed readiness command and a main process that died are told apart by which ended first: each
- * makes systemd end the other. */
+ * Reading from systemd's properties what became of a unit. A failed readiness command and a main process that died
+ * are told apart by which ended first: each makes systemd end the other. */
 #include "runtime/unit_why.h"
 
 #include <errno.h>

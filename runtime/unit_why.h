@@ -17,9 +17,9 @@ struct unit_health {
 /* Asks for the state of n units (their names set); a unit that is no service is up when it is active. */
 int units_health(struct host *h, struct unit_health *units, size_t n, struct err *e);
 
-/* Fills e with one sentence about the unit, and below it its last WHY_LOG_LINES lines in the journal since since_us (as log_now_us); names the unit as the resource.
- * job: the one that failed, or NULL where the unit started and died. Returns e->code, which is -EIO, or -ETIMEDOUT where it took too long, or that of a bus that is
- * gone. */
+/* Fills e with one sentence about the unit, and below it its last WHY_LOG_LINES lines in the journal since since_us
+ * (as log_now_us); names the unit as the resource. job: the one that failed, or NULL where the unit started and died.
+ * Returns e->code, which is -EIO, or -ETIMEDOUT where it took too long, or that of a bus that is gone. */
 int unit_why(struct host *h, const char *unit, const struct bus_job *job, uint64_t since_us, struct err *e);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * compiler/unit_text: what is written comes back, byte by byte. The reader here is written after systemd.syntax(7) and systemd.service(5), pass by pass, and shares
- * nothing with the writer; that systemd and podman read the same is shown by tests/host/test_units.sh. */
+ * compiler/unit_text: what is written comes back, byte by byte. The reader here is written after systemd.syntax(7)
+ * and systemd.service(5), pass by pass, and shares nothing with the writer; that systemd and podman read the same is
+ * shown by tests/host/test_units.sh. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,8 @@
 #include "compiler/unit_text.h"
 #include "lang/base/cleanup.h"
 
-/* Joins continued lines as systemd does: a line whose last byte is an odd number of backslashes goes on with a blank in its place; comment lines in between vanish. */
+/* Joins continued lines as systemd does: a line whose last byte is an odd number of backslashes goes on with a blank
+ * in its place; comment lines in between vanish. */
 static void join_lines(struct str text, struct buf *out)
 {
 	while (text.n) {
