@@ -8,9 +8,9 @@
 #include "lang/manifest.h"
 #include "runtime/host.h"
 
-/* Late-bound words stand alone on a line of a unit's text, between a tab and " \" (a continued ExecStart=):
- *	\t@image:docker.io/library/postgres:16@ \
+/* Late-bound words stand alone on a line of a unit's text, between a tab and " \" (a continued ExecStart=), which the last one of a command has not:
  *	\t@gpu:nvidia@ \
+ *	\t@image:docker.io/library/postgres:16@
  * and are listed in res_unit.binds without the @. */
 
 /* Checks that do not depend on a plan: root, kernel with nf_tables, system bus with systemd as its manager, podman where the manifest has images, cgroup v2.
