@@ -257,25 +257,44 @@ static int build(struct nft_batch *b, struct arena *a, struct slice s, const str
 	return put_elems(b, s, now, e);
 }
 
-/* The table as it is now. */
-static int read_state(struct host *h, struct arena *a, struct mnl_socket **ret_socket, struct nft_state *ret, struct err *e)
+/* The table as it is now, with the elements of these sets. */
+static int read_state(struct host *h, struct arena *a, const bool *sets, struct mnl_socket **ret_socket, struct nft_state *ret, struct err *e)
 {
 	int r = nl_open(h, NETLINK_NETFILTER, ret_socket, e);
 
 	if (r == 0)
-		r = nft_state_read(a, *ret_socket, ret, e);
+		r = nft_state_read(a, *ret_socket, sets, ret, e);
 	if (r == -EPERM)
 		err_set(e, r, "only root (CAP_NET_ADMIN) may see and change the rules of packets: run ctc with sudo");
 	return r;
+}
+
+/* The sets that a slice changes, in ret; NULL where it changes the rules, which may concern them all. */
+static const bool *slice_sets(struct slice s, bool ret[SET_COUNT + 1])
+{
+	struct str last = {0};
+
+	memset(ret, 0, (SET_COUNT + 1) * sizeof *ret);
+	for (size_t i = 0; i < s.n; i++) {
+		struct str set = ((const struct res_nft *)change_res(&s.at[i]))->set;
+
+		if (is_rules(change_res(&s.at[i])))
+			return NULL;
+		if (!str_eq(set, last))
+			ret[policy_set_find(set)] = true;
+		last = set;
+	}
+	return ret;
 }
 
 static int try_once(struct host *h, struct slice s, bool commit, struct err *e)
 {
 	_cleanup_(arena_free) struct arena a = {0};
 	_cleanup_(nft_batch_free) struct nft_batch b = {0};
+	bool sets[SET_COUNT + 1];
 	struct mnl_socket *socket;
 	struct nft_state now;
-	int r = read_state(h, &a, &socket, &now, e);
+	int r = read_state(h, &a, slice_sets(s, sets), &socket, &now, e);
 
 	if (r < 0)
 		return r;
@@ -305,7 +324,7 @@ static int nft_observe(struct host *h, const struct manifest *known, struct mani
 {
 	struct mnl_socket *socket;
 	struct nft_state now;
-	int r = read_state(h, ret->arena, &socket, &now, e);
+	int r = read_state(h, ret->arena, NULL, &socket, &now, e);
 
 	(void)known;
 	if (r < 0)

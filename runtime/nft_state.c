@@ -23,6 +23,7 @@ enum { READ_TRIES = 20 };
 struct reading {
 	struct arena *a;
 	struct nft_state *state;
+	const bool *sets;	/* whose elements are asked for; NULL: of all */
 	struct map chains;	/* name -> struct growing */
 	VEC(struct growing *) order;
 	/* the set whose elements are read */
@@ -355,7 +356,7 @@ static int compare_and_read(struct reading *r, struct mnl_socket *s, struct err 
 		struct nft_thing *f = i < found->all.n && nft_thing_cmp(&found->all.at[i], w) == 0 ? &found->all.at[i] : NULL;
 		if (!f || !str_eq(f->shape, w->shape) || !str_eq(f->state, w->state))
 			r->state->intact = false;
-		if (f && w->kind == NFT_OBJECT_OF_SETS && str_eq(f->shape, w->shape)) {
+		if (f && w->kind == NFT_OBJECT_OF_SETS && str_eq(f->shape, w->shape) && (!r->sets || r->sets[w->number])) {
 			int result = read_elems(r, s, (enum policy_set)w->number, f, e);
 
 			if (result < 0)
@@ -384,9 +385,9 @@ static int read_things(struct reading *r, struct mnl_socket *s, struct err *e)
 	return result;
 }
 
-static int read_once(struct arena *a, struct mnl_socket *s, struct nft_state *ret, struct err *e)
+static int read_once(struct arena *a, struct mnl_socket *s, const bool *sets, struct nft_state *ret, struct err *e)
 {
-	struct reading r = {.a = a, .state = ret};
+	struct reading r = {.a = a, .state = ret, .sets = sets};
 
 	*ret = (struct nft_state){.elements.arena = a};
 	int result = read_gen(s, &ret->genid, e);
@@ -408,11 +409,11 @@ static void add_rules(struct nft_state *state)
 	n->key = state->intact ? STR(POLICY_RULES_KEY) : STR("altered");
 }
 
-int nft_state_read(struct arena *a, struct mnl_socket *s, struct nft_state *ret, struct err *e)
+int nft_state_read(struct arena *a, struct mnl_socket *s, const bool *sets, struct nft_state *ret, struct err *e)
 {
 	for (int i = 0; i < READ_TRIES; i++) {
 		uint32_t now = 0;
-		int result = read_once(a, s, ret, e);
+		int result = read_once(a, s, sets, ret, e);
 		/* A refusal in the middle may come from a change in the middle, as when the table is deleted. */
 		int after = read_gen(s, &now, e);
 

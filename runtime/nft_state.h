@@ -29,14 +29,15 @@ struct nft_state {
 	bool exists, ours;	/* the table; whether it bears our mark */
 	bool intact;		/* it is ours and all in it but the elements is as nft_wanted says */
 	struct nft_things things;
-	struct manifest elements;	/* res_nft, sealed; those of sets of the wanted shape; and POLICY_RULES where the table is ours */
+	struct manifest elements;	/* res_nft, sealed; those that were asked for, of sets of the wanted shape; and POLICY_RULES where the table is ours */
 };
 
 /* In the order of their tables: as they are made. */
 void nft_wanted(struct arena *a, struct nft_things *ret);
 void nft_things_sort(struct nft_things *t);
-/* Everything lives in the arena. A missing table is no error. */
-int nft_state_read(struct arena *a, struct mnl_socket *s, struct nft_state *ret, struct err *e);
+/* Everything lives in the arena. A missing table is no error. sets: whose elements are read, by enum policy_set; NULL: all, and only then is it seen where a set
+ * holds what is no element of ours. */
+int nft_state_read(struct arena *a, struct mnl_socket *s, const bool *sets, struct nft_state *ret, struct err *e);
 
 /* By kind, then name. */
 int nft_thing_cmp(const struct nft_thing *a, const struct nft_thing *b);

@@ -363,7 +363,7 @@ static void others_may_change_their_rules_meanwhile(void **state)
 	struct nft_state now;
 
 	assert_int_equal(nl_open(&w->host, NETLINK_NETFILTER, &s, &w->err), 0);
-	assert_int_equal(nft_state_read(&w->arena, s, &now, &w->err), 0);
+	assert_int_equal(nft_state_read(&w->arena, s, NULL, &now, &w->err), 0);
 	run("nft add table inet other");
 	nft_batch_begin(&b, now.genid);
 	mnl_attr_put_strz(nft_batch_message(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE, "make a table"), NFTA_TABLE_NAME, "mine");
