@@ -12,8 +12,10 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 
 #include "lang/base/cleanup.h"
 #include "lang/policy.h"
@@ -23,6 +25,7 @@ struct world {
 	struct host host;
 	struct arena arena;	/* for the time of one test */
 	struct err err;
+	pid_t busy;		/* leader of a group that changes a table "other" all the time, until the end of the test; 0: none */
 };
 
 /* Nothing that is made from here on is seen outside, and all of it ends with the program. */
@@ -155,7 +158,15 @@ __attribute__((unused)) static int end_test(void **state)
 {
 	struct world *w = *state;
 	struct manifest nothing = empty(w);
-	int r = apply(w, &nothing);
+	int r;
+
+	if (w->busy > 0) {
+		kill(-w->busy, SIGKILL);
+		waitpid(w->busy, NULL, 0);
+		w->busy = 0;
+		run("nft delete table inet other 2>/dev/null || true");
+	}
+	r = apply(w, &nothing);
 
 	if (r < 0)
 		fprintf(stderr, "cannot clean up: %s\n", w->err.text);

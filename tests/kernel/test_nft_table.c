@@ -5,8 +5,6 @@
 
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "runtime/nft_batch.h"
@@ -370,23 +368,23 @@ static void others_may_change_their_rules_meanwhile(void **state)
 	nft_batch_end(&b);
 	assert_int_equal(nft_batch_send(&b, s, true, &w->err), -ERESTART);
 	assert_false(contains(output(w, "nft list ruleset"), "mine"));
+	run("nft delete table inet other");
 
 	one_of_each(&m);
 	seal(&m);
-	pid_t busy = fork();
-	if (busy == 0) {
+	w->busy = fork();
+	assert_true(w->busy >= 0);
+	if (w->busy == 0) {
 		setpgid(0, 0);
-		execl("/bin/sh", "sh", "-c", "yes 'add table inet other; delete table inet other; add table inet other' | nft -i >/dev/null", NULL);
+		execl("/bin/sh", "sh", "-c", "while echo 'add table inet other; delete table inet other; add table inet other'; do sleep 0.005; done | nft -i >/dev/null", NULL);
 		_exit(1);
 	}
+	setpgid(w->busy, w->busy);
 	for (int i = 0; i < 20; i++) {
 		must_apply(w, &m);
 		must_hold(w, &m);
 		must_apply(w, &nothing);
 	}
-	kill(-busy, SIGKILL);
-	waitpid(busy, NULL, 0);
-	run("nft flush ruleset");
 }
 
 static void without_root_it_says_so(void **state)
