@@ -155,15 +155,15 @@ static void text_FLOWEND(struct flow_end v, struct buf *out)
 #define text_GPU text_word
 
 struct listing {
-	struct arena *arena;
-	VEC(struct str) all;
+	struct lowering *lowering;
+	VEC(struct str) all;	/* in the scratch arena */
 	struct buf line;
 };
 
 /* A line is built behind its prefix, taken, and cut back to the prefix. */
 static void line_take(struct listing *l, size_t prefix)
 {
-	vec_push(l->arena, &l->all, str_copy(l->arena, buf_view(&l->line)));
+	vec_push(l->lowering->scratch, &l->all, str_copy(l->lowering->arena, buf_view(&l->line)));
 	l->line.n = prefix;
 }
 
@@ -261,12 +261,16 @@ static int cmp_texts(const void *a, const void *b)
 
 struct strs container_fields(struct lowering *lowering, const struct m_container *c)
 {
-	struct listing l = {.arena = lowering->arena, .line = lowering->text};
+	struct listing l = {.lowering = lowering, .line = lowering->text};
+	struct strs ret;
 
 	l.line.n = 0;
 	list_container(&l, c);
 	lowering->text = l.line; /* it may have grown */
 	if (l.all.n > 1)
 		qsort(l.all.at, l.all.n, sizeof *l.all.at, cmp_texts);
-	return (struct strs){l.all.at, l.all.n};
+	ret = (struct strs){arena_array(lowering->arena, l.all.n, sizeof *ret.at), l.all.n};
+	if (ret.n)
+		memcpy(ret.at, l.all.at, ret.n * sizeof *ret.at);
+	return ret;
 }

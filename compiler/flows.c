@@ -49,9 +49,17 @@ static struct str flow_id(struct building *b, const struct flow *f)
 
 static struct str end_name(struct building *b, const struct flow_end *end)
 {
-	b->text.n = 0;
-	flow_end_text(end, &b->text);
-	return str_copy(b->arena, buf_view(&b->text));
+	switch (end->kind) {
+	case END_CONTAINER:
+		return net_member_of(b->net, end->container)->full;
+	case END_SUBNET:
+		return net_subnet_of(b->net, end->subnet)->full;
+	case END_HOST:
+		return STR("host");
+	case END_WORLD:
+		break;
+	}
+	return STR("world");
 }
 
 /* Returns NULL, or where the same was said before. */

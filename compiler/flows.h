@@ -26,7 +26,7 @@ struct flows {
 	VEC(struct flow_twice) twice;
 };
 
-/* `allow A -> container` becomes one flow for each declared port; `nat = true` becomes a flow from the subnet to the world. All in the arena. */
+/* `allow A -> container` becomes one flow for each declared port; `nat = true` becomes a flow from the subnet to the world. All in the arena, but for the names of containers and subnets, which are the net's. */
 void flows_build(struct arena *a, const struct model *model, const struct net *net, struct flows *ret);
 
 /* "ml.jupyter", "ml.lan", "world" or "host". */

@@ -7,13 +7,16 @@
 #include <assert.h>
 
 #include "compiler/lower_impl.h"
+#include "lang/base/cleanup.h"
 
 void lower(const struct model *model, struct sources *sources, struct manifest *ret)
 {
+	_arena_ struct arena scratch = {0};
 	struct net net;
 	struct flows flows = {0};
 	struct lowering l = {
 		.arena = ret->arena,
+		.scratch = &scratch,
 		.model = model,
 		.net = &net,
 		.flows = &flows,
@@ -22,8 +25,8 @@ void lower(const struct model *model, struct sources *sources, struct manifest *
 	};
 	const struct res *twice;
 
-	net_build(ret->arena, model, &net);
-	flows_build(ret->arena, model, &net, &flows);
+	net_build(&scratch, ret->arena, model, &net);
+	flows_build(&scratch, model, &net, &flows);
 	lower_declared(&l);
 	lower_images(&l);
 	lower_files(&l);

@@ -164,7 +164,7 @@ void lower_images(struct lowering *l)
 	for (size_t i = 0; i < l->net->nmembers; i++) {
 		const struct m_container *c = l->net->members[i].container;
 
-		if (map_add(l->arena, &seen, c->image.v, l))
+		if (map_add(l->scratch, &seen, c->image.v, l))
 			continue;
 		res_mark(&manifest_add_image(l->out, c->image.v)->res, NULL, STR(""), source_origin(l->sources, c->image.at));
 	}

@@ -19,7 +19,7 @@ static void lower_directories(struct lowering *l)
 			struct str path = name_volume(l->arena, m->container, v);
 			struct res_directory *r;
 
-			if (map_add(l->arena, &seen, path, l))
+			if (map_add(l->scratch, &seen, path, l))
 				continue;
 			r = manifest_add_directory(l->out, path);
 			res_mark(&r->res, m->container->head.stack, m->full, source_origin(l->sources, v->from.given ? v->from.at : v->head.at));
@@ -103,7 +103,7 @@ static struct str hosts_text(struct lowering *l, const struct net_member *self, 
 {
 	struct buf *out = &l->text;
 	const struct m_container *c = self->container;
-	struct line *lines = arena_array(l->arena, 2 * p->all.n, sizeof *lines);
+	struct line *lines = arena_array(l->scratch, 2 * p->all.n, sizeof *lines);
 	size_t n = 0;
 
 	vec_each(const struct peer, q, &p->all) {
@@ -134,13 +134,13 @@ static void collect_peers(struct lowering *l, struct peers *peers)
 		flow_members(l->net, &f->to, &to);
 		for (size_t i = 0; i < from.n; i++)
 			for (size_t k = 0; k < to.n; k++)
-				vec_push(l->arena, &peers[from.at[i] - l->net->members].all, (struct peer){.member = to.at[k]});
+				vec_push(l->scratch, &peers[from.at[i] - l->net->members].all, (struct peer){.member = to.at[k]});
 	}
 }
 
 void lower_files(struct lowering *l)
 {
-	struct peers *peers = arena_array(l->arena, l->net->nmembers, sizeof *peers);
+	struct peers *peers = arena_array(l->scratch, l->net->nmembers, sizeof *peers);
 
 	lower_directories(l);
 	collect_peers(l, peers);

@@ -11,6 +11,7 @@
 
 struct lowering {
 	struct arena *arena;		/* the manifest's */
+	struct arena *scratch;		/* what is not needed any more when lowering ends */
 	const struct model *model;
 	const struct net *net;
 	const struct flows *flows;

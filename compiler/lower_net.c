@@ -11,7 +11,7 @@ static bool on_loopback4(const struct addr *a)
 
 static bool *find_localnet(struct lowering *l)
 {
-	bool *localnet = arena_array(l->arena, l->net->nmembers, sizeof *localnet);
+	bool *localnet = arena_array(l->scratch, l->net->nmembers, sizeof *localnet);
 
 	vec_each(struct m_stack *const, s, &l->model->stacks)
 		for (size_t i = 0; i < (*s)->publish.n; i++)

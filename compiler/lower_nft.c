@@ -74,7 +74,7 @@ static void element(struct policy *p, const struct saying *who, const struct net
 	r->key = (struct str){r->res.id.s + name.n + 1, n - name.n - 1};
 	if (ndata)
 		r->data = str_copy(p->l->arena, (struct str){text, join_fields(text, ndata, data)});
-	vec_push(p->l->arena, &p->all, r);
+	vec_push(p->l->scratch, &p->all, r);
 }
 
 #define FIELDS(...) (sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str)), (struct str[]){__VA_ARGS__}
@@ -123,10 +123,10 @@ static void port_element(struct policy *p, const struct saying *who, const struc
 		return;
 	}
 	len = join_fields(text, n + 2, key);
-	vec_push(p->l->arena, &p->intervals,
+	vec_push(p->l->scratch, &p->intervals,
 		 (struct interval){
 			 .set = range,
-			 .prefix = str_copy(p->l->arena, (struct str){text, len}),
+			 .prefix = str_copy(p->l->scratch, (struct str){text, len}),
 			 .port = port,
 			 .order = p->intervals.n,
 			 .who = *who,

@@ -128,27 +128,27 @@ static struct str address_text(struct arena *a, const struct addr *address)
 /* A map's key that stands for the identity of a value of the model. */
 #define IDENTITY(pointer) ((struct str){(const char *)&(pointer), sizeof(pointer)})
 
-static void member_build(struct arena *a, const struct m_container *c, struct net *net, struct net_member *ret)
+static void member_build(struct arena *a, struct arena *texts, const struct m_container *c, struct net *net, struct net_member *ret)
 {
 	struct net_subnet *s;
 
 	ret->container = c;
 	ret->subnet = container_subnet(c);
-	ret->full = name_full(a, &c->head);
+	ret->full = name_full(texts, &c->head);
 	member_ports(a, c, ret);
 	map_add(a, &net->by_container, IDENTITY(ret->container), ret);
 	if (!container_is_private(c))
 		return;
 	if (c->address.set)
-		ret->address[NET_4] = address_text(a, &c->address.v);
+		ret->address[NET_4] = address_text(texts, &c->address.v);
 	if (c->address6.set)
-		ret->address[NET_6] = address_text(a, &c->address6.v);
+		ret->address[NET_6] = address_text(texts, &c->address6.v);
 	s = ret->subnet ? map_get(&net->by_subnet, IDENTITY(ret->subnet)) : NULL;
 	if (s)
 		vec_push(a, &s->members, ret);
 }
 
-void net_build(struct arena *a, const struct model *model, struct net *ret)
+void net_build(struct arena *a, struct arena *texts, const struct model *model, struct net *ret)
 {
 	struct net net = {0};
 	size_t containers = 0, subnets = 0;
@@ -165,12 +165,12 @@ void net_build(struct arena *a, const struct model *model, struct net *ret)
 			struct net_subnet *s = &net.subnets[net.nsubnets++];
 
 			s->subnet = *subnet;
-			s->full = name_full(a, &(*subnet)->head);
+			s->full = name_full(texts, &(*subnet)->head);
 			map_add(a, &net.by_subnet, IDENTITY(s->subnet), s);
 		}
 	vec_each(struct m_stack *const, stack, &model->stacks)
 		vec_each(struct m_container *const, c, &(*stack)->container)
-			member_build(a, *c, &net, &net.members[net.nmembers++]);
+			member_build(a, texts, *c, &net, &net.members[net.nmembers++]);
 	*ret = net;
 }
 

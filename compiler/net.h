@@ -34,8 +34,8 @@ struct net {
 	struct map by_container, by_subnet;
 };
 
-/* Linear in the model, apart from the sorting of a container's ports. All in the arena. */
-void net_build(struct arena *a, const struct model *model, struct net *ret);
+/* Linear in the model, apart from the sorting of a container's ports. Names and addresses go to `texts`, which may outlive the rest, in `a`. */
+void net_build(struct arena *a, struct arena *texts, const struct model *model, struct net *ret);
 const struct net_member *net_member_of(const struct net *net, const struct m_container *c);
 const struct net_subnet *net_subnet_of(const struct net *net, const struct m_subnet *s);
 

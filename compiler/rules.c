@@ -68,7 +68,7 @@ void rules_check(struct diags *d, const struct model *model)
 	struct flows flows = {0};
 	struct rules r = {.arena = &scratch, .diags = d, .model = model, .net = &net, .flows = &flows};
 
-	net_build(&scratch, model, &net);
+	net_build(&scratch, &scratch, model, &net);
 	flows_build(&scratch, model, &net, &flows);
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
 		rules[i].check(&r, rules[i].code);

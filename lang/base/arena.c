@@ -135,6 +135,15 @@ char *arena_copy(struct arena *a, const void *bytes, size_t n)
 	return p;
 }
 
+char *arena_text(struct arena *a, size_t n)
+{
+	if (n > SIZE_MAX - ALIGN)
+		no_memory();
+	if (n >= (size_t)(a->end - a->next))
+		arena_grow(a, n + 1);
+	return a->end -= n + 1;
+}
+
 void arena_free(struct arena *a)
 {
 	for (struct arena_chunk *c = a->chunks, *older; c; c = older) {

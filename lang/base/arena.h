@@ -24,8 +24,10 @@ void arena_free(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size);
 /* Zeroed array; the product is checked. */
 void *arena_array(struct arena *a, size_t count, size_t size);
-/* A copy of n bytes with a NUL behind them. */
+/* A copy of n bytes with a NUL behind them, aligned for any type. */
 char *arena_copy(struct arena *a, const void *bytes, size_t n);
+/* Zeroed room for n bytes of text and a NUL, not aligned: texts are many and short, and lie without gaps at the other end of the chunk. */
+char *arena_text(struct arena *a, size_t n);
 
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 

@@ -45,7 +45,11 @@ struct str str_cut(struct str a, char c, struct str *rest)
 
 struct str str_copy(struct arena *a, struct str s)
 {
-	return (struct str){arena_copy(a, s.s, s.n), s.n};
+	char *copy = arena_text(a, s.n);
+
+	if (s.n)
+		memcpy(copy, s.s, s.n);
+	return (struct str){copy, s.n};
 }
 
 struct str str_join(struct arena *a, const struct str *parts, size_t n)
@@ -54,7 +58,7 @@ struct str str_join(struct arena *a, const struct str *parts, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		len += parts[i].n;
-	char *s = arena_alloc(a, len + 1);
+	char *s = arena_text(a, len);
 	for (size_t i = 0; i < n; i++) {
 		if (parts[i].n)
 			memcpy(s + at, parts[i].s, parts[i].n);
@@ -73,7 +77,7 @@ struct str str_fmt(struct arena *a, const char *fmt, ...)
 	int n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	out.n = n < 0 ? 0 : (size_t)n;
-	char *s = arena_alloc(a, out.n + 1);
+	char *s = arena_text(a, out.n);
 	vsnprintf(s, out.n + 1, fmt, again);
 	va_end(again);
 	out.s = s;
