@@ -52,7 +52,7 @@ static struct val call_join(struct elab *el, const struct expr *e, const struct 
 		if (i)
 			buf_str(&b, args[1].u.STRING);
 		if (!val_text(l->at[i], &b)) {
-			say(el, DIAG_type_mismatch, e->u.call.args.first->at, "a %s has no text", val_shown(l->at[i]));
+			say(el, DIAG_type_mismatch, e->u.call.args.first->at, "no text can be made of this %s", val_shown(l->at[i]));
 			buf_free(&b);
 			return val_poison();
 		}

@@ -30,20 +30,48 @@ static bool is_enum(const struct type *t)
 
 /* ---- what to do about a value of another type ---- */
 
-static void help_quoted(struct elab *el, struct diag *d, struct val v, const struct type *t)
+/* Whether a text without its quotes would be a literal of the type, as far as can be seen from here. */
+static bool is_unquoted(struct str s, const struct type *t)
 {
+	bool number = s.n > 0 && s.s[0] >= '0' && s.s[0] <= '9';
 	struct addr a;
 	struct cidr c;
-	struct str s = v.u.STRING;
-	bool fits = (t->tag == T_PATH && s.n > 0 && s.s[0] == '/') ||
-		    ((t->tag == T_IP || t->tag == T_IP4 || t->tag == T_IP6) && addr_parse(s, &a)) ||
-		    ((t->tag == T_CIDR || t->tag == T_CIDR4 || t->tag == T_CIDR6) && cidr_parse(s, &c)) ||
-		    ((t->tag == T_INT || t->tag == T_NUMBER || t->tag == T_SIZE || t->tag == T_DURATION || t->tag == T_PORT || t->tag == T_OWNER) &&
-		     s.n > 0 && s.s[0] >= '0' && s.s[0] <= '9') ||
-		    (t->tag == T_BOOL && (str_eq(s, STR("true")) || str_eq(s, STR("false"))));
 
-	if (fits && s.n < 64)
-		say_help(el, d, "write it without quotes: %.*s", STR_ARG(s));
+	switch (t->tag) {
+	case T_PATH:
+		return s.n > 0 && s.s[0] == '/';
+	case T_IP:
+	case T_IP4:
+	case T_IP6:
+		return addr_parse(s, &a);
+	case T_CIDR:
+	case T_CIDR4:
+	case T_CIDR6:
+		return cidr_parse(s, &c);
+	case T_BOOL:
+		return str_eq(s, STR("true")) || str_eq(s, STR("false"));
+	case T_HOSTPORT:
+	case T_ENDPOINT:
+		return number || (s.n > 0 && s.s[0] == '[');
+	case T_INT:
+	case T_FLOAT:
+	case T_NUMBER:
+	case T_SIZE:
+	case T_DURATION:
+	case T_PERCENT:
+	case T_PORT:
+	case T_OWNER:
+	case T_MODE:
+	case T_MAC:
+		return number;
+	case T_FLOWEND:
+	case T_PORTREF:
+	case T_SUBNETREF:
+	case T_CONTAINERREF:
+		return form_name(s, N_NAME) == NULL;
+	default:
+		return is_enum(t) && word_find((enum type_tag)t->tag, s) != WORD_COUNT;
+	}
 }
 
 static void help_port(struct elab *el, struct diag *d, const struct node *n)
@@ -63,42 +91,50 @@ static void help_port(struct elab *el, struct diag *d, const struct node *n)
 
 static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t)
 {
-	if (v.type == T_STRING)
-		help_quoted(el, d, v, t);
+	bool reference = e->kind == EX_NAME || e->kind == EX_MEMBER;
+
+	if (v.type == T_STRING && v.u.STRING.n < 64 && is_unquoted(v.u.STRING, t))
+		say_help(el, d, "write it without quotes: %.*s", STR_ARG(v.u.STRING));
+	else if (v.type == T_STRING && t->tag == T_STRINGS)
+		say_help(el, d, "write a list: [%s]", reference ? expr_shown(el, e) : "\"…\", \"…\"");
 	else if (t->tag == T_SIZE && v.type == T_INT)
 		say_help(el, d, "give it a unit: %lldMiB", (long long)v.u.INT);
 	else if (t->tag == T_DURATION && v.type == T_INT)
 		say_help(el, d, "give it a unit: %llds", (long long)v.u.INT);
 	else if (t->tag == T_PORT && v.type == T_INT)
 		say_help(el, d, "give it a protocol: %lld/tcp", (long long)v.u.INT);
+	else if (t->tag == T_OWNER && v.type == T_INT)
+		say_help(el, d, "give user and group: %lld:%lld", (long long)v.u.INT, (long long)v.u.INT);
 	else if (t->tag == T_MODE && v.type == T_INT)
 		say_help(el, d, "a mode begins with 0: 0%lld", (long long)v.u.INT);
 	else if ((t->tag == T_STRING || t->tag == T_IMAGE) && v.type < T_COUNT)
-		say_help(el, d, "a string stands in quotes: \"%s\"", e->kind == EX_NAME || e->kind == EX_MEMBER ? "${…}" : text(el, v).s);
+		say_help(el, d, reference ? "a string stands in quotes: \"${%s}\"" : "a string stands in quotes: \"%s\"",
+			 reference ? expr_shown(el, e) : text(el, v).s);
 	else if (t->tag == T_CONTAINERREFS && v.type == V_NODE)
 		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
-	else if (t->tag == T_STRINGS && v.type == T_STRING)
-		say_help(el, d, "write a list: [\"…\"]");
 	else if (t->tag == T_PORTREF && v.type == V_NODE && v.u.node->tag == KIND_container)
 		help_port(el, d, v.u.node);
+	else if ((t->tag == T_PORTREF || t->tag == T_FLOWEND) && (v.type == T_PORT || v.type == T_INT))
+		say_help(el, d, "name whose port it is: CONTAINER:%s%s", text(el, v).s, v.type == T_INT ? "/tcp" : "");
 }
 
 static struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
 	enum diag_code code = v.type == V_NONE || v.type == V_ABSENT ? DIAG_value_none : DIAG_type_mismatch;
-	struct diag *d = say(el, code, e->at, "`%.*s` takes %s, not %s", STR_ARG(to->name), shown(el, t), val_shown(v));
+	struct diag *d = say(el, code, e->at, is_enum(t) ? "`%.*s` is %s, not %s" : "`%.*s` takes %s, not %s", STR_ARG(to->name), shown(el, t),
+			     val_shown(v));
 
 	say_label(el, d, "%s", code == DIAG_value_none ? "not set" : val_shown(v));
 	help_mismatch(el, d, v, e, t);
 	return val_poison();
 }
 
-static struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct val v, const struct expr *e, const struct target *to)
+static struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to)
 {
-	struct str s = text(el, v);
-
-	if (s.n > 80)
-		say(el, code, e->at, "`%.*s`: %s", STR_ARG(to->name), wrong);
+	if (s.n == 0)
+		say(el, code, e->at, "`%.*s` cannot be empty", STR_ARG(to->name));
+	else if (s.n > 80)
+		say(el, code, e->at, "`%.*s` cannot be this: %s", STR_ARG(to->name), wrong);
 	else
 		say(el, code, e->at, "`%.*s` cannot be `%.*s`: %s", STR_ARG(to->name), STR_ARG(s), wrong);
 	return val_poison();
@@ -149,11 +185,8 @@ static struct val bounded(struct elab *el, struct val typed, const struct expr *
 
 static struct val check_text(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
-	const char *wrong = form_text(v.u.STRING);
 	struct near near;
 
-	if (wrong)
-		return ill_formed(el, DIAG_text_form, wrong, v, e, to);
 	if (!t->words)
 		return v;
 	near = near_start(v.u.STRING);
@@ -162,7 +195,7 @@ static struct val check_text(struct elab *el, struct val v, const struct expr *e
 			return v;
 		near_offer(&near, t->words->at[i]);
 	}
-	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s", STR_ARG(to->name), shown(el, t));
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not \"%.*s\"", STR_ARG(to->name), shown(el, t), STR_ARG(v.u.STRING));
 	say_suggest(el, d, &near);
 	return val_poison();
 }
@@ -310,7 +343,6 @@ static struct val check_map(struct elab *el, struct val v, const struct expr *e,
 struct val check(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
 	const char *wrong;
-	struct str normal;
 
 	if (v.type == V_POISON || (v.type == V_NONE && t->optional))
 		return v;
@@ -334,12 +366,7 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 		if (v.type != T_STRING)
 			return mismatch(el, v, e, t, to);
 		wrong = form_image(v.u.STRING);
-		return wrong ? ill_formed(el, DIAG_image_form, wrong, v, e, to) : VAL(IMAGE, v.u.STRING);
-	case T_PATH:
-		if (v.type != T_PATH)
-			return mismatch(el, v, e, t, to);
-		wrong = form_path(el->a, v.u.PATH, &normal);
-		return wrong ? ill_formed(el, DIAG_path_form, wrong, v, e, to) : VAL(PATH, normal);
+		return wrong ? ill_formed(el, DIAG_image_form, wrong, v.u.STRING, e, to) : VAL(IMAGE, v.u.STRING);
 	case T_IP4:
 	case T_IP6:
 		if (v.type != T_IP || v.u.IP.family != (t->tag == T_IP6 ? 6 : 4))
@@ -380,14 +407,10 @@ static struct val enum_word(struct elab *el, const struct expr *e, const struct 
 {
 	struct word_range r = type_words((enum type_tag)t->tag);
 	struct near near = near_start(e->u.text);
-	struct buf b = {0};
 
-	for (unsigned w = r.lo; w < r.hi; w++) {
+	for (unsigned w = r.lo; w < r.hi; w++)
 		near_offer(&near, word_texts[w]);
-		buf_fmt(&b, "%s%.*s", w == r.lo ? "" : w + 1 == r.hi ? " or " : ", ", STR_ARG(word_texts[w]));
-	}
-	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name),
-			     buf_take(&b, el->a).s, STR_ARG(e->u.text));
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name), shown(el, t), STR_ARG(e->u.text));
 	say_suggest(el, d, &near);
 	return val_poison();
 }
@@ -429,6 +452,23 @@ static bool own_port(struct elab *el, const struct expr *e, struct scope *scope,
 	return true;
 }
 
+/* world and host, unless somebody has the name. */
+static bool flow_word(struct elab *el, const struct expr *e, struct scope *scope, struct val *ret)
+{
+	static const struct str words[] = {{"world", 5}, {"host", 4}};
+	const struct strs all = {(struct str *)words, 2};
+	struct flow_end end = {.kind = str_eq(e->u.text, words[0]) ? END_WORLD : END_HOST};
+
+	if (name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL).form != FOUND_NOTHING)
+		return false;
+	*ret = VAL(FLOWEND, end);
+	if (!str_eq(e->u.text, words[0]) && !str_eq(e->u.text, words[1])) {
+		name_unknown(el, scope, e->u.text, e->at, &all);
+		*ret = val_poison();
+	}
+	return true;
+}
+
 /* Whether a bare name is one of the words that the type knows; *ret is set then. */
 static bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to, struct val *ret)
 {
@@ -456,14 +496,8 @@ static bool contextual(struct elab *el, const struct expr *e, struct scope *scop
 	}
 	if (t->tag == T_PORTREF)
 		return own_port(el, e, scope, to, ret);
-	if (t->tag == T_FLOWEND && (str_eq(e->u.text, STR("world")) || str_eq(e->u.text, STR("host")))) {
-		struct flow_end end = {.kind = e->u.text.s[0] == 'w' ? END_WORLD : END_HOST};
-
-		if (name_find(el, scope, e->u.text, self).form != FOUND_NOTHING)
-			return false;
-		*ret = VAL(FLOWEND, end);
-		return true;
-	}
+	if (t->tag == T_FLOWEND)
+		return flow_word(el, e, scope, ret);
 	return false;
 }
 

@@ -276,6 +276,7 @@ struct active {
 	struct active *outer;
 	const struct slot *slot;	/* NULL: a condition, a computed name, an arrow */
 	const struct node *node;	/* whose field or entry it is, or NULL */
+	const struct schema_row *map;	/* the row of an entry */
 	struct str name;
 	struct span used_at;		/* the expression that asks for it */
 };
@@ -334,19 +335,20 @@ bool names_add(struct elab *el, struct names **names, struct binding *b);
 struct binding *names_find(const struct names *names, struct str name);
 
 /* A member of a node, as it is; nothing is evaluated. rank: which layers' names are seen (parameters of higher layers are not). */
-enum found_form { FOUND_NOTHING, FOUND_BINDING, FOUND_ROW, FOUND_CHILD, FOUND_FILE };
+enum found_form { FOUND_NOTHING, FOUND_BINDING, FOUND_ROW, FOUND_CHILD, FOUND_FILE, FOUND_BAD };
 struct found {
 	enum found_form form;
 	struct binding *binding;
 	struct node *node;		/* FOUND_ROW: whose; FOUND_CHILD: which */
 	const struct schema_row *row;
-	struct file *file;
+	struct file *file;	/* FOUND_FILE; FOUND_BAD: a module that could not be loaded */
 };
 struct found member_find(struct elab *el, struct node *n, struct str name, uint16_t rank);
 const struct schema_row *row_find(struct elab *el, const struct node *n, struct str word);
 /* What a name means in a scope. skip: the field whose own value is being read is passed over. */
 struct found name_find(struct elab *el, struct scope *scope, struct str name, const struct slot *skip);
-void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at);
+/* words: more that could be meant here, or NULL. */
+void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at, const struct strs *words);
 void port_unknown(struct elab *el, struct node *n, const struct schema_row *ports, struct str name, struct span at);
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at);
 /* An entry of a MAP row by name, or NULL. */
@@ -400,6 +402,8 @@ struct sequence {
 };
 
 struct val eval(struct elab *el, const struct expr *e, struct scope *scope);
+/* `ollama.limits.memory`, as it is written, or `this`. */
+const char *expr_shown(struct elab *el, const struct expr *e);
 /* The same for what is nobody's value: a condition, a list to go through, a computed name. */
 struct val text_outside(struct elab *el, const struct expr *e, struct scope *scope);
 bool sequence_outside(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret);
@@ -450,8 +454,6 @@ const char *form_name(struct str s, enum named named);
 const char *form_env_name(struct str s);
 const char *form_label_name(struct str s);
 const char *form_image(struct str s);
-const char *form_path(struct arena *a, struct str s, struct str *ret_normal);
-const char *form_text(struct str s);
 
 /* ---- the end (finish.c) ---- */
 

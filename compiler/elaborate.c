@@ -128,7 +128,7 @@ static bool output_text(struct elab *el, const struct entry *e, struct val v, st
 		if (i)
 			buf_addc(out, '\n');
 		if (!val_text(one, out)) {
-			say(el, DIAG_type_mismatch, e->value->at, "a %s has no text, so it cannot be an output", val_shown(one));
+			say(el, DIAG_type_mismatch, e->value->at, "no text can be made of this %s, so it cannot be an output", val_shown(one));
 			return false;
 		}
 	}

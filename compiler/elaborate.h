@@ -12,7 +12,7 @@ struct module;
 struct module_use {
 	struct str alias;	/* the name that the module is seen under: `ml` for std.ml, or what `as` says */
 	struct span at;
-	struct module *module;
+	struct module *module;	/* NULL: it could not be loaded, which was said */
 };
 
 /* A parsed file and what it can see. */

@@ -19,7 +19,7 @@ static void dotted(const struct expr *e, struct buf *out)
 	}
 }
 
-static const char *expr_shown(struct elab *el, const struct expr *e)
+const char *expr_shown(struct elab *el, const struct expr *e)
 {
 	struct buf b = {0};
 
@@ -38,7 +38,7 @@ static bool text_add(struct elab *el, struct buf *b, struct val v, const struct 
 		return false;
 	}
 	if (!val_text(v, b)) {
-		struct diag *d = say(el, DIAG_type_mismatch, part->at, "a %s has no text", val_shown(v));
+		struct diag *d = say(el, DIAG_type_mismatch, part->at, "no text can be made of this %s", val_shown(v));
 
 		if (v.type == V_LIST)
 			say_help(el, d, "join(%s, \", \")", expr_shown(el, part));
@@ -122,6 +122,7 @@ struct val found_value(struct elab *el, struct found f, struct span at)
 			return val_poison();
 		}
 		return v;
+	case FOUND_BAD:
 	case FOUND_NOTHING:
 		break;
 	}
@@ -133,7 +134,7 @@ static struct val eval_name(struct elab *el, struct str name, struct span at, st
 	struct found f = name_find(el, scope, name, el->active ? el->active->slot : NULL);
 
 	if (f.form == FOUND_NOTHING) {
-		name_unknown(el, scope, name, at);
+		name_unknown(el, scope, name, at, NULL);
 		return val_poison();
 	}
 	return found_value(el, f, at);
@@ -178,7 +179,7 @@ static struct val node_member(struct elab *el, struct node *n, struct ident name
 
 static struct val no_member(struct elab *el, const char *what, struct ident name)
 {
-	say(el, DIAG_member_unknown, name.at, "a %s has no `%.*s`", what, STR_ARG(name.text));
+	say(el, DIAG_member_unknown, name.at, "%s has no member `%.*s`", what, STR_ARG(name.text));
 	return val_poison();
 }
 

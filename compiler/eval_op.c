@@ -25,7 +25,9 @@ static struct val wrong_types(struct elab *el, const struct expr *e, struct val 
 	struct diag *d;
 
 	if (is_unset(l) || is_unset(r)) {
-		d = say(el, DIAG_value_none, is_unset(l) ? e->u.op.left->at : e->u.op.right->at, "this is not set, so `%s` cannot take it", op_texts[op]);
+		const struct expr *unset = is_unset(l) ? e->u.op.left : e->u.op.right;
+
+		say(el, DIAG_value_none, unset->at, "`%s` is not set, so `%s` cannot take it", expr_shown(el, unset), op_texts[op]);
 		return val_poison();
 	}
 	d = say(el, DIAG_operator_types, e->at, "`%s` does not take %s and %s", op_texts[op], val_shown(l), val_shown(r));
@@ -170,7 +172,8 @@ struct val eval_unary(struct elab *el, const struct expr *e, struct val v)
 	if (e->u.op.op == OP_NEG && v.type == T_INT)
 		return integers(el, e, OP_SUB, T_INT, 0, v.u.INT);
 	if (is_unset(v))
-		say(el, DIAG_value_none, e->u.op.left->at, "this is not set, so `%s` cannot take it", op_texts[e->u.op.op]);
+		say(el, DIAG_value_none, e->u.op.left->at, "`%s` is not set, so `%s` cannot take it", expr_shown(el, e->u.op.left),
+		    op_texts[e->u.op.op]);
 	else
 		say(el, DIAG_operator_types, e->at, "`%s` does not take %s", op_texts[e->u.op.op], val_shown(v));
 	return val_poison();
@@ -204,7 +207,7 @@ struct val eval_index(struct elab *el, const struct expr *e, struct val base, st
 	if ((base.type == V_MAP || base.type == V_ENTRIES) && index.type == T_STRING)
 		return eval_member(el, base, (struct ident){index.u.STRING, e->u.index.index->at}, e->at);
 	if (is_unset(base))
-		say(el, DIAG_value_none, e->u.index.base->at, "this is not set, so nothing in it can be named");
+		say(el, DIAG_value_none, e->u.index.base->at, "`%s` is not set, so nothing is in it", expr_shown(el, e->u.index.base));
 	else
 		say(el, DIAG_operator_types, e->at, "`[ ]` does not take %s and %s", val_shown(base), val_shown(index));
 	return val_poison();

@@ -6,7 +6,10 @@
 
 static const char *active_name(struct elab *el, const struct active *f)
 {
-	return str_fmt(el->a, "%s%s%.*s", f->node ? node_path(el, f->node) : "", f->node ? "." : "", STR_ARG(f->name)).s;
+	struct str map = f->map ? f->map->name : (struct str){0};
+
+	return str_fmt(el->a, "%s%s%.*s%s%.*s", f->node ? node_path(el, f->node) : "", f->node ? "." : "", STR_ARG(map), f->map ? "." : "",
+		       STR_ARG(f->name)).s;
 }
 
 static struct val cycle(struct elab *el, const struct slot *slot, struct span used_at)
@@ -93,7 +96,7 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 
 struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e, struct span used_at)
 {
-	struct active frame = {.node = n, .name = e->name.text, .used_at = used_at};
+	struct active frame = {.node = n, .map = row, .name = e->name.text, .used_at = used_at};
 	const struct target to = {.node = n, .name = e->name.text};
 	const struct type t = {.tag = (int)row->type};
 	struct val v;

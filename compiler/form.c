@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The grammar of texts that are more than text: names, environment variables, image references, paths. Each function says what is wrong, as the end of a sentence. */
+ * The grammar of texts that are more than text: names, environment variables, labels, image references. Each function says what is wrong, as the end of a sentence. */
 #include "compiler/elab.h"
 
-enum { NAME_MAX_BYTES = 63, IMAGE_NAME_MAX = 255, TAG_MAX = 128, DIGEST_HEX = 64, PATH_MAX_BYTES = 4096 };
+enum { NAME_MAX_BYTES = 63, IMAGE_NAME_MAX = 255, TAG_MAX = 128, DIGEST_HEX = 64 };
 
 static bool is_lower(char c)
 {
@@ -60,11 +60,6 @@ const char *form_label_name(struct str s)
 		if (!is_alnum(s.s[i]) && (s.s[i] == '\0' || !strchr("._/-", s.s[i])))
 			return "it has letters, digits, `.`, `_`, `/` and `-` only";
 	return s.n > 255 ? "it has more than 255 characters" : NULL;
-}
-
-const char *form_text(struct str s)
-{
-	return s.n && memchr(s.s, '\0', s.n) ? "it contains a NUL byte" : NULL;
 }
 
 /* ---- image references: the grammar of github.com/distribution/reference ---- */
@@ -204,36 +199,4 @@ const char *form_image(struct str s)
 	if (colon < named.n)
 		wrong = image_tag((struct str){named.s + colon + 1, named.n - colon - 1});
 	return wrong ? wrong : image_name((struct str){named.s, colon});
-}
-
-/* ---- paths ---- */
-
-const char *form_path(struct arena *a, struct str s, struct str *ret_normal)
-{
-	struct str rest = s, part;
-	char *out;
-	size_t n = 0;
-
-	if (s.n == 0 || s.s[0] != '/')
-		return "it does not begin with `/`";
-	if (s.n > PATH_MAX_BYTES)
-		return "it is longer than 4096 bytes";
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.s[i] < 0x20 || s.s[i] == 0x7f)
-			return "it contains a control character";
-	out = arena_alloc(a, s.n + 1);
-	while (rest.n) {
-		part = str_cut(rest, '/', &rest);
-		if (str_eq(part, STR("..")) || str_eq(part, STR(".")))
-			return "it contains `.` or `..` as a part";
-		if (part.n == 0)
-			continue;
-		out[n++] = '/';
-		memcpy(out + n, part.s, part.n);
-		n += part.n;
-	}
-	if (n == 0)
-		out[n++] = '/';
-	*ret_normal = n == s.n ? s : (struct str){out, n};
-	return NULL;
 }

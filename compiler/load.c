@@ -259,6 +259,8 @@ static void use_enter(struct loader *l, struct module *m, const struct entry *e,
 	struct module_use use = {.alias = e->word.text.n ? e->word.text : name, .module = used};
 
 	use.at = e->word.text.n ? e->word.at : e->value->at;
+	if (use.alias.n == 0 && !used)
+		return;
 	if (use.alias.n == 0) {
 		struct diag *d = diag_add(l->d, DIAG_module_alias, use.at, "no name for this module can be made of its file name");
 
@@ -294,11 +296,10 @@ static void module_uses(struct loader *l, struct file *f)
 		} else {
 			struct diag *d = diag_add(l->d, DIAG_module_path, v->at, "what is used is std.NAME or \"./FILE.ctstack\"");
 
-			if (v->kind == EX_NAME)
+			if (v->kind == EX_NAME && !str_eq(v->u.text, STR("std")))
 				diag_help(l->d, d, "did you mean `std.%.*s`?", STR_ARG(v->u.text));
 		}
-		if (used)
-			use_enter(l, f->module, e, name, used->module);
+		use_enter(l, f->module, e, name, used ? used->module : NULL);
 	}
 }
 

@@ -120,8 +120,10 @@ static struct found file_find(struct file *f, struct str name)
 	const struct module *m = f->module;
 
 	for (size_t i = 0; i < m->uses.n; i++)
-		if (str_eq(m->uses.at[i].alias, name))
-			return (struct found){.form = FOUND_FILE, .file = f + (m->uses.at[i].module->index - m->index)};
+		if (str_eq(m->uses.at[i].alias, name) && m->uses.at[i].module)
+			return (struct found){.form = FOUND_FILE, .file = f + m->uses.at[i].module->index - m->index};
+		else if (str_eq(m->uses.at[i].alias, name))
+			return (struct found){.form = FOUND_BAD};
 	return (struct found){.form = FOUND_NOTHING};
 }
 
@@ -185,7 +187,7 @@ static void help_pending(struct elab *el, struct diag *d, const struct scope *sc
 		}
 }
 
-void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at)
+void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at, const struct strs *words)
 {
 	struct file *f = scope->file;
 	struct near near = near_start(name);
@@ -210,6 +212,8 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 		return;
 	map_add(el->a, &f->unknown, name, d);
 	el->suggested++;
+	for (size_t i = 0; words && i < words->n; i++)
+		near_offer(&near, words->at[i]);
 	for (struct scope *s = scope; s && el->suggested < SUGGESTED_MAX; s = s->parent) {
 		offer_names(&near, s->names);
 		if (s->node)

@@ -60,7 +60,7 @@ static struct file *module_find(struct elab *el, struct file *f, const struct ex
 		const struct module_use *use = &f->module->uses.at[i];
 
 		if (str_eq(use->alias, e->u.text))
-			return &el->files[use->module->index];
+			return use->module ? &el->files[use->module->index] : NULL;
 		near_offer(&near, use->alias);
 	}
 	struct diag *d = say(el, DIAG_template_unknown, e->at, "no module `%.*s` is used here", STR_ARG(e->u.text));
@@ -97,7 +97,10 @@ static bool resolve(struct elab *el, struct template *t)
 	const struct expr *base = t->entry->base;
 
 	if (t->state == TEMPLATE_BUSY) {
-		say(el, DIAG_template_cycle, t->entry->word.at, "template `%.*s` extends itself", STR_ARG(t->entry->word.text));
+		struct diag *d = say(el, DIAG_template_cycle, t->entry->word.at, "template `%.*s` extends itself", STR_ARG(t->entry->word.text));
+
+		for (const struct template *on = t->base; on && on != t; on = on->base)
+			say_note(el, d, on->entry->word.at, "by way of `%.*s`", STR_ARG(on->entry->word.text));
 		return false;
 	}
 	if (t->state != TEMPLATE_FRESH)
@@ -137,7 +140,7 @@ struct template *template_find(struct elab *el, struct file *f, const struct exp
 	if (!t || !resolve(el, t))
 		return NULL;
 	if (t->kind != kind) {
-		struct diag *d = say(el, DIAG_template_kind, base->at, "template `%.*s` makes a %.*s, not a %.*s", STR_ARG(t->entry->word.text),
+		struct diag *d = say(el, DIAG_template_kind, base->at, "template `%.*s` is for %.*s, not for %.*s", STR_ARG(t->entry->word.text),
 				     STR_ARG(schema_kinds[t->kind].word), STR_ARG(schema_kinds[kind].word));
 
 		say_note(el, d, t->entry->word.at, "declared here");

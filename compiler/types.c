@@ -25,7 +25,11 @@ void type_shown(const struct type *t, struct buf *out)
 			buf_fmt(out, "%s\"%.*s\"", i ? " or " : "", STR_ARG(t->words->at[i]));
 		return;
 	}
-	buf_puts(out, type_infos[t->tag].shown);
+	struct word_range r = type_words((enum type_tag)t->tag);
+	for (unsigned w = r.lo; w < r.hi; w++)
+		buf_fmt(out, "%s%.*s", w == (unsigned)r.lo ? "" : w + 1 == (unsigned)r.hi ? " or " : ", ", STR_ARG(word_texts[w]));
+	if (r.lo == r.hi)
+		buf_puts(out, type_infos[t->tag].shown);
 }
 
 static bool type_named(struct elab *el, struct ident name, struct scope *scope, struct type *ret)
