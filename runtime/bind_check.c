@@ -16,8 +16,9 @@
 #include "runtime/facts.h"
 #include "runtime/nft_probe.h"
 #include "runtime/podman.h"
+#include "runtime/spawn.h"
 
-enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4 };
+enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 249, VERSION_MS = 10000 };
 
 #define BUS_SOCKET "/run/dbus/system_bus_socket"
 
@@ -59,6 +60,24 @@ static int check_systemd(struct host *h, struct err *e)
 	return 0;
 }
 
+/* "systemd 252 (252.39-1~deb12u2)". What cannot be read is no reason to refuse. */
+static int check_systemd_version(struct host *h, struct err *e)
+{
+	const char *const argv[] = {"systemctl", "--version", NULL};
+	const struct spawn s = {.argv = argv, .within_ms = VERSION_MS, .out_max = 65536, .interrupted = h->interrupted};
+	struct spawned done;
+	int version = 0, r = spawn_run(&s, &done, e);
+
+	if (r < 0)
+		return r;
+	buf_addc(&done.out, '\0');
+	r = sscanf(done.out.s, "systemd %d", &version);
+	spawned_free(&done);
+	if (r == 1 && version < SYSTEMD_VERSION)
+		return err_set(e, -EOPNOTSUPP, "this host runs systemd %d, and ctc needs 249 or newer: upgrade the distribution", version);
+	return 0;
+}
+
 static int check_podman(struct host *h, struct err *e)
 {
 	struct podman_version v;
@@ -82,6 +101,8 @@ int host_check(struct host *h, const struct manifest *wanted, struct err *e)
 	r = check_kernel(e);
 	if (r == 0)
 		r = check_systemd(h, e);
+	if (r == 0)
+		r = check_systemd_version(h, e);
 	if (r == 0)
 		r = check_cgroup(h, e);
 	if (r == 0)

@@ -53,6 +53,43 @@ test_no_podman() {
 	refute test -e /var/lib/ctstack/generations/0001
 }
 
+# instead PROGRAM TEXT: a host whose PROGRAM prints TEXT, for one apply.
+instead() {
+	printf '#!/bin/sh\necho "%s"\n' "$2" >fake
+	chmod 755 fake
+	expect 1 unshare --mount sh -c "mount --bind fake $1 && ctc apply --yes t.ctstack"
+	refute test -e /var/lib/ctstack/generations/0001
+}
+
+test_old_programs() {
+	stack
+	instead /usr/bin/podman 3.4.4
+	contains "$out" "this host has podman 3.4, and ctc needs 4.0 or newer"
+	instead /usr/bin/podman "what?"
+	contains "$out" "podman does not say its version"
+	instead /usr/bin/systemctl "systemd 247 (247.3-7)"
+	contains "$out" "this host runs systemd 247, and ctc needs 249 or newer"
+}
+
+test_no_cgroup_v2() {
+	stack
+	expect 1 unshare --mount sh -c 'mount -t tmpfs none /sys/fs/cgroup && ctc apply --yes t.ctstack'
+	contains "$out" "does not use cgroup v2"
+}
+
+test_no_systemd() {
+	stack
+	expect 1 unshare --mount sh -c 'mount -t tmpfs none /run/systemd && ctc apply --yes t.ctstack'
+	contains "$out" "systemd is not the first process here"
+}
+
+test_no_netfilter() {
+	stack
+	expect 1 systemd-run --quiet --pipe --wait --collect --property='RestrictAddressFamilies=AF_UNIX' --working-directory="$PWD" ctc apply --yes t.ctstack
+	contains "$out" "this kernel has no netfilter"
+	refute test -e /var/lib/ctstack/generations/0001
+}
+
 test_an_image_that_cannot_be_fetched() {
 	sed 's|localhost/a:1|registry.invalid/none:1|' <(stack; cat t.ctstack) >u.ctstack
 	mv u.ctstack t.ctstack
