@@ -1,1 +1,1 @@
-fmt --check ../stack/good.ctstack
+fmt --check ../../../examples/hello.ctstack
