@@ -17,7 +17,7 @@
 #include "runtime/nft_rules.h"
 #include "runtime/nl.h"
 
-enum { READ_TRIES = 20 };
+enum { READ_TRIES = 100 };
 
 /* What is growing while it is read. */
 struct reading {

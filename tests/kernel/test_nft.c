@@ -555,6 +555,8 @@ static void nothing_leaks_while_rules_are_written(void **state)
 			send_to(from, "10.20.0.11", 9001);
 			send_to(from, "10.20.0.11", 8001);
 			sent++;
+			/* Slow enough that no queue on the way overflows. */
+			nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
 		}
 		_exit(write(told[1], &sent, sizeof sent) == sizeof sent ? 0 : 1);
 	}

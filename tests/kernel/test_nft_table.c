@@ -376,7 +376,7 @@ static void others_may_change_their_rules_meanwhile(void **state)
 	assert_true(w->busy >= 0);
 	if (w->busy == 0) {
 		setpgid(0, 0);
-		execl("/bin/sh", "sh", "-c", "while echo 'add table inet other; delete table inet other; add table inet other'; do sleep 0.005; done | nft -i >/dev/null", NULL);
+		execl("/bin/sh", "sh", "-c", "while echo 'add table inet other; delete table inet other; add table inet other'; do sleep 0.03; done | nft -i >/dev/null", NULL);
 		_exit(1);
 	}
 	setpgid(w->busy, w->busy);
