@@ -172,6 +172,19 @@ static int cmp_stacks(const void *a, const void *b)
 	return order ? order : x->at.lo < y->at.lo ? -1 : x->at.lo > y->at.lo;
 }
 
+/* Numbers what later stages look up by its pointer. */
+static void model_index(struct model *m)
+{
+	uint32_t containers = 0, subnets = 0;
+
+	vec_each(struct m_stack *const, s, &m->stacks) {
+		vec_each(struct m_container *const, c, &(*s)->container)
+			(*c)->head.index = containers++;
+		vec_each(struct m_subnet *const, n, &(*s)->subnet)
+			(*n)->head.index = subnets++;
+	}
+}
+
 static void model_stacks(struct elab *el, struct model *ret)
 {
 	size_t kept = 0;
@@ -179,8 +192,12 @@ static void model_stacks(struct elab *el, struct model *ret)
 	for (size_t i = 0; i < el->nfiles; i++) {
 		const union cell *cell = &el->files[i].node->cells[0];
 
-		for (size_t k = 0; el->files[i].module->root && k < cell->many.n; k++)
-			vec_push(el->a, &ret->stacks, (struct m_stack *)cell->many.at[k]->model);
+		for (size_t k = 0; k < cell->many.n; k++) {
+			struct m_stack *s = (struct m_stack *)cell->many.at[k]->model;
+
+			s->head.outside = !el->files[i].module->root;
+			vec_push(el->a, &ret->stacks, s);
+		}
 	}
 	if (ret->stacks.n)
 		qsort(ret->stacks.at, ret->stacks.n, sizeof *ret->stacks.at, cmp_stacks);
@@ -196,6 +213,7 @@ static void model_stacks(struct elab *el, struct model *ret)
 		ret->stacks.at[kept++] = s;
 	}
 	ret->stacks.n = kept;
+	model_index(ret);
 }
 
 void elaborate(struct arena *a, struct diags *d, const struct modules *modules, struct model *ret)

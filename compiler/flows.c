@@ -3,6 +3,8 @@
  * The flows of flows.h. */
 #include "compiler/flows.h"
 
+#include "lang/base/map.h"
+
 void flow_end_text(const struct flow_end *end, struct buf *out)
 {
 	const struct m_head *head = NULL;

@@ -143,15 +143,17 @@ static void lower_publish(struct lowering *l, const struct m_stack *s, struct sp
 
 void lower_declared(struct lowering *l)
 {
-	vec_each(struct m_stack *const, s, &l->model->stacks)
+	lower_each_stack(s, l)
 		lower_stack(l, *s);
 	for (size_t i = 0; i < l->net->nsubnets; i++)
-		lower_subnet(l, &l->net->subnets[i]);
-	for (size_t i = 0; i < l->net->nmembers; i++)
-		lower_container(l, &l->net->members[i]);
+		if (!l->net->subnets[i].subnet->head.stack->head.outside)
+			lower_subnet(l, &l->net->subnets[i]);
+	lower_each_member(m, l)
+		lower_container(l, m);
 	vec_each(const struct flow, f, &l->flows->all)
-		lower_flow(l, f);
-	vec_each(struct m_stack *const, s, &l->model->stacks)
+		if (!f->stack->head.outside)
+			lower_flow(l, f);
+	lower_each_stack(s, l)
 		for (size_t i = 0; i < (*s)->publish.n; i++)
 			lower_publish(l, *s, (*s)->publish.at[i].at, &(*s)->publish.at[i].left.v, &(*s)->publish.at[i].right.v);
 }
@@ -161,8 +163,8 @@ void lower_images(struct lowering *l)
 {
 	struct map seen = {0};
 
-	for (size_t i = 0; i < l->net->nmembers; i++) {
-		const struct m_container *c = l->net->members[i].container;
+	lower_each_member(m, l) {
+		const struct m_container *c = m->container;
 
 		if (map_add(l->scratch, &seen, c->image.v, l))
 			continue;

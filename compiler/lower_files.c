@@ -11,9 +11,7 @@ static void lower_directories(struct lowering *l)
 {
 	struct map seen = {0};
 
-	for (size_t i = 0; i < l->net->nmembers; i++) {
-		const struct net_member *m = &l->net->members[i];
-
+	lower_each_member(m, l) {
 		vec_each(struct m_volume *const, at, &m->container->volume) {
 			const struct m_volume *v = *at;
 			struct str path = name_volume(l->arena, m->container, v);
@@ -144,16 +142,16 @@ void lower_files(struct lowering *l)
 
 	lower_directories(l);
 	collect_peers(l, peers);
-	for (size_t i = 0; i < l->net->nmembers; i++) {
-		const struct net_member *m = &l->net->members[i];
+	lower_each_member(m, l) {
+		struct peers *p = &peers[m - l->net->members];
 		struct res_file *r;
 
 		if (!m->subnet)
 			continue;
-		peers_settle(m, &peers[i]);
+		peers_settle(m, p);
 		r = manifest_add_file(l->out, name_hosts_file(l->arena, m->container));
 		res_mark(&r->res, m->container->head.stack, m->full, source_origin(l->sources, m->container->head.at));
 		r->mode = 0644;
-		r->content = hosts_text(l, m, &peers[i]);
+		r->content = hosts_text(l, m, p);
 	}
 }

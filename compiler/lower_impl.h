@@ -7,6 +7,7 @@
 #include "compiler/flows.h"
 #include "compiler/names.h"
 #include "compiler/net.h"
+#include "lang/base/map.h"
 #include "lang/manifest.h"
 
 struct lowering {
@@ -26,6 +27,14 @@ void lower_files(struct lowering *l);		/* directory, file */
 void lower_net(struct lowering *l);		/* sysctl, netns, link */
 void lower_nft(struct lowering *l);		/* nft */
 void lower_units(const struct model *model, struct sources *sources, struct manifest *ret);	/* unit */
+
+/* What lowering makes something of: stacks that are given, not those that are only used. */
+#define lower_each_stack(s, l)                                           \
+	vec_each(struct m_stack *const, s, &(l)->model->stacks)          \
+		if (!(*s)->head.outside)
+#define lower_each_member(m, l)                                                                                              \
+	for (const struct net_member *m = (l)->net->members; m < (l)->net->members + (l)->net->nmembers; m++)                \
+		if (!m->outside)
 
 /* Every effective field of a container that res_container has no member for, as sorted texts "limits.memory=16GiB". */
 struct strs container_fields(struct lowering *l, const struct m_container *c);

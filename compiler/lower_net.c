@@ -13,7 +13,7 @@ static bool *find_localnet(struct lowering *l)
 {
 	bool *localnet = arena_array(l->scratch, l->net->nmembers, sizeof *localnet);
 
-	vec_each(struct m_stack *const, s, &l->model->stacks)
+	lower_each_stack(s, l)
 		for (size_t i = 0; i < (*s)->publish.n; i++)
 			if (on_loopback4(&(*s)->publish.at[i].left.v.addr))
 				localnet[net_member_of(l->net, (*s)->publish.at[i].right.v.container) - l->net->members] = true;
@@ -50,8 +50,7 @@ static void lower_link(struct lowering *l, const struct net_member *m, bool loca
 
 static void lower_forwarding(struct lowering *l, struct str id, enum net_family family)
 {
-	for (size_t i = 0; i < l->net->nmembers; i++) {
-		const struct net_member *m = &l->net->members[i];
+	lower_each_member(m, l) {
 		struct res_sysctl *r;
 
 		if (m->address[family].n == 0)
@@ -69,7 +68,7 @@ void lower_net(struct lowering *l)
 
 	lower_forwarding(l, STR("net.ipv4.ip_forward"), NET_4);
 	lower_forwarding(l, STR("net.ipv6.conf.all.forwarding"), NET_6);
-	for (size_t i = 0; i < l->net->nmembers; i++)
-		if (l->net->members[i].subnet)
-			lower_link(l, &l->net->members[i], localnet[i]);
+	lower_each_member(m, l)
+		if (m->subnet)
+			lower_link(l, m, localnet[m - l->net->members]);
 }

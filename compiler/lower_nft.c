@@ -332,12 +332,13 @@ void lower_nft(struct lowering *l)
 {
 	struct policy p = {.l = l};
 
-	for (size_t i = 0; i < l->net->nmembers; i++)
-		if (l->net->members[i].subnet)
-			lower_member(&p, &l->net->members[i]);
+	lower_each_member(m, l)
+		if (m->subnet)
+			lower_member(&p, m);
 	vec_each(const struct flow, f, &l->flows->all)
-		lower_flow(&p, f);
-	vec_each(struct m_stack *const, s, &l->model->stacks)
+		if (!f->stack->head.outside)
+			lower_flow(&p, f);
+	lower_each_stack(s, l)
 		for (size_t i = 0; i < (*s)->publish.n; i++) {
 			struct saying who = {*s, source_origin(l->sources, (*s)->publish.at[i].at)};
 

@@ -371,12 +371,16 @@ static void host_units(struct manifest *ret)
 void lower_units(const struct model *model, struct sources *sources, struct manifest *ret)
 {
 	struct buf out = {0}, word = {0};
+	bool any = false;
 
-	if (model->stacks.n)
-		host_units(ret);
 	for (size_t i = 0; i < model->stacks.n; i++) {
 		const struct m_stack *s = model->stacks.at[i];
 
+		if (s->head.outside)
+			continue;
+		if (!any)
+			host_units(ret);
+		any = true;
 		stack_units(ret, sources, s);
 		for (size_t k = 0; k < s->container.n; k++)
 			container_unit(ret, sources, s->container.at[k], &out, &word);

@@ -125,27 +125,21 @@ static struct str address_text(struct arena *a, const struct addr *address)
 	return str_copy(a, str_of(addr_text(*address, text)));
 }
 
-/* A map's key that stands for the identity of a value of the model. */
-#define IDENTITY(pointer) ((struct str){(const char *)&(pointer), sizeof(pointer)})
-
 static void member_build(struct arena *a, struct arena *texts, const struct m_container *c, struct net *net, struct net_member *ret)
 {
-	struct net_subnet *s;
-
 	ret->container = c;
+	ret->outside = c->head.stack->head.outside;
 	ret->subnet = container_subnet(c);
 	ret->full = name_full(texts, &c->head);
 	member_ports(a, c, ret);
-	map_add(a, &net->by_container, IDENTITY(ret->container), ret);
 	if (!container_is_private(c))
 		return;
 	if (c->address.set)
 		ret->address[NET_4] = address_text(texts, &c->address.v);
 	if (c->address6.set)
 		ret->address[NET_6] = address_text(texts, &c->address6.v);
-	s = ret->subnet ? map_get(&net->by_subnet, IDENTITY(ret->subnet)) : NULL;
-	if (s)
-		vec_push(a, &s->members, ret);
+	if (ret->subnet)
+		vec_push(a, &net->subnets[ret->subnet->head.index].members, ret);
 }
 
 void net_build(struct arena *a, struct arena *texts, const struct model *model, struct net *ret)
@@ -166,20 +160,9 @@ void net_build(struct arena *a, struct arena *texts, const struct model *model, 
 
 			s->subnet = *subnet;
 			s->full = name_full(texts, &(*subnet)->head);
-			map_add(a, &net.by_subnet, IDENTITY(s->subnet), s);
 		}
 	vec_each(struct m_stack *const, stack, &model->stacks)
 		vec_each(struct m_container *const, c, &(*stack)->container)
 			member_build(a, texts, *c, &net, &net.members[net.nmembers++]);
 	*ret = net;
-}
-
-const struct net_member *net_member_of(const struct net *net, const struct m_container *c)
-{
-	return map_get(&net->by_container, IDENTITY(c));
-}
-
-const struct net_subnet *net_subnet_of(const struct net *net, const struct m_subnet *s)
-{
-	return map_get(&net->by_subnet, IDENTITY(s));
 }

@@ -5,7 +5,6 @@
 #ifndef CTC_COMPILER_NET_H
 #define CTC_COMPILER_NET_H
 
-#include "lang/base/map.h"
 #include "lang/model.h"
 
 enum net_family { NET_4, NET_6, NET_FAMILIES };
@@ -15,6 +14,7 @@ struct net_member {
 	const struct m_container *container;
 	const struct m_subnet *subnet;		/* NULL: on the host's network */
 	struct str full;			/* STACK.CONTAINER */
+	bool outside;				/* its stack is: nothing is made of it */
 	struct str address[NET_FAMILIES];	/* text; empty: none of the family, or on the host's network */
 	struct port *ports;			/* declared ones, sorted, each once */
 	size_t nports;
@@ -31,13 +31,18 @@ struct net {
 	size_t nmembers;
 	struct net_subnet *subnets;	/* every subnet, in the model's order */
 	size_t nsubnets;
-	struct map by_container, by_subnet;
 };
 
 /* Linear in the model, apart from the sorting of a container's ports. Names and addresses go to `texts`, which may outlive the rest, in `a`. */
 void net_build(struct arena *a, struct arena *texts, const struct model *model, struct net *ret);
-const struct net_member *net_member_of(const struct net *net, const struct m_container *c);
-const struct net_subnet *net_subnet_of(const struct net *net, const struct m_subnet *s);
+static inline const struct net_member *net_member_of(const struct net *net, const struct m_container *c)
+{
+	return &net->members[c->head.index];
+}
+static inline const struct net_subnet *net_subnet_of(const struct net *net, const struct m_subnet *s)
+{
+	return &net->subnets[s->head.index];
+}
 
 bool container_is_private(const struct m_container *c);
 /* Its subnet: the one named, or the stack's only one; NULL where it is on the host's network or there is no such. */

@@ -129,7 +129,8 @@ RULE(address_twice)
 		first = map_add(r->arena, &seen, m->address[family], (void *)(uintptr_t)m);
 		if (!first)
 			continue;
-		SWAP_BY_PLACE(first, later, address_of(first->container, (enum net_family)family).at, a.at);
+		if (said_later(address_of(first->container, (enum net_family)family).at, &first->container->head, a.at, &m->container->head))
+			SWAP(first, later);
 		d = diag_add(r->diags, code, address_of(later->container, (enum net_family)family).at, "%s is taken by container `%.*s` already", SHOW_ADDR(a.v), STR_ARG(first->full));
 		diag_note(r->diags, d, address_of(first->container, (enum net_family)family).at, "first used here");
 	}

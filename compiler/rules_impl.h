@@ -7,6 +7,7 @@
 
 #include "compiler/flows.h"
 #include "compiler/net.h"
+#include "lang/base/map.h"
 #include "lang/diag.h"
 
 struct rules {
@@ -75,14 +76,19 @@ RULE(database_open);
 #define rules_each_subnet(s, r) \
 	for (const struct net_subnet *s = (r)->net->subnets; s < (r)->net->subnets + (r)->net->nsubnets; s++)
 
-/* Two that stand in each other's way: the one that is said later in the source gets the message, the earlier one the note. */
-#define SWAP_BY_PLACE(a, b, a_at, b_at)               \
-	do {                                          \
-		if ((a_at).lo > (b_at).lo) {          \
-			__typeof__(a) earlier_ = (b); \
-			(b) = (a);                    \
-			(a) = earlier_;               \
-		}                                     \
+/* Two that stand in each other's way, each with where it is said and its stack: whether the message belongs to the first, because it is said later in the
+ * source, or because the other's file is only used. */
+static inline bool said_later(struct span a, const struct m_head *a_head, struct span b, const struct m_head *b_head)
+{
+	bool a_outside = a_head->stack->head.outside, b_outside = b_head->stack->head.outside;
+
+	return a_outside != b_outside ? b_outside : a.lo > b.lo;
+}
+#define SWAP(a, b)                      \
+	do {                            \
+		__typeof__(a) t_ = (a); \
+		(a) = (b);              \
+		(b) = t_;               \
 	} while (0)
 
 /* Values in messages: the buffer is the caller's. */

@@ -135,7 +135,8 @@ RULE(directory_differs)
 
 			if (!first || agree(first, later))
 				continue;
-			SWAP_BY_PLACE(first, later, first->head.at, later->head.at);
+			if (said_later(first->head.at, &first->head, later->head.at, &later->head))
+				SWAP(first, later);
 			diag_note(r->diags,
 				  diag_add(r->diags, code, later->owner.given ? later->owner.at : later->mode.given ? later->mode.at : later->head.at,
 					   "volume `%.*s` wants its directory with owner %u:%u and mode 0%llo, another one with %u:%u and 0%llo",

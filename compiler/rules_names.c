@@ -21,7 +21,8 @@ static void collision(struct rules *r, enum diag_code code, const struct net_mem
 {
 	struct diag *d;
 
-	SWAP_BY_PLACE(first, m, first->container->head.at, m->container->head.at);
+	if (said_later(first->container->head.at, &first->container->head, m->container->head.at, &m->container->head))
+		SWAP(first, m);
 	d = diag_add(r->diags, code, m->container->head.at, "containers `%.*s` and `%.*s` would both have the %s %.*s", STR_ARG(first->full),
 				  STR_ARG(m->full), what, STR_ARG(name));
 

@@ -111,17 +111,25 @@ static void claim(struct rules *r, enum diag_code code, struct map *claims, stru
 		}
 }
 
+/* Containers on the host's network, then published ports; of used files first, so that the message is in a file that is given. */
+static void claim_all(struct rules *r, enum diag_code code, struct map *claims, bool outside)
+{
+	rules_each_container(m, r)
+		if (!container_is_private(m->container) && m->outside == outside)
+			vec_each(const struct entry_PORT, p, &m->container->ports)
+				claim(r, code, claims, (struct addr){0}, port_meant(m->container, p->name, p->value.v),
+				      &(struct claim){p->at, "a container on the host's network listens on it"});
+	for_each_publish(p, r)
+		if ((*s)->head.outside == outside)
+			claim(r, code, claims, p.address, p.host, &(struct claim){p.left, "published here, on an address that covers it"});
+}
+
 RULE(publish_twice)
 {
 	struct map claims = {0};
 
-	rules_each_container(m, r)
-		if (!container_is_private(m->container))
-			vec_each(const struct entry_PORT, p, &m->container->ports)
-				claim(r, code, &claims, (struct addr){0}, port_meant(m->container, p->name, p->value.v),
-				      &(struct claim){p->at, "a container on the host's network listens on it"});
-	for_each_publish(p, r)
-		claim(r, code, &claims, p.address, p.host, &(struct claim){p.left, "published here, on an address that covers it"});
+	claim_all(r, code, &claims, true);
+	claim_all(r, code, &claims, false);
 }
 
 RULE(publish_length)

@@ -148,16 +148,13 @@ RULE(subnet_overlap)
 		qsort(all, n, sizeof *all, cmp_ranges);
 	widest = all;
 	for (size_t i = 1; i < n; i++) {
-		const struct ranged *a = widest, *b = &all[i], *later;
+		const struct ranged *a = widest, *b = &all[i];
 		enum net_family family = b->range.addr.family == 4 ? NET_4 : NET_6;
 
 		if (cidr_overlaps(a->range, b->range)) {
-			/* The one that stands later in the source is the one that is wrong. */
-			if (range_at(a->subnet->subnet, family).lo > range_at(b->subnet->subnet, family).lo) {
-				later = a;
-				a = b;
-				b = later;
-			}
+			if (said_later(range_at(a->subnet->subnet, family), &a->subnet->subnet->head, range_at(b->subnet->subnet, family),
+				       &b->subnet->subnet->head))
+				SWAP(a, b);
 			diag_note(r->diags,
 				  diag_add(r->diags, code, range_at(b->subnet->subnet, family), "subnet `%.*s` (%s) overlaps subnet `%.*s` (%s)",
 					   STR_ARG(b->subnet->full), SHOW_CIDR(b->range), STR_ARG(a->subnet->full), SHOW_CIDR(a->range)),

@@ -60,6 +60,8 @@ struct m_head {
 	struct str name;	/* empty where the kind has none */
 	struct span at;		/* of the name, or of the word where there is none */
 	struct m_stack *stack;	/* the stack that it stands in; of a stack: itself */
+	bool outside;		/* of a stack: its file is only used, not given: it is checked and referred to, and nothing is made of it */
+	uint32_t index;		/* of a container or a subnet: its place among all of its kind in the model, stack by stack */
 };
 
 #define M_ONE(child, member) struct m_##child *member;
@@ -91,7 +93,7 @@ struct m_output {
 };
 
 struct model {
-	VEC(struct m_stack *) stacks;	/* sorted by name */
+	VEC(struct m_stack *) stacks;	/* sorted by name; those of used files too, see outside */
 	VEC(struct m_output) outputs;	/* of the files that are in scope, sorted by name */
 };
 

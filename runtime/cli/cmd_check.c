@@ -12,6 +12,8 @@ static int summary(struct cli *c, const struct model *model)
 	size_t stacks = 0, containers = 0;
 
 	for (size_t i = 0; i < model->stacks.n; i++) {
+		if (model->stacks.at[i]->head.outside)
+			continue;
 		stacks++;
 		containers += model->stacks.at[i]->container.n;
 	}

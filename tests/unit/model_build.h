@@ -69,7 +69,7 @@ static inline struct m_stack *built_stack(struct built *b, const char *name)
 {
 	struct m_stack *s = arena_new(&b->arena, struct m_stack);
 
-	s->head = (struct m_head){str_of(name), built_at(b), s};
+	s->head = (struct m_head){.name = str_of(name), .at = built_at(b), .stack = s};
 	vec_push(&b->arena, &b->model.stacks, s);
 	return s;
 }
@@ -78,7 +78,7 @@ static inline struct m_subnet *built_subnet(struct built *b, struct m_stack *s, 
 {
 	struct m_subnet *n = arena_new(&b->arena, struct m_subnet);
 
-	n->head = (struct m_head){str_of(name), built_at(b), s};
+	n->head = (struct m_head){.name = str_of(name), .at = built_at(b), .stack = s};
 	if (range)
 		SET(b, n->range, net(range));
 	if (range6)
@@ -91,7 +91,7 @@ static inline struct m_container *built_container(struct built *b, struct m_stac
 {
 	struct m_container *c = arena_new(&b->arena, struct m_container);
 
-	c->head = (struct m_head){str_of(name), built_at(b), s};
+	c->head = (struct m_head){.name = str_of(name), .at = built_at(b), .stack = s};
 	SET(b, c->image, STR("localhost/web:1"));
 	if (address)
 		SET(b, c->address, ip(address));
@@ -113,7 +113,7 @@ static inline struct m_volume *built_volume(struct built *b, struct m_container 
 {
 	struct m_volume *v = arena_new(&b->arena, struct m_volume);
 
-	v->head = (struct m_head){str_of(name), built_at(b), c->head.stack};
+	v->head = (struct m_head){.name = str_of(name), .at = built_at(b), .stack = c->head.stack};
 	SET(b, v->at, str_of(at));
 	if (from)
 		SET(b, v->from, str_of(from));

@@ -104,10 +104,13 @@ static void files_are_found_beside_the_file_that_uses_them_and_read_once(void **
 	run(&r, paths, 3);
 	assert_string_equal(r.said.s, "");
 	assert_int_equal(r.modules.all.n, 3);
-	/* stacks of files that are only used are no part of the model */
-	assert_int_equal(r.model.stacks.n, 2);
+	/* stacks of files that are only used are seen, but outside */
+	assert_int_equal(r.model.stacks.n, 3);
 	assert_true(str_eq(((struct m_head *)r.model.stacks.at[0])->name, STR("a")));
 	assert_true(str_eq(((struct m_head *)r.model.stacks.at[1])->name, STR("in-b")));
+	assert_true(str_eq(((struct m_head *)r.model.stacks.at[2])->name, STR("in-c")));
+	assert_false(r.model.stacks.at[1]->head.outside);
+	assert_true(r.model.stacks.at[2]->head.outside);
 	assert_true(str_eq(r.model.stacks.at[0]->container.at[0]->image.v, STR("localhost/deep:1")));
 	run_end(&r);
 }

@@ -18,6 +18,14 @@
 static struct manifest lowered(struct built *b)
 {
 	struct manifest m = {.arena = &b->arena};
+	uint32_t containers = 0, subnets = 0;
+
+	vec_each(struct m_stack *const, s, &b->model.stacks) {
+		vec_each(struct m_container *const, c, &(*s)->container)
+			(*c)->head.index = containers++;
+		vec_each(struct m_subnet *const, n, &(*s)->subnet)
+			(*n)->head.index = subnets++;
+	}
 
 	lower(&b->model, &b->sources, &m);
 	return m;
@@ -452,6 +460,38 @@ static void the_hosts_network_gets_nothing_of_its_own(void **state)
 	assert_non_null(manifest_find(&m, RES_image, STR("localhost/web:1")));
 }
 
+/* A stack whose file is only used: what leads to it knows its addresses, and nothing is made of it. */
+static void stacks_outside_are_referred_to_only(void **state)
+{
+	_built_ struct built b = {0};
+	struct lab l = lab(&b);
+	struct m_stack *far = built_stack(&b, "zfar");
+	struct m_container *c;
+	struct manifest m;
+	struct res *r;
+
+	(void)state;
+	far->head.outside = true;
+	built_subnet(&b, far, "n", "10.7.0.0/24", NULL);
+	c = built_container(&b, far, "api", "10.7.0.2", NULL);
+	SET(&b, c->image, STR("localhost/far:1"));
+	built_port(&b, c, "http", 80, 80, PROTO_TCP);
+	built_volume(&b, c, "data", "/data", NULL);
+	built_publish(&b, far, "127.0.0.1", 99, 99, c, "http");
+	built_allow(&b, far, end_of(c), end_of(l.db));
+	built_allow(&b, l.ml, end_of(l.web), end_of(c));
+	m = lowered(&b);
+	assert_string_equal(elements(&b, &m, "flow"), "flow4 10.7.0.2 . 10.1.0.11 . tcp . 80\n");
+	assert_string_equal(elements(&b, &m, "dnat"), "");
+	assert_non_null(strstr(content(&m, "/run/ctstack/hosts/ct-ml-web"), "10.7.0.2 api api.zfar\n"));
+	for (size_t i = 0; i < m.all.n; i++) {
+		r = m.all.at[i];
+		assert_false(str_is(r->stack, "zfar"));
+		assert_false(str_is(r->owner, "zfar.api"));
+	}
+	assert_null(manifest_find(&m, RES_image, STR("localhost/far:1")));
+}
+
 static void the_same_model_gives_the_same_bytes(void **state)
 {
 	struct str text[2];
@@ -493,6 +533,7 @@ int main(void)
 		cmocka_unit_test(containers_show_their_effective_fields),
 		cmocka_unit_test(ipv6_is_forwarded_only_where_it_is_used),
 		cmocka_unit_test(the_hosts_network_gets_nothing_of_its_own),
+		cmocka_unit_test(stacks_outside_are_referred_to_only),
 		cmocka_unit_test(the_same_model_gives_the_same_bytes),
 	};
 
