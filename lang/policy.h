@@ -19,16 +19,17 @@ enum { POLICY_FIELDS_MAX = 5 };
 
 struct policy_set_info {
 	const char *name;
-	int family;				/* 4, 6 or 0 */
-	enum policy_field key[POLICY_FIELDS_MAX];	/* ended by FIELD_END */
-	enum policy_field data[POLICY_FIELDS_MAX];	/* empty for a set */
+	int family;				   /* 4, 6 or 0 */
+	enum policy_field key[POLICY_FIELDS_MAX];  /* ended by FIELD_END */
+	enum policy_field data[POLICY_FIELDS_MAX]; /* empty for a set */
 	enum policy_form form;
 	const char *doc;
 };
 extern const struct policy_set_info policy_sets[SET_COUNT];
 
-/* The rules that look the sets up are a resource too: a res_nft with id and set POLICY_RULES and key POLICY_RULES_KEY, wanted wherever any element is. An observed table
- * whose rules, chains or sets are not what this program writes has another key, so that the plan sees it; without the resource the whole table goes. */
+/* The rules that look the sets up are a resource too: a res_nft with id and set POLICY_RULES and key POLICY_RULES_KEY,
+ * wanted wherever any element is. An observed table whose rules, chains or sets are not what this program writes has
+ * another key, so that the plan sees it; without the resource the whole table goes. */
 #define POLICY_RULES "rules"
 #define POLICY_RULES_KEY "intact"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Kind nft: the elements of table inet ctstack, and its rules as one resource. A slice becomes one batch: what must be made of the table, then the elements that go,
- * then those that come. Every element is first compared with what the kernel has, so that a second apply does nothing, and what somebody else changed since
- * the plan is refused. What a packet meets is in nft_rules.c; nothing here knows. */
+ * Kind nft: the elements of table inet ctstack, and its rules as one resource. A slice becomes one batch: what must be
+ * made of the table, then the elements that go, then those that come. Every element is first compared with what the
+ * kernel has, so that a second apply does nothing, and what somebody else changed since the plan is refused. What a
+ * packet meets is in nft_rules.c; nothing here knows. */
 #include "runtime/kind.h"
 
 #include <arpa/inet.h>
@@ -17,23 +18,28 @@
 #include "runtime/nft_rules.h"
 #include "runtime/nft_state.h"
 
-/* How often a change is made anew because another program was faster, and how long it waits for it to be done, growing. */
+/* How often a change is made anew because another program was faster; how long to wait before, times the number of the
+ * try. */
 enum { COMMIT_TRIES = 50, COMMIT_WAIT_US = 500 };
 
 static int not_ours(struct err *e)
 {
-	return err_set(e, -EEXIST, "there is a table inet " NFT_TABLE " that ctc did not make: rename it, or remove it with 'nft delete table inet " NFT_TABLE "'");
+	return err_set(e, -EEXIST,
+		       "there is a table inet " NFT_TABLE
+		       " that ctc did not make: rename it, or remove it with 'nft delete table inet " NFT_TABLE "'");
 }
 
 static int stale(struct err *e, struct str id, const char *how)
 {
-	err_set(e, -ESTALE, "%.*s %s the table inet " NFT_TABLE " since the plan was made: make a new plan", STR_ARG(id), how);
+	err_set(e, -ESTALE, "%.*s %s the table inet " NFT_TABLE " since the plan was made: make a new plan",
+		STR_ARG(id), how);
 	return err_resource(e, id);
 }
 
 static int stale_rules(struct err *e, bool exists)
 {
-	err_set(e, -ESTALE, "the table inet " NFT_TABLE " was %s since the plan was made: make a new plan", exists ? "altered" : "removed");
+	err_set(e, -ESTALE, "the table inet " NFT_TABLE " was %s since the plan was made: make a new plan",
+		exists ? "altered" : "removed");
 	return err_resource(e, STR(POLICY_RULES));
 }
 
@@ -61,7 +67,8 @@ static void delete_thing(struct nft_batch *b, const struct nft_thing *t)
 		[NFT_OBJECT_OF_CHAINS] = {NFT_MSG_DELCHAIN, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME, "chain"},
 		[NFT_OBJECT_OF_SETS] = {NFT_MSG_DELSET, NFTA_SET_TABLE, NFTA_SET_NAME, "set"},
 	};
-	struct nlmsghdr *m = nft_batch_message(b, of[t->kind].message, 0, "remove the %s %.*s", of[t->kind].word, STR_ARG(t->name));
+	struct nlmsghdr *m =
+		nft_batch_message(b, of[t->kind].message, 0, "remove the %s %.*s", of[t->kind].word, STR_ARG(t->name));
 
 	mnl_attr_put_strz(m, of[t->kind].table, NFT_TABLE);
 	mnl_attr_put_strz(m, of[t->kind].name, t->name.s);
@@ -72,18 +79,29 @@ static void delete_thing(struct nft_batch *b, const struct nft_thing *t)
 
 static void make_thing(struct nft_batch *b, const struct nft_thing *t)
 {
+	static const struct {
+		int message;
+		const char *word;
+	} of[] = {
+		[NFT_OBJECT_OF_COUNTERS] = {NFT_MSG_NEWOBJ, "counter"},
+		[NFT_OBJECT_OF_CHAINS] = {NFT_MSG_NEWCHAIN, "chain"},
+		[NFT_OBJECT_OF_SETS] = {NFT_MSG_NEWSET, "set"},
+	};
+	struct nlmsghdr *m = nft_batch_message(b, of[t->kind].message, NLM_F_CREATE, "make the %s %.*s",
+					       of[t->kind].word, STR_ARG(t->name));
+
 	if (t->kind == NFT_OBJECT_OF_COUNTERS) {
 		_nftnl_(obj) o = nft_counter_make(t->number);
 
-		nftnl_obj_nlmsg_build_payload(nft_batch_message(b, NFT_MSG_NEWOBJ, NLM_F_CREATE, "make the counter %.*s", STR_ARG(t->name)), o);
+		nftnl_obj_nlmsg_build_payload(m, o);
 	} else if (t->kind == NFT_OBJECT_OF_CHAINS) {
 		_nftnl_(chain) c = nft_chain_make(t->number);
 
-		nftnl_chain_nlmsg_build_payload(nft_batch_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "make the chain %.*s", STR_ARG(t->name)), c);
+		nftnl_chain_nlmsg_build_payload(m, c);
 	} else {
 		_nftnl_(set) s = nft_set_make((enum policy_set)t->number);
 
-		nftnl_set_nlmsg_build_payload(nft_batch_message(b, NFT_MSG_NEWSET, NLM_F_CREATE, "make the set %.*s", STR_ARG(t->name)), s);
+		nftnl_set_nlmsg_build_payload(m, s);
 	}
 	nft_batch_end(b);
 }
@@ -111,13 +129,15 @@ static void make_table(struct nft_batch *b)
 {
 	_nftnl_(table) t = nft_table_make();
 
-	nftnl_table_nlmsg_build_payload(nft_batch_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, "make the table inet " NFT_TABLE), t);
+	nftnl_table_nlmsg_build_payload(
+		nft_batch_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, "make the table inet " NFT_TABLE), t);
 	nft_batch_end(b);
 }
 
 static void flush_rules(struct nft_batch *b)
 {
-	mnl_attr_put_strz(nft_batch_message(b, NFT_MSG_DELRULE, 0, "remove the rules of the table inet " NFT_TABLE), NFTA_RULE_TABLE, NFT_TABLE);
+	mnl_attr_put_strz(nft_batch_message(b, NFT_MSG_DELRULE, 0, "remove the rules of the table inet " NFT_TABLE),
+			  NFTA_RULE_TABLE, NFT_TABLE);
 	nft_batch_end(b);
 }
 
@@ -126,14 +146,17 @@ static void make_rules(struct nft_batch *b)
 	for (size_t i = 0; i < nft_nrules; i++) {
 		_nftnl_(rule) r = nft_rule_make(i);
 
-		nftnl_rule_nlmsg_build_payload(nft_batch_message(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "make the rule \"%s\" of the chain %s",
-								 nft_rule_doc(i), nft_rule_chain(i)),
-					       r);
+		struct nlmsghdr *m =
+			nft_batch_message(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND,
+					  "make the rule \"%s\" of the chain %s", nft_rule_doc(i), nft_rule_chain(i));
+
+		nftnl_rule_nlmsg_build_payload(m, r);
 		nft_batch_end(b);
 	}
 }
 
-/* Makes the table what it shall be. Base chains that are there stay: to hook one anew opens a gap in which packets pass unseen. */
+/* Makes the table what it shall be. Base chains that are there stay: to hook one anew opens a gap in which packets pass
+ * unseen. */
 static void repair_table(struct nft_batch *b, struct arena *a, const struct nft_state *now)
 {
 	struct nft_things in_order, wanted;
@@ -145,14 +168,14 @@ static void repair_table(struct nft_batch *b, struct arena *a, const struct nft_
 	if (now->exists)
 		flush_rules(b);
 	/* 1. With no rule left nothing refers to what goes. */
-	vec_each(const struct nft_thing, f, &now->things.all) {
+	vec_each (const struct nft_thing, f, &now->things.all) {
 		const struct nft_thing *w = find_thing(&wanted, f);
 
 		if (!w || !str_eq(w->shape, f->shape))
 			delete_thing(b, f);
 	}
 	/* 2. Chains always, since that sets the policy of those that stay. */
-	vec_each(const struct nft_thing, w, &in_order.all) {
+	vec_each (const struct nft_thing, w, &in_order.all) {
 		const struct nft_thing *f = find_thing(&now->things, w);
 
 		if (!f || !str_eq(f->shape, w->shape) || w->kind == NFT_OBJECT_OF_CHAINS)
@@ -168,7 +191,8 @@ static int parse_elem(const struct res_nft *n, enum policy_set *ret_set, struct 
 	enum policy_set set = policy_set_find(n->set);
 
 	if (set == SET_COUNT || !nft_elem_parse(set, n->key, n->data, ret)) {
-		err_set(e, -EINVAL, "\"%.*s\" with \"%.*s\" is no element of a set of the table inet " NFT_TABLE, STR_ARG(n->res.id), STR_ARG(n->data));
+		err_set(e, -EINVAL, "\"%.*s\" with \"%.*s\" is no element of a set of the table inet " NFT_TABLE,
+			STR_ARG(n->res.id), STR_ARG(n->data));
 		return err_resource(e, n->res.id);
 	}
 	*ret_set = set;
@@ -208,7 +232,8 @@ static int put_elem(struct nft_batch *b, int message, const struct res *r, struc
 	return result;
 }
 
-/* First all that goes, then all that comes: an address that moves from one container to another is free when it comes. */
+/* First all that goes, then all that comes: an address that moves from one container to another is free when it comes.
+ */
 static int put_elems(struct nft_batch *b, struct slice s, const struct nft_state *now, struct err *e)
 {
 	for (int pass = ELEM_GOES; pass <= ELEM_COMES; pass++)
@@ -219,7 +244,8 @@ static int put_elems(struct nft_batch *b, struct slice s, const struct nft_state
 				continue;
 			int todo = judge_change(c, now, e);
 			if (todo >= 0 && todo & pass)
-				todo = put_elem(b, pass == ELEM_GOES ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM, pass == ELEM_GOES ? c->from : c->to, e);
+				todo = put_elem(b, pass == ELEM_GOES ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM,
+						pass == ELEM_GOES ? c->from : c->to, e);
 			if (todo < 0)
 				return todo;
 		}
@@ -231,11 +257,13 @@ static int build_removal(struct nft_batch *b, struct slice s, const struct nft_s
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (s.at[i].to) {
-			err_set(e, -EINVAL, "the plan removes the table inet " NFT_TABLE " and adds %.*s to it", STR_ARG(s.at[i].to->id));
+			err_set(e, -EINVAL, "the plan removes the table inet " NFT_TABLE " and adds %.*s to it",
+				STR_ARG(s.at[i].to->id));
 			return err_resource(e, s.at[i].to->id);
 		}
 	if (now->exists) {
-		mnl_attr_put_strz(nft_batch_message(b, NFT_MSG_DELTABLE, 0, "remove the table inet " NFT_TABLE), NFTA_TABLE_NAME, NFT_TABLE);
+		mnl_attr_put_strz(nft_batch_message(b, NFT_MSG_DELTABLE, 0, "remove the table inet " NFT_TABLE),
+				  NFTA_TABLE_NAME, NFT_TABLE);
 		nft_batch_end(b);
 	}
 	return 0;
@@ -258,7 +286,8 @@ static int build(struct nft_batch *b, struct arena *a, struct slice s, const str
 }
 
 /* The table as it is now, with the elements of these sets. */
-static int read_state(struct host *h, struct arena *a, const bool *sets, struct mnl_socket **ret_socket, struct nft_state *ret, struct err *e)
+static int read_state(struct host *h, struct arena *a, const bool *sets, struct mnl_socket **ret_socket,
+		      struct nft_state *ret, struct err *e)
 {
 	int r = nl_open(h, NETLINK_NETFILTER, ret_socket, e);
 
@@ -316,7 +345,9 @@ static int try_often(struct host *h, struct slice s, bool commit, struct err *e)
 			return err_set(e, -EINTR, "interrupted while another program changes the rules of packets");
 		nanosleep(&(struct timespec){.tv_nsec = (long)COMMIT_WAIT_US * 1000 * (i + 1)}, NULL);
 	}
-	return err_set(e, -EAGAIN, "another program changes the rules of packets all the time: none of %d tries was between two of its changes; try again when it is done",
+	return err_set(e, -EAGAIN,
+		       "another program changes the rules of packets all the time: none of %d tries was between two of "
+		       "its changes; try again when it is done",
 		       COMMIT_TRIES);
 }
 
@@ -329,7 +360,7 @@ static int nft_observe(struct host *h, const struct manifest *known, struct mani
 	(void)known;
 	if (r < 0)
 		return r;
-	vec_each(struct res *, p, &now.elements.all)
+	vec_each (struct res *, p, &now.elements.all)
 		manifest_put(ret, *p);
 	return 0;
 }

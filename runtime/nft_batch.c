@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Batches of nf_tables through libmnl. The whole batch is one sendmsg, as the kernel wants it. The kernel works within that system call: it goes through all
- * messages, then commits or throws away, then puts its refusals into our receive queue, in the order of the messages. The last message asks for
- * an acknowledgement, so that there is always an answer to wait for. */
+ * Batches of nf_tables through libmnl. The whole batch is one sendmsg, as the kernel wants it. The kernel works within
+ * that system call: it goes through all messages, then commits or throws away, then puts its refusals into our receive
+ * queue, in the order of the messages. The last message asks for an acknowledgement, so that there is always an answer
+ * to wait for. */
 #include "runtime/nft_batch.h"
 
 #include <arpa/inet.h>
@@ -21,18 +22,18 @@
 
 enum {
 	LIST_MAX = 60000,	/* an attribute ends at 65,535 bytes */
-	MESSAGE_MAX = 64 << 10,	/* a list of LIST_MAX and one more element; all others are far smaller */
+	MESSAGE_MAX = 64 << 10, /* a list of LIST_MAX and one more element; all others are far smaller */
 	BATCH_MAX = 512 << 20,	/* a million elements take about 100 MiB */
 };
 
 struct nft_message {
-	size_t at;		/* in bytes */
+	size_t at; /* in bytes */
 	bool elements;
 	struct str what;
 };
 
 struct nft_piece {
-	size_t at;		/* of the element's attribute, in bytes */
+	size_t at; /* of the element's attribute, in bytes */
 	const struct res *who;
 };
 
@@ -84,8 +85,11 @@ static void close_list(struct nft_batch *b)
 		return;
 	mnl_attr_nest_end(b->open, b->list);
 	b->list = NULL;
-	close_message(b, true, str_fmt(&b->arena, b->list_type == NFT_MSG_NEWSETELEM ? "add elements to the set %s" : "remove elements from the set %s",
-				       policy_sets[b->list_set].name));
+	close_message(b, true,
+		      str_fmt(&b->arena,
+			      b->list_type == NFT_MSG_NEWSETELEM ? "add elements to the set %s"
+								 : "remove elements from the set %s",
+			      policy_sets[b->list_set].name));
 }
 
 bool nft_batch_any(const struct nft_batch *b)
@@ -135,7 +139,8 @@ static void put_value(struct nlmsghdr *m, uint16_t type, const uint8_t *bytes, u
 	mnl_attr_nest_end(m, nest);
 }
 
-void nft_batch_elem(struct nft_batch *b, int type, enum policy_set set, const struct nft_elem *elem, const struct res *r)
+void nft_batch_elem(struct nft_batch *b, int type, enum policy_set set, const struct nft_elem *elem,
+		    const struct res *r)
 {
 	uint8_t comment[NFT_COMMENT_MAX];
 
@@ -178,7 +183,8 @@ static const char *explain_hint(const struct nft_message *m, int code)
 	if (code == -EPERM)
 		return "; root (CAP_NET_ADMIN) may";
 	if (!m->elements && (code == -ENOENT || code == -EOPNOTSUPP || code == -EINVAL))
-		return "; does this kernel have nft_ct, nft_nat, nft_chain_nat, nft_masq, nft_fib_inet, nft_limit and nft_log? Load them with modprobe, or "
+		return "; does this kernel have nft_ct, nft_nat, nft_chain_nat, nft_masq, nft_fib_inet, nft_limit and "
+		       "nft_log? Load them with modprobe, or "
 		       "boot a kernel that has them";
 	return "";
 }
@@ -190,8 +196,8 @@ static int explain(const struct nft_batch *b, uint32_t number, const struct nl_a
 	const struct nft_piece *p = m->elements && ack->offset ? piece_at(b, m->at + ack->offset) : NULL;
 	struct str id = p && p->at >= m->at ? p->who->id : (struct str){0};
 
-	err_set(e, ack->code, "the kernel refuses to %s%s%.*s: %s%s%s%s", m->what.s, id.n ? ": " : "", STR_ARG(id), strerror(-ack->code),
-		ack->text[0] ? ": " : "", ack->text, explain_hint(m, ack->code));
+	err_set(e, ack->code, "the kernel refuses to %s%s%.*s: %s%s%s%s", m->what.s, id.n ? ": " : "", STR_ARG(id),
+		strerror(-ack->code), ack->text[0] ? ": " : "", ack->text, explain_hint(m, ack->code));
 	return id.n ? err_resource(e, id) : ack->code;
 }
 
@@ -202,14 +208,17 @@ static int send_all(const struct nft_batch *b, int fd, struct err *e)
 	ssize_t sent;
 
 	if (b->bytes.n > BATCH_MAX)
-		return err_set(e, -E2BIG, "the change of the rules of packets is larger than %d MiB; apply fewer stacks at a time", BATCH_MAX >> 20);
+		return err_set(e, -E2BIG,
+			       "the change of the rules of packets is larger than %d MiB; apply fewer stacks at a time",
+			       BATCH_MAX >> 20);
 	/* A netlink message must fit into the send buffer; the kernel doubles what is asked for (socket(7)). */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 	do
 		sent = sendto(fd, b->bytes.s, b->bytes.n, 0, (const struct sockaddr *)&kernel, sizeof kernel);
 	while (sent < 0 && errno == EINTR);
-	return sent < 0 ? err_errno(e, -errno, "cannot send the rules of packets to the kernel (%zu bytes)", b->bytes.n) : 0;
+	return sent < 0 ? err_errno(e, -errno, "cannot send the rules of packets to the kernel (%zu bytes)", b->bytes.n)
+			: 0;
 }
 
 /* Takes the answers up to the one to the last message; the first refusal counts. */
@@ -226,15 +235,20 @@ static int receive_all(const struct nft_batch *b, int fd, uint32_t last, struct 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return result < 0 ? result :
-			       errno == EAGAIN ? err_set(e, -ETIMEDOUT, "the kernel does not answer to a change of the rules of packets") :
-						 err_errno(e, -errno, "cannot read the kernel's answer to a change of the rules of packets");
+			return result < 0 ? result
+			       : errno == EAGAIN
+				       ? err_set(e, -ETIMEDOUT,
+						 "the kernel does not answer to a change of the rules of packets")
+				       : err_errno(
+						 e, -errno,
+						 "cannot read the kernel's answer to a change of the rules of packets");
 		for (int left = (int)n; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
 			uint32_t number = m->nlmsg_seq - b->seq;
 
 			if (number > last || !nl_ack_read(m, &ack))
 				continue;
-			/* What is said of the batch as a whole is said of its first message, and may be all that is said. */
+			/* What is said of the batch as a whole is said of its first message, and may be all that is
+			 * said. */
 			done = done || number == last || (number == 0 && ack.code < 0);
 			if (ack.code < 0 && result == 0)
 				result = number == 0 && ack.code == -ERESTART ? -ERESTART : explain(b, number, &ack, e);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Text to bytes and back, field by field, as policy_sets[] says. Only the canonical text of a value is accepted, so that text and bytes are one to one and
- * a plan may compare texts. Padding is zero; nf_tables compares it too. */
+ * Text to bytes and back, field by field, as policy_sets[] says. Only the canonical text of a value is accepted, so
+ * that text and bytes are one to one and a plan may compare texts. Padding is zero; nf_tables compares it too. */
 #include "runtime/nft_elem.h"
 
 #include <assert.h>
@@ -202,7 +202,8 @@ static void field_text(enum policy_field f, int family, const uint8_t *from, str
 	}
 }
 
-static void fields_text(const enum policy_field *f, int family, const uint8_t *from, const uint8_t *end, struct buf *out)
+static void fields_text(const enum policy_field *f, int family, const uint8_t *from, const uint8_t *end,
+			struct buf *out)
 {
 	for (bool first = true; *f != FIELD_END; f++, first = false) {
 		if (!first)
@@ -228,7 +229,8 @@ bool nft_elem_text(enum policy_set set, const struct nft_elem *elem, struct buf 
 	fields_text(info->data, info->family, elem->data, NULL, data);
 	key_text = (struct str){key->s + key_at, key->n - key_at};
 	data_text = (struct str){data->n > data_at ? data->s + data_at : NULL, data->n - data_at};
-	/* The way back finds all that a foreign hand could have put in: unknown protocols, filled padding, an interval in the middle. */
+	/* The way back finds all that a foreign hand could have put in: unknown protocols, filled padding, an interval
+	 * in the middle. */
 	return nft_elem_parse(set, key_text, data_text, &back) && nft_elem_eq(set, elem, &back);
 }
 
@@ -236,6 +238,7 @@ bool nft_elem_eq(enum policy_set set, const struct nft_elem *a, const struct nft
 {
 	size_t key = nft_key_len(set), data = nft_data_len(set);
 
-	return memcmp(a->key, b->key, key) == 0 && (policy_sets[set].form != SET_RANGE || memcmp(a->end, b->end, key) == 0) &&
+	return memcmp(a->key, b->key, key) == 0 &&
+	       (policy_sets[set].form != SET_RANGE || memcmp(a->end, b->end, key) == 0) &&
 	       memcmp(a->data, b->data, data) == 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Constructors for nf_tables expressions, each appended to a rule. A register is named by its number of four bytes, 0 to 15, as a concatenation is
- * laid out; keys, bases and operations are those of linux/netfilter/nf_tables.h. The forms are those that nft writes, so that nft can list them. */
+ * Constructors for nf_tables expressions, each appended to a rule. A register is named by its number of four bytes, 0
+ * to 15, as a concatenation is laid out; keys, bases and operations are those of linux/netfilter/nf_tables.h. The forms
+ * are those that nft writes, so that nft can list them. */
 #ifndef CTC_RUNTIME_NFT_EXPR_H
 #define CTC_RUNTIME_NFT_EXPR_H
 

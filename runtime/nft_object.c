@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Objects of libnftnl from the tables of nft_rules.h and lang/policy.h. Userdata and type numbers are nft's (its src/datatype.c and src/netlink.c, and
- * libnftnl/udata.h), so that nft lists keys, data and comments readably; the kernel does not look at them. */
+ * Objects of libnftnl from the tables of nft_rules.h and lang/policy.h. Userdata and type numbers are nft's (its
+ * src/datatype.c and src/netlink.c, and libnftnl/udata.h), so that nft lists keys, data and comments readably; the
+ * kernel does not look at them. */
 #include "runtime/nft_object.h"
 
 #include <assert.h>
@@ -16,14 +17,21 @@
 #include "runtime/nft_rules.h"
 
 /* enum datatypes of nft's include/datatype.h; a concatenation's type has six bits for each field. */
-enum { TYPE_IPADDR = 7, TYPE_IP6ADDR = 8, TYPE_INET_PROTOCOL = 12, TYPE_INET_SERVICE = 13, TYPE_IFNAME = 41, TYPE_BITS = 6 };
+enum {
+	TYPE_IPADDR = 7,
+	TYPE_IP6ADDR = 8,
+	TYPE_INET_PROTOCOL = 12,
+	TYPE_INET_SERVICE = 13,
+	TYPE_IFNAME = 41,
+	TYPE_BITS = 6
+};
 /* enum byteorder of nft's include/expression.h: of a concatenation there is none. */
 enum { ORDER_NONE = 0, ORDER_HOST = 1, ORDER_BIG = 2 };
 
 /* NULL only without memory; nothing has been sent then. */
-#define NEW(type, alloc)                    \
-	struct nftnl_##type *new = alloc(); \
-	assert(new);                        \
+#define NEW(type, alloc)                                                                                               \
+	struct nftnl_##type *new = alloc();                                                                            \
+	assert(new);                                                                                                   \
 	return new
 
 struct nftnl_table *nft_table_new(void)
@@ -225,8 +233,8 @@ struct nftnl_set *nft_set_make(enum policy_set set)
 void nft_chain_shape(const struct nftnl_chain *c, struct buf *out)
 {
 	if (nftnl_chain_is_set(c, NFTNL_CHAIN_HOOKNUM))
-		buf_fmt(out, "%s %u %d", nftnl_chain_get_str(c, NFTNL_CHAIN_TYPE), nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM),
-			nftnl_chain_get_s32(c, NFTNL_CHAIN_PRIO));
+		buf_fmt(out, "%s %u %d", nftnl_chain_get_str(c, NFTNL_CHAIN_TYPE),
+			nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM), nftnl_chain_get_s32(c, NFTNL_CHAIN_PRIO));
 }
 
 void nft_chain_state(const struct nftnl_chain *c, struct buf *out)
@@ -248,11 +256,13 @@ static void bytes_text(const void *bytes, uint32_t n, struct buf *out)
 
 void nft_set_shape(const struct nftnl_set *s, struct buf *out)
 {
-	/* What is not set reads as 0; a timeout or an expression is what no set of ours has. Userdata only says how nft shows it: a saved rule set that
-	 * nft loaded again has some more in it. */
-	buf_fmt(out, "flags %x key %x %u data %x %u object %u timeout %" PRIu64 " expr %d", nftnl_set_get_u32(s, NFTNL_SET_FLAGS),
-		nftnl_set_get_u32(s, NFTNL_SET_KEY_TYPE), nftnl_set_get_u32(s, NFTNL_SET_KEY_LEN), nftnl_set_get_u32(s, NFTNL_SET_DATA_TYPE),
-		nftnl_set_get_u32(s, NFTNL_SET_DATA_LEN), nftnl_set_get_u32(s, NFTNL_SET_OBJ_TYPE), nftnl_set_get_u64(s, NFTNL_SET_TIMEOUT),
+	/* What is not set reads as 0; a timeout or an expression is what no set of ours has. Userdata only says how nft
+	 * shows it: a saved rule set that nft loaded again has some more in it. */
+	buf_fmt(out, "flags %x key %x %u data %x %u object %u timeout %" PRIu64 " expr %d",
+		nftnl_set_get_u32(s, NFTNL_SET_FLAGS), nftnl_set_get_u32(s, NFTNL_SET_KEY_TYPE),
+		nftnl_set_get_u32(s, NFTNL_SET_KEY_LEN), nftnl_set_get_u32(s, NFTNL_SET_DATA_TYPE),
+		nftnl_set_get_u32(s, NFTNL_SET_DATA_LEN), nftnl_set_get_u32(s, NFTNL_SET_OBJ_TYPE),
+		nftnl_set_get_u64(s, NFTNL_SET_TIMEOUT),
 		nftnl_set_is_set(s, NFTNL_SET_EXPR) || nftnl_set_is_set(s, NFTNL_SET_EXPRESSIONS));
 }
 

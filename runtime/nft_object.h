@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The table, its chains, sets, counters and rules as objects of libnftnl, and the text by which a wanted and a found one are compared. */
+ * The table, its chains, sets, counters and rules as objects of libnftnl, and the text by which a wanted and a found
+ * one are compared. */
 #ifndef CTC_RUNTIME_NFT_OBJECT_H
 #define CTC_RUNTIME_NFT_OBJECT_H
 
@@ -13,11 +14,11 @@
 #include "lang/base/cleanup.h"
 #include "lang/policy.h"
 
-#define NFT_CLEANUP(type)                                                \
-	static inline void cleanup_nftnl_##type(struct nftnl_##type **p) \
-	{                                                                \
-		if (*p)                                                  \
-			nftnl_##type##_free(*p);                         \
+#define NFT_CLEANUP(type)                                                                                              \
+	static inline void cleanup_nftnl_##type(struct nftnl_##type **p)                                               \
+	{                                                                                                              \
+		if (*p)                                                                                                \
+			nftnl_##type##_free(*p);                                                                       \
 	}
 NFT_CLEANUP(table)
 NFT_CLEANUP(chain)
@@ -49,8 +50,9 @@ void nft_set_shape(const struct nftnl_set *s, struct buf *out);
 void nft_chain_state(const struct nftnl_chain *c, struct buf *out);
 void nft_rule_text(struct nftnl_rule *r, struct buf *out);
 
-/* Userdata with a comment, as nft writes it; returns its length, at most NFT_COMMENT_MAX. Comments that nft could not show are made so that it can:
- * too long ones lose their beginning, bytes outside ASCII's printable ones and quotes become "?". Type 0 is the comment of all but sets. */
+/* Userdata with a comment, as nft writes it; returns its length, at most NFT_COMMENT_MAX. Comments that nft could not
+ * show are made so that it can: too long ones lose their beginning, bytes outside ASCII's printable ones and quotes
+ * become "?". Type 0 is the comment of all but sets. */
 enum { NFT_COMMENT_MAX = 2 + 128 };
 uint32_t nft_comment_put(uint8_t type, struct str comment, uint8_t *to);
 /* The comment of type 0 in userdata, or an empty string; a slice of the bytes. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The rules of table inet ctstack: a table, and the few words that it is written in. Rules look sets up and never name a container, so their number is
- * constant. A packet of a connection is judged by the header of its direction: in the forward chain the destination of what goes out, and the source of what
- * comes back, are the translated ones, since the source is translated back only after it (nf_nat_packet()). */
+ * The rules of table inet ctstack: a table, and the few words that it is written in. Rules look sets up and never name
+ * a container, so their number is constant. A packet of a connection is judged by the header of its direction: in the
+ * forward chain the destination of what goes out, and the source of what comes back, are the translated ones, since the
+ * source is translated back only after it (nf_nat_packet()). */
 #include "runtime/nft_rules.h"
 
 #include <arpa/inet.h>
@@ -77,13 +78,13 @@ enum op_kind {
 	OP_L4,		/* value: transport protocol */
 	OP_ICMP6,	/* value: type */
 	OP_NOT_IIF,	/* name */
-	OP_NOT_IIFKIND,	/* name */
+	OP_NOT_IIFKIND, /* name */
 	OP_NET,		/* from[0] lies in the prefix: name its address, value its length */
 	OP_MASQ,
-	OP_COUNT,	/* name */
+	OP_COUNT, /* name */
 	OP_LIMIT,
-	OP_LOG,		/* name: the prefix */
-	OP_VERDICT,	/* value; name: a chain or NULL */
+	OP_LOG,	    /* name: the prefix */
+	OP_VERDICT, /* value; name: a chain or NULL */
 };
 
 enum { OPS_MAX = 4 };
@@ -101,6 +102,7 @@ struct rule {
 	struct op ops[OPS_MAX];
 };
 
+/* clang-format off */
 #define IN(set_, ...) {.kind = OP_IN, .set = SET_##set_, .from = {__VA_ARGS__}}
 #define DNAT(map, ...) {.kind = OP_DNAT, .set = SET_##map, .from = {__VA_ARGS__}}
 #define LOCAL {.kind = OP_LOCAL}
@@ -238,6 +240,7 @@ static const struct rule rules[] = {
 	DENY("martian"),
 	{"invalid", "every packet counted", {COUNT("invalid"), DROP}},
 };
+/* clang-format on */
 const size_t nft_nrules = sizeof rules / sizeof rules[0];
 
 const char *nft_rule_chain(size_t rule)
@@ -324,7 +327,8 @@ static void build_dnat(struct nftnl_rule *to, const struct op *op)
 
 	build_key(to, op);
 	nft_expr_lookup(to, info->name, 0);
-	nft_expr_dnat(to, info->family == 6 ? NFPROTO_IPV6 : NFPROTO_IPV4, 0, nft_field_len(info->data[0], info->family) / 4);
+	nft_expr_dnat(to, info->family == 6 ? NFPROTO_IPV6 : NFPROTO_IPV4, 0,
+		      nft_field_len(info->data[0], info->family) / 4);
 }
 
 /* As nft writes it: a prefix of whole bytes is these bytes, another one needs a mask. */

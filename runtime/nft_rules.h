@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The constant part of table inet ctstack as data: chains, counters, rules. spec/policy.md says in prose what a packet meets. */
+ * The constant part of table inet ctstack as data: chains, counters, rules. spec/policy.md says in prose what a packet
+ * meets. */
 #ifndef CTC_RUNTIME_NFT_RULES_H
 #define CTC_RUNTIME_NFT_RULES_H
 
@@ -15,9 +16,9 @@
 
 struct nft_chain_info {
 	const char *name, *doc;
-	const char *type;	/* "filter" or "nat" of a base chain; NULL for one that rules lead to */
-	uint32_t hook;		/* NF_INET_PRE_ROUTING and so on */
-	int32_t priority;	/* linux/netfilter_ipv4.h, NF_IP_PRI_ */
+	const char *type; /* "filter" or "nat" of a base chain; NULL for one that rules lead to */
+	uint32_t hook;	  /* NF_INET_PRE_ROUTING and so on */
+	int32_t priority; /* linux/netfilter_ipv4.h, NF_IP_PRI_ */
 };
 
 struct nft_counter_info {

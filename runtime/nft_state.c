@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Reading the table: the generation, the table, its objects and rules, the elements of each set, and the generation again; where it has moved on, once more. The
- * kernel's dumps know no other way to be one picture. */
+ * Reading the table: the generation, the table, its objects and rules, the elements of each set, and the
+ * generation again; where it has moved on, once more. The kernel's dumps know no other way to be one picture.
+ */
 #include "runtime/nft_state.h"
 
 #include <arpa/inet.h>
@@ -17,18 +18,22 @@
 #include "runtime/nft_rules.h"
 #include "runtime/nl.h"
 
-enum { READ_TRIES = 100 };
+enum {
+	READ_TRIES = 100,
+	/* Table and name are among the first attributes of every kind of object. */
+	NAME_ATTRS = 8,
+};
 
 /* What is growing while it is read. */
 struct reading {
 	struct arena *a;
 	struct nft_state *state;
-	const bool *sets;	/* whose elements are asked for; NULL: of all */
-	struct map chains;	/* name -> struct growing */
+	const bool *sets;  /* whose elements are asked for; NULL: of all */
+	struct map chains; /* name -> struct growing */
 	VEC(struct growing *) order;
 	/* the set whose elements are read */
 	enum policy_set set;
-	bool foreign;		/* it holds what is no element of ours */
+	bool foreign; /* it holds what is no element of ours */
 	VEC(struct res_nft *) elements;
 };
 
@@ -54,7 +59,8 @@ void nft_things_sort(struct nft_things *t)
 		qsort(t->all.at, t->all.n, sizeof *t->all.at, cmp_things);
 }
 
-static void things_add(struct arena *a, struct nft_things *t, struct nft_thing thing, struct buf *shape, struct buf *state)
+static void things_add(struct arena *a, struct nft_things *t, struct nft_thing thing, struct buf *shape,
+		       struct buf *state)
 {
 	thing.name = str_copy(a, thing.name);
 	thing.shape = buf_take(shape, a);
@@ -70,7 +76,9 @@ static void wanted_counters(struct arena *a, struct nft_things *ret)
 		_buf_ struct buf shape = {0};
 
 		nft_obj_shape(o, &shape);
-		things_add(a, ret, (struct nft_thing){NFT_OBJECT_OF_COUNTERS, i, str_of(nft_counters[i].name), {0}, {0}}, &shape, NULL);
+		things_add(a, ret,
+			   (struct nft_thing){NFT_OBJECT_OF_COUNTERS, i, str_of(nft_counters[i].name), {0}, {0}},
+			   &shape, NULL);
 	}
 }
 
@@ -90,7 +98,8 @@ static void wanted_chains(struct arena *a, struct nft_things *ret)
 			r = nft_rule_make(k);
 			nft_rule_text(r, &state);
 		}
-		things_add(a, ret, (struct nft_thing){NFT_OBJECT_OF_CHAINS, i, str_of(nft_chains[i].name), {0}, {0}}, &shape, &state);
+		things_add(a, ret, (struct nft_thing){NFT_OBJECT_OF_CHAINS, i, str_of(nft_chains[i].name), {0}, {0}},
+			   &shape, &state);
 	}
 }
 
@@ -104,23 +113,25 @@ void nft_wanted(struct arena *a, struct nft_things *ret)
 		_buf_ struct buf shape = {0};
 
 		nft_set_shape(s, &shape);
-		things_add(a, ret, (struct nft_thing){NFT_OBJECT_OF_SETS, i, str_of(policy_sets[i].name), {0}, {0}}, &shape, NULL);
+		things_add(a, ret, (struct nft_thing){NFT_OBJECT_OF_SETS, i, str_of(policy_sets[i].name), {0}, {0}},
+			   &shape, NULL);
 	}
-	}
+}
 
 static void begin(struct nl_batch *b, int type)
 {
 	struct nfgenmsg *g = nl_begin(b, NFNL_SUBSYS_NFTABLES << 8 | type, 0, sizeof *g);
 
-	*g = (struct nfgenmsg){.nfgen_family = type == NFT_MSG_GETGEN ? AF_UNSPEC : NFPROTO_INET, .version = NFNETLINK_V0};
+	*g = (struct nfgenmsg){.nfgen_family = type == NFT_MSG_GETGEN ? AF_UNSPEC : NFPROTO_INET,
+			       .version = NFNETLINK_V0};
 }
 
 static int take_gen(const struct nlmsghdr *m, void *context, struct err *e)
 {
 	const struct nlattr *attrs[NFTA_GEN_MAX + 1];
 
-	nl_attrs(mnl_nlmsg_get_payload_offset(m, sizeof(struct nfgenmsg)), mnl_nlmsg_get_payload_len(m) - sizeof(struct nfgenmsg), attrs,
-		 NFTA_GEN_MAX + 1);
+	nl_attrs(mnl_nlmsg_get_payload_offset(m, sizeof(struct nfgenmsg)),
+		 mnl_nlmsg_get_payload_len(m) - sizeof(struct nfgenmsg), attrs, NFTA_GEN_MAX + 1);
 	if (!attrs[NFTA_GEN_ID] || mnl_attr_validate(attrs[NFTA_GEN_ID], MNL_TYPE_U32) < 0)
 		return err_set(e, -EBADMSG, "the kernel does not say which generation of the rules of packets it has");
 	*(uint32_t *)context = ntohl(mnl_attr_get_u32(attrs[NFTA_GEN_ID]));
@@ -143,7 +154,8 @@ static int take_table(const struct nlmsghdr *m, void *context, struct err *e)
 	uint32_t n = 0;
 
 	if (nftnl_table_nlmsg_parse(m, t) < 0)
-		return err_set(e, -EBADMSG, "the kernel describes the table inet " NFT_TABLE " in a way that is not understood");
+		return err_set(e, -EBADMSG,
+			       "the kernel describes the table inet " NFT_TABLE " in a way that is not understood");
 	const void *userdata = nftnl_table_get_data(t, NFTNL_TABLE_USERDATA, &n);
 	r->state->exists = true;
 	r->state->ours = userdata && str_is(nft_comment_get(userdata, n), NFT_TABLE_MARK);
@@ -162,61 +174,86 @@ static int read_table(struct reading *r, struct mnl_socket *s, struct err *e)
 	return nl_send(s, &b, take_table, r, e);
 }
 
-static int not_understood(const char *what, struct err *e)
+/* The text of what this program cannot read, and so never wrote. */
+static const struct str not_understood = {"not understood", 14};
+
+/* Whether a message tells of something in our table, and its name. The kernel may tell of other tables too.
+ */
+static bool take_name(const struct nlmsghdr *m, uint16_t table_attr, uint16_t name_attr, struct str *ret)
 {
-	return err_set(e, -EBADMSG, "the kernel describes a %s of the table inet " NFT_TABLE " in a way that is not understood", what);
+	const struct nlattr *attrs[NAME_ATTRS], *table, *name;
+
+	nl_attrs(mnl_nlmsg_get_payload_offset(m, sizeof(struct nfgenmsg)),
+		 mnl_nlmsg_get_payload_len(m) - sizeof(struct nfgenmsg), attrs, NAME_ATTRS);
+	table = attrs[table_attr];
+	name = attrs[name_attr];
+	if (!table || !name || mnl_attr_validate(table, MNL_TYPE_NUL_STRING) < 0 ||
+	    mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0 || strcmp(mnl_attr_get_str(table), NFT_TABLE) != 0)
+		return false;
+	*ret = str_of(mnl_attr_get_str(name));
+	return true;
 }
 
 static int take_counter(const struct nlmsghdr *m, void *context, struct err *e)
 {
+	struct nft_thing thing = {.kind = NFT_OBJECT_OF_COUNTERS};
 	struct reading *r = context;
 	_nftnl_(obj) o = nft_obj_new();
 	_buf_ struct buf shape = {0};
 
-	if (nftnl_obj_nlmsg_parse(m, o) < 0)
-		return not_understood("counter", e);
-	if (strcmp(nftnl_obj_get_str(o, NFTNL_OBJ_TABLE), NFT_TABLE) != 0)
+	(void)e;
+	if (!take_name(m, NFTA_OBJ_TABLE, NFTA_OBJ_NAME, &thing.name))
 		return 0;
-	nft_obj_shape(o, &shape);
-	things_add(r->a, &r->state->things,
-		   (struct nft_thing){NFT_OBJECT_OF_COUNTERS, nftnl_obj_get_u32(o, NFTNL_OBJ_TYPE), str_of(nftnl_obj_get_str(o, NFTNL_OBJ_NAME)), {0}, {0}},
-		   &shape, NULL);
+	if (nftnl_obj_nlmsg_parse(m, o) == 0)
+		nft_obj_shape(o, &shape);
+	else
+		buf_str(&shape, not_understood);
+	thing.number = nftnl_obj_get_u32(o, NFTNL_OBJ_TYPE);
+	things_add(r->a, &r->state->things, thing, &shape, NULL);
 	return 0;
 }
 
 static int take_set(const struct nlmsghdr *m, void *context, struct err *e)
 {
+	struct nft_thing thing = {.kind = NFT_OBJECT_OF_SETS};
 	struct reading *r = context;
 	_nftnl_(set) s = nft_set_new();
 	_buf_ struct buf shape = {0};
 
-	if (nftnl_set_nlmsg_parse(m, s) < 0)
-		return not_understood("set", e);
-	/* Anonymous sets belong to a rule and go with it. */
-	if (strcmp(nftnl_set_get_str(s, NFTNL_SET_TABLE), NFT_TABLE) != 0 || nftnl_set_get_u32(s, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS)
+	(void)e;
+	if (!take_name(m, NFTA_SET_TABLE, NFTA_SET_NAME, &thing.name))
 		return 0;
-	nft_set_shape(s, &shape);
-	things_add(r->a, &r->state->things, (struct nft_thing){NFT_OBJECT_OF_SETS, 0, str_of(nftnl_set_get_str(s, NFTNL_SET_NAME)), {0}, {0}}, &shape,
-		   NULL);
+	if (nftnl_set_nlmsg_parse(m, s) == 0)
+		nft_set_shape(s, &shape);
+	else
+		buf_str(&shape, not_understood);
+	/* Anonymous sets belong to a rule and go with it. */
+	if (!(nftnl_set_get_u32(s, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS))
+		things_add(r->a, &r->state->things, thing, &shape, NULL);
 	return 0;
 }
 
 static int take_chain(const struct nlmsghdr *m, void *context, struct err *e)
 {
+	struct nft_thing thing = {.kind = NFT_OBJECT_OF_CHAINS};
 	struct reading *r = context;
 	_nftnl_(chain) c = nft_chain_new();
 	_buf_ struct buf shape = {0};
 
-	if (nftnl_chain_nlmsg_parse(m, c) < 0)
-		return not_understood("chain", e);
-	if (strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), NFT_TABLE) != 0)
+	(void)e;
+	if (!take_name(m, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME, &thing.name))
 		return 0;
 	struct growing *g = arena_new(r->a, struct growing);
-	nft_chain_shape(c, &shape);
-	nft_chain_state(c, &g->state);
-	g->thing = (struct nft_thing){.kind = NFT_OBJECT_OF_CHAINS, .name = str_copy(r->a, str_of(nftnl_chain_get_str(c, NFTNL_CHAIN_NAME)))};
-	g->thing.shape = buf_take(&shape, r->a);
-	map_set(r->a, &r->chains, g->thing.name, g);
+	if (nftnl_chain_nlmsg_parse(m, c) == 0) {
+		nft_chain_shape(c, &shape);
+		nft_chain_state(c, &g->state);
+	} else {
+		buf_str(&shape, not_understood);
+	}
+	thing.name = str_copy(r->a, thing.name);
+	thing.shape = buf_take(&shape, r->a);
+	g->thing = thing;
+	map_set(r->a, &r->chains, thing.name, g);
 	vec_push(r->a, &r->order, g);
 	return 0;
 }
@@ -225,22 +262,28 @@ static int take_rule(const struct nlmsghdr *m, void *context, struct err *e)
 {
 	struct reading *r = context;
 	_nftnl_(rule) rule = nft_rule_new();
+	struct str chain;
 
-	if (nftnl_rule_nlmsg_parse(m, rule) < 0)
-		return not_understood("rule", e);
-	struct growing *g = map_get(&r->chains, str_of(nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN)));
-	if (g && strcmp(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE), NFT_TABLE) == 0)
+	(void)e;
+	if (!take_name(m, NFTA_RULE_TABLE, NFTA_RULE_CHAIN, &chain))
+		return 0;
+	struct growing *g = map_get(&r->chains, chain);
+	if (g && nftnl_rule_nlmsg_parse(m, rule) == 0)
 		nft_rule_text(rule, &g->state);
+	else if (g)
+		buf_str(&g->state, not_understood);
 	return 0;
 }
 
-/* A dump that was torn is repeated as part of the whole reading, which the generation shows to be torn as well: what was taken twice does no harm. */
+/* A dump that was torn is repeated as part of the whole reading, which the generation shows to be torn as
+ * well: what was taken twice does no harm. */
 static void restart(void *context)
 {
 	(void)context;
 }
 
-static int read_all(struct reading *r, struct mnl_socket *s, int type, uint16_t table_attr, nl_reply take, const char *what, struct err *e)
+static int read_all(struct reading *r, struct mnl_socket *s, int type, uint16_t table_attr, nl_reply take,
+		    const char *what, struct err *e)
 {
 	struct nl_batch b = {0};
 
@@ -272,9 +315,10 @@ static void take_elem(struct reading *r, const struct nlattr *nest)
 	struct nft_elem elem = {0};
 
 	nl_attrs(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest), attrs, NFTA_SET_ELEM_MAX + 1);
-	bool whole = take_value(attrs[NFTA_SET_ELEM_KEY], elem.key, nft_key_len(r->set)) &&
-		     (info->form != SET_RANGE || take_value(attrs[NFTA_SET_ELEM_KEY_END], elem.end, nft_key_len(r->set))) &&
-		     (info->data[0] == FIELD_END || take_value(attrs[NFTA_SET_ELEM_DATA], elem.data, nft_data_len(r->set)));
+	bool whole =
+		take_value(attrs[NFTA_SET_ELEM_KEY], elem.key, nft_key_len(r->set)) &&
+		(info->form != SET_RANGE || take_value(attrs[NFTA_SET_ELEM_KEY_END], elem.end, nft_key_len(r->set))) &&
+		(info->data[0] == FIELD_END || take_value(attrs[NFTA_SET_ELEM_DATA], elem.data, nft_data_len(r->set)));
 
 	buf_fmt(&text, "%s ", info->name);
 	size_t key = text.n;
@@ -290,7 +334,8 @@ static void take_elem(struct reading *r, const struct nlattr *nest)
 	n->data = buf_take(&data, r->a);
 	comment = attrs[NFTA_SET_ELEM_USERDATA];
 	if (comment)
-		n->res.origin = str_copy(r->a, nft_comment_get(mnl_attr_get_payload(comment), mnl_attr_get_payload_len(comment)));
+		n->res.origin = str_copy(
+			r->a, nft_comment_get(mnl_attr_get_payload(comment), mnl_attr_get_payload_len(comment)));
 	vec_push(r->a, &r->elements, n);
 }
 
@@ -300,9 +345,10 @@ static int take_elems(const struct nlmsghdr *m, void *context, struct err *e)
 	struct reading *r = context;
 
 	(void)e;
-	nl_attrs(mnl_nlmsg_get_payload_offset(m, sizeof(struct nfgenmsg)), mnl_nlmsg_get_payload_len(m) - sizeof(struct nfgenmsg), attrs,
-		 NFTA_SET_ELEM_LIST_MAX + 1);
-	const struct nlattr *list = attrs[NFTA_SET_ELEM_LIST_ELEMENTS], *nest = list ? mnl_attr_get_payload(list) : NULL;
+	nl_attrs(mnl_nlmsg_get_payload_offset(m, sizeof(struct nfgenmsg)),
+		 mnl_nlmsg_get_payload_len(m) - sizeof(struct nfgenmsg), attrs, NFTA_SET_ELEM_LIST_MAX + 1);
+	const struct nlattr *list = attrs[NFTA_SET_ELEM_LIST_ELEMENTS],
+			    *nest = list ? mnl_attr_get_payload(list) : NULL;
 	const char *end = list ? (const char *)list + list->nla_len : NULL;
 	for (; nest && mnl_attr_ok(nest, (int)(end - (const char *)nest)); nest = mnl_attr_next(nest))
 		take_elem(r, nest);
@@ -318,7 +364,8 @@ static void restart_elems(void *context)
 }
 
 /* The elements of a set that is as it shall be; where it holds something else as well, it is not. */
-static int read_elems(struct reading *r, struct mnl_socket *s, enum policy_set set, struct nft_thing *found, struct err *e)
+static int read_elems(struct reading *r, struct mnl_socket *s, enum policy_set set, struct nft_thing *found,
+		      struct err *e)
 {
 	struct nl_batch b = {0};
 
@@ -336,12 +383,13 @@ static int read_elems(struct reading *r, struct mnl_socket *s, enum policy_set s
 		r->state->intact = false;
 		return 0;
 	}
-	vec_each(struct res_nft *, n, &r->elements)
+	vec_each (struct res_nft *, n, &r->elements)
 		manifest_put(&r->state->elements, &(*n)->res);
 	return 0;
 }
 
-/* Compares what was found with what shall be, and reads the elements of the sets that agree. Both are sorted. */
+/* Compares what was found with what shall be, and reads the elements of the sets that agree. Both are sorted.
+ */
 static int compare_and_read(struct reading *r, struct mnl_socket *s, struct err *e)
 {
 	struct nft_things wanted, *found = &r->state->things;
@@ -350,13 +398,15 @@ static int compare_and_read(struct reading *r, struct mnl_socket *s, struct err 
 	nft_wanted(r->a, &wanted);
 	nft_things_sort(&wanted);
 	r->state->intact = r->state->intact && wanted.all.n == found->all.n;
-	vec_each(struct nft_thing, w, &wanted.all) {
+	vec_each (struct nft_thing, w, &wanted.all) {
 		while (i < found->all.n && nft_thing_cmp(&found->all.at[i], w) < 0)
 			i++;
-		struct nft_thing *f = i < found->all.n && nft_thing_cmp(&found->all.at[i], w) == 0 ? &found->all.at[i] : NULL;
+		struct nft_thing *f =
+			i < found->all.n && nft_thing_cmp(&found->all.at[i], w) == 0 ? &found->all.at[i] : NULL;
 		if (!f || !str_eq(f->shape, w->shape) || !str_eq(f->state, w->state))
 			r->state->intact = false;
-		if (f && w->kind == NFT_OBJECT_OF_SETS && str_eq(f->shape, w->shape) && (!r->sets || r->sets[w->number])) {
+		if (f && w->kind == NFT_OBJECT_OF_SETS && str_eq(f->shape, w->shape) &&
+		    (!r->sets || r->sets[w->number])) {
 			int result = read_elems(r, s, (enum policy_set)w->number, f, e);
 
 			if (result < 0)
@@ -376,7 +426,7 @@ static int read_things(struct reading *r, struct mnl_socket *s, struct err *e)
 		result = read_all(r, s, NFT_MSG_GETRULE, NFTA_RULE_TABLE, take_rule, "rules", e);
 	if (result == 0)
 		result = read_all(r, s, NFT_MSG_GETSET, NFTA_SET_TABLE, take_set, "sets", e);
-	vec_each(struct growing *, g, &r->order) {
+	vec_each (struct growing *, g, &r->order) {
 		(*g)->thing.state = buf_take(&(*g)->state, r->a);
 		if (result == 0)
 			vec_push(r->a, &r->state->things.all, (*g)->thing);
@@ -414,7 +464,8 @@ int nft_state_read(struct arena *a, struct mnl_socket *s, const bool *sets, stru
 	for (int i = 0; i < READ_TRIES; i++) {
 		uint32_t now = 0;
 		int result = read_once(a, s, sets, ret, e);
-		/* A refusal in the middle may come from a change in the middle, as when the table is deleted. */
+		/* A refusal in the middle may come from a change in the middle, as when the table is deleted.
+		 */
 		int after = read_gen(s, &now, e);
 
 		if (after < 0)
@@ -427,6 +478,8 @@ int nft_state_read(struct arena *a, struct mnl_socket *s, const bool *sets, stru
 			manifest_seal(&ret->elements);
 		return result;
 	}
-	return err_set(e, -EAGAIN, "the rules of packets changed %d times while they were read: another program changes them all the time; try again when it does not",
+	return err_set(e, -EAGAIN,
+		       "the rules of packets changed %d times while they were read: another program changes "
+		       "them all the time; try again when it does not",
 		       READ_TRIES);
 }

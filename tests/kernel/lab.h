@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A small network to send packets through: sockets in any of its namespaces, servers that say who asked them, and many probes at once. */
+ * A small network to send packets through: sockets in any of its namespaces, servers that say who asked them, and many
+ * probes at once. */
 #ifndef CTC_TESTS_KERNEL_LAB_H
 #define CTC_TESTS_KERNEL_LAB_H
 
@@ -102,7 +103,8 @@ struct server {
 	int fd, type;
 };
 
-/* Writes who asked; to a datagram from the address that it was sent to (pktinfo), which a host of several addresses would not take by itself. */
+/* Writes who asked; to a datagram from the address that it was sent to (pktinfo), which a host of several addresses
+ * would not take by itself. */
 __attribute__((unused)) static void say_peer(const struct server *s, int fd, struct msghdr *m)
 {
 	const struct sockaddr_in6 *six = m->msg_name;
@@ -138,7 +140,8 @@ __attribute__((unused)) static void serve(const struct server *servers, size_t n
 			socklen_t len = sizeof peer;
 			char part[64], control[64];
 			struct iovec io = {part, sizeof part};
-			struct msghdr m = {.msg_name = &peer, .msg_namelen = sizeof peer, .msg_iov = &io, .msg_iovlen = 1};
+			struct msghdr m = {
+				.msg_name = &peer, .msg_namelen = sizeof peer, .msg_iov = &io, .msg_iovlen = 1};
 			int fd = p[i].fd;
 
 			if (!p[i].revents)
@@ -181,8 +184,11 @@ __attribute__((unused)) static pid_t serve_all(const char *const *namespaces, co
 				int type = udp ? SOCK_DGRAM : SOCK_STREAM;
 
 				assert_true(n < SERVERS_MAX);
-				servers[n] = (struct server){*namespaces, bound_in(*namespaces, type, "::", *port), type};
-				assert_int_equal(setsockopt(servers[n].fd, SOL_IPV6, IPV6_RECVPKTINFO, &(int){udp}, sizeof(int)), 0);
+				servers[n] =
+					(struct server){*namespaces, bound_in(*namespaces, type, "::", *port), type};
+				assert_int_equal(
+					setsockopt(servers[n].fd, SOL_IPV6, IPV6_RECVPKTINFO, &(int){udp}, sizeof(int)),
+					0);
 				assert_true(udp || listen(servers[n].fd, 128) == 0);
 				n++;
 			}
@@ -226,7 +232,8 @@ __attribute__((unused)) static bool probe_answered(struct probe *p, short events
 		e = n < 0 ? errno : n == 0 ? ECONNRESET : 0;
 	}
 	if (e && e != EAGAIN)
-		snprintf(p->answer, sizeof p->answer, "%s", e == ECONNREFUSED || e == ECONNRESET ? "refused" : strerror(e));
+		snprintf(p->answer, sizeof p->answer, "%s",
+			 e == ECONNREFUSED || e == ECONNRESET ? "refused" : strerror(e));
 	return p->answer[0] != '\0';
 }
 
@@ -277,8 +284,8 @@ __attribute__((unused)) static size_t probe_check(struct probe *probes, size_t n
 		if (strcmp(p->answer, p->expected ? p->expected : "") == 0)
 			continue;
 		if (wrong++ < 20)
-			print_error("%s to %s port %u/%s: \"%s\", not \"%s\"\n", p->from, p->to, p->port, p->type == SOCK_STREAM ? "tcp" : "udp",
-				    p->answer, p->expected ? p->expected : "");
+			print_error("%s to %s port %u/%s: \"%s\", not \"%s\"\n", p->from, p->to, p->port,
+				    p->type == SOCK_STREAM ? "tcp" : "udp", p->answer, p->expected ? p->expected : "");
 	}
 	return wrong;
 }
@@ -296,7 +303,8 @@ __attribute__((unused)) static uint16_t ip_checksum(const void *header, size_t n
 }
 
 /* Puts an IPv4 UDP datagram of one byte on an interface's wire, with addresses that no kernel would let out. */
-__attribute__((unused)) static void send_frame(const char *ns, const char *interface, const char *mac_to, const char *from, const char *to, uint16_t port)
+__attribute__((unused)) static void send_frame(const char *ns, const char *interface, const char *mac_to,
+					       const char *from, const char *to, uint16_t port)
 {
 	struct {
 		struct ether_header eth;
@@ -311,14 +319,18 @@ __attribute__((unused)) static void send_frame(const char *ns, const char *inter
 	assert_int_equal(sscanf(mac_to, "%x:%x:%x:%x:%x:%x", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]), 6);
 	for (size_t i = 0; i < 6; i++)
 		f.eth.ether_dhost[i] = (uint8_t)mac[i];
-	f.ip = (struct iphdr){.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP, .tot_len = htons(sizeof f - sizeof f.eth)};
+	f.ip = (struct iphdr){
+		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP, .tot_len = htons(sizeof f - sizeof f.eth)};
 	f.ip.saddr = inet_addr(from);
 	f.ip.daddr = inet_addr(to);
 	f.ip.check = ip_checksum(&f.ip, sizeof f.ip);
 	f.udp = (struct udphdr){.source = htons(40000), .dest = htons(port), .len = htons(sizeof f.udp + 1)};
 	snprintf(ifr.ifr_name, sizeof ifr.ifr_name, "%s", interface);
 	assert_int_equal(ioctl(fd, SIOCGIFINDEX, &ifr), 0);
-	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_ifindex = ifr.ifr_ifindex, .sll_halen = 6, .sll_protocol = htons(ETHERTYPE_IP)};
+	struct sockaddr_ll at = {.sll_family = AF_PACKET,
+				 .sll_ifindex = ifr.ifr_ifindex,
+				 .sll_halen = 6,
+				 .sll_protocol = htons(ETHERTYPE_IP)};
 	assert_int_equal(sendto(fd, &f, sizeof f, 0, (struct sockaddr *)&at, sizeof at), sizeof f);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the tests of the policy share: a network namespace of the test program's own, manifests of elements, and applying them as a transaction would. */
+ * What the tests of the policy share: a network namespace of the test program's own, manifests of elements, and
+ * applying them as a transaction would. */
 #ifndef CTC_TESTS_KERNEL_POLICY_H
 #define CTC_TESTS_KERNEL_POLICY_H
 
@@ -23,9 +24,10 @@
 
 struct world {
 	struct host host;
-	struct arena arena;	/* for the time of one test */
+	struct arena arena; /* for the time of one test */
 	struct err err;
-	pid_t busy;		/* leader of a group that changes a table "other" all the time, until the end of the test; 0: none */
+	pid_t busy; /* leader of a group that changes a table "other" all the time, until the end of the test; 0: none
+		     */
 };
 
 /* Nothing that is made from here on is seen outside, and all of it ends with the program. */
@@ -74,7 +76,8 @@ __attribute__((unused)) static struct str output(struct world *w, const char *co
 	return buf_take(&all, &w->arena);
 }
 
-__attribute__((unused)) static void want(struct manifest *m, const char *set, const char *key, const char *data, const char *origin)
+__attribute__((unused)) static void want(struct manifest *m, const char *set, const char *key, const char *data,
+					 const char *origin)
 {
 	struct res_nft *n = manifest_add_nft(m, str_fmt(m->arena, "%s %s", set, key));
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What packets meet (spec/policy.md), asked of packets: a host that is a router, three containers on links as kind_link makes them, and a neighbour that is the
- * world. Every rule of the policy that forbids something has its control: the same question is answered where the rule or the whole table is not there. */
+ * What packets meet (spec/policy.md), asked of packets: a host that is a router, three containers on links as kind_link
+ * makes them, and a neighbour that is the world. Every rule of the policy that forbids something has its control: the
+ * same question is answered where the rule or the whole table is not there. */
 #include "tests/kernel/lab.h"
 
 #define HOST4 "192.0.2.1"
@@ -15,17 +16,15 @@ enum { A, B, C, WORLD, HOST, PLACES };
 
 static const struct place {
 	const char *name, *link;
-	const char *address[2];		/* IPv4, IPv6 */
+	const char *address[2]; /* IPv4, IPv6 */
 } places[PLACES] = {
-	[A] = {"a", "cta", {"10.20.0.11", "fd20::11"}},
-	[B] = {"b", "ctb", {"10.20.0.12", "fd20::12"}},
-	[C] = {"c", "ctc", {"10.20.0.13", "fd20::13"}},
-	[WORLD] = {"world", "", {WORLD4, WORLD6}},
+	[A] = {"a", "cta", {"10.20.0.11", "fd20::11"}}, [B] = {"b", "ctb", {"10.20.0.12", "fd20::12"}},
+	[C] = {"c", "ctc", {"10.20.0.13", "fd20::13"}}, [WORLD] = {"world", "", {WORLD4, WORLD6}},
 	[HOST] = {"host", "", {HOST4, HOST6}},
 };
 
 static const uint16_t ports[] = {80, 81, 443, 5000, 5001, 5002, 7000, 7001, 8000, 8005, 8006, 0};
-enum { NOBODY = 8003 };	/* a port that nobody serves */
+enum { NOBODY = 8003 }; /* a port that nobody serves */
 
 /* What the policy allows: the matrix of all pairs is compared with this. */
 static const struct allowed {
@@ -86,13 +85,15 @@ static void link_elements(struct manifest *m)
 	for (int i = A; i <= C; i++) {
 		want(m, "links", places[i].link, "", "");
 		for (int six = 0; six < 2; six++) {
-			want(m, six ? "source6" : "source4", str_fmt(m->arena, "%s . %s", places[i].link, places[i].address[six]).s, "", "");
+			want(m, six ? "source6" : "source4",
+			     str_fmt(m->arena, "%s . %s", places[i].link, places[i].address[six]).s, "", "");
 			want(m, six ? "address6" : "address4", places[i].address[six], "", "");
 		}
 	}
 }
 
-/* Ports of the host: 8080 everywhere to a:80, 9090 on the uplink's address to c:8006 (UDP), 9191 on loopback to c:81. */
+/* Ports of the host: 8080 everywhere to a:80, 9090 on the uplink's address to c:8006 (UDP), 9191 on loopback to c:81.
+ */
 static void publish_elements(struct manifest *m)
 {
 	want(m, "dnat_any4", "tcp . 8080", "10.20.0.11 . 80", "lab.ctstack:20:3");
@@ -147,16 +148,20 @@ static int lab_setup(void **state)
 	if (r < 0)
 		return r;
 	struct world *w = *state;
-	run("ip link set lo up; mkdir -p /run/netns; echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+	run("ip link set lo up; mkdir -p /run/netns; echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 "
+	    ">/proc/sys/net/ipv6/conf/all/forwarding");
 	/* Spoofed sources shall meet our rules and not the kernel's reverse path filter. */
 	run("for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done");
 	run("ip netns add world && ip link add up0 type veth peer name eth0 netns world");
 	run("ip addr add " HOST4 "/24 dev up0; ip addr add " HOST6 "/64 dev up0 nodad; ip link set up0 up");
-	run("ip -n world addr add " WORLD4 "/24 dev eth0; ip -n world addr add " WORLD6 "/64 dev eth0 nodad; ip -n world link set eth0 up");
-	run("ip -n world link set lo up; ip -n world route add 10.20.0.0/16 via " HOST4 "; ip -n world -6 route add fd20::/64 via " HOST6);
+	run("ip -n world addr add " WORLD4 "/24 dev eth0; ip -n world addr add " WORLD6
+	    "/64 dev eth0 nodad; ip -n world link set eth0 up");
+	run("ip -n world link set lo up; ip -n world route add 10.20.0.0/16 via " HOST4
+	    "; ip -n world -6 route add fd20::/64 via " HOST6);
 	make_links(w);
 	/* The IPv6 counterpart of route_localnet: answers to what came from ::1 are taken from the link. */
-	run("m=4096; for l in cta ctb ctc; do m=$((m + 1)); ip -6 route add local ::1 dev $l table local metric $m; done");
+	run("m=4096; for l in cta ctb ctc; do m=$((m + 1)); ip -6 route add local ::1 dev $l table local metric $m; "
+	    "done");
 	run("for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done");
 	serve_all(all, ports);
 	arena_free(&w->arena);
@@ -184,7 +189,8 @@ static bool is_allowed(int from, int to, int type, uint16_t port)
 	return false;
 }
 
-/* Every place to every other, both families, both protocols, every port; expectations are the table's, or that everything is answered. */
+/* Every place to every other, both families, both protocols, every port; expectations are the table's, or that
+ * everything is answered. */
 static size_t ask_all_pairs(struct world *w, bool open)
 {
 	enum { MOST = PLACES * PLACES * 2 * 2 * 16 };
@@ -194,13 +200,17 @@ static size_t ask_all_pairs(struct world *w, bool open)
 	for (int pair = 0; pair < PLACES * PLACES; pair++)
 		for (size_t i = 0; ports[i]; i++)
 			for (int way = 0; way < 4; way++) {
-				int from = pair / PLACES, to = pair % PLACES, six = way & 1, type = way & 2 ? SOCK_DGRAM : SOCK_STREAM;
+				int from = pair / PLACES, to = pair % PLACES, six = way & 1,
+				    type = way & 2 ? SOCK_DGRAM : SOCK_STREAM;
 				bool pass = open || is_allowed(from, to, type, ports[i]);
 				struct probe *p = &probes[n];
 
 				if (from == to)
 					continue;
-				*p = (struct probe){.from = places[from].name, .type = type, .to = places[to].address[six], .port = ports[i]};
+				*p = (struct probe){.from = places[from].name,
+						    .type = type,
+						    .to = places[to].address[six],
+						    .port = ports[i]};
 				p->expected = pass ? answer(w, from, to, six) : NULL;
 				/* Those that may go out leave as the host. */
 				if (pass && !open && from <= B && to == WORLD)
@@ -288,7 +298,8 @@ static void published_ports_lead_to_the_container(void **state)
 		{"b", SOCK_STREAM, WORLD4, 8080, "refused", "", 0},
 		{"host", SOCK_STREAM, "10.20.0.13", 8080, "refused", "", 0},
 		{"b", SOCK_STREAM, "10.20.0.13", 8080, NULL, "", 0},
-		/* from containers: b may reach the world, and has a flow to a:80; c may not; a and c reach themselves */
+		/* from containers: b may reach the world, and has a flow to a:80; c may not; a and c reach themselves
+		 */
 		{"b", SOCK_STREAM, HOST4, 8080, "a sees 10.20.0.12", "", 0},
 		{"b", SOCK_STREAM, GATEWAY4, 8080, "a sees 10.20.0.12", "", 0},
 		{"b", SOCK_STREAM, HOST6, 8080, "a sees fd20::12", "", 0},
@@ -318,7 +329,10 @@ static void published_ports_lead_to_the_container(void **state)
 /* What a counter of dropped packets says. */
 static unsigned dropped(struct world *w, const char *counter)
 {
-	struct str text = output(w, str_fmt(&w->arena, "nft list counter inet ctstack %s | sed -n 's/.*packets \\([0-9]*\\) .*/\\1/p'", counter).s);
+	struct str text = output(
+		w, str_fmt(&w->arena, "nft list counter inet ctstack %s | sed -n 's/.*packets \\([0-9]*\\) .*/\\1/p'",
+			   counter)
+			   .s);
 
 	return (unsigned)strtoul(text.s, NULL, 10);
 }
@@ -337,7 +351,7 @@ static void a_forged_source_is_dropped(void **state)
 {
 	static const struct {
 		const char *from, *source, *to;
-		bool control;	/* what comes from there under its own address arrives with the table as well */
+		bool control; /* what comes from there under its own address arrives with the table as well */
 	} rows[] = {
 		/* as another container that has the flow */
 		{"b", "10.20.0.13", "10.20.0.11", false},
@@ -355,10 +369,12 @@ static void a_forged_source_is_dropped(void **state)
 	};
 	struct world *w = *state;
 	struct manifest m = {.arena = &w->arena};
-	_fd_ int four = bound_in("a", SOCK_DGRAM, "10.20.0.11", 8001), six = bound_in("a", SOCK_DGRAM, "fd20::11", 8001);
+	_fd_ int four = bound_in("a", SOCK_DGRAM, "10.20.0.11", 8001),
+		 six = bound_in("a", SOCK_DGRAM, "fd20::11", 8001);
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (!forged_arrives(rows[i].from, rows[i].source, strchr(rows[i].to, ':') ? six : four, rows[i].to, 8001))
+		if (!forged_arrives(rows[i].from, rows[i].source, strchr(rows[i].to, ':') ? six : four, rows[i].to,
+				    8001))
 			fail_msg("control: without a table %s as %s reaches nobody", rows[i].from, rows[i].source);
 	link_elements(&m);
 	allow_elements(&m);
@@ -371,17 +387,20 @@ static void a_forged_source_is_dropped(void **state)
 		while (arrives(fd, 0))
 			;
 		if (forged_arrives(rows[i].from, rows[i].source, fd, rows[i].to, 8001) != rows[i].control)
-			fail_msg("%s as %s: %s", rows[i].from, rows[i].source, rows[i].control ? "does not arrive" : "arrives");
+			fail_msg("%s as %s: %s", rows[i].from, rows[i].source,
+				 rows[i].control ? "does not arrive" : "arrives");
 		assert_int_equal(dropped(w, "spoofed") - before, rows[i].control ? 0 : 3);
 	}
 }
 
-/* An answer that is forged from outside does not get into a connection between two containers, though its tuple fits. */
+/* An answer that is forged from outside does not get into a connection between two containers, though its tuple fits.
+ */
 static void a_forged_answer_is_dropped(void **state)
 {
 	struct world *w = *state;
 	struct manifest m = {.arena = &w->arena};
-	_fd_ int asks = bound_in("b", SOCK_DGRAM, "10.20.0.12", 6000), answers = bound_in("c", SOCK_DGRAM, "10.20.0.13", 8001);
+	_fd_ int asks = bound_in("b", SOCK_DGRAM, "10.20.0.12", 6000),
+		 answers = bound_in("c", SOCK_DGRAM, "10.20.0.13", 8001);
 	_fd_ int forges = bound_in("world", SOCK_DGRAM, "10.20.0.13", 8001);
 
 	for (int table = 0; table < 2; table++) {
@@ -401,13 +420,14 @@ static void a_forged_answer_is_dropped(void **state)
 	}
 }
 
-
-/* Loopback of the host is open to nobody on a wire: neither its services, nor what is published on it, though route_localnet is on for the links. */
+/* Loopback of the host is open to nobody on a wire: neither its services, nor what is published on it, though
+ * route_localnet is on for the links. */
 static void loopback_is_not_on_the_wire(void **state)
 {
 	struct world *w = *state;
 	struct manifest m = {.arena = &w->arena};
-	_fd_ int service = bound_in("host", SOCK_DGRAM, "127.0.0.1", 7100), published = bound_in("c", SOCK_DGRAM, "10.20.0.13", 8001);
+	_fd_ int service = bound_in("host", SOCK_DGRAM, "127.0.0.1", 7100),
+		 published = bound_in("c", SOCK_DGRAM, "10.20.0.13", 8001);
 	const char *uplink = output(w, "ip -o link show up0 | sed 's/.*ether \\([^ ]*\\).*/\\1/'").s;
 	const char *link = output(w, "ip -o link show cta | sed 's/.*ether \\([^ ]*\\).*/\\1/'").s;
 
@@ -419,7 +439,8 @@ static void loopback_is_not_on_the_wire(void **state)
 	publish_elements(&m);
 	seal(&m);
 	must_apply(w, &m);
-	/* The control: what is published on loopback is there for the host, and frames that are made by hand arrive where they may. */
+	/* The control: what is published on loopback is there for the host, and frames that are made by hand arrive
+	 * where they may. */
 	_fd_ int own = bound_in("host", SOCK_DGRAM, "127.0.0.1", 0);
 	send_to(own, "127.0.0.1", 9191);
 	assert_true(arrives(published, PATIENCE_MS));
@@ -466,7 +487,7 @@ static void connections_live_as_long_as_their_element(void **state)
 		int type;
 		const char *to;
 		uint16_t port;
-		const char *gone[3];	/* the ids without which it is cut */
+		const char *gone[3]; /* the ids without which it is cut */
 	} rows[] = {
 		{"b", SOCK_STREAM, "10.20.0.11", 80, {"flow4 10.20.0.11 . 10.20.0.12 . tcp . 80"}},
 		{"b", SOCK_STREAM, "fd20::11", 80, {"flow6 fd20::11 . fd20::12 . tcp . 80"}},
@@ -476,7 +497,11 @@ static void connections_live_as_long_as_their_element(void **state)
 		{"world", SOCK_STREAM, "10.20.0.13", 80, {"ingress4 10.20.0.13 . tcp . 80"}},
 		{"a", SOCK_STREAM, HOST4, 7000, {"host4 10.20.0.11 . tcp . 7000"}},
 		{"world", SOCK_STREAM, HOST4, 8080, {"published_any4 10.20.0.11 . tcp . 80", "dnat_any4 tcp . 8080"}},
-		{"world", SOCK_DGRAM, HOST6, 9090, {"published6 " HOST6 " . fd20::13 . udp . 8006", "dnat6 " HOST6 " . udp . 9090"}},
+		{"world",
+		 SOCK_DGRAM,
+		 HOST6,
+		 9090,
+		 {"published6 " HOST6 " . fd20::13 . udp . 8006", "dnat6 " HOST6 " . udp . 9090"}},
 		{"a", SOCK_STREAM, HOST4, 8080, {"hairpin4 10.20.0.11 . 10.20.0.11"}},
 	};
 	enum { N = sizeof rows / sizeof rows[0] };
@@ -512,9 +537,11 @@ static void connections_live_as_long_as_their_element(void **state)
 			fail_msg("lives without %s", rows[i].gone[0]);
 		for (size_t k = 0; k < N; k++)
 			if (k != i && !talks(fds[k]))
-				fail_msg("without %s, this one died too: %s to %s port %u", rows[i].gone[0], rows[k].from, rows[k].to, rows[k].port);
+				fail_msg("without %s, this one died too: %s to %s port %u", rows[i].gone[0],
+					 rows[k].from, rows[k].to, rows[k].port);
 		must_apply(w, &m);
-		/* It was silenced, not killed: the element is back, and so are the packets that were lost (TCP sends them again). */
+		/* It was silenced, not killed: the element is back, and so are the packets that were lost (TCP sends
+		 * them again). */
 		int64_t begin = now_ms();
 		bool again = false;
 		while (!again && now_ms() - begin < PATIENCE_MS)
@@ -530,7 +557,8 @@ static void nothing_leaks_while_rules_are_written(void **state)
 {
 	struct world *w = *state;
 	struct manifest m = {.arena = &w->arena}, more = {.arena = &w->arena};
-	_fd_ int allowed_at = bound_in("a", SOCK_DGRAM, "10.20.0.11", 8001), denied_at = bound_in("a", SOCK_DGRAM, "10.20.0.11", 9001);
+	_fd_ int allowed_at = bound_in("a", SOCK_DGRAM, "10.20.0.11", 8001),
+		 denied_at = bound_in("a", SOCK_DGRAM, "10.20.0.11", 9001);
 	static const char handles[] = "nft -a list table inet ctstack | grep 'chain .* # handle'";
 	unsigned sent = 0, got = 0, leaked = 0;
 	int stop[2], told[2];

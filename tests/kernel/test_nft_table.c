@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Kind nft as a keeper of one table: what is applied is found again, what others do is seen, what is not ours is left alone. What packets meet is test_nft.c's. */
+ * Kind nft as a keeper of one table: what is applied is found again, what others do is seen, what is not ours is left
+ * alone. What packets meet is test_nft.c's. */
 #include "tests/kernel/policy.h"
 
 #include <linux/netfilter/nf_tables.h>
@@ -113,7 +114,8 @@ static void nft_lists_it_with_comments_and_reads_it_back(void **state)
 	/* -nn: ports and protocols as they are written here. */
 	struct str list = output(w, "nft -nn list table inet " NFT_TABLE " 2>&1");
 	assert_false(contains(list, "Error"));
-	list = output(w, "nft -nn list table inet " NFT_TABLE " 2>&1 | sed 's/ . 6 . / . tcp . /g; s/{ 6 . /{ tcp . /'");
+	list = output(w,
+		      "nft -nn list table inet " NFT_TABLE " 2>&1 | sed 's/ . 6 . / . tcp . /g; s/{ 6 . /{ tcp . /'");
 	for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
 		if (!contains(list, shown[i]))
 			fail_msg("nft does not show: %s", shown[i]);
@@ -128,7 +130,8 @@ static void nft_lists_it_with_comments_and_reads_it_back(void **state)
 	plan_make(&w->arena, &now, &m, &p);
 	/* nft writes a few rules in another way. */
 	if (p.changes.n > 1 || (p.changes.n == 1 && !str_is(change_res(&p.changes.at[0])->id, POLICY_RULES)))
-		fail_msg("%zu differences after a reload, the first: %.*s", p.changes.n, STR_ARG(change_res(&p.changes.at[0])->id));
+		fail_msg("%zu differences after a reload, the first: %.*s", p.changes.n,
+			 STR_ARG(change_res(&p.changes.at[0])->id));
 	must_apply(w, &m);
 	must_hold(w, &m);
 }
@@ -139,7 +142,8 @@ static void comments_are_what_nft_can_show(void **state)
 	struct manifest m = {.arena = &w->arena};
 	char deep[300], shown[128] = "...";
 
-	/* Bytes outside printable ASCII, quotes and backslashes become "?"; of what is too long the end is shown, which says the line. */
+	/* Bytes outside printable ASCII, quotes and backslashes become "?"; of what is too long the end is shown, which
+	 * says the line. */
 	memset(deep, 'x', sizeof deep);
 	strcpy(deep + sizeof deep - 15, ".ctstack:12:34");
 	strcpy(shown + 3, deep + sizeof deep - 1 - 124);
@@ -172,7 +176,8 @@ static void what_is_not_ours_is_not_touched(void **state)
 
 	one_of_each(&m);
 	seal(&m);
-	run("nft 'table inet other { set links { type ifname; elements = { \"eth0\" }; }; chain c { type filter hook forward priority 0; iifname @links counter accept; }; }'");
+	run("nft 'table inet other { set links { type ifname; elements = { \"eth0\" }; }; chain c { type filter hook "
+	    "forward priority 0; iifname @links counter accept; }; }'");
 	run("nft add table ip " NFT_TABLE);
 	struct str others = output(w, "nft list ruleset");
 	must_apply(w, &m);
@@ -197,7 +202,8 @@ static void what_was_altered_is_seen_and_mended(void **state)
 		"nft flush chain inet ctstack forward",
 		"nft insert rule inet ctstack forward accept",
 		"nft add rule inet ctstack denied tcp dport '{ 22, 23 }' accept",
-		"nft delete rule inet ctstack between handle $(nft -a list chain inet ctstack between | sed -n 's/.*flow_range4.*handle //p')",
+		"nft delete rule inet ctstack between handle $(nft -a list chain inet ctstack between | sed -n "
+		"'s/.*flow_range4.*handle //p')",
 		"nft add chain inet ctstack mine '{ type filter hook forward priority -5; }'",
 		"nft 'add chain inet ctstack forward { policy drop; }'",
 		"nft 'add table inet ctstack { flags dormant; }'",
@@ -209,8 +215,10 @@ static void what_was_altered_is_seen_and_mended(void **state)
 		"nft add element inet ctstack flow4 '{ 10.20.0.13 . 10.20.0.12 . tcp . 80 }'",
 		"nft delete element inet ctstack flow4 '{ 10.20.0.11 . 10.20.0.12 . tcp . 80 }'",
 		"nft flush set inet ctstack source4",
-		"nft 'delete element inet ctstack dnat_any4 { tcp . 8080 }; add element inet ctstack dnat_any4 { tcp . 8080 : 10.20.0.12 . 80 }'",
-		"nft flush chain inet ctstack input; nft delete chain inet ctstack input; nft add chain inet ctstack input '{ type filter hook input priority 5; }'",
+		"nft 'delete element inet ctstack dnat_any4 { tcp . 8080 }; add element inet ctstack dnat_any4 { tcp . "
+		"8080 : 10.20.0.12 . 80 }'",
+		"nft flush chain inet ctstack input; nft delete chain inet ctstack input; nft add chain inet ctstack "
+		"input '{ type filter hook input priority 5; }'",
 		"nft delete table inet ctstack",
 		"nft flush ruleset",
 	};
@@ -250,8 +258,9 @@ static void a_change_since_the_plan_is_refused(void **state)
 		{"nft delete element inet ctstack flow4 '{ 10.20.0.11 . 10.20.0.12 . tcp . 80 }'", 0, NULL},
 		/* the plan has nothing to do with it: the next one will */
 		{"nft add element inet ctstack flow4 '{ 10.20.0.13 . 10.20.0.12 . tcp . 80 }'", 0, NULL},
-		{"nft 'delete element inet ctstack dnat_any4 { tcp . 8080 }; add element inet ctstack dnat_any4 { tcp . 8080 : 10.20.0.99 . 80 }'", -ESTALE,
-		 "dnat_any4 tcp . 8080"},
+		{"nft 'delete element inet ctstack dnat_any4 { tcp . 8080 }; add element inet ctstack dnat_any4 { tcp "
+		 ". 8080 : 10.20.0.99 . 80 }'",
+		 -ESTALE, "dnat_any4 tcp . 8080"},
 		{"nft delete element inet ctstack dnat_any4 '{ tcp . 8080 }'", -ESTALE, "dnat_any4 tcp . 8080"},
 		{"nft flush chain inet ctstack forward", -ESTALE, POLICY_RULES},
 		{"nft delete table inet ctstack", -ESTALE, POLICY_RULES},
@@ -287,7 +296,8 @@ static void a_change_since_the_plan_is_refused(void **state)
 	}
 }
 
-/* Two elements of one set that the kernel cannot have together: the second is named, among thousands, and nothing has happened. */
+/* Two elements of one set that the kernel cannot have together: the second is named, among thousands, and nothing has
+ * happened. */
 static void the_refused_element_is_named(void **state)
 {
 	struct world *w = *state;
@@ -295,8 +305,10 @@ static void the_refused_element_is_named(void **state)
 
 	want_rules(&m);
 	for (unsigned i = 0; i < 3000; i++) {
-		want(&m, "flow4", str_fmt(&w->arena, "10.20.%u.%u . 10.20.0.1 . tcp . 80", i / 250, i % 250).s, "", "lab.ctstack:1:1");
-		want(&m, "world_range4", str_fmt(&w->arena, "10.20.%u.%u . tcp . 80-90", i / 250, i % 250).s, "", "lab.ctstack:1:1");
+		want(&m, "flow4", str_fmt(&w->arena, "10.20.%u.%u . 10.20.0.1 . tcp . 80", i / 250, i % 250).s, "",
+		     "lab.ctstack:1:1");
+		want(&m, "world_range4", str_fmt(&w->arena, "10.20.%u.%u . tcp . 80-90", i / 250, i % 250).s, "",
+		     "lab.ctstack:1:1");
 	}
 	want(&m, "world_range4", "10.20.5.5 . tcp . 85-95", "", "lab.ctstack:7:7");
 	seal(&m);
@@ -347,11 +359,13 @@ static void prepare_has_no_effect(void **state)
 	/* Other phases of a transaction are not ours. */
 	for (int phase = PHASE_ADD; phase <= PHASE_CLEAN; phase++)
 		if (phase != PHASE_SWAP)
-			assert_int_equal(kind_nft.apply(&w->host, (enum phase)phase, plan_slice(&p, RES_nft), &w->err), 0);
+			assert_int_equal(kind_nft.apply(&w->host, (enum phase)phase, plan_slice(&p, RES_nft), &w->err),
+					 0);
 	assert_true(str_eq(before, output(w, "nft -a list ruleset")));
 }
 
-/* A batch of another generation is not taken, and a program that changes its own rules all the time does not keep us from ours. */
+/* A batch of another generation is not taken, and a program that changes its own rules all the time does not keep us
+ * from ours. */
 static void others_may_change_their_rules_meanwhile(void **state)
 {
 	_cleanup_(nft_batch_free) struct nft_batch b = {0};
@@ -364,7 +378,8 @@ static void others_may_change_their_rules_meanwhile(void **state)
 	assert_int_equal(nft_state_read(&w->arena, s, NULL, &now, &w->err), 0);
 	run("nft add table inet other");
 	nft_batch_begin(&b, now.genid);
-	mnl_attr_put_strz(nft_batch_message(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE, "make a table"), NFTA_TABLE_NAME, "mine");
+	mnl_attr_put_strz(nft_batch_message(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE, "make a table"), NFTA_TABLE_NAME,
+			  "mine");
 	nft_batch_end(&b);
 	assert_int_equal(nft_batch_send(&b, s, true, &w->err), -ERESTART);
 	assert_false(contains(output(w, "nft list ruleset"), "mine"));
@@ -376,7 +391,10 @@ static void others_may_change_their_rules_meanwhile(void **state)
 	assert_true(w->busy >= 0);
 	if (w->busy == 0) {
 		setpgid(0, 0);
-		execl("/bin/sh", "sh", "-c", "while echo 'add table inet other; delete table inet other; add table inet other'; do sleep 0.03; done | nft -i >/dev/null", NULL);
+		execl("/bin/sh", "sh", "-c",
+		      "while echo 'add table inet other; delete table inet other; add table inet other'; do sleep "
+		      "0.03; done | nft -i >/dev/null",
+		      NULL);
 		_exit(1);
 	}
 	setpgid(w->busy, w->busy);
@@ -433,10 +451,13 @@ static void many_elements(struct manifest *m, unsigned n)
 		want(m, "source4", str_fmt(m->arena, "ct%08x . %s", i, at).s, "", "large.ctstack:1:1");
 		want(m, "address4", at, "", "large.ctstack:1:1");
 		for (unsigned k = 0; k < 3; k++)
-			want(m, "flow4", str_fmt(m->arena, "%s . 10.%u.%u.%u . tcp . 80", at, net, hi, (lo + k + 1) & 255).s, "", "large.ctstack:1:1");
-		want(m, "dnat_any4", str_fmt(m->arena, "%s . %u", i & 1 ? "tcp" : "udp", 10000 + i / 2).s, str_fmt(m->arena, "%s . 80", at).s,
+			want(m, "flow4",
+			     str_fmt(m->arena, "%s . 10.%u.%u.%u . tcp . 80", at, net, hi, (lo + k + 1) & 255).s, "",
+			     "large.ctstack:1:1");
+		want(m, "dnat_any4", str_fmt(m->arena, "%s . %u", i & 1 ? "tcp" : "udp", 10000 + i / 2).s,
+		     str_fmt(m->arena, "%s . 80", at).s, "large.ctstack:1:1");
+		want(m, "published_any4", str_fmt(m->arena, "%s . %s . 80", at, i & 1 ? "tcp" : "udp").s, "",
 		     "large.ctstack:1:1");
-		want(m, "published_any4", str_fmt(m->arena, "%s . %s . 80", at, i & 1 ? "tcp" : "udp").s, "", "large.ctstack:1:1");
 		want(m, "hairpin4", str_fmt(m->arena, "%s . %s", at, at).s, "", "large.ctstack:1:1");
 		want(m, "masquerade4", at, "", "large.ctstack:1:1");
 	}
@@ -472,8 +493,8 @@ static void a_hundred_thousand_elements(void **state)
 		assert_int_equal(kind_nft.apply(&w->host, PHASE_SWAP, plan_slice(&p, RES_nft), &w->err), 0);
 		t[4] = now_us();
 		must_hold(w, &more);
-		print_message("# %zu elements: prepare %.0f ms, apply %.0f ms; one more: %.0f ms\n", m.all.n - 1, (double)(t[1] - t[0]) / 1000,
-			      (double)(t[2] - t[1]) / 1000, (double)(t[4] - t[3]) / 1000);
+		print_message("# %zu elements: prepare %.0f ms, apply %.0f ms; one more: %.0f ms\n", m.all.n - 1,
+			      (double)(t[1] - t[0]) / 1000, (double)(t[2] - t[1]) / 1000, (double)(t[4] - t[3]) / 1000);
 		assert_int_equal(end_test(state), 0);
 		assert_int_equal(output(w, "nft list ruleset").n, 0);
 	}
