@@ -532,7 +532,7 @@ static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct 
 	return v;
 }
 
-struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
+static struct val eval_as_inner(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
 {
 	struct val v;
 
@@ -549,4 +549,15 @@ struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, c
 	if (e->kind == EX_PORT_OF && t->tag == T_FLOWEND)
 		return eval_port_of_as(el, e, scope, t, to);
 	return check(el, eval(el, e, scope), e, t, to);
+}
+
+struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
+{
+	struct val v;
+
+	if (!eval_enter(el, e))
+		return val_poison();
+	v = eval_as_inner(el, e, scope, t, to);
+	el->eval_depth--;
+	return v;
 }

@@ -286,13 +286,13 @@ enum {
 	SUGGESTED_MAX = 100,
 	INSTANCES_MAX = 100000,
 	SLOT_DEPTH_MAX = 200,		/* values that wait for each other */
-	EVAL_DEPTH_MAX = 1000,		/* calls of eval within each other */
+	EVAL_DEPTH_MAX = 2000,		/* calls of eval and eval_as within each other */
 	TEXT_MAX = 1 << 20,
 	TEXT_TOTAL_MAX = 32 << 20,	/* computed strings together */
 	LIST_MAX = 100000,
 	LIST_TOTAL_MAX = 500000,
 	TURNS_MAX = 150000,		/* of all loops together */
-	WORK_MAX = 5000000,		/* expressions evaluated */
+	WORK_MAX = 10000000,		/* expressions evaluated */
 };
 
 struct elab {
@@ -402,6 +402,8 @@ struct sequence {
 };
 
 struct val eval(struct elab *el, const struct expr *e, struct scope *scope);
+/* Counts an expression that is about to be evaluated, by the caller, who then does el->eval_depth--; false where a limit is passed. */
+bool eval_enter(struct elab *el, const struct expr *e);
 /* `ollama.limits.memory`, as it is written, or `this`. */
 const char *expr_shown(struct elab *el, const struct expr *e);
 /* The same for what is nobody's value: a condition, a list to go through, a computed name. */

@@ -575,21 +575,28 @@ static struct val eval_inner(struct elab *el, const struct expr *e, struct scope
 	return val_poison();
 }
 
+bool eval_enter(struct elab *el, const struct expr *e)
+{
+	if (el->stopped)
+		return false;
+	if (++el->work > WORK_MAX) {
+		say_limit(el, DIAG_limit_work, e->at, "more than %d expressions are to be computed", WORK_MAX);
+		return false;
+	}
+	if (el->eval_depth >= EVAL_DEPTH_MAX) {
+		say_limit(el, DIAG_limit_depth, e->at, "values depend on each other too deeply");
+		return false;
+	}
+	el->eval_depth++;
+	return true;
+}
+
 struct val eval(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct val v;
 
-	if (el->stopped)
+	if (!eval_enter(el, e))
 		return val_poison();
-	if (++el->work > WORK_MAX) {
-		say_limit(el, DIAG_limit_work, e->at, "more than %d expressions are to be computed", WORK_MAX);
-		return val_poison();
-	}
-	if (el->eval_depth >= EVAL_DEPTH_MAX) {
-		say_limit(el, DIAG_limit_depth, e->at, "values depend on each other too deeply");
-		return val_poison();
-	}
-	el->eval_depth++;
 	v = eval_inner(el, e, scope);
 	el->eval_depth--;
 	return v;

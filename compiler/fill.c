@@ -315,6 +315,7 @@ static void child_twice(struct elab *el, const struct node *n, struct ident name
 static struct node *child_new(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name)
 {
 	struct node *n = f->node, *child;
+	const struct binding *let;
 
 	/* Where it was not found at all, that was said. */
 	if (n->missed && map_get(n->missed, name.text) && !map_get(&f->scope->file->unknown, name.text)) {
@@ -322,6 +323,12 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 		return NULL;
 	}
 	name_good(el, name, schema_kinds[row->child].named);
+	let = names_find(f->layer->scope->names, name.text);
+	if (let) {
+		struct diag *d = say(el, DIAG_name_twice, name.at, "`%.*s` is declared twice", STR_ARG(name.text));
+
+		say_note(el, d, let->name.at, "first declared here");
+	}
 	child = node_new(el, n, row->child, name, name.at);
 	if (!child)
 		return NULL;

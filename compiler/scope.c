@@ -134,7 +134,7 @@ struct found name_find(struct elab *el, struct scope *scope, struct str name, co
 	for (struct scope *s = scope; s; s = s->parent) {
 		struct binding *b = names_find(s->names, name);
 
-		if (b && &b->slot != skip)
+		if (b)
 			return (struct found){.form = FOUND_BINDING, .binding = b};
 		if (!s->node)
 			continue;

@@ -525,6 +525,8 @@ static void wrong_names_are_said_once(void **state)
 		{"let a = 1\nlet a = 2", "E0302", "first declared here"},
 		{"stack s { container c { " IMAGE " }; container c { " IMAGE " } }", "E0302", "two blocks of `s` are called `c`"},
 		{"stack s { subnet c {}; container c { " IMAGE " } }", "E0302", "first given here"},
+		{"let s = 1\nstack s {}", "E0302", "first declared here"},
+		{"let x = 1\nstack s { let x = x + 1 }", "E0303", "`x` depends on itself"},
 		{"stack s {}\nstack s {}", "E0302", "two stacks are called `s`"},
 		{"template t : container {}\ntemplate t : subnet {}", "E0302", "two templates are called `t`"},
 		{"input a: int = 1\nlet a = 1", "E0302", NULL},
