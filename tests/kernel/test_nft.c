@@ -457,6 +457,60 @@ static void loopback_is_not_on_the_wire(void **state)
 	assert_int_equal(dropped(w, "martian"), 6);
 }
 
+/* Waits until a command prints the text. */
+static bool prints(struct world *w, const char *command, const char *text)
+{
+	int64_t begin = now_ms();
+
+	do {
+		if (contains(output(w, command), text))
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	} while (now_ms() - begin < PATIENCE_MS);
+	return false;
+}
+
+/* The first link-local address of an interface. */
+static struct str link_local(struct world *w, const char *ns, const char *interface)
+{
+	const char *in = strcmp(ns, "host") == 0 ? "" : str_fmt(&w->arena, "-n %s ", ns).s;
+	struct str text = output(w, str_fmt(&w->arena, "ip %s-o -6 addr show dev %s scope link | sed 's/.*inet6 \\([^/]*\\).*/\\1/'", in,
+					    interface)
+					    .s);
+
+	return str_cut(text, '\n', NULL);
+}
+
+/* Link-local addresses serve to find neighbours and for nothing else: resolution in both directions, and the search for a duplicate address. */
+static void neighbours_are_found_and_nothing_else(void **state)
+{
+	struct world *w = *state;
+	struct manifest m = {.arena = &w->arena};
+	struct str host = link_local(w, "host", "cta"), container = link_local(w, "a", "eth0");
+	const char *to_host = str_fmt(&w->arena, "ip netns exec a busybox nc -w 1 %.*s%%eth0 7000 2>&1", STR_ARG(host)).s;
+	const char *to_container = str_fmt(&w->arena, "busybox nc -w 1 %.*s%%cta 80 2>&1", STR_ARG(container)).s;
+
+	/* The control: without a table, host and container talk by these addresses. */
+	assert_true(contains(output(w, to_host), "host sees fe80:"));
+	assert_true(contains(output(w, to_container), "a sees fe80:"));
+	link_elements(&m);
+	allow_elements(&m);
+	seal(&m);
+	must_apply(w, &m);
+	run("ip neigh flush all; ip -n a neigh flush all");
+	assert_false(contains(output(w, to_host), "sees"));
+	assert_false(contains(output(w, to_container), "sees"));
+	assert_true(contains(output(w, str_fmt(&w->arena, "ip -n a neigh show %.*s dev eth0", STR_ARG(host)).s), "lladdr"));
+	assert_true(contains(output(w, str_fmt(&w->arena, "ip neigh show %.*s dev cta", STR_ARG(container)).s), "lladdr"));
+	assert_true(dropped(w, "link_local") > 0);
+	/* An address that the host has already, asked for with the source "::". */
+	run("echo 1 | tee /proc/sys/net/ipv6/conf/cta/accept_dad >/dev/null; ip netns exec a sh -c 'echo 1 >/proc/sys/net/ipv6/conf/eth0/accept_dad; "
+	    "echo 1 >/proc/sys/net/ipv6/conf/all/accept_dad'; ip -n a addr add " GATEWAY6 "/128 dev eth0");
+	bool failed = prints(w, "ip -n a -6 addr show dev eth0 to " GATEWAY6, "dadfailed");
+	run("ip -n a addr del " GATEWAY6 "/128 dev eth0");
+	assert_true(failed);
+}
+
 /* A connection, asked over: whether it is answered. */
 static bool talks(int fd)
 {
@@ -619,6 +673,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_forged_source_is_dropped, end_test),
 		cmocka_unit_test_teardown(a_forged_answer_is_dropped, end_test),
 		cmocka_unit_test_teardown(loopback_is_not_on_the_wire, end_test),
+		cmocka_unit_test_teardown(neighbours_are_found_and_nothing_else, end_test),
 		cmocka_unit_test_teardown(connections_live_as_long_as_their_element, end_test),
 		cmocka_unit_test_teardown(nothing_leaks_while_rules_are_written, end_test),
 	};
