@@ -540,7 +540,7 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 		return v;
 	if (e->kind == EX_COND) {
 		v = eval_condition(el, e->u.cond.condition, scope, "a condition");
-		if (v.type != T_BOOL)
+		if (!branches_agree(el, e, scope) || v.type != T_BOOL)
 			return val_poison();
 		return eval_as(el, v.u.BOOL ? e->u.cond.yes : e->u.cond.no, scope, t, to);
 	}

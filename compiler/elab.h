@@ -435,6 +435,11 @@ struct val force_binding(struct elab *el, struct binding *b, struct span used_at
 struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at);
 struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e, struct span used_at);
 
+/* What can be said of what is not evaluated (infer.c): false, and said, where the branches of if … then … else … differ in type; true, and said, where
+ * the other side of and, or is no bool. */
+bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope);
+bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope);
+
 /* ---- checking against types (check.c, form.c, types.c) ---- */
 
 /* For whom a value is: "`memory`", with the node where bare port names are looked up. */

@@ -487,7 +487,7 @@ static struct val eval_sides(struct elab *el, const struct expr *e, struct scope
 	l = eval(el, left, scope);
 	/* and, or: the right side is not asked where the left decides */
 	if (l.type == T_BOOL && op == (l.u.BOOL ? OP_OR : OP_AND))
-		return l;
+		return is_no_bool(el, right, scope) ? val_poison() : l;
 	r = op == OP_EQ || op == OP_NE ? eval_beside(el, right, scope, l) : eval(el, right, scope);
 	return eval_binary(el, e, l, r);
 }
@@ -560,7 +560,7 @@ static struct val eval_inner(struct elab *el, const struct expr *e, struct scope
 		return eval_sides(el, e, scope);
 	case EX_COND:
 		v = eval_condition(el, e->u.cond.condition, scope, "a condition");
-		if (v.type != T_BOOL)
+		if (!branches_agree(el, e, scope) || v.type != T_BOOL)
 			return val_poison();
 		return eval(el, v.u.BOOL ? e->u.cond.yes : e->u.cond.no, scope);
 	case EX_LIST:

@@ -611,6 +611,12 @@ static void values_of_another_type_are_refused(void **state)
 		{"let x: size = 5", "E0401", NULL},
 		{"let x: list<int> = [1, 2s]", "E0401", NULL},
 		{"if 1 { }", "E0401", "true or false"},
+		/* what is not evaluated has a type, too */
+		{"let a = \"x\"\nlet b = if true then 1 else a", "E0401", "both branches are of one type: `then` is int, `else` is string"},
+		{IN_C("limits { memory = if true then 1GiB else \"2GiB\" }"), "E0401", "both branches"},
+		{IN_C("limits { memory = if true then 1GiB else none }; gpu = if false then nvidia else amd"), "", NULL},
+		{"let a = false and 1", "E0401", "true or false, not int"},
+		{"let a = true or \"x\"", "E0401", NULL},
 		{"for i in 5 { }", "E0401", "range(1, 5)"},
 		{IN_C("limits { memory = 1KiB }"), "E0402", "at least 1MiB"},
 		{IN_C("limits { io-weight = 0 }"), "E0402", "between 1 and 10000"},

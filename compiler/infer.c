@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The type of an expression as far as it is known without evaluating it: for what is not evaluated, such as the branch that is not taken. Where nothing can be said
+ * without a value (a member, an item), nothing is said. */
+#include "compiler/elab.h"
+
+enum { INFER_DEPTH = 20, UNKNOWN = -1 };
+
+static int infer(struct elab *el, const struct expr *e, struct scope *scope, unsigned depth);
+
+static int infer_binding(struct elab *el, const struct binding *b, unsigned depth)
+{
+	if (b->slot.state == SLOT_DONE)
+		return b->val.type == V_POISON ? UNKNOWN : b->val.type;
+	return b->slot.expr && !b->declared ? infer(el, b->slot.expr, b->slot.scope, depth + 1) : UNKNOWN;
+}
+
+static int infer_name(struct elab *el, const struct expr *e, struct scope *scope, unsigned depth)
+{
+	struct found f = name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL);
+
+	if (f.form == FOUND_BINDING)
+		return infer_binding(el, f.binding, depth);
+	return f.form == FOUND_CHILD ? (int)V_NODE : UNKNOWN;
+}
+
+static int infer_operator(struct elab *el, const struct expr *e, struct scope *scope, unsigned depth)
+{
+	int left, right;
+
+	if (e->kind == EX_UNARY)
+		return e->u.op.op == OP_NOT ? (int)T_BOOL : infer(el, e->u.op.left, scope, depth + 1);
+	if (e->u.op.op <= OP_GE)
+		return T_BOOL;
+	left = infer(el, e->u.op.left, scope, depth + 1);
+	right = infer(el, e->u.op.right, scope, depth + 1);
+	return left == right ? left : UNKNOWN;
+}
+
+static int infer(struct elab *el, const struct expr *e, struct scope *scope, unsigned depth)
+{
+	if (depth > INFER_DEPTH)
+		return UNKNOWN;
+	switch (e->kind) {
+	case EX_BOOL:
+		return T_BOOL;
+	case EX_NONE:
+		return V_NONE;
+	case EX_INT:
+		return e->u.octal ? T_MODE : T_INT;
+	case EX_FLOAT:
+		return T_FLOAT;
+	case EX_STRING:
+	case EX_TEXT:
+		return T_STRING;
+	case EX_SIZE:
+		return T_SIZE;
+	case EX_DURATION:
+		return T_DURATION;
+	case EX_PERCENT:
+		return T_PERCENT;
+	case EX_IP:
+		return T_IP;
+	case EX_CIDR:
+		return T_CIDR;
+	case EX_MAC:
+		return T_MAC;
+	case EX_PORT:
+		return T_PORT;
+	case EX_ENDPOINT:
+		return T_ENDPOINT;
+	case EX_PATH:
+		return T_PATH;
+	case EX_OWNER:
+		return T_OWNER;
+	case EX_LIST:
+	case EX_COMPREHENSION:
+		return V_LIST;
+	case EX_MAP:
+		return V_MAP;
+	case EX_NAME:
+		return infer_name(el, e, scope, depth);
+	case EX_UNARY:
+	case EX_BINARY:
+		return infer_operator(el, e, scope, depth);
+	case EX_COND:
+		return infer(el, e->u.cond.yes, scope, depth + 1);
+	case EX_CALL:
+	case EX_PORT_OF:
+	case EX_COMPUTED:
+	case EX_MEMBER:
+	case EX_INDEX:
+	case EX_BAD:
+		break;
+	}
+	return UNKNOWN;
+}
+
+static const char *shown(int type)
+{
+	return type < T_COUNT ? type_infos[type].shown : type == V_LIST ? "list" : type == V_MAP ? "map" : "block";
+}
+
+bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope)
+{
+	int yes = infer(el, e->u.cond.yes, scope, 0), no = infer(el, e->u.cond.no, scope, 0);
+
+	if (yes == UNKNOWN || no == UNKNOWN || yes == no || yes == V_NONE || no == V_NONE)
+		return true;
+	struct diag *d = say(el, DIAG_type_mismatch, e->u.cond.no->at, "both branches are of one type: `then` is %s, `else` is %s", shown(yes), shown(no));
+	say_note(el, d, e->u.cond.yes->at, "%s", shown(yes));
+	return false;
+}
+
+bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope)
+{
+	int type = infer(el, e, scope, 0);
+
+	if (type == UNKNOWN || type == T_BOOL)
+		return false;
+	say(el, DIAG_type_mismatch, e->at, "a condition is true or false, not %s", type == V_NONE ? "none" : shown(type));
+	return true;
+}
