@@ -33,9 +33,12 @@ static void finish_map(struct elab *el, struct node *n, const struct schema_row 
 {
 	union cell *cell = node_cell(n, row);
 	const struct type_info *info = &type_infos[row->type];
-	char *entries = arena_array(el->a, cell->map.n, info->entry_size);
+	char *entries;
 
-	if (cell->map.n)
+	if (!cell->map.n)
+		return;
+	entries = arena_array(el->a, cell->map.n, info->entry_size);
+	if (cell->map.n > 1)
 		qsort(cell->map.at, cell->map.n, sizeof(struct map_entry *), cmp_entries);
 	for (size_t i = 0; i < cell->map.n; i++) {
 		struct map_entry *m = cell->map.at[i];
@@ -61,7 +64,9 @@ static void finish_blocks(struct elab *el, struct node *n, const struct schema_r
 		}
 		return;
 	}
-	if (cell->many.n)
+	if (!cell->many.n)
+		return;
+	if (cell->many.n > 1)
 		qsort(cell->many.at, cell->many.n, sizeof *cell->many.at, cmp_nodes);
 	models = arena_array(el->a, cell->many.n, sizeof *models);
 	for (size_t i = 0; i < cell->many.n; i++) {
@@ -81,6 +86,15 @@ static int cmp_arrows(const void *a, const void *b)
 	if (x->order != y->order)
 		return x->order < y->order ? -1 : 1;
 	return x < y ? -1 : x > y;
+}
+
+/* Nothing but for, if and templates makes them stand otherwise. */
+static bool in_order(const struct arrow *const *sorted, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (cmp_arrows(&sorted[i - 1], &sorted[i]) > 0)
+			return false;
+	return true;
 }
 
 static struct val arrow_side(struct elab *el, const struct node *n, const struct arrow *arrow, const struct expr *e, enum type_tag tag, void *field)
@@ -117,12 +131,16 @@ static void finish_arrows(struct elab *el, struct node *n, const struct schema_r
 {
 	union cell *cell = node_cell(n, row);
 	size_t count = cell->arrows.n;
-	char *elements = arena_array(el->a, count, row->arrow_size);
-	const struct arrow **sorted = arena_array(el->a, count, sizeof(const struct arrow *));
+	const struct arrow **sorted;
+	char *elements;
 
+	if (!count)
+		return;
+	elements = arena_array(el->a, count, row->arrow_size);
+	sorted = arena_array(el->a, count, sizeof(const struct arrow *));
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &cell->arrows.at[i];
-	if (count)
+	if (!in_order(sorted, count))
 		qsort(sorted, count, sizeof(const struct arrow *), cmp_arrows);
 	for (size_t i = 0; i < count && !el->stopped; i++)
 		finish_arrow(el, n, row, sorted[i], elements + i * row->arrow_size);

@@ -56,35 +56,14 @@ static void leave(struct elab *el, struct slot *slot, struct val v)
 	slot->state = v.type == V_POISON ? SLOT_BAD : SLOT_DONE;
 }
 
-struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at)
+static struct val evaluate_field(struct elab *el, struct node *n, const struct schema_row *row, struct slot *slot, struct span used_at)
 {
-	struct slot *slot = &node_cell(n, row)->slot;
 	struct active frame = {.node = n, .name = row->name, .used_at = used_at};
 	const struct target to = {.node = n, .name = row->name};
 	const struct type t = row_type(row);
 	void *field = node_field(n, row);
 	struct val v;
 
-	switch ((enum slot_state)slot->state) {
-	case SLOT_DONE:
-		return val_widen(el->a, field_read(field, row->type));
-	case SLOT_BAD:
-		return val_poison();
-	case SLOT_BUSY:
-		return cycle(el, slot, used_at);
-	case SLOT_EMPTY:
-		v = el->dflt[n->tag][row - n->kind->rows];
-		field_write(field, v);
-		field_mark(field, false, n->at);
-		if (row->required || (n->sample && v.type == V_NONE)) {
-			slot->state = SLOT_BAD;
-			return val_poison();
-		}
-		slot->state = SLOT_DONE;
-		return val_widen(el->a, v);
-	case SLOT_FRESH:
-		break;
-	}
 	if (too_early(el, n, slot->late, row->name, used_at) || !enter(el, slot, &frame))
 		return val_poison();
 	v = eval_as(el, slot->expr, slot->scope, &t, &to);
@@ -92,6 +71,41 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 	field_write(field, v);
 	field_mark(field, true, slot->expr->at);
 	return val_widen(el->a, v);
+}
+
+/* A field that nobody wrote: the schema's default, where there is one. */
+static struct val default_field(struct elab *el, struct node *n, const struct schema_row *row, struct slot *slot)
+{
+	const struct val *v = &el->dflt[n->tag][row - n->kind->rows];
+	void *field = node_field(n, row);
+
+	field_write(field, *v);
+	field_mark(field, false, n->at);
+	if (row->required || (n->sample && v->type == V_NONE)) {
+		slot->state = SLOT_BAD;
+		return val_poison();
+	}
+	slot->state = SLOT_DONE;
+	return val_widen(el->a, *v);
+}
+
+struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at)
+{
+	struct slot *slot = &node_cell(n, row)->slot;
+
+	switch ((enum slot_state)slot->state) {
+	case SLOT_EMPTY:
+		return default_field(el, n, row, slot);
+	case SLOT_FRESH:
+		return evaluate_field(el, n, row, slot, used_at);
+	case SLOT_BUSY:
+		return cycle(el, slot, used_at);
+	case SLOT_DONE:
+		return val_widen(el->a, field_read(node_field(n, row), row->type));
+	case SLOT_BAD:
+		break;
+	}
+	return val_poison();
 }
 
 struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e, struct span used_at)
