@@ -9,6 +9,13 @@ test_systemd_runs_and_nothing_failed() {
 	equal "$(systemctl is-system-running)" running
 }
 
+# A process of another host would be listed as 0.
+test_the_host_has_control_groups_of_its_own() {
+	find /sys/fs/cgroup -name cgroup.procs -exec cat {} + >processes
+	grep -qx 1 processes
+	refute grep -qx 0 processes
+}
+
 test_the_host_has_a_network_of_its_own() {
 	equal "$(ls /sys/class/net | sort | xargs)" "lo uplink0"
 	in_ns world probe serve 80 53/udp &
