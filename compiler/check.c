@@ -1,144 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Whether a value is of the type that is asked for. Types are exact: an int serves where a number is asked for, the port of a container where a port is, and
- * nothing else is converted. Some words mean something only where a type asks for them: those of an enumeration, a container's own
- * ports, `world` and `host`; eval_as looks for these before it looks for names. */
+ * nothing else is converted. What is said otherwise is in mismatch.c. */
 #include "compiler/elab.h"
-
-#include <stdlib.h>
-
-static const char *shown(struct elab *el, const struct type *t)
-{
-	struct buf b = {0};
-
-	type_shown(t, &b);
-	return buf_take(&b, el->a).s;
-}
-
-static struct str text(struct elab *el, struct val v)
-{
-	struct buf b = {0};
-
-	val_text(v, &b);
-	return buf_take(&b, el->a);
-}
-
-static bool is_enum(const struct type *t)
-{
-	return t->tag < T_COUNT && type_words((enum type_tag)t->tag).lo != type_words((enum type_tag)t->tag).hi;
-}
-
-/* ---- what to do about a value of another type ---- */
-
-/* Whether a text without its quotes would be a literal of the type, as far as can be seen from here. */
-static bool is_unquoted(struct str s, const struct type *t)
-{
-	bool number = s.n > 0 && s.s[0] >= '0' && s.s[0] <= '9';
-	struct addr a;
-	struct cidr c;
-
-	switch (t->tag) {
-	case T_PATH:
-		return s.n > 0 && s.s[0] == '/';
-	case T_IP:
-	case T_IP4:
-	case T_IP6:
-		return addr_parse(s, &a);
-	case T_CIDR:
-	case T_CIDR4:
-	case T_CIDR6:
-		return cidr_parse(s, &c);
-	case T_BOOL:
-		return str_eq(s, STR("true")) || str_eq(s, STR("false"));
-	case T_HOSTPORT:
-	case T_ENDPOINT:
-		return number || (s.n > 0 && s.s[0] == '[');
-	case T_INT:
-	case T_FLOAT:
-	case T_NUMBER:
-	case T_SIZE:
-	case T_DURATION:
-	case T_PERCENT:
-	case T_PORT:
-	case T_OWNER:
-	case T_MODE:
-	case T_MAC:
-		return number;
-	case T_FLOWEND:
-	case T_PORTREF:
-	case T_SUBNETREF:
-	case T_CONTAINERREF:
-		return form_name(s, N_NAME) == NULL;
-	default:
-		return is_enum(t) && word_find((enum type_tag)t->tag, s) != WORD_COUNT;
-	}
-}
-
-static void help_port(struct elab *el, struct diag *d, const struct node *n)
-{
-	for (size_t i = 0; i < n->kind->nrows; i++) {
-		const struct schema_row *row = &n->kind->rows[i];
-
-		if (row->form != ROW_MAP || row->type != T_PORT)
-			continue;
-		const union cell *cell = node_cell(n, row);
-		if (cell->map.n)
-			say_help(el, d, "name one of its ports: %.*s.%.*s", STR_ARG(n->name.text), STR_ARG(cell->map.at[0]->name.text));
-		else
-			say_help(el, d, "it declares no ports; one without a name is written %.*s:8080/tcp", STR_ARG(n->name.text));
-	}
-}
-
-static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t)
-{
-	bool reference = e->kind == EX_NAME || e->kind == EX_MEMBER;
-
-	if (v.type == T_STRING && v.u.STRING.n < 64 && is_unquoted(v.u.STRING, t))
-		say_help(el, d, "write it without quotes: %.*s", STR_ARG(v.u.STRING));
-	else if (v.type == T_STRING && t->tag == T_STRINGS)
-		say_help(el, d, "write a list: [%s]", reference ? expr_shown(el, e) : "\"…\", \"…\"");
-	else if (t->tag == T_SIZE && v.type == T_INT)
-		say_help(el, d, "give it a unit: %lldMiB", (long long)v.u.INT);
-	else if (t->tag == T_DURATION && v.type == T_INT)
-		say_help(el, d, "give it a unit: %llds", (long long)v.u.INT);
-	else if (t->tag == T_PORT && v.type == T_INT)
-		say_help(el, d, "give it a protocol: %lld/tcp", (long long)v.u.INT);
-	else if (t->tag == T_OWNER && v.type == T_INT)
-		say_help(el, d, "give user and group: %lld:%lld", (long long)v.u.INT, (long long)v.u.INT);
-	else if (t->tag == T_MODE && v.type == T_INT)
-		say_help(el, d, "a mode begins with 0: 0%lld", (long long)v.u.INT);
-	else if ((t->tag == T_STRING || t->tag == T_IMAGE) && v.type < T_COUNT)
-		say_help(el, d, reference ? "a string stands in quotes: \"${%s}\"" : "a string stands in quotes: \"%s\"",
-			 reference ? expr_shown(el, e) : text(el, v).s);
-	else if (t->tag == T_CONTAINERREFS && v.type == V_NODE)
-		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
-	else if (t->tag == T_PORTREF && v.type == V_NODE && v.u.node->tag == KIND_container)
-		help_port(el, d, v.u.node);
-	else if ((t->tag == T_PORTREF || t->tag == T_FLOWEND) && (v.type == T_PORT || v.type == T_INT))
-		say_help(el, d, "name whose port it is: CONTAINER:%s%s", text(el, v).s, v.type == T_INT ? "/tcp" : "");
-}
-
-static struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
-{
-	enum diag_code code = v.type == V_NONE || v.type == V_ABSENT ? DIAG_value_none : DIAG_type_mismatch;
-	struct diag *d = say(el, code, e->at, is_enum(t) ? "`%.*s` is %s, not %s" : "`%.*s` takes %s, not %s", STR_ARG(to->name), shown(el, t),
-			     val_shown(v));
-
-	say_label(el, d, "%s", code == DIAG_value_none ? "not set" : val_shown(v));
-	help_mismatch(el, d, v, e, t);
-	return val_poison();
-}
-
-static struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to)
-{
-	if (s.n == 0)
-		say(el, code, e->at, "`%.*s` cannot be empty", STR_ARG(to->name));
-	else if (s.n > 80)
-		say(el, code, e->at, "`%.*s` cannot be this: %s", STR_ARG(to->name), wrong);
-	else
-		say(el, code, e->at, "`%.*s` cannot be `%.*s`: %s", STR_ARG(to->name), STR_ARG(s), wrong);
-	return val_poison();
-}
 
 /* ---- bounds ---- */
 
@@ -177,7 +41,7 @@ static struct val bounded(struct elab *el, struct val typed, const struct expr *
 	}
 	struct str range = buf_take(&b, el->a);
 	struct diag *d = say(el, DIAG_value_range, e->at, "`%.*s` must be %.*s", STR_ARG(to->name), STR_ARG(range));
-	say_label(el, d, "this is %s", text(el, val_widen(el->a, typed)).s);
+	say_label(el, d, "this is %s", val_string(el, val_widen(el->a, typed)));
 	return val_poison();
 }
 
@@ -195,7 +59,7 @@ static struct val check_text(struct elab *el, struct val v, const struct expr *e
 			return v;
 		near_offer(&near, t->words->at[i]);
 	}
-	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not \"%.*s\"", STR_ARG(to->name), shown(el, t), STR_ARG(v.u.STRING));
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not \"%.*s\"", STR_ARG(to->name), type_text(el, t), STR_ARG(v.u.STRING));
 	say_suggest(el, d, &near);
 	return val_poison();
 }
@@ -399,106 +263,6 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 	default:
 		return v.type == t->tag ? v : mismatch(el, v, e, t, to);
 	}
-}
-
-/* ---- words that mean something only here ---- */
-
-static struct val enum_word(struct elab *el, const struct expr *e, const struct type *t, const struct target *to)
-{
-	struct word_range r = type_words((enum type_tag)t->tag);
-	struct near near = near_start(e->u.text);
-
-	for (unsigned w = r.lo; w < r.hi; w++)
-		near_offer(&near, word_texts[w]);
-	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name), shown(el, t), STR_ARG(e->u.text));
-	say_suggest(el, d, &near);
-	return val_poison();
-}
-
-/* The innermost block around that has ports of its own. */
-static const struct node *ports_around(const struct node *n, const struct schema_row **ret_row)
-{
-	for (; n; n = n->parent)
-		for (size_t i = 0; i < n->kind->nrows; i++)
-			if (n->kind->rows[i].form == ROW_MAP && n->kind->rows[i].type == T_PORT) {
-				*ret_row = &n->kind->rows[i];
-				return n;
-			}
-	return NULL;
-}
-
-static bool own_port(struct elab *el, const struct expr *e, struct scope *scope, const struct target *to, struct val *ret)
-{
-	const struct schema_row *row;
-	struct node *n = (struct node *)ports_around(to->node, &row);
-	struct found f;
-
-	if (!n)
-		return false;
-	struct map_entry *m = entry_find(node_cell(n, row), e->u.text);
-	if (m) {
-		struct val port = force_entry(el, n, row, m, e->at);
-
-		*ret = port.type != T_PORT ? val_poison() :
-					     VAL(PORTREF, ((struct port_ref){(struct m_container *)n->model, m->name.text, port.u.PORT}));
-		return true;
-	}
-	f = name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL);
-	if (f.form == FOUND_BINDING || f.form == FOUND_CHILD)
-		return false;
-	if (!n->broken && !n->sample)
-		port_unknown(el, n, row, e->u.text, e->at);
-	*ret = val_poison();
-	return true;
-}
-
-/* world and host, unless somebody has the name. */
-static bool flow_word(struct elab *el, const struct expr *e, struct scope *scope, struct val *ret)
-{
-	static const struct str words[] = {{"world", 5}, {"host", 4}};
-	const struct strs all = {(struct str *)words, 2};
-	struct flow_end end = {.kind = str_eq(e->u.text, words[0]) ? END_WORLD : END_HOST};
-
-	if (name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL).form != FOUND_NOTHING)
-		return false;
-	*ret = VAL(FLOWEND, end);
-	if (!str_eq(e->u.text, words[0]) && !str_eq(e->u.text, words[1])) {
-		name_unknown(el, scope, e->u.text, e->at, &all);
-		*ret = val_poison();
-	}
-	return true;
-}
-
-/* Whether a bare name is one of the words that the type knows; *ret is set then. */
-static bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to, struct val *ret)
-{
-	const struct slot *self = el->active ? el->active->slot : NULL;
-
-	if (is_enum(t)) {
-		enum word w = word_find((enum type_tag)t->tag, e->u.text);
-
-		if (w != WORD_COUNT) {
-			*ret = (struct val){.type = t->tag, .u.RESTART = w};
-			return true;
-		}
-		if (name_find(el, scope, e->u.text, self).form != FOUND_NOTHING)
-			return false;
-		*ret = enum_word(el, e, t, to);
-		return true;
-	}
-	if (t->words) {
-		for (size_t i = 0; i < t->words->n; i++)
-			if (str_eq(t->words->at[i], e->u.text)) {
-				*ret = VAL(STRING, t->words->at[i]);
-				return true;
-			}
-		return false;
-	}
-	if (t->tag == T_PORTREF)
-		return own_port(el, e, scope, to, ret);
-	if (t->tag == T_FLOWEND)
-		return flow_word(el, e, scope, ret);
-	return false;
 }
 
 static struct val eval_list_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)

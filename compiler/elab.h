@@ -68,6 +68,9 @@ struct dict {
 	size_t n;
 };
 
+/* For qsort and bsearch. */
+int dict_cmp(const void *a, const void *b);
+
 static inline struct val val_poison(void)
 {
 	return (struct val){.type = V_POISON};
@@ -392,7 +395,7 @@ void fill_named(struct elab *el, const struct fill *f, const struct schema_row *
 /* if, for and computed names (expand.c). */
 void fill_expand(struct elab *el, const struct fill *f, const struct entry *e);
 
-/* ---- evaluation (eval.c, eval_op.c, call.c, force.c) ---- */
+/* ---- evaluation (eval.c, eval_list.c, eval_op.c, member.c, call.c, force.c) ---- */
 
 /* What a loop goes through: a list, or the numbers of range(), which then are no list. */
 struct sequence {
@@ -420,6 +423,9 @@ bool call_bounds(struct elab *el, const struct expr *e, struct scope *scope, int
 /* Whether a list of n items may have `more` more; else the limit is said. */
 bool list_room(struct elab *el, size_t n, size_t more, struct span at);
 void bind_value(struct elab *el, struct scope *scope, struct ident name, struct val v);
+struct val eval_list(struct elab *el, const struct expr *e, struct scope *scope);
+struct val eval_map(struct elab *el, const struct expr *e, struct scope *scope);
+struct val eval_comprehension(struct elab *el, const struct expr *e, struct scope *scope);
 struct val eval_binary(struct elab *el, const struct expr *e, struct val l, struct val r);
 struct val eval_unary(struct elab *el, const struct expr *e, struct val v);
 struct val eval_index(struct elab *el, const struct expr *e, struct val base, struct val index);
@@ -440,18 +446,27 @@ struct val force_entry(struct elab *el, struct node *n, const struct schema_row 
 bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope);
 bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope);
 
-/* ---- checking against types (check.c, form.c, types.c) ---- */
+/* ---- checking against types (check.c, context.c, mismatch.c, form.c, types.c) ---- */
 
 /* For whom a value is: "`memory`", with the node where bare port names are looked up. */
 struct target {
-	const struct node *node;	/* or NULL */
+	struct node *node;	/* or NULL */
 	struct str name;
 };
 
 /* Evaluates what must be of a type; the result is typed (its type is t->tag), V_NONE where the type is optional, or V_POISON. */
 struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to);
 struct val check(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);
+/* Whether a bare name is one of the words that the type knows; *ret is set then. */
+bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to, struct val *ret);
+/* Say that a value is of another type, or that its text is not of the form; both return poison. */
+struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);
+struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to);
+bool type_is_enum(const struct type *t);
 void type_shown(const struct type *t, struct buf *out);
+const char *type_text(struct elab *el, const struct type *t);
+/* Its text, or "". */
+const char *val_string(struct elab *el, struct val v);
 /* What a written type means; false where a mistake was said. */
 bool type_read(struct elab *el, const struct type_expr *e, struct scope *scope, struct type *ret);
 struct type row_type(const struct schema_row *row);

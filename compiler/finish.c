@@ -97,7 +97,7 @@ static bool in_order(const struct arrow *const *sorted, size_t n)
 	return true;
 }
 
-static struct val arrow_side(struct elab *el, const struct node *n, const struct arrow *arrow, const struct expr *e, enum type_tag tag, void *field)
+static struct val arrow_side(struct elab *el, struct node *n, const struct arrow *arrow, const struct expr *e, enum type_tag tag, void *field)
 {
 	const struct type t = {.tag = (int)tag};
 	const struct target to = {.node = n, .name = arrow->entry->word.text};

@@ -288,3 +288,8 @@ void field_mark(void *field, bool given, struct span at)
 	head.at = at;
 	memcpy(field, &head, sizeof head);
 }
+
+int dict_cmp(const void *a, const void *b)
+{
+	return str_cmp(((const struct dict_entry *)a)->name, ((const struct dict_entry *)b)->name);
+}

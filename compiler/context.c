@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Bare words that mean something only where a type asks for them: those of an enumeration, a container's own ports, `world` and `host`. */
+#include "compiler/elab.h"
+
+static struct val enum_word(struct elab *el, const struct expr *e, const struct type *t, const struct target *to)
+{
+	struct word_range r = type_words((enum type_tag)t->tag);
+	struct near near = near_start(e->u.text);
+
+	for (unsigned w = r.lo; w < r.hi; w++)
+		near_offer(&near, word_texts[w]);
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name), type_text(el, t), STR_ARG(e->u.text));
+	say_suggest(el, d, &near);
+	return val_poison();
+}
+
+/* The innermost block around that has ports of its own. */
+static struct node *ports_around(struct node *n, const struct schema_row **ret_row)
+{
+	for (; n; n = n->parent)
+		for (size_t i = 0; i < n->kind->nrows; i++)
+			if (n->kind->rows[i].form == ROW_MAP && n->kind->rows[i].type == T_PORT) {
+				*ret_row = &n->kind->rows[i];
+				return n;
+			}
+	return NULL;
+}
+
+static bool own_port(struct elab *el, const struct expr *e, struct scope *scope, const struct target *to, struct val *ret)
+{
+	const struct schema_row *row;
+	struct node *n = ports_around(to->node, &row);
+	struct found f;
+
+	if (!n)
+		return false;
+	struct map_entry *m = entry_find(node_cell(n, row), e->u.text);
+	if (m) {
+		struct val port = force_entry(el, n, row, m, e->at);
+
+		*ret = port.type != T_PORT ? val_poison() :
+					     VAL(PORTREF, ((struct port_ref){(struct m_container *)n->model, m->name.text, port.u.PORT}));
+		return true;
+	}
+	f = name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL);
+	if (f.form == FOUND_BINDING || f.form == FOUND_CHILD)
+		return false;
+	if (!n->broken && !n->sample)
+		port_unknown(el, n, row, e->u.text, e->at);
+	*ret = val_poison();
+	return true;
+}
+
+/* world and host, unless somebody has the name. */
+static bool flow_word(struct elab *el, const struct expr *e, struct scope *scope, struct val *ret)
+{
+	static const struct str words[] = {{"world", 5}, {"host", 4}};
+	const struct strs all = {(struct str *)words, 2};
+	struct flow_end end = {.kind = str_eq(e->u.text, words[0]) ? END_WORLD : END_HOST};
+
+	if (name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL).form != FOUND_NOTHING)
+		return false;
+	*ret = VAL(FLOWEND, end);
+	if (!str_eq(e->u.text, words[0]) && !str_eq(e->u.text, words[1])) {
+		name_unknown(el, scope, e->u.text, e->at, &all);
+		*ret = val_poison();
+	}
+	return true;
+}
+
+/* Whether a bare name is one of the words that the type knows; *ret is set then. */
+bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to, struct val *ret)
+{
+	const struct slot *self = el->active ? el->active->slot : NULL;
+
+	if (type_is_enum(t)) {
+		enum word w = word_find((enum type_tag)t->tag, e->u.text);
+
+		if (w != WORD_COUNT) {
+			*ret = (struct val){.type = t->tag, .u.RESTART = w};
+			return true;
+		}
+		if (name_find(el, scope, e->u.text, self).form != FOUND_NOTHING)
+			return false;
+		*ret = enum_word(el, e, t, to);
+		return true;
+	}
+	if (t->words) {
+		for (size_t i = 0; i < t->words->n; i++)
+			if (str_eq(t->words->at[i], e->u.text)) {
+				*ret = VAL(STRING, t->words->at[i]);
+				return true;
+			}
+		return false;
+	}
+	if (t->tag == T_PORTREF)
+		return own_port(el, e, scope, to, ret);
+	if (t->tag == T_FLOWEND)
+		return flow_word(el, e, scope, ret);
+	return false;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What is said of a value that is of another type than is asked for, and what to do about it. */
+#include "compiler/elab.h"
+
+const char *type_text(struct elab *el, const struct type *t)
+{
+	struct buf b = {0};
+
+	type_shown(t, &b);
+	return buf_take(&b, el->a).s;
+}
+
+const char *val_string(struct elab *el, struct val v)
+{
+	struct buf b = {0};
+
+	val_text(v, &b);
+	return buf_take(&b, el->a).s;
+}
+
+bool type_is_enum(const struct type *t)
+{
+	return t->tag < T_COUNT && type_words((enum type_tag)t->tag).lo != type_words((enum type_tag)t->tag).hi;
+}
+
+/* ---- what to do about a value of another type ---- */
+
+/* Whether a text without its quotes would be a literal of the type, as far as can be seen from here. */
+static bool is_unquoted(struct str s, const struct type *t)
+{
+	bool number = s.n > 0 && s.s[0] >= '0' && s.s[0] <= '9';
+	struct addr a;
+	struct cidr c;
+
+	switch (t->tag) {
+	case T_PATH:
+		return s.n > 0 && s.s[0] == '/';
+	case T_IP:
+	case T_IP4:
+	case T_IP6:
+		return addr_parse(s, &a);
+	case T_CIDR:
+	case T_CIDR4:
+	case T_CIDR6:
+		return cidr_parse(s, &c);
+	case T_BOOL:
+		return str_eq(s, STR("true")) || str_eq(s, STR("false"));
+	case T_HOSTPORT:
+	case T_ENDPOINT:
+		return number || (s.n > 0 && s.s[0] == '[');
+	case T_INT:
+	case T_FLOAT:
+	case T_NUMBER:
+	case T_SIZE:
+	case T_DURATION:
+	case T_PERCENT:
+	case T_PORT:
+	case T_OWNER:
+	case T_MODE:
+	case T_MAC:
+		return number;
+	case T_FLOWEND:
+	case T_PORTREF:
+	case T_SUBNETREF:
+	case T_CONTAINERREF:
+		return form_name(s, N_NAME) == NULL;
+	default:
+		return type_is_enum(t) && word_find((enum type_tag)t->tag, s) != WORD_COUNT;
+	}
+}
+
+static void help_port(struct elab *el, struct diag *d, const struct node *n)
+{
+	for (size_t i = 0; i < n->kind->nrows; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+
+		if (row->form != ROW_MAP || row->type != T_PORT)
+			continue;
+		const union cell *cell = node_cell(n, row);
+		if (cell->map.n)
+			say_help(el, d, "name one of its ports: %.*s.%.*s", STR_ARG(n->name.text), STR_ARG(cell->map.at[0]->name.text));
+		else
+			say_help(el, d, "it declares no ports; one without a name is written %.*s:8080/tcp", STR_ARG(n->name.text));
+	}
+}
+
+static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t)
+{
+	bool reference = e->kind == EX_NAME || e->kind == EX_MEMBER;
+
+	if (v.type == T_STRING && v.u.STRING.n < 64 && is_unquoted(v.u.STRING, t))
+		say_help(el, d, "write it without quotes: %.*s", STR_ARG(v.u.STRING));
+	else if (v.type == T_STRING && t->tag == T_STRINGS)
+		say_help(el, d, "write a list: [%s]", reference ? expr_shown(el, e) : "\"…\", \"…\"");
+	else if (t->tag == T_SIZE && v.type == T_INT)
+		say_help(el, d, "give it a unit: %lldMiB", (long long)v.u.INT);
+	else if (t->tag == T_DURATION && v.type == T_INT)
+		say_help(el, d, "give it a unit: %llds", (long long)v.u.INT);
+	else if (t->tag == T_PORT && v.type == T_INT)
+		say_help(el, d, "give it a protocol: %lld/tcp", (long long)v.u.INT);
+	else if (t->tag == T_OWNER && v.type == T_INT)
+		say_help(el, d, "give user and group: %lld:%lld", (long long)v.u.INT, (long long)v.u.INT);
+	else if (t->tag == T_MODE && v.type == T_INT)
+		say_help(el, d, "a mode begins with 0: 0%lld", (long long)v.u.INT);
+	else if ((t->tag == T_STRING || t->tag == T_IMAGE) && v.type < T_COUNT)
+		say_help(el, d, reference ? "a string stands in quotes: \"${%s}\"" : "a string stands in quotes: \"%s\"",
+			 reference ? expr_shown(el, e) : val_string(el, v));
+	else if (t->tag == T_CONTAINERREFS && v.type == V_NODE)
+		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
+	else if (t->tag == T_PORTREF && v.type == V_NODE && v.u.node->tag == KIND_container)
+		help_port(el, d, v.u.node);
+	else if ((t->tag == T_PORTREF || t->tag == T_FLOWEND) && (v.type == T_PORT || v.type == T_INT))
+		say_help(el, d, "name whose port it is: CONTAINER:%s%s", val_string(el, v), v.type == T_INT ? "/tcp" : "");
+}
+
+struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	enum diag_code code = v.type == V_NONE || v.type == V_ABSENT ? DIAG_value_none : DIAG_type_mismatch;
+	struct diag *d = say(el, code, e->at, type_is_enum(t) ? "`%.*s` is %s, not %s" : "`%.*s` takes %s, not %s", STR_ARG(to->name), type_text(el, t),
+			     val_shown(v));
+
+	say_label(el, d, "%s", code == DIAG_value_none ? "not set" : val_shown(v));
+	help_mismatch(el, d, v, e, t);
+	return val_poison();
+}
+
+struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to)
+{
+	if (s.n == 0)
+		say(el, code, e->at, "`%.*s` cannot be empty", STR_ARG(to->name));
+	else if (s.n > 80)
+		say(el, code, e->at, "`%.*s` cannot be this: %s", STR_ARG(to->name), wrong);
+	else
+		say(el, code, e->at, "`%.*s` cannot be `%.*s`: %s", STR_ARG(to->name), STR_ARG(s), wrong);
+	return val_poison();
+}
