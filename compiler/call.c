@@ -52,7 +52,8 @@ static struct val call_join(struct elab *el, const struct expr *e, const struct 
 		if (i)
 			buf_str(&b, args[1].u.STRING);
 		if (!val_text(l->at[i], &b)) {
-			say(el, DIAG_type_mismatch, e->u.call.args.first->at, "no text can be made of this %s", val_shown(l->at[i]));
+			say(el, DIAG_type_mismatch, e->u.call.args.first->at, "no text can be made of this %s",
+			    val_shown(l->at[i]));
 			buf_free(&b);
 			return val_poison();
 		}
@@ -68,7 +69,7 @@ static struct val call_join(struct elab *el, const struct expr *e, const struct 
 
 static const struct function {
 	const char *name, *usage;
-	int args[ARGS_MAX];	/* types; V_POISON: none */
+	int args[ARGS_MAX]; /* types; V_POISON: none */
 	struct val (*call)(struct elab *el, const struct expr *e, const struct val *args);
 } functions[] = {
 	{"join", "join(LIST, SEPARATOR)", {V_LIST, T_STRING}, call_join},
@@ -77,7 +78,8 @@ static const struct function {
 };
 
 /* Evaluates the arguments; false where they are wrong, which was said. */
-static bool arguments(struct elab *el, const struct expr *e, struct scope *scope, const struct function *f, struct val *args)
+static bool arguments(struct elab *el, const struct expr *e, struct scope *scope, const struct function *f,
+		      struct val *args)
 {
 	bool good = true, fits = true;
 	size_t n = 0;
@@ -117,10 +119,12 @@ struct val eval_call(struct elab *el, const struct expr *e, struct scope *scope)
 
 	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
 		if (str_is(name, functions[i].name))
-			return arguments(el, e, scope, &functions[i], args) ? functions[i].call(el, e, args) : val_poison();
+			return arguments(el, e, scope, &functions[i], args) ? functions[i].call(el, e, args) :
+									      val_poison();
 	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
 		near_offer(&near, str_of(functions[i].name));
-	struct diag *d = say(el, DIAG_function_unknown, e->u.call.function.at, "there is no function `%.*s`", STR_ARG(name));
+	struct diag *d = say(el, DIAG_function_unknown, e->u.call.function.at, "there is no function `%.*s`",
+			     STR_ARG(name));
 	say_suggest(el, d, &near);
 	return val_poison();
 }

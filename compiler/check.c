@@ -23,7 +23,8 @@ static void bound_text(int tag, double x, struct buf *out)
 	}
 }
 
-static struct val bounded(struct elab *el, struct val typed, const struct expr *e, const struct type *t, const struct target *to)
+static struct val bounded(struct elab *el, struct val typed, const struct expr *e, const struct type *t,
+			  const struct target *to)
 {
 	double x = t->tag == T_NUMBER || t->tag == T_FLOAT ? typed.u.NUMBER : (double)typed.u.INT;
 	struct buf b = {0};
@@ -47,7 +48,8 @@ static struct val bounded(struct elab *el, struct val typed, const struct expr *
 
 /* ---- one check for each form of type ---- */
 
-static struct val check_text(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+static struct val check_text(struct elab *el, struct val v, const struct expr *e, const struct type *t,
+			     const struct target *to)
 {
 	struct near near;
 
@@ -59,7 +61,8 @@ static struct val check_text(struct elab *el, struct val v, const struct expr *e
 			return v;
 		near_offer(&near, t->words->at[i]);
 	}
-	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not \"%.*s\"", STR_ARG(to->name), type_text(el, t), STR_ARG(v.u.STRING));
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not \"%.*s\"", STR_ARG(to->name),
+			     type_text(el, t), STR_ARG(v.u.STRING));
 	say_suggest(el, d, &near);
 	return val_poison();
 }
@@ -71,7 +74,8 @@ static struct port with_protocol(struct port p)
 	return p;
 }
 
-static struct val check_hostport(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+static struct val check_hostport(struct elab *el, struct val v, const struct expr *e, const struct type *t,
+				 const struct target *to)
 {
 	struct endpoint at = {0};
 
@@ -95,7 +99,8 @@ static struct val check_hostport(struct elab *el, struct val v, const struct exp
 	return VAL(HOSTPORT, at);
 }
 
-static struct val check_flow_end(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+static struct val check_flow_end(struct elab *el, struct val v, const struct expr *e, const struct type *t,
+				 const struct target *to)
 {
 	struct flow_end end = {0};
 
@@ -118,7 +123,8 @@ static struct val check_flow_end(struct elab *el, struct val v, const struct exp
 	return VAL(FLOWEND, end);
 }
 
-static struct val check_node(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+static struct val check_node(struct elab *el, struct val v, const struct expr *e, const struct type *t,
+			     const struct target *to)
 {
 	enum kind_tag kind = t->tag == T_SUBNETREF ? KIND_subnet : KIND_container;
 
@@ -139,7 +145,8 @@ static struct type element_type(const struct type *t)
 }
 
 /* Checked elements into what the type asks for. at: the elements' expressions, or NULL where they have none of their own. */
-static struct val list_made(struct elab *el, const struct list *l, struct span at, const struct expr *elements, const struct type *t)
+static struct val list_made(struct elab *el, const struct list *l, struct span at, const struct expr *elements,
+			    const struct type *t)
 {
 	struct val v = {.type = t->tag};
 
@@ -166,7 +173,8 @@ static struct val list_made(struct elab *el, const struct list *l, struct span a
 	return v;
 }
 
-static struct val check_list(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+static struct val check_list(struct elab *el, struct val v, const struct expr *e, const struct type *t,
+			     const struct target *to)
 {
 	struct type of;
 	struct list typed;
@@ -185,7 +193,8 @@ static struct val check_list(struct elab *el, struct val v, const struct expr *e
 	return list_made(el, &typed, e->at, NULL, t);
 }
 
-static struct val check_map(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+static struct val check_map(struct elab *el, struct val v, const struct expr *e, const struct type *t,
+			    const struct target *to)
 {
 	struct dict *typed;
 
@@ -265,7 +274,8 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 	}
 }
 
-static struct val eval_list_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
+static struct val eval_list_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
+			       const struct target *to)
 {
 	struct type of = element_type(t);
 	VEC(struct val) items = {0};
@@ -282,7 +292,8 @@ static struct val eval_list_as(struct elab *el, const struct expr *e, struct sco
 }
 
 /* web:8080/tcp, world:443/tcp */
-static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
+static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
+				  const struct target *to)
 {
 	struct val v = eval_as(el, e->u.port_of.base, scope, t, to);
 
@@ -296,7 +307,8 @@ static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct 
 	return v;
 }
 
-static struct val eval_as_inner(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
+static struct val eval_as_inner(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
+				const struct target *to)
 {
 	struct val v;
 
@@ -315,7 +327,8 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 	return check(el, eval(el, e, scope), e, t, to);
 }
 
-struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
+struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
+		   const struct target *to)
 {
 	struct val v;
 

@@ -10,7 +10,8 @@ static struct val enum_word(struct elab *el, const struct expr *e, const struct 
 
 	for (unsigned w = r.lo; w < r.hi; w++)
 		near_offer(&near, word_texts[w]);
-	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name), type_text(el, t), STR_ARG(e->u.text));
+	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name),
+			     type_text(el, t), STR_ARG(e->u.text));
 	say_suggest(el, d, &near);
 	return val_poison();
 }
@@ -27,7 +28,8 @@ static struct node *ports_around(struct node *n, const struct schema_row **ret_r
 	return NULL;
 }
 
-static bool own_port(struct elab *el, const struct expr *e, struct scope *scope, const struct target *to, struct val *ret)
+static bool own_port(struct elab *el, const struct expr *e, struct scope *scope, const struct target *to,
+		     struct val *ret)
 {
 	const struct schema_row *row;
 	struct node *n = ports_around(to->node, &row);
@@ -39,8 +41,10 @@ static bool own_port(struct elab *el, const struct expr *e, struct scope *scope,
 	if (m) {
 		struct val port = force_entry(el, n, row, m, e->at);
 
-		*ret = port.type != T_PORT ? val_poison() :
-					     VAL(PORTREF, ((struct port_ref){(struct m_container *)n->model, m->name.text, port.u.PORT}));
+		*ret = port.type != T_PORT ?
+			       val_poison() :
+			       VAL(PORTREF,
+				   ((struct port_ref){(struct m_container *)n->model, m->name.text, port.u.PORT}));
 		return true;
 	}
 	f = name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL);
@@ -70,7 +74,8 @@ static bool flow_word(struct elab *el, const struct expr *e, struct scope *scope
 }
 
 /* Whether a bare name is one of the words that the type knows; *ret is set then. */
-bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to, struct val *ret)
+bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
+		const struct target *to, struct val *ret)
 {
 	const struct slot *self = el->active ? el->active->slot : NULL;
 

@@ -12,7 +12,11 @@ struct m_file {
 	VEC(struct m_stack *) stack;
 };
 static const struct schema_row file_rows[] = {
-	{.form = ROW_BLOCK, .name = {"stack", 5}, .offset = offsetof(struct m_file, stack), .child = KIND_stack, .how = HOW_MANY},
+	{.form = ROW_BLOCK,
+	 .name = {"stack", 5},
+	 .offset = offsetof(struct m_file, stack),
+	 .child = KIND_stack,
+	 .how = HOW_MANY},
 };
 const struct schema_kind file_kind = {
 	.word = {"file", 4},
@@ -49,7 +53,8 @@ static void defaults_read(struct elab *el)
 			const struct schema_row *row = &schema_kinds[k].rows[i];
 			const struct type t = row_type(row);
 
-			el->dflt[k][i] = (struct val){.type = V_NONE, .u.INT = row->form == ROW_FIELD ? (int64_t)row->type + 1 : 0};
+			el->dflt[k][i] = (struct val){.type = V_NONE,
+						      .u.INT = row->form == ROW_FIELD ? (int64_t)row->type + 1 : 0};
 			if (row->dflt.n == 0)
 				continue;
 			assert(e && e->kind == EN_FIELD);
@@ -73,7 +78,8 @@ static void input_add(struct elab *el, struct file *f, const struct entry *e)
 	if (names_add(el, &f->scope->names, b))
 		vec_push(el->a, &el->bindings, b);
 	if (!e->value && !(e->type && e->type->form == TF_OPTIONAL)) {
-		struct diag *d = say(el, DIAG_input_missing, e->word.at, "input `%.*s` has no default", STR_ARG(e->word.text));
+		struct diag *d = say(el, DIAG_input_missing, e->word.at, "input `%.*s` has no default",
+				     STR_ARG(e->word.text));
 
 		say_help(el, d, "values for inputs cannot be given to this version: write a default");
 	}
@@ -88,7 +94,9 @@ static void file_declare(struct elab *el, struct file *f)
 			input_add(el, f, e);
 		} else if (e->kind == EN_TYPE) {
 			const struct entry *old = map_add(el->a, &f->types, e->word.text, (void *)e);
-			struct diag *d = old ? say(el, DIAG_name_twice, e->word.at, "two types are called `%.*s`", STR_ARG(e->word.text)) : NULL;
+			struct diag *d = old ? say(el, DIAG_name_twice, e->word.at, "two types are called `%.*s`",
+						   STR_ARG(e->word.text)) :
+					       NULL;
 
 			if (old)
 				say_note(el, d, old->word.at, "first declared here");
@@ -128,7 +136,8 @@ static bool output_text(struct elab *el, const struct entry *e, struct val v, st
 		if (i)
 			buf_addc(out, '\n');
 		if (!val_text(one, out)) {
-			say(el, DIAG_type_mismatch, e->value->at, "no text can be made of this %s, so it cannot be an output", val_shown(one));
+			say(el, DIAG_type_mismatch, e->value->at,
+			    "no text can be made of this %s, so it cannot be an output", val_shown(one));
 			return false;
 		}
 	}
@@ -147,14 +156,16 @@ static void file_outputs(struct elab *el, struct file *f, struct map *seen, stru
 			continue;
 		old = map_add(el->a, seen, e->word.text, (void *)e);
 		if (old) {
-			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two outputs are called `%.*s`", STR_ARG(e->word.text));
+			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two outputs are called `%.*s`",
+					     STR_ARG(e->word.text));
 
 			say_note(el, d, old->word.at, "first declared here");
 			continue;
 		}
 		v = eval(el, e->value, f->scope);
 		if (v.type != V_POISON && output_text(el, e, v, &b))
-			vec_push(el->a, &ret->outputs, (struct m_output){e->word.text, buf_take(&b, el->a), e->word.at});
+			vec_push(el->a, &ret->outputs,
+				 (struct m_output){e->word.text, buf_take(&b, el->a), e->word.at});
 		buf_free(&b);
 	}
 }
@@ -205,7 +216,8 @@ static void model_stacks(struct elab *el, struct model *ret)
 		struct m_stack *s = ret->stacks.at[i], *before = kept ? ret->stacks.at[kept - 1] : NULL;
 
 		if (before && str_eq(before->head.name, s->head.name)) {
-			struct diag *d = say(el, DIAG_name_twice, s->head.at, "two stacks are called `%.*s`", STR_ARG(s->head.name));
+			struct diag *d = say(el, DIAG_name_twice, s->head.at, "two stacks are called `%.*s`",
+					     STR_ARG(s->head.name));
 
 			say_note(el, d, before->head.at, "first given here");
 			continue;

@@ -63,7 +63,8 @@ static struct val eval_text(struct elab *el, const struct expr *e, struct scope 
 	}
 	el->text_total += b.n;
 	if (el->text_total > TEXT_TOTAL_MAX) {
-		say_limit(el, DIAG_limit_text, e->at, "the strings that are made are longer than %d MiB together", TEXT_TOTAL_MAX >> 20);
+		say_limit(el, DIAG_limit_text, e->at, "the strings that are made are longer than %d MiB together",
+			  TEXT_TOTAL_MAX >> 20);
 		good = false;
 	}
 	if (!good) {
@@ -102,7 +103,8 @@ static struct val eval_port_of(struct elab *el, const struct expr *e, struct sco
 	if (base.type == V_POISON)
 		return base;
 	if (base.type != V_NODE || base.u.node->tag != KIND_container) {
-		say(el, DIAG_type_mismatch, e->at, "a port can be named of a container here, not of a %s", val_shown(base));
+		say(el, DIAG_type_mismatch, e->at, "a port can be named of a container here, not of a %s",
+		    val_shown(base));
 		return val_poison();
 	}
 	node_ready(el, base.u.node);

@@ -34,7 +34,8 @@ static bool same_type(struct elab *el, const struct val *items, size_t n, struct
 		i++;
 	if (v.type == V_NONE || i == n || items[i].type == v.type)
 		return true;
-	say(el, DIAG_type_mismatch, at, "the items of a list are of one type: the first is %s, this is %s", val_shown(items[i]), val_shown(v));
+	say(el, DIAG_type_mismatch, at, "the items of a list are of one type: the first is %s, this is %s",
+	    val_shown(items[i]), val_shown(v));
 	return false;
 }
 
@@ -72,7 +73,8 @@ struct val eval_map(struct elab *el, const struct expr *e, struct scope *scope)
 		qsort(entries.at, entries.n, sizeof *entries.at, dict_cmp);
 	for (size_t i = 1; i < entries.n; i++)
 		if (str_eq(entries.at[i - 1].name, entries.at[i].name)) {
-			say(el, DIAG_field_twice, e->at, "`%.*s` is given twice in this map", STR_ARG(entries.at[i].name));
+			say(el, DIAG_field_twice, e->at, "`%.*s` is given twice in this map",
+			    STR_ARG(entries.at[i].name));
 			good = false;
 		}
 	*dict = (struct dict){entries.at, entries.n};
@@ -96,7 +98,8 @@ bool eval_sequence(struct elab *el, const struct expr *e, struct scope *scope, s
 	}
 	struct diag *d = say(el, DIAG_type_mismatch, e->at, "`for` goes through a list, not %s", val_shown(v));
 	if (v.type == T_INT)
-		say_help(el, d, "for the numbers from 1 to %lld: range(1, %lld)", (long long)v.u.INT, (long long)v.u.INT);
+		say_help(el, d, "for the numbers from 1 to %lld: range(1, %lld)", (long long)v.u.INT,
+			 (long long)v.u.INT);
 	return false;
 }
 

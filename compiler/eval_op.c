@@ -4,8 +4,9 @@
 #include "compiler/elab.h"
 
 static const char *const op_texts[] = {
-	[OP_OR] = "or", [OP_AND] = "and", [OP_EQ] = "==", [OP_NE] = "!=", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">",
-	[OP_GE] = ">=", [OP_ADD] = "+", [OP_SUB] = "-", [OP_MUL] = "*", [OP_MOD] = "%", [OP_NOT] = "not", [OP_NEG] = "-",
+	[OP_OR] = "or", [OP_AND] = "and", [OP_EQ] = "==",   [OP_NE] = "!=", [OP_LT] = "<",
+	[OP_LE] = "<=", [OP_GT] = ">",	  [OP_GE] = ">=",   [OP_ADD] = "+", [OP_SUB] = "-",
+	[OP_MUL] = "*", [OP_MOD] = "%",	  [OP_NOT] = "not", [OP_NEG] = "-",
 };
 
 static struct val overflow(struct elab *el, const struct expr *e, const char *what)
@@ -27,10 +28,12 @@ static struct val wrong_types(struct elab *el, const struct expr *e, struct val 
 	if (is_unset(l) || is_unset(r)) {
 		const struct expr *unset = is_unset(l) ? e->u.op.left : e->u.op.right;
 
-		say(el, DIAG_value_none, unset->at, "`%s` is not set, so `%s` cannot take it", expr_shown(el, unset), op_texts[op]);
+		say(el, DIAG_value_none, unset->at, "`%s` is not set, so `%s` cannot take it", expr_shown(el, unset),
+		    op_texts[op]);
 		return val_poison();
 	}
-	d = say(el, DIAG_operator_types, e->at, "`%s` does not take %s and %s", op_texts[op], val_shown(l), val_shown(r));
+	d = say(el, DIAG_operator_types, e->at, "`%s` does not take %s and %s", op_texts[op], val_shown(l),
+		val_shown(r));
 	if (op == OP_ADD && (l.type == T_STRING || r.type == T_STRING))
 		say_help(el, d, "strings are put together in quotes: \"${a}${b}\"");
 	else if ((l.type == T_INT && r.type == T_FLOAT) || (l.type == T_FLOAT && r.type == T_INT))
@@ -90,7 +93,8 @@ static struct val lists(struct elab *el, const struct expr *e, const struct list
 	if (!list_room(el, a->n, b->n, e->at) || !list_room(el, 0, a->n, e->at))
 		return val_poison();
 	if (a->n && b->n && a->at[0].type != b->at[0].type) {
-		say(el, DIAG_operator_types, e->at, "the items of a list are of one type, not %s and %s", val_shown(a->at[0]), val_shown(b->at[0]));
+		say(el, DIAG_operator_types, e->at, "the items of a list are of one type, not %s and %s",
+		    val_shown(a->at[0]), val_shown(b->at[0]));
 		return val_poison();
 	}
 	items = arena_array(el->a, a->n + b->n, sizeof *items);
@@ -172,8 +176,8 @@ struct val eval_unary(struct elab *el, const struct expr *e, struct val v)
 	if (e->u.op.op == OP_NEG && v.type == T_INT)
 		return integers(el, e, OP_SUB, T_INT, 0, v.u.INT);
 	if (is_unset(v))
-		say(el, DIAG_value_none, e->u.op.left->at, "`%s` is not set, so `%s` cannot take it", expr_shown(el, e->u.op.left),
-		    op_texts[e->u.op.op]);
+		say(el, DIAG_value_none, e->u.op.left->at, "`%s` is not set, so `%s` cannot take it",
+		    expr_shown(el, e->u.op.left), op_texts[e->u.op.op]);
 	else
 		say(el, DIAG_operator_types, e->at, "`%s` does not take %s", op_texts[e->u.op.op], val_shown(v));
 	return val_poison();
@@ -186,7 +190,8 @@ static struct val address_in(struct elab *el, const struct expr *e, struct cidr 
 
 	if (n >= 0 && addr_add(cidr_network(range), n, &a) && cidr_contains(range, a))
 		return VAL(IP, a);
-	say(el, DIAG_index_range, e->u.index.index->at, "%s has no address number %lld", cidr_text(range, text), (long long)n);
+	say(el, DIAG_index_range, e->u.index.index->at, "%s has no address number %lld", cidr_text(range, text),
+	    (long long)n);
 	return val_poison();
 }
 
@@ -199,7 +204,8 @@ struct val eval_index(struct elab *el, const struct expr *e, struct val base, st
 
 		if (index.u.INT >= 0 && (uint64_t)index.u.INT < l->n)
 			return l->at[index.u.INT];
-		say(el, DIAG_index_range, e->u.index.index->at, "the list has %zu items, numbered from 0: there is no %lld", l->n, (long long)index.u.INT);
+		say(el, DIAG_index_range, e->u.index.index->at,
+		    "the list has %zu items, numbered from 0: there is no %lld", l->n, (long long)index.u.INT);
 		return val_poison();
 	}
 	if (base.type == T_CIDR && index.type == T_INT)
@@ -207,7 +213,8 @@ struct val eval_index(struct elab *el, const struct expr *e, struct val base, st
 	if ((base.type == V_MAP || base.type == V_ENTRIES) && index.type == T_STRING)
 		return eval_member(el, base, (struct ident){index.u.STRING, e->u.index.index->at}, e->at);
 	if (is_unset(base))
-		say(el, DIAG_value_none, e->u.index.base->at, "`%s` is not set, so nothing is in it", expr_shown(el, e->u.index.base));
+		say(el, DIAG_value_none, e->u.index.base->at, "`%s` is not set, so nothing is in it",
+		    expr_shown(el, e->u.index.base));
 	else
 		say(el, DIAG_operator_types, e->at, "`[ ]` does not take %s and %s", val_shown(base), val_shown(index));
 	return val_poison();

@@ -20,10 +20,12 @@ static void slot_set(struct elab *el, const struct fill *f, struct slot *slot, c
 		return;
 	}
 	if (slot->state != SLOT_FRESH && slot->state != SLOT_EMPTY) {
-		say(el, DIAG_name_late, e->word.at, "this sets `%.*s`, which a condition beside it depends on", STR_ARG(e->word.text));
+		say(el, DIAG_name_late, e->word.at, "this sets `%.*s`, which a condition beside it depends on",
+		    STR_ARG(e->word.text));
 		return;
 	}
-	*slot = (struct slot){.expr = e->value, .scope = f->scope, .rank = f->layer->rank, .state = SLOT_FRESH, .late = f->late};
+	*slot = (struct slot){
+		.expr = e->value, .scope = f->scope, .rank = f->layer->rank, .state = SLOT_FRESH, .late = f->late};
 }
 
 /* ---- words that do not fit ---- */
@@ -35,14 +37,15 @@ static void help_elsewhere(struct elab *el, struct diag *d, const struct node *n
 		const struct schema_row *row = &n->kind->rows[i];
 
 		if (row->form == ROW_BLOCK && map_get(&el->rows[row->child], word)) {
-			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word), STR_ARG(row->name), row->how == HOW_MANY ? " NAME" : "");
+			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word), STR_ARG(row->name),
+				 row->how == HOW_MANY ? " NAME" : "");
 			return;
 		}
 	}
 	for (size_t k = 0; k < KIND_COUNT; k++)
 		if (schema_kinds[k].word.n && map_get(&el->rows[k], word)) {
-			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word), STR_ARG(schema_kinds[k].word),
-				 schema_kinds[k].named == N_NONE ? "" : " NAME");
+			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word),
+				 STR_ARG(schema_kinds[k].word), schema_kinds[k].named == N_NONE ? "" : " NAME");
 			return;
 		}
 }
@@ -56,9 +59,11 @@ static void word_unknown(struct elab *el, const struct fill *f, struct ident wor
 	if (n->broken)
 		return;
 	if (n->tag == KIND_COUNT)
-		d = say(el, DIAG_field_unknown, word.at, "`%.*s` cannot stand at the top of a file", STR_ARG(word.text));
+		d = say(el, DIAG_field_unknown, word.at, "`%.*s` cannot stand at the top of a file",
+			STR_ARG(word.text));
 	else
-		d = say(el, DIAG_field_unknown, word.at, "%.*s has no `%.*s`", STR_ARG(n->kind->word), STR_ARG(word.text));
+		d = say(el, DIAG_field_unknown, word.at, "%.*s has no `%.*s`", STR_ARG(n->kind->word),
+			STR_ARG(word.text));
 	if (!d || el->suggested++ > SUGGESTED_MAX)
 		return;
 	for (size_t i = 0; i < n->kind->nrows; i++)
@@ -73,8 +78,10 @@ static void word_unknown(struct elab *el, const struct fill *f, struct ident wor
 /* The word is known, but written in another form: `limits = 1`, `image { }`. */
 static void wrong_form(struct elab *el, const struct schema_row *row, struct span at)
 {
-	static const char *const forms[] = {
-		[ROW_FIELD] = "a field", [ROW_MAP] = "a block", [ROW_BLOCK] = "a block", [ROW_ARROW] = "followed by an arrow"};
+	static const char *const forms[] = {[ROW_FIELD] = "a field",
+					    [ROW_MAP] = "a block",
+					    [ROW_BLOCK] = "a block",
+					    [ROW_ARROW] = "followed by an arrow"};
 	struct diag *d = say(el, DIAG_entry_form, at, "`%.*s` is %s", STR_ARG(row->name), forms[row->form]);
 
 	if (row->form == ROW_FIELD)
@@ -82,7 +89,8 @@ static void wrong_form(struct elab *el, const struct schema_row *row, struct spa
 	else if (row->form == ROW_ARROW)
 		say_help(el, d, "write: %.*s … -> …", STR_ARG(row->name));
 	else
-		say_help(el, d, "write: %.*s%s { … }", STR_ARG(row->name), row->form == ROW_BLOCK && row->how == HOW_MANY ? " NAME" : "");
+		say_help(el, d, "write: %.*s%s { … }", STR_ARG(row->name),
+			 row->form == ROW_BLOCK && row->how == HOW_MANY ? " NAME" : "");
 }
 
 static void wrong_place(struct elab *el, const struct entry *e, struct span at)
@@ -108,7 +116,8 @@ static bool name_is_word(struct elab *el, const struct node *n, struct ident nam
 
 	if (!row || row->form == ROW_ARROW || (row->form == ROW_BLOCK && row->how == HOW_MANY))
 		return false;
-	say(el, DIAG_name_form, name.at, "`%.*s` is a word of %.*s: no port can have this name", STR_ARG(name.text), STR_ARG(n->kind->word));
+	say(el, DIAG_name_form, name.at, "`%.*s` is a word of %.*s: no port can have this name", STR_ARG(name.text),
+	    STR_ARG(n->kind->word));
 	return true;
 }
 
@@ -164,8 +173,8 @@ static void fill_map_entry(struct elab *el, const struct fill *f, const struct e
 		const char *wrong = entry_name_wrong(schema_map_key(f->node->tag, f->map), e->word.text);
 
 		if (wrong) {
-			say(el, DIAG_name_form, e->word.at, "`%.*s` cannot be a name in `%.*s`: %s", STR_ARG(e->word.text),
-			    STR_ARG(f->map->name), wrong);
+			say(el, DIAG_name_form, e->word.at, "`%.*s` cannot be a name in `%.*s`: %s",
+			    STR_ARG(e->word.text), STR_ARG(f->map->name), wrong);
 			return;
 		}
 		if (f->map->type == T_PORT && name_is_word(el, f->node, e->word))
@@ -187,7 +196,8 @@ static bool map_twice(struct elab *el, const struct fill *f, const struct schema
 
 	for (b = f->node->map_blocks; b; b = b->next)
 		if (b->row == row && b->rank == f->layer->rank) {
-			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice", STR_ARG(row->name));
+			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice",
+					     STR_ARG(row->name));
 
 			say_note(el, d, b->entry->word.at, "first given here");
 			return true;
@@ -203,9 +213,11 @@ static bool map_twice(struct elab *el, const struct fill *f, const struct schema
 static void fill_language(struct elab *el, const struct entry *e)
 {
 	if (e->value->kind != EX_INT || e->value->u.octal) {
-		say(el, DIAG_language_version, e->value->at, "the version of the language is a number: language = %d", LANGUAGE_VERSION);
+		say(el, DIAG_language_version, e->value->at, "the version of the language is a number: language = %d",
+		    LANGUAGE_VERSION);
 	} else if (e->value->u.integer < 1 || e->value->u.integer > LANGUAGE_VERSION) {
-		struct diag *d = say(el, DIAG_language_version, e->value->at, "this program does not know version %lld of the language",
+		struct diag *d = say(el, DIAG_language_version, e->value->at,
+				     "this program does not know version %lld of the language",
 				     (long long)e->value->u.integer);
 
 		say_help(el, d, "it knows versions up to %d; a newer one needs a newer ctc", LANGUAGE_VERSION);
@@ -230,9 +242,11 @@ static void fill_field(struct elab *el, const struct fill *f, const struct entry
 		return;
 	}
 	if (param && param->rank == f->layer->rank) {
-		struct diag *d = say(el, DIAG_field_twice, e->word.at, "the template gives its own parameter `%.*s` a value", STR_ARG(e->word.text));
+		struct diag *d = say(el, DIAG_field_twice, e->word.at,
+				     "the template gives its own parameter `%.*s` a value", STR_ARG(e->word.text));
 
-		say_help(el, d, "a parameter's default is written with it: param %.*s: TYPE = …", STR_ARG(e->word.text));
+		say_help(el, d, "a parameter's default is written with it: param %.*s: TYPE = …",
+			 STR_ARG(e->word.text));
 		return;
 	}
 	if (f->node->tag == KIND_COUNT && str_eq(e->word.text, STR("language")) && !f->late)
@@ -249,7 +263,8 @@ static void fill_defaults(struct elab *el, const struct fill *f, const struct en
 	enum kind_tag kind = e->name && e->name->kind == EX_NAME ? kind_find(e->name->u.text) : KIND_COUNT;
 
 	if (kind == KIND_COUNT) {
-		struct diag *wrong = say(el, DIAG_block_name, e->name ? e->name->at : e->word.at, "defaults are for a kind of block");
+		struct diag *wrong = say(el, DIAG_block_name, e->name ? e->name->at : e->word.at,
+					 "defaults are for a kind of block");
 		struct near near = near_start(e->name && e->name->kind == EX_NAME ? e->name->u.text : (struct str){0});
 
 		for (size_t k = 0; k < KIND_COUNT; k++)
@@ -265,7 +280,8 @@ static void fill_defaults(struct elab *el, const struct fill *f, const struct en
 	}
 	for (; *at; at = &(*at)->next)
 		if ((*at)->kind == kind) {
-			struct diag *twice = say(el, DIAG_field_twice, e->name->at, "the defaults for %.*s are given twice",
+			struct diag *twice = say(el, DIAG_field_twice, e->name->at,
+						 "the defaults for %.*s are given twice",
 						 STR_ARG(schema_kinds[kind].word));
 
 			say_note(el, twice, (*at)->entry->name->at, "first given here");
@@ -294,7 +310,8 @@ static void fill_one(struct elab *el, const struct fill *f, const struct schema_
 		for (const struct layer *l = cell->one->layers; l; l = l->next) {
 			if (l->parent_rank != f->layer->rank || l->origin != LAYER_WRITTEN)
 				continue;
-			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice", STR_ARG(row->name));
+			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice",
+					     STR_ARG(row->name));
 			say_note(el, d, l->entry->word.at, "first given here");
 			return;
 		}
@@ -305,9 +322,10 @@ static void fill_one(struct elab *el, const struct fill *f, const struct schema_
 
 static void child_twice(struct elab *el, const struct node *n, struct ident name, const struct node *old)
 {
-	struct diag *d = n->tag == KIND_COUNT ? say(el, DIAG_name_twice, name.at, "two stacks are called `%.*s`", STR_ARG(name.text)) :
-						say(el, DIAG_name_twice, name.at, "two blocks of `%s` are called `%.*s`", node_path(el, n),
-						    STR_ARG(name.text));
+	struct diag *d = n->tag == KIND_COUNT ?
+				 say(el, DIAG_name_twice, name.at, "two stacks are called `%.*s`", STR_ARG(name.text)) :
+				 say(el, DIAG_name_twice, name.at, "two blocks of `%s` are called `%.*s`",
+				     node_path(el, n), STR_ARG(name.text));
 
 	say_note(el, d, old->at, "first given here");
 }
@@ -319,7 +337,8 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 
 	/* Where it was not found at all, that was said. */
 	if (n->missed && map_get(n->missed, name.text) && !map_get(&f->scope->file->unknown, name.text)) {
-		say(el, DIAG_name_late, name.at, "this makes `%.*s`, which a condition beside it names in another sense", STR_ARG(name.text));
+		say(el, DIAG_name_late, name.at,
+		    "this makes `%.*s`, which a condition beside it names in another sense", STR_ARG(name.text));
 		return NULL;
 	}
 	name_good(el, name, schema_kinds[row->child].named);
@@ -339,7 +358,8 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 	return child;
 }
 
-void fill_named(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name, const struct entry *e)
+void fill_named(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name,
+		const struct entry *e)
 {
 	struct node *n = f->node;
 	struct node *child = n->children ? map_get(n->children, name.text) : NULL;
@@ -412,8 +432,8 @@ static void fill_block(struct elab *el, const struct fill *f, const struct entry
 		struct fill within = *f;
 
 		if (e->name || e->base) {
-			struct diag *d = say(el, DIAG_block_name, e->name ? e->name->at : e->base->at, "`%.*s` has no name and no template",
-					     STR_ARG(row->name));
+			struct diag *d = say(el, DIAG_block_name, e->name ? e->name->at : e->base->at,
+					     "`%.*s` has no name and no template", STR_ARG(row->name));
 			say_help(el, d, "write: %.*s { … }", STR_ARG(row->name));
 		}
 		if (!f->late && map_twice(el, f, row, e))
@@ -434,7 +454,8 @@ static void fill_block(struct elab *el, const struct fill *f, const struct entry
 static void fill_arrow(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	const struct schema_row *row = row_find(el, f->node, e->word.text);
-	struct arrow arrow = {.entry = e, .scope = f->scope, .order = f->late ? f->order : e->at.lo, .rank = f->layer->rank};
+	struct arrow arrow = {
+		.entry = e, .scope = f->scope, .order = f->late ? f->order : e->at.lo, .rank = f->layer->rank};
 
 	if (!row) {
 		word_unknown(el, f, e->word);
@@ -506,7 +527,8 @@ static void fill_entry(struct elab *el, const struct fill *f, const struct entry
 	case EN_BLOCK:
 	case EN_ARROW:
 		if (f->map)
-			say(el, DIAG_entry_form, e->word.at, "`%.*s` holds NAME = VALUE and nothing else", STR_ARG(f->map->name));
+			say(el, DIAG_entry_form, e->word.at, "`%.*s` holds NAME = VALUE and nothing else",
+			    STR_ARG(f->map->name));
 		else if (e->kind == EN_ARROW)
 			fill_arrow(el, f, e);
 		else if (str_eq(e->word.text, STR("defaults")))

@@ -97,7 +97,8 @@ static bool in_order(const struct arrow *const *sorted, size_t n)
 	return true;
 }
 
-static struct val arrow_side(struct elab *el, struct node *n, const struct arrow *arrow, const struct expr *e, enum type_tag tag, void *field)
+static struct val arrow_side(struct elab *el, struct node *n, const struct arrow *arrow, const struct expr *e,
+			     enum type_tag tag, void *field)
 {
 	const struct type t = {.tag = (int)tag};
 	const struct target to = {.node = n, .name = arrow->entry->word.text};
@@ -108,7 +109,8 @@ static struct val arrow_side(struct elab *el, struct node *n, const struct arrow
 	return v;
 }
 
-static void finish_arrow(struct elab *el, struct node *n, const struct schema_row *row, const struct arrow *arrow, char *element)
+static void finish_arrow(struct elab *el, struct node *n, const struct schema_row *row, const struct arrow *arrow,
+			 char *element)
 {
 	const struct entry *e = arrow->entry;
 	struct val left = arrow_side(el, n, arrow, e->left, row->type, element + row->arrow_left);
@@ -117,7 +119,8 @@ static void finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 	/* struct span at stands first */
 	memcpy(element, &e->at, sizeof e->at);
 	if (left.type == T_FLOWEND && left.u.FLOWEND.port.lo) {
-		struct diag *d = say(el, DIAG_type_mismatch, e->left->at, "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));
+		struct diag *d = say(el, DIAG_type_mismatch, e->left->at,
+				     "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));
 
 		say_help(el, d, "the port stands on the right side, where it is answered");
 	}
@@ -169,8 +172,10 @@ static void say_missing(struct elab *el, const struct node *n)
 	for (const struct layer *l = n->layers; l; l = l->next)
 		if (ast_lost_within(l->outer->file->module->ast, l->entry->at))
 			return;
-	struct diag *d = n->name.text.n ? say(el, DIAG_field_missing, n->at, "%.*s `%.*s` has no %.*s", STR_ARG(n->kind->word), STR_ARG(n->name.text), STR_ARG(list)) :
-					  say(el, DIAG_field_missing, n->at, "%.*s has no %.*s", STR_ARG(n->kind->word), STR_ARG(list));
+	struct diag *d = n->name.text.n ? say(el, DIAG_field_missing, n->at, "%.*s `%.*s` has no %.*s",
+					      STR_ARG(n->kind->word), STR_ARG(n->name.text), STR_ARG(list)) :
+					  say(el, DIAG_field_missing, n->at, "%.*s has no %.*s", STR_ARG(n->kind->word),
+					      STR_ARG(list));
 	say_help(el, d, "write: %.*s = …", STR_ARG(names[0]));
 }
 
@@ -188,8 +193,8 @@ static void say_missing_params(struct elab *el, const struct node *n)
 	struct str list = buf_take(&b, el->a);
 	if (!first || n->sample)
 		return;
-	struct diag *d = say(el, DIAG_param_missing, n->at, "the template of %.*s `%.*s` asks for %.*s", STR_ARG(n->kind->word),
-			     STR_ARG(n->name.text), STR_ARG(list));
+	struct diag *d = say(el, DIAG_param_missing, n->at, "the template of %.*s `%.*s` asks for %.*s",
+			     STR_ARG(n->kind->word), STR_ARG(n->name.text), STR_ARG(list));
 	say_note(el, d, first->name.at, "declared here");
 	say_help(el, d, "write in the block: %.*s = …", STR_ARG(first->name.text));
 }

@@ -8,13 +8,14 @@ static const char *active_name(struct elab *el, const struct active *f)
 {
 	struct str map = f->map ? f->map->name : (struct str){0};
 
-	return str_fmt(el->a, "%s%s%.*s%s%.*s", f->node ? node_path(el, f->node) : "", f->node ? "." : "", STR_ARG(map), f->map ? "." : "",
-		       STR_ARG(f->name)).s;
+	return str_fmt(el->a, "%s%s%.*s%s%.*s", f->node ? node_path(el, f->node) : "", f->node ? "." : "", STR_ARG(map),
+		       f->map ? "." : "", STR_ARG(f->name))
+		.s;
 }
 
 static struct val cycle(struct elab *el, const struct slot *slot, struct span used_at)
 {
-	VEC(const struct active *) chain = {0};	/* innermost first; the last is the slot itself */
+	VEC(const struct active *) chain = {0}; /* innermost first; the last is the slot itself */
 	struct buf b = {0};
 
 	for (const struct active *f = el->active; f; f = f->outer) {
@@ -37,7 +38,8 @@ static struct val cycle(struct elab *el, const struct slot *slot, struct span us
 static bool enter(struct elab *el, struct slot *slot, struct active *frame)
 {
 	if (el->slot_depth >= SLOT_DEPTH_MAX) {
-		say_limit(el, DIAG_limit_depth, frame->used_at, "values depend on each other more than %d deep", SLOT_DEPTH_MAX);
+		say_limit(el, DIAG_limit_depth, frame->used_at, "values depend on each other more than %d deep",
+			  SLOT_DEPTH_MAX);
 		slot->state = SLOT_BAD;
 		return false;
 	}
@@ -56,7 +58,8 @@ static void leave(struct elab *el, struct slot *slot, struct val v)
 	slot->state = v.type == V_POISON ? SLOT_BAD : SLOT_DONE;
 }
 
-static struct val evaluate_field(struct elab *el, struct node *n, const struct schema_row *row, struct slot *slot, struct span used_at)
+static struct val evaluate_field(struct elab *el, struct node *n, const struct schema_row *row, struct slot *slot,
+				 struct span used_at)
 {
 	struct active frame = {.node = n, .name = row->name, .used_at = used_at};
 	const struct target to = {.node = n, .name = row->name};
@@ -108,7 +111,8 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 	return val_poison();
 }
 
-struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e, struct span used_at)
+struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e,
+		       struct span used_at)
 {
 	struct active frame = {.node = n, .map = row, .name = e->name.text, .used_at = used_at};
 	const struct target to = {.node = n, .name = e->name.text};

@@ -107,7 +107,8 @@ bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope)
 
 	if (yes == UNKNOWN || no == UNKNOWN || yes == no || yes == V_NONE || no == V_NONE)
 		return true;
-	struct diag *d = say(el, DIAG_type_mismatch, e->u.cond.no->at, "both branches are of one type: `then` is %s, `else` is %s", shown(yes), shown(no));
+	struct diag *d = say(el, DIAG_type_mismatch, e->u.cond.no->at,
+			     "both branches are of one type: `then` is %s, `else` is %s", shown(yes), shown(no));
 	say_note(el, d, e->u.cond.yes->at, "%s", shown(yes));
 	return false;
 }
@@ -118,6 +119,7 @@ bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope)
 
 	if (type == UNKNOWN || type == T_BOOL)
 		return false;
-	say(el, DIAG_type_mismatch, e->at, "a condition is true or false, not %s", type == V_NONE ? "none" : shown(type));
+	say(el, DIAG_type_mismatch, e->at, "a condition is true or false, not %s",
+	    type == V_NONE ? "none" : shown(type));
 	return true;
 }

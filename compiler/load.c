@@ -20,10 +20,10 @@ enum { MODULES_MAX = 1000, MODULES_DEPTH = 100, MODULE_PATH_MAX = 4096 };
 /* A module under way or done. */
 struct file {
 	struct module *module;
-	struct file *user;	/* who used it first */
+	struct file *user; /* who used it first */
 	struct span used_at;
 	unsigned depth;
-	bool done;		/* with all that it uses */
+	bool done; /* with all that it uses */
 };
 
 struct loader {
@@ -31,9 +31,9 @@ struct loader {
 	struct sources *sources;
 	struct diags *d;
 	struct modules *ret;
-	struct map files;	/* identity -> struct file */
+	struct map files; /* identity -> struct file */
 	size_t n;
-	bool full;		/* the limit was said */
+	bool full; /* the limit was said */
 };
 
 /* Reads what an open regular file holds, at most SOURCE_MAX bytes and one; false where reading fails. The size that the file claims is only a hint. */
@@ -86,7 +86,8 @@ static int source_open(struct loader *l, struct str path, struct span at, struct
 		return -1;
 	}
 	if (!S_ISREG(ret->st_mode)) {
-		diag_add(l->d, DIAG_file_not_regular, at, "`%.*s` is %s, not a file", STR_ARG(path), file_form(ret->st_mode));
+		diag_add(l->d, DIAG_file_not_regular, at, "`%.*s` is %s, not a file", STR_ARG(path),
+			 file_form(ret->st_mode));
 		return -1;
 	}
 	return take_fd(&fd);
@@ -95,8 +96,8 @@ static int source_open(struct loader *l, struct str path, struct span at, struct
 static void module_uses(struct loader *l, struct file *f);
 
 /* Enters a module and, after all that it uses, puts it into the result. NULL where a limit forbids it. */
-static struct file *file_add(struct loader *l, struct str identity, struct str name, struct str text, bool std, struct file *user,
-			     struct span at)
+static struct file *file_add(struct loader *l, struct str identity, struct str name, struct str text, bool std,
+			     struct file *user, struct span at)
 {
 	struct source *source = NULL;
 	struct file *f = arena_new(l->a, struct file);
@@ -113,7 +114,8 @@ static struct file *file_add(struct loader *l, struct str identity, struct str n
 		return NULL;
 	}
 	if (text.n > SOURCE_MAX) {
-		diag_add(l->d, DIAG_file_too_large, at, "`%.*s` is larger than %d MiB", STR_ARG(name), SOURCE_MAX >> 20);
+		diag_add(l->d, DIAG_file_too_large, at, "`%.*s` is larger than %d MiB", STR_ARG(name),
+			 SOURCE_MAX >> 20);
 		return NULL;
 	}
 	source = source_add(l->sources, name, text);
@@ -164,7 +166,8 @@ static struct file *load_path(struct loader *l, struct str path, struct file *us
 
 	if (fd < 0)
 		return NULL;
-	int n = snprintf(identity, sizeof identity, "%llx:%llx", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	int n = snprintf(identity, sizeof identity, "%llx:%llx", (unsigned long long)st.st_dev,
+			 (unsigned long long)st.st_ino);
 	struct str id = {identity, (size_t)n};
 	struct file *f = known(l, id, user, at, &looped);
 	if (f)
@@ -187,10 +190,12 @@ static struct file *load_std(struct loader *l, struct str name, struct file *use
 		return looped ? NULL : f;
 	for (const struct stdlib_module *m = stdlib_modules; m->name; m++) {
 		if (str_is(name, m->name))
-			return file_add(l, identity, identity, (struct str){m->begin, (size_t)(m->end - m->begin)}, true, user, at);
+			return file_add(l, identity, identity, (struct str){m->begin, (size_t)(m->end - m->begin)},
+					true, user, at);
 		near_offer(&near, str_of(m->name));
 	}
-	struct diag *d = diag_add(l->d, DIAG_module_unknown, at, "the standard library has no module `%.*s`", STR_ARG(name));
+	struct diag *d = diag_add(l->d, DIAG_module_unknown, at, "the standard library has no module `%.*s`",
+				  STR_ARG(name));
 	diag_suggest(l->d, d, near.best);
 	return NULL;
 }
@@ -224,7 +229,8 @@ static struct file *use_path(struct loader *l, struct file *user, const struct e
 		return NULL;
 	}
 	if (!path_printable(path) || (!str_starts(path, STR("./")) && !str_starts(path, STR("../")))) {
-		struct diag *d = diag_add(l->d, DIAG_module_path, value->at, "the path of a used file begins with `./` or `../`");
+		struct diag *d = diag_add(l->d, DIAG_module_path, value->at,
+					  "the path of a used file begins with `./` or `../`");
 
 		if (path_printable(path) && path.s[0] != '/')
 			diag_help(l->d, d, "it is looked for beside this file: \"./%.*s\"", STR_ARG(path));
@@ -249,7 +255,8 @@ static struct str default_alias(struct str path)
 	for (size_t i = 0; i < name.n && good; i++) {
 		char c = name.s[i];
 
-		good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+		good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+		       c == '-';
 	}
 	return good ? name : (struct str){0};
 }
@@ -262,7 +269,8 @@ static void use_enter(struct loader *l, struct module *m, const struct entry *e,
 	if (use.alias.n == 0 && !used)
 		return;
 	if (use.alias.n == 0) {
-		struct diag *d = diag_add(l->d, DIAG_module_alias, use.at, "no name for this module can be made of its file name");
+		struct diag *d = diag_add(l->d, DIAG_module_alias, use.at,
+					  "no name for this module can be made of its file name");
 
 		diag_help(l->d, d, "name it: use \"…\" as NAME");
 		return;
@@ -270,7 +278,8 @@ static void use_enter(struct loader *l, struct module *m, const struct entry *e,
 	vec_each(struct module_use, old, &m->uses) {
 		if (!str_eq(old->alias, use.alias))
 			continue;
-		struct diag *d = diag_add(l->d, DIAG_module_alias, use.at, "another module is called `%.*s` already", STR_ARG(use.alias));
+		struct diag *d = diag_add(l->d, DIAG_module_alias, use.at, "another module is called `%.*s` already",
+					  STR_ARG(use.alias));
 		diag_note(l->d, d, old->at, "first given here");
 		diag_help(l->d, d, "name it otherwise: use … as NAME");
 		return;
@@ -290,11 +299,13 @@ static void module_uses(struct loader *l, struct file *f)
 		if (v->kind == EX_STRING) {
 			name = default_alias(v->u.text);
 			used = use_path(l, f, v);
-		} else if (v->kind == EX_MEMBER && v->u.member.base->kind == EX_NAME && str_eq(v->u.member.base->u.text, STR("std"))) {
+		} else if (v->kind == EX_MEMBER && v->u.member.base->kind == EX_NAME &&
+			   str_eq(v->u.member.base->u.text, STR("std"))) {
 			name = v->u.member.name.text;
 			used = load_std(l, name, f, v->at);
 		} else {
-			struct diag *d = diag_add(l->d, DIAG_module_path, v->at, "what is used is std.NAME or \"./FILE.ctstack\"");
+			struct diag *d = diag_add(l->d, DIAG_module_path, v->at,
+						  "what is used is std.NAME or \"./FILE.ctstack\"");
 
 			if (v->kind == EX_NAME && !str_eq(v->u.text, STR("std")))
 				diag_help(l->d, d, "did you mean `std.%.*s`?", STR_ARG(v->u.text));
@@ -303,7 +314,8 @@ static void module_uses(struct loader *l, struct file *f)
 	}
 }
 
-void modules_load(struct arena *a, struct sources *sources, struct diags *d, const char *const *paths, size_t npaths, struct modules *ret)
+void modules_load(struct arena *a, struct sources *sources, struct diags *d, const char *const *paths, size_t npaths,
+		  struct modules *ret)
 {
 	struct loader l = {.a = a, .sources = sources, .d = d, .ret = ret};
 
@@ -315,7 +327,8 @@ void modules_load(struct arena *a, struct sources *sources, struct diags *d, con
 	}
 }
 
-void modules_load_text(struct arena *a, struct sources *sources, struct diags *d, struct str path, struct str text, struct modules *ret)
+void modules_load_text(struct arena *a, struct sources *sources, struct diags *d, struct str path, struct str text,
+		       struct modules *ret)
 {
 	struct loader l = {.a = a, .sources = sources, .d = d, .ret = ret};
 	struct file *f = file_add(&l, path, path, text, false, NULL, (struct span){0, 0});

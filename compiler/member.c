@@ -9,7 +9,9 @@ bool too_early(struct elab *el, const struct node *n, bool late, struct str name
 {
 	if (!late || n->state != NODE_OPEN)
 		return false;
-	say(el, DIAG_name_late, at, "`%.*s` is made or changed by an `if` or `for`, which a condition beside it cannot depend on", STR_ARG(name));
+	say(el, DIAG_name_late, at,
+	    "`%.*s` is made or changed by an `if` or `for`, which a condition beside it cannot depend on",
+	    STR_ARG(name));
 	return true;
 }
 
@@ -57,7 +59,8 @@ struct val found_value(struct elab *el, struct found f, struct span at)
 	return val_poison();
 }
 
-static struct val entry_value(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *m, struct span at)
+static struct val entry_value(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *m,
+			      struct span at)
 {
 	struct val v = force_entry(el, n, row, m, at);
 
@@ -76,7 +79,9 @@ static struct val node_member(struct elab *el, struct node *n, struct ident name
 		return found_value(el, f, at);
 	for (size_t i = 0; i < n->kind->nrows; i++) {
 		const struct schema_row *row = &n->kind->rows[i];
-		struct map_entry *m = row->form == ROW_MAP && row->type == T_PORT ? entry_find(node_cell(n, row), name.text) : NULL;
+		struct map_entry *m = row->form == ROW_MAP && row->type == T_PORT ?
+					      entry_find(node_cell(n, row), name.text) :
+					      NULL;
 
 		if (m)
 			return entry_value(el, n, row, m, at);
@@ -122,8 +127,8 @@ static struct val entries_member(struct elab *el, struct val base, struct ident 
 	}
 	struct near near = near_start(name.text);
 	const union cell *cell = node_cell(n, row);
-	struct diag *d = say(el, DIAG_member_unknown, name.at, "`%.*s` of `%s` has no `%.*s`", STR_ARG(row->name), node_path(el, n),
-			     STR_ARG(name.text));
+	struct diag *d = say(el, DIAG_member_unknown, name.at, "`%.*s` of `%s` has no `%.*s`", STR_ARG(row->name),
+			     node_path(el, n), STR_ARG(name.text));
 
 	for (size_t i = 0; i < cell->map.n; i++)
 		near_offer(&near, cell->map.at[i]->name.text);
@@ -149,7 +154,8 @@ static struct val file_member(struct elab *el, struct file *f, struct ident name
 		return force_binding(el, b, at);
 	if (stack)
 		return (struct val){.type = V_NODE, .u.node = stack};
-	struct diag *d = say(el, DIAG_member_unknown, name.at, "module `%.*s` has no `%.*s`", STR_ARG(f->module->name), STR_ARG(name.text));
+	struct diag *d = say(el, DIAG_member_unknown, name.at, "module `%.*s` has no `%.*s`", STR_ARG(f->module->name),
+			     STR_ARG(name.text));
 	for (b = f->scope->names ? f->scope->names->first : NULL; b; b = b->next)
 		near_offer(&near, b->name.text);
 	const union cell *stacks = &f->node->cells[0];
@@ -174,7 +180,9 @@ static struct val port_member(struct elab *el, struct port p, struct ident name)
 	if (str_eq(name.text, STR("last")))
 		return VAL(INT, p.hi);
 	if (str_eq(name.text, STR("protocol")))
-		return VAL(STRING, p.proto == PROTO_UDP ? STR("udp") : p.proto == PROTO_SCTP ? STR("sctp") : STR("tcp"));
+		return VAL(STRING, p.proto == PROTO_UDP	 ? STR("udp") :
+				   p.proto == PROTO_SCTP ? STR("sctp") :
+							   STR("tcp"));
 	return no_member(el, "port", name);
 }
 

@@ -79,9 +79,11 @@ static void help_port(struct elab *el, struct diag *d, const struct node *n)
 			continue;
 		const union cell *cell = node_cell(n, row);
 		if (cell->map.n)
-			say_help(el, d, "name one of its ports: %.*s.%.*s", STR_ARG(n->name.text), STR_ARG(cell->map.at[0]->name.text));
+			say_help(el, d, "name one of its ports: %.*s.%.*s", STR_ARG(n->name.text),
+				 STR_ARG(cell->map.at[0]->name.text));
 		else
-			say_help(el, d, "it declares no ports; one without a name is written %.*s:8080/tcp", STR_ARG(n->name.text));
+			say_help(el, d, "it declares no ports; one without a name is written %.*s:8080/tcp",
+				 STR_ARG(n->name.text));
 	}
 }
 
@@ -104,28 +106,31 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 	else if (t->tag == T_MODE && v.type == T_INT)
 		say_help(el, d, "a mode begins with 0: 0%lld", (long long)v.u.INT);
 	else if ((t->tag == T_STRING || t->tag == T_IMAGE) && v.type < T_COUNT)
-		say_help(el, d, reference ? "a string stands in quotes: \"${%s}\"" : "a string stands in quotes: \"%s\"",
+		say_help(el, d,
+			 reference ? "a string stands in quotes: \"${%s}\"" : "a string stands in quotes: \"%s\"",
 			 reference ? expr_shown(el, e) : val_string(el, v));
 	else if (t->tag == T_CONTAINERREFS && v.type == V_NODE)
 		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
 	else if (t->tag == T_PORTREF && v.type == V_NODE && v.u.node->tag == KIND_container)
 		help_port(el, d, v.u.node);
 	else if ((t->tag == T_PORTREF || t->tag == T_FLOWEND) && (v.type == T_PORT || v.type == T_INT))
-		say_help(el, d, "name whose port it is: CONTAINER:%s%s", val_string(el, v), v.type == T_INT ? "/tcp" : "");
+		say_help(el, d, "name whose port it is: CONTAINER:%s%s", val_string(el, v),
+			 v.type == T_INT ? "/tcp" : "");
 }
 
 struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
 	enum diag_code code = v.type == V_NONE || v.type == V_ABSENT ? DIAG_value_none : DIAG_type_mismatch;
-	struct diag *d = say(el, code, e->at, type_is_enum(t) ? "`%.*s` is %s, not %s" : "`%.*s` takes %s, not %s", STR_ARG(to->name), type_text(el, t),
-			     val_shown(v));
+	struct diag *d = say(el, code, e->at, type_is_enum(t) ? "`%.*s` is %s, not %s" : "`%.*s` takes %s, not %s",
+			     STR_ARG(to->name), type_text(el, t), val_shown(v));
 
 	say_label(el, d, "%s", code == DIAG_value_none ? "not set" : val_shown(v));
 	help_mismatch(el, d, v, e, t);
 	return val_poison();
 }
 
-struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to)
+struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e,
+		      const struct target *to)
 {
 	if (s.n == 0)
 		say(el, code, e->at, "`%.*s` cannot be empty", STR_ARG(to->name));

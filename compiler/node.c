@@ -29,7 +29,8 @@ static void layer_insert(struct elab *el, struct node *n, struct layer layer)
 	struct layer **at = &n->layers, *l;
 
 	while (*at && ((*at)->parent_rank < layer.parent_rank ||
-		       ((*at)->parent_rank == layer.parent_rank && (layer.origin != LAYER_WRITTEN || (*at)->origin == LAYER_WRITTEN))))
+		       ((*at)->parent_rank == layer.parent_rank &&
+			(layer.origin != LAYER_WRITTEN || (*at)->origin == LAYER_WRITTEN))))
 		at = &(*at)->next;
 	l = arena_new(el->a, struct layer);
 	*l = layer;
@@ -41,7 +42,10 @@ static void layer_insert(struct elab *el, struct node *n, struct layer layer)
 void layers_of_template(struct elab *el, struct node *n, const struct template *t, uint16_t parent_rank)
 {
 	for (; t; t = t->base) {
-		struct layer layer = {.entry = t->entry, .outer = t->file->scope, .origin = LAYER_TEMPLATE, .parent_rank = parent_rank};
+		struct layer layer = {.entry = t->entry,
+				      .outer = t->file->scope,
+				      .origin = LAYER_TEMPLATE,
+				      .parent_rank = parent_rank};
 
 		layer_insert(el, n, layer);
 	}
@@ -52,7 +56,8 @@ void layer_add(struct elab *el, struct node *n, const struct entry *e, struct sc
 	struct layer layer = {.entry = e, .outer = outer, .origin = LAYER_WRITTEN, .parent_rank = parent_rank};
 
 	if (n->state != NODE_FRESH) {
-		say(el, DIAG_name_late, e->word.at, "this adds to `%s`, which a condition beside it depends on", node_path(el, n));
+		say(el, DIAG_name_late, e->word.at, "this adds to `%s`, which a condition beside it depends on",
+		    node_path(el, n));
 		return;
 	}
 	layer_insert(el, n, layer);
@@ -88,7 +93,10 @@ static void layers_defaults(struct elab *el, struct node *n)
 				if (d->kind != n->tag || has_defaults(n, d->entry))
 					continue;
 				*end = arena_new(el->a, struct layer);
-				**end = (struct layer){.entry = d->entry, .outer = s, .origin = LAYER_DEFAULTS, .parent_rank = UINT16_MAX};
+				**end = (struct layer){.entry = d->entry,
+						       .outer = s,
+						       .origin = LAYER_DEFAULTS,
+						       .parent_rank = UINT16_MAX};
 				end = &(*end)->next;
 			}
 	}
@@ -101,7 +109,8 @@ static void layers_number(struct elab *el, struct node *n)
 	unsigned rank = 0;
 
 	for (struct layer *l = n->layers; l; before = l, l = l->next) {
-		if (before && !(before->origin == LAYER_WRITTEN && l->origin == LAYER_WRITTEN && before->parent_rank == l->parent_rank))
+		if (before && !(before->origin == LAYER_WRITTEN && l->origin == LAYER_WRITTEN &&
+				before->parent_rank == l->parent_rank))
 			rank++;
 		if (rank > UINT16_MAX - 1) {
 			say_limit(el, DIAG_limit_depth, n->at, "`%s` is made of too many templates", node_path(el, n));
@@ -119,8 +128,8 @@ static void param_add(struct elab *el, struct node *n, const struct layer *l, co
 	struct binding *b = arena_new(el->a, struct binding);
 
 	if (row_find(el, n, e->word.text)) {
-		say(el, DIAG_name_form, e->word.at, "`%.*s` is a word of %.*s: no parameter can have this name", STR_ARG(e->word.text),
-		    STR_ARG(n->kind->word));
+		say(el, DIAG_name_form, e->word.at, "`%.*s` is a word of %.*s: no parameter can have this name",
+		    STR_ARG(e->word.text), STR_ARG(n->kind->word));
 		return;
 	}
 	b->form = BIND_PARAM;
@@ -128,7 +137,8 @@ static void param_add(struct elab *el, struct node *n, const struct layer *l, co
 	b->declared = e->type;
 	b->home = l->scope;
 	b->rank = l->rank;
-	b->slot = (struct slot){.expr = e->value, .scope = l->scope, .rank = l->rank, .state = e->value ? SLOT_FRESH : SLOT_EMPTY};
+	b->slot = (struct slot){
+		.expr = e->value, .scope = l->scope, .rank = l->rank, .state = e->value ? SLOT_FRESH : SLOT_EMPTY};
 	names_add(el, &n->params, b);
 }
 

@@ -3,7 +3,7 @@
  * Saying mistakes: a template that is used a thousand times is wrong once. */
 #include "compiler/elab.h"
 
-enum { SAID_MAX = 2000 };	/* distinct mistakes that are kept; far more than are ever shown */
+enum { SAID_MAX = 2000 }; /* distinct mistakes that are kept; far more than are ever shown */
 
 static struct str text_of(struct elab *el, const char *fmt, va_list ap)
 {

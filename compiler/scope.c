@@ -34,7 +34,8 @@ bool names_add(struct elab *el, struct names **where, struct binding *b)
 	struct binding *old = names_find(names, b->name.text);
 
 	if (old) {
-		struct diag *d = say(el, DIAG_name_twice, b->name.at, "`%.*s` is declared twice", STR_ARG(b->name.text));
+		struct diag *d = say(el, DIAG_name_twice, b->name.at, "`%.*s` is declared twice",
+				     STR_ARG(b->name.text));
 
 		say_note(el, d, old->name.at, "first declared here");
 		return false;

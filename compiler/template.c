@@ -21,7 +21,8 @@ void templates_collect(struct elab *el, struct file *f)
 		}
 		old = map_add(el->a, &f->templates, e->word.text, t);
 		if (old) {
-			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two templates are called `%.*s`", STR_ARG(e->word.text));
+			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two templates are called `%.*s`",
+					     STR_ARG(e->word.text));
 
 			say_note(el, d, old->entry->word.at, "first declared here");
 			continue;
@@ -97,7 +98,8 @@ static bool resolve(struct elab *el, struct template *t)
 	const struct expr *base = t->entry->base;
 
 	if (t->state == TEMPLATE_BUSY) {
-		struct diag *d = say(el, DIAG_template_cycle, t->entry->word.at, "template `%.*s` extends itself", STR_ARG(t->entry->word.text));
+		struct diag *d = say(el, DIAG_template_cycle, t->entry->word.at, "template `%.*s` extends itself",
+				     STR_ARG(t->entry->word.text));
 
 		for (const struct template *on = t->base; on && on != t; on = on->base)
 			say_note(el, d, on->entry->word.at, "by way of `%.*s`", STR_ARG(on->entry->word.text));
@@ -108,8 +110,8 @@ static bool resolve(struct elab *el, struct template *t)
 	t->state = TEMPLATE_BUSY;
 	t->kind = KIND_COUNT;
 	if (!base) {
-		struct diag *d = say(el, DIAG_template_unknown, t->entry->word.at, "template `%.*s` does not say what it makes",
-				     STR_ARG(t->entry->word.text));
+		struct diag *d = say(el, DIAG_template_unknown, t->entry->word.at,
+				     "template `%.*s` does not say what it makes", STR_ARG(t->entry->word.text));
 		say_help(el, d, "template %.*s : container { … }", STR_ARG(t->entry->word.text));
 	} else {
 		if (base->kind == EX_NAME)
@@ -119,7 +121,8 @@ static bool resolve(struct elab *el, struct template *t)
 			if (t->base && el->slot_depth++ < SLOT_DEPTH_MAX && resolve(el, t->base))
 				t->kind = t->base->kind;
 			else if (t->base && el->slot_depth > SLOT_DEPTH_MAX)
-				say_limit(el, DIAG_limit_depth, base->at, "templates extend each other more than %d deep", SLOT_DEPTH_MAX);
+				say_limit(el, DIAG_limit_depth, base->at,
+					  "templates extend each other more than %d deep", SLOT_DEPTH_MAX);
 			if (t->base)
 				el->slot_depth--;
 		}
@@ -133,15 +136,17 @@ struct template *template_find(struct elab *el, struct file *f, const struct exp
 	struct template *t;
 
 	if (base->kind == EX_NAME && kind_find(base->u.text) != KIND_COUNT) {
-		say(el, DIAG_template_unknown, base->at, "`%.*s` is a kind of block, not a template", STR_ARG(base->u.text));
+		say(el, DIAG_template_unknown, base->at, "`%.*s` is a kind of block, not a template",
+		    STR_ARG(base->u.text));
 		return NULL;
 	}
 	t = template_named(el, f, base, false);
 	if (!t || !resolve(el, t))
 		return NULL;
 	if (t->kind != kind) {
-		struct diag *d = say(el, DIAG_template_kind, base->at, "template `%.*s` is for %.*s, not for %.*s", STR_ARG(t->entry->word.text),
-				     STR_ARG(schema_kinds[t->kind].word), STR_ARG(schema_kinds[kind].word));
+		struct diag *d = say(el, DIAG_template_kind, base->at, "template `%.*s` is for %.*s, not for %.*s",
+				     STR_ARG(t->entry->word.text), STR_ARG(schema_kinds[t->kind].word),
+				     STR_ARG(schema_kinds[kind].word));
 
 		say_note(el, d, t->entry->word.at, "declared here");
 		return NULL;

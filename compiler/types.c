@@ -27,7 +27,11 @@ void type_shown(const struct type *t, struct buf *out)
 	}
 	struct word_range r = type_words((enum type_tag)t->tag);
 	for (unsigned w = r.lo; w < r.hi; w++)
-		buf_fmt(out, "%s%.*s", w == (unsigned)r.lo ? "" : w + 1 == (unsigned)r.hi ? " or " : ", ", STR_ARG(word_texts[w]));
+		buf_fmt(out, "%s%.*s",
+			w == (unsigned)r.lo	? "" :
+			w + 1 == (unsigned)r.hi ? " or " :
+						  ", ",
+			STR_ARG(word_texts[w]));
 	if (r.lo == r.hi)
 		buf_puts(out, type_infos[t->tag].shown);
 }
@@ -69,7 +73,8 @@ static bool type_range(struct elab *el, const struct type_expr *e, struct scope 
 
 	if (!type_read(el, e->of, scope, ret))
 		return false;
-	if (ret->tag != T_INT && ret->tag != T_SIZE && ret->tag != T_DURATION && ret->tag != T_FLOAT && ret->tag != T_NUMBER) {
+	if (ret->tag != T_INT && ret->tag != T_SIZE && ret->tag != T_DURATION && ret->tag != T_FLOAT &&
+	    ret->tag != T_NUMBER) {
 		say(el, DIAG_type_unknown, e->of->at, "only a number, a size or a duration can have bounds");
 		return false;
 	}
