@@ -58,23 +58,26 @@ static int step_run(struct host *h, const struct step *step, const struct plan *
 
 int converge(struct host *h, struct store *s, const struct plan *p, uint32_t number, unsigned flags, struct err *e)
 {
-	bool active = false, go_on = flags & CONVERGE_GO_ON;
+	bool active = false, go_on = flags & CONVERGE_GO_ON, boot = flags & CONVERGE_NETWORK_ONLY;
 	struct err first = {0}, one;
 
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
 		int r = go_on ? 0 : interrupted(h, &one);
 
-		if (r == 0 && !active && steps[i].phase != PHASE_ADD) {
+		if (r == 0 && !active && steps[i].phase != PHASE_ADD && !boot) {
 			active = true;
 			r = store_activate(s, number, &one);
 		}
-		if (r == 0 && !(flags & CONVERGE_NETWORK_ONLY && steps[i].kind == RES_unit))
+		if (r == 0 && !(boot && steps[i].kind == RES_unit))
 			r = step_run(h, &steps[i], p, &one);
 		if (r < 0 && !first.code)
 			first = one;
 		if (r < 0 && !go_on)
 			break;
 	}
+	/* While `active` is there ctstack-network.service does nothing and lets containers start: at boot it says that links and the policy are true, all of them. */
+	if (boot && !first.code && store_activate(s, number, &one) < 0)
+		first = one;
 	if (first.code)
 		*e = first;
 	return first.code;

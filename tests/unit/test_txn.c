@@ -540,6 +540,42 @@ static void a_generation_is_made_true_from_anything(void **state)
 	world_is(w, &one, 1);
 }
 
+/* What a boot finds: data and nothing else; `active` is what the first start of a container looks at. */
+static int boot(struct world *w, const struct manifest *current)
+{
+	struct manifest observed = {.arena = &w->a};
+	struct plan p;
+
+	unlinkat(w->h.root_fd, "run/ctstack/active", 0);
+	assert_int_equal(observe(&w->h, current, current, CONVERGE_NETWORK_ONLY, &observed, &w->e), 0);
+	plan_make(&w->a, &observed, current, &p);
+	return converge(&w->h, &w->s, &p, 1, CONVERGE_NETWORK_ONLY | CONVERGE_GO_ON, &w->e);
+}
+
+/* Or else a container would start with a link and without a policy. */
+static void a_boot_that_fails_activates_nothing(void **state)
+{
+	struct manifest one, two, nothing;
+	int failures = 0;
+
+	begin(*state, &one, &two);
+	for (int at = 0;; at++) {
+		struct world *w = *state;
+
+		nothing = (struct manifest){.arena = &w->a};
+		manifest_seal(&nothing);
+		world_write(w, &nothing);
+		w->mode = MODE_FAIL;
+		w->countdown = at;
+		int r = boot(w, &one);
+		assert_string_equal(link_of(w, "run/ctstack/active"), r < 0 ? "" : "0001");
+		if (r == 0)
+			break;
+		failures++;
+	}
+	assert_true(failures >= 7); /* a switch, a directory, namespaces, links, elements */
+}
+
 int main(void)
 {
 #define IN_WORLD(name) cmocka_unit_test_setup_teardown(name, world_up, world_down)
@@ -552,6 +588,7 @@ int main(void)
 		IN_WORLD(a_commit_is_not_taken_back),
 		IN_WORLD(a_refusal_touches_nothing),
 		IN_WORLD(a_generation_is_made_true_from_anything),
+		IN_WORLD(a_boot_that_fails_activates_nothing),
 	};
 
 	return cmocka_run_group_tests_name("txn", tests, NULL, NULL);
