@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "runtime/nft_batch.h"
+#include "runtime/nft_conntrack.h"
 #include "runtime/nft_object.h"
 #include "runtime/nft_rules.h"
 #include "runtime/nft_state.h"
@@ -313,7 +314,19 @@ static const bool *slice_sets(struct slice s, bool ret[SET_COUNT + 1])
 			ret[policy_set_find(set)] = true;
 		last = set;
 	}
+	/* Which addresses are containers' is asked when translations are settled. */
+	if (nft_conntrack_concerned(s))
+		ret[SET_address4] = ret[SET_address6] = true;
 	return ret;
+}
+
+/* The change is made; that old translations stay where this fails is worth a line, not a way back. */
+static void settle(struct host *h, struct mnl_socket *socket, struct slice s, const struct nft_state *now)
+{
+	struct err e = {0};
+
+	if (nft_conntrack_concerned(s) && nft_conntrack_settle(socket, s, &now->elements, &e) < 0)
+		host_progress(h, "connections keep the translation that they have until they pause: %s", e.text);
 }
 
 static int try_once(struct host *h, struct slice s, bool commit, struct err *e)
@@ -331,6 +344,8 @@ static int try_once(struct host *h, struct slice s, bool commit, struct err *e)
 	r = build(&b, &a, s, &now, e);
 	if (r == 0 && nft_batch_any(&b))
 		r = nft_batch_send(&b, socket, commit, e);
+	if (r == 0 && commit)
+		settle(h, socket, s, &now);
 	return r;
 }
 

@@ -302,9 +302,10 @@ __attribute__((unused)) static uint16_t ip_checksum(const void *header, size_t n
 	return htons((uint16_t)~sum);
 }
 
-/* Puts an IPv4 UDP datagram of one byte on an interface's wire, with addresses that no kernel would let out. */
+/* Puts an IPv4 UDP datagram of one byte, with or without a wrong checksum, on an interface's wire, with addresses that
+ * no kernel would let out. */
 __attribute__((unused)) static void send_frame(const char *ns, const char *interface, const char *mac_to,
-					       const char *from, const char *to, uint16_t port)
+					       const char *from, const char *to, uint16_t port, bool broken)
 {
 	struct {
 		struct ether_header eth;
@@ -325,6 +326,7 @@ __attribute__((unused)) static void send_frame(const char *ns, const char *inter
 	f.ip.daddr = inet_addr(to);
 	f.ip.check = ip_checksum(&f.ip, sizeof f.ip);
 	f.udp = (struct udphdr){.source = htons(40000), .dest = htons(port), .len = htons(sizeof f.udp + 1)};
+	f.udp.check = broken ? htons(0x0bad) : 0;
 	snprintf(ifr.ifr_name, sizeof ifr.ifr_name, "%s", interface);
 	assert_int_equal(ioctl(fd, SIOCGIFINDEX, &ifr), 0);
 	struct sockaddr_ll at = {.sll_family = AF_PACKET,
