@@ -323,6 +323,12 @@ static void instance_beats_template_beats_defaults_beats_schema(void **state)
 		 "s.container.c.volume.v.at", "/v"},
 		{NULL, "s.container.c.volume.v.from", "/srv/v"}, {NULL, "s.container.c.volume.v.mode", "0711"}, {NULL, "s.container.c.volume", "2"},
 		{NULL, "s.container.c.mount.0", "/a -> /a"}, {NULL, "s.container.c.mount.1", "/b -> /b"},
+		/* blocks that only the defaults write; defaults for blocks within */
+		{"stack s { defaults container { limits { cpu = 2; memory = 1GiB } }; defaults volume { mode = 0700 }\n"
+		 "container c { " IMAGE " limits { memory = 2GiB }; volume v { at = /v } }; container d { " IMAGE " volume v { at = /v; mode = 0711 } } }",
+		 "s.container.c.limits.cpu", "2"},
+		{NULL, "s.container.c.limits.memory", "2GiB"}, {NULL, "s.container.d.limits.memory", "1GiB"},
+		{NULL, "s.container.c.volume.v.mode", "0700"}, {NULL, "s.container.d.volume.v.mode", "0711"},
 		/* a template within a template's block, and templates of other kinds */
 		{"template small : limits { memory = 1GiB; cpu = 1 }\n"
 		 "template t : container { " IMAGE " limits : small { cpu = 2 } }\n"
@@ -482,6 +488,30 @@ static void for_and_if_make_blocks_fields_and_entries(void **state)
 
 	(void)state;
 	CHECK_MEANINGS(rows);
+}
+
+/* What was written, and where, is told from what was not: rules and plans blame the right line. */
+static void fields_know_where_their_value_was_written(void **state)
+{
+	static const char source[] = "template t : container {\n  image = \"localhost/t:1\"\n}\n"
+				     "stack s {\n  defaults container { restart = always }\n  container c : t {\n    gpu = none\n  }\n}\n";
+	const struct m_container *c;
+	struct run r;
+
+	(void)state;
+	run_text(&r, source);
+	said(&r, "", NULL);
+	c = r.model.stacks.at[0]->container.at[0];
+	assert_true(c->image.set && c->image.given && c->restart.set && c->restart.given);
+	assert_int_equal(source_place(&r.sources, c->image.at).line, 2);
+	assert_int_equal(source_place(&r.sources, c->restart.at).line, 5);
+	assert_true(!c->gpu.set && c->gpu.given);
+	assert_int_equal(source_place(&r.sources, c->gpu.at).line, 7);
+	assert_true(c->network.set && !c->network.given);
+	assert_true(!c->user.set && !c->user.given);
+	assert_int_equal(source_place(&r.sources, c->head.at).line, 6);
+	assert_ptr_equal(c->head.stack, r.model.stacks.at[0]);
+	run_end(&r);
 }
 
 static void outputs_are_texts_sorted_by_name(void **state)
@@ -734,6 +764,7 @@ int main(void)
 		cmocka_unit_test(values_have_one_text),
 		cmocka_unit_test(operators_compute),
 		cmocka_unit_test(for_and_if_make_blocks_fields_and_entries),
+		cmocka_unit_test(fields_know_where_their_value_was_written),
 		cmocka_unit_test(outputs_are_texts_sorted_by_name),
 		cmocka_unit_test(wrong_names_are_said_once),
 		cmocka_unit_test(wrong_templates_are_said_and_nothing_follows_from_them),
