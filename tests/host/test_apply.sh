@@ -90,6 +90,20 @@ test_a_second_plan_has_nothing_to_do() {
 	contains "$out" "Generation 1"
 }
 
+test_an_offline_plan_knows_what_a_host_filled_in() {
+	stack
+	expect 0 ctc plan --base 1 --detailed-exitcode t.ctstack
+	contains "$out" "Nothing to do: generation 1 is as the source says."
+	ctc show 1 --manifest >m.json
+	memory=1GiB stack
+	expect 2 ctc plan --base m.json --detailed-exitcode t.ctstack
+	contains "$out" "1 restart, 1 untouched."
+	expect 0 ctc show 1 --json
+	contains "$out" '"stacks":["t"]'
+	expect 0 ctc show 1
+	contains "$out" "stack    t: a, b"
+}
+
 test_a_changed_limit_restarts_one_container() {
 	local a b
 	a=$(pids a) b=$(pids b)
