@@ -68,7 +68,8 @@ static void escaped(struct buf *out, unsigned char c)
 
 static void put_word(struct buf *out, struct str word, bool variables)
 {
-	unsigned char most = word.n ? BARE : QUOTED;
+	/* A bare @ at the beginning of a line is a word that only the host knows (bind.h). */
+	unsigned char most = word.n && word.s[0] != '@' ? BARE : QUOTED;
 	size_t from = 0;
 
 	for (size_t i = 0; i < word.n; i++)

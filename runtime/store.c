@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "runtime/fs.h"
 #include "runtime/store_impl.h"
+
+enum { LOCK_TRIES = 20, LOCK_WAIT_MS = 10 };
 
 static int make_dir(struct host *h, const char *path, struct err *e)
 {
@@ -70,6 +73,19 @@ static int lock_open(struct store *s, struct err *e)
 	return fs_open(s->run_fd, STR("lock"), O_RDWR | O_CREAT, 0600, e);
 }
 
+/* Who only looks (store_locked_by_other) has it for an instant: that is nobody to give way to. */
+static int lock_take(int fd)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
+	int r = flock(fd, LOCK_EX | LOCK_NB);
+
+	for (int i = 0; r < 0 && errno == EWOULDBLOCK && i < LOCK_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		r = flock(fd, LOCK_EX | LOCK_NB);
+	}
+	return r;
+}
+
 int store_lock(struct store *s, const char *command, struct err *e)
 {
 	char holder[256] = "";
@@ -77,7 +93,7 @@ int store_lock(struct store *s, const char *command, struct err *e)
 	_fd_ int fd = lock_open(s, e);
 	if (fd < 0)
 		return fd;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (lock_take(fd) < 0) {
 		if (errno != EWOULDBLOCK)
 			return err_errno(e, -errno, "cannot lock /" RUN_DIR "/lock");
 		ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
@@ -102,7 +118,7 @@ bool store_locked_by_other(struct store *s)
 	if (s->lock_fd >= 0 || s->run_fd < 0)
 		return false;
 	_fd_ int fd = fs_open(s->run_fd, STR("lock"), O_RDWR, 0, &e);
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
 int store_sync(int dir_fd, const char *path, struct err *e)

@@ -4,16 +4,55 @@
  * runs it; systemd starts the containers afterwards (spec/transaction.md, Boot). */
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "lang/base/cleanup.h"
+#include "lang/policy.h"
 #include "runtime/cli/change.h"
 #include "runtime/cli/cli.h"
+#include "runtime/kind.h"
 #include "runtime/txn.h"
+
+/* Together less than TimeoutStartSec= of ctstack-network.service. */
+enum { BUSY_TRIES = 1200, BUSY_WAIT_MS = 200 };
 
 static void on_progress(void *context, const char *line)
 {
 	(void)context;
 	printf("%s\n", line);
+}
+
+/* Whether the rules are in force, so that a container that starts now can do no more than somebody said. */
+static int policy_is_in_force(struct session *look, bool *ret, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	struct manifest found = {.arena = &a};
+	int r = kinds[RES_nft]->observe(&look->host, &look->recorded, &found, e);
+
+	if (r < 0)
+		return r;
+	manifest_seal(&found);
+	const struct res_nft *rules = (const struct res_nft *)manifest_find(&found, RES_nft, STR(POLICY_RULES));
+	*ret = rules && str_is(rules->key, POLICY_RULES_KEY);
+	return 0;
+}
+
+/* Another ctc has the lock. It may be about to make all this, or to ask its user first: 1 once the policy is in force all the same, 0 once the lock is free. */
+static int beside_another(struct session *look, struct err *e)
+{
+	const struct timespec pause = {.tv_nsec = BUSY_WAIT_MS * 1000000L};
+
+	for (int i = 0; store_locked_by_other(&look->store); i++) {
+		bool in_force = false;
+		int r = policy_is_in_force(look, &in_force, e);
+
+		if (r < 0 || in_force)
+			return r < 0 ? r : 1;
+		if (i == BUSY_TRIES)
+			return err_set(e, -EBUSY, "another ctc is changing this host, and the policy is not in force: no container starts until it is");
+		nanosleep(&pause, NULL);
+	}
+	return 0;
 }
 
 /* Without a store there is nothing to restore, and none is made. */
@@ -25,13 +64,13 @@ static int restore(struct session *s, struct err *e)
 
 	session_begin(&look);
 	int r = session_look(&look, e);
-	bool empty = look.store.state_fd < 0, busy = r == 0 && store_locked_by_other(&look.store);
+	bool empty = look.store.state_fd < 0;
+	if (r == 0 && !empty)
+		r = beside_another(&look, e);
 	session_end(&look);
-	if (r < 0 || empty || busy)
-		return r;
+	if (r != 0 || empty)
+		return r < 0 ? r : 0;
 	r = session_lock(s, "ctc restore --boot", e);
-	if (r == -EBUSY)
-		return 0;
 	s->host.progress = on_progress;
 	if (r == 0)
 		r = observe(&s->host, &s->recorded, &s->recorded, CONVERGE_NETWORK_ONLY, &observed, e);

@@ -31,6 +31,52 @@ test_a_stack_runs() {
 	probe connect 127.0.0.1 8080
 }
 
+# A host that has just booted, as far as the network goes.
+forget_network() {
+	systemctl stop ctstack.target
+	rm /run/ctstack/active
+	ip netns delete ct-b-a
+	ip netns delete ct-b-b
+	eventually 10 no_links
+	nft delete table inet ctstack
+}
+no_links() { ! ip -o link show type veth | grep -q 'altname ct-b-'; }
+
+# Somebody else's table is in the way of the policy: nothing starts, however often it is tried.
+test_without_a_policy_no_container_starts() {
+	forget_network
+	nft add table inet ctstack
+	refute systemctl start ct-b-a.service
+	refute systemctl start ct-b-a.service
+	refute test -e /run/ctstack/active
+	refute podman container exists ct-b-a
+	nft delete table inet ctstack
+	systemctl start ctstack.target ct-b-a.service ct-b-b.service
+	expect 0 in_ns ct-b-a probe connect 10.88.0.12 80
+	expect 2 in_ns ct-b-b probe connect 10.88.0.11 80 300
+}
+
+network_is_activating() { [ "$(systemctl is-active ctstack-network.service)" = activating ]; }
+
+# Another ctc has the lock and has not come to the policy: a start waits for the one or the other.
+test_a_start_waits_for_the_policy() {
+	local holder start
+	forget_network
+	flock /run/ctstack/lock sleep 60 &
+	holder=$!
+	systemctl start ct-b-b.service &
+	start=$!
+	eventually 10 network_is_activating
+	sleep 1
+	refute podman container exists ct-b-b
+	refute test -e /run/ctstack/active
+	kill $holder $(pgrep -P $holder)
+	wait $start
+	systemctl start ctstack.target ct-b-a.service
+	expect 2 in_ns ct-b-b probe connect 10.88.0.11 80 300
+	expect 0 ctc plan --detailed-exitcode /root/b.ctstack
+}
+
 # The new generation is active, its policy is in force, a program is being waited for: then everything ends.
 test_a_change_is_cut_off_in_the_middle() {
 	local ctc

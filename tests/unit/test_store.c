@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -267,6 +268,30 @@ static void the_lock_says_who_has_it(void **state)
 	w->s = other;
 }
 
+/* What `ctc status` does with the lock, only that it takes its time. */
+static void who_only_looks_is_not_in_the_way(void **state)
+{
+	struct world *w = *state;
+	struct store other;
+	int status;
+
+	assert_int_equal(store_open(&w->h, false, &other, &w->e), 0);
+	store_close(&w->s);
+	int fd = openat(other.run_fd, "lock", O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	assert_false(store_locked_by_other(&other)); /* nor in each other's */
+	pid_t child = fork();
+	if (child == 0) {
+		usleep(30000);
+		_exit(0);
+	}
+	close(fd); /* the child has it still */
+	assert_int_equal(store_lock(&other, "ctc second", &w->e), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	w->s = other;
+}
+
 static void pruning_keeps_the_newest_the_current_and_its_base(void **state)
 {
 	struct world *w = *state;
@@ -417,6 +442,7 @@ int main(void)
 		IN_WORLD(the_commit_is_the_link),
 		IN_WORLD(a_link_to_nowhere_is_refused),
 		IN_WORLD(the_lock_says_who_has_it),
+		IN_WORLD(who_only_looks_is_not_in_the_way),
 		IN_WORLD(pruning_keeps_the_newest_the_current_and_its_base),
 		IN_WORLD(the_journal_comes_back_or_is_refused),
 		IN_WORLD(history_grows_and_forgets_a_torn_line),

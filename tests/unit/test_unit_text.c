@@ -179,6 +179,21 @@ static void random_words_come_back(void **state)
 	}
 }
 
+/* What runtime/bind.c looks for at the beginning of a line is written by lowering alone. */
+static void no_word_is_taken_for_a_late_one(void **state)
+{
+	static const struct str words[] = {STR("@image:localhost/a:1@"), STR("@gpu:nvidia@"), STR("@"), STR("@@")};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		_buf_ struct buf line = {0};
+
+		unit_arg(&line, words[i]);
+		assert_true(line.n > 2 && line.s[0] == '\t' && line.s[1] != '@');
+	}
+	comes_back(words, sizeof words / sizeof words[0]);
+}
+
 static void what_no_program_can_be_given_is_refused(void **state)
 {
 	static const struct {
@@ -240,6 +255,7 @@ int main(void)
 		cmocka_unit_test(words_come_back),
 		cmocka_unit_test(every_byte_comes_back),
 		cmocka_unit_test(random_words_come_back),
+		cmocka_unit_test(no_word_is_taken_for_a_late_one),
 		cmocka_unit_test(what_no_program_can_be_given_is_refused),
 		cmocka_unit_test(mount_fields_are_quoted_as_csv),
 		cmocka_unit_test(lists_disarm_specifiers),
