@@ -3,8 +3,6 @@
  * Rules about a container's place in the network: its subnet, its addresses, and that one on the host's network has neither. */
 #include "compiler/rules_impl.h"
 
-#include <assert.h>
-
 struct address {
 	bool set;
 	struct addr v;
@@ -18,11 +16,31 @@ static struct address address_of(const struct m_container *c, enum net_family fa
 	return (struct address){c->address6.set, c->address6.v, c->address6.at};
 }
 
-/* for (each address of a private container in a subnet that has a range of its family) */
-#define for_each_address(m, family, a, range, r)                                                                             \
-	rules_each_container(m, r) for (int family = 0; family < NET_FAMILIES; family++) for (                               \
-		struct address a = address_of((m)->container, (enum net_family)family); a.set && (m)->subnet; a.set = false) \
-		for (struct cidr range = subnet_range((m)->subnet, (enum net_family)family); a.set; a.set = false)
+/* An address of a container that is in a subnet, and the subnet's range of the family (none: .addr.family 0). */
+struct placed {
+	const struct m_subnet *subnet;
+	enum net_family family;
+	struct address address;
+	struct cidr range;
+	struct span range_at;
+};
+
+typedef void (*address_check)(struct rules *r, enum diag_code code, const struct placed *p);
+
+static void each_address(struct rules *r, enum diag_code code, address_check check)
+{
+	rules_each_container(m, r)
+		for (int f = 0; f < NET_FAMILIES; f++) {
+			enum net_family family = (enum net_family)f;
+			struct placed p = {.subnet = m->subnet, .family = family, .address = address_of(m->container, family)};
+
+			if (!m->subnet || !p.address.set)
+				continue;
+			p.range = subnet_range(m->subnet, family);
+			p.range_at = family == NET_4 ? m->subnet->range.at : m->subnet->range6.at;
+			check(r, code, &p);
+		}
+}
 
 RULE(subnet_missing)
 {
@@ -69,79 +87,124 @@ RULE(address_missing)
 	}
 }
 
+static void outside_check(struct rules *r, enum diag_code code, const struct placed *p)
+{
+	const struct m_subnet *s = p->subnet;
+	struct diag *d;
+
+	if (p->range.addr.family && cidr_contains(p->range, p->address.v))
+		return;
+	if (p->range.addr.family) {
+		d = diag_add(r->diags, code, p->address.at, "%s is outside subnet `%.*s`", SHOW_ADDR(p->address.v),
+			     STR_ARG(s->head.name));
+		diag_note(r->diags, d, p->range_at, "the range is %s", SHOW_CIDR(p->range));
+	} else if (s->range.set || s->range6.set) { /* neither: subnet_range has said so */
+		d = diag_add(r->diags, code, p->address.at, "subnet `%.*s` has no %s addresses", STR_ARG(s->head.name),
+			     family_name(p->family));
+		diag_note(r->diags, d, s->head.at, "it has no `%s`", p->family == NET_4 ? "range" : "range6");
+	}
+}
+
 RULE(address_outside)
 {
-	for_each_address(m, family, a, range, r) {
-		const char *field = family == NET_4 ? "range" : "range6";
-		struct diag *d;
+	each_address(r, code, outside_check);
+}
 
-		if (range.addr.family == 0) {
-			if (!m->subnet->range.set && !m->subnet->range6.set)
-				continue; /* subnet_range has said so */
-			d = diag_add(r->diags, code, a.at, "subnet `%.*s` has no %s addresses", STR_ARG(m->subnet->head.name), family_name((enum net_family)family));
-			diag_note(r->diags, d, m->subnet->head.at, "it has no `%s`", field);
-			continue;
-		}
-		if (cidr_contains(range, a.v))
-			continue;
-		d = diag_add(r->diags, code, a.at, "%s is outside subnet `%.*s`", SHOW_ADDR(a.v), STR_ARG(m->subnet->head.name));
-		diag_note(r->diags, d, family == NET_4 ? m->subnet->range.at : m->subnet->range6.at, "the range is %s", SHOW_CIDR(range));
+static void host_taken_add(struct rules *r, enum diag_code code, const struct placed *p)
+{
+	const struct m_subnet *s = p->subnet;
+	bool given = p->family == NET_4 ? s->host.set : s->host6.set;
+	struct diag *d = diag_add(r->diags, code, p->address.at, "%s is the host's own address in subnet `%.*s`",
+				  SHOW_ADDR(p->address.v), STR_ARG(s->head.name));
+
+	if (given)
+		diag_note(r->diags, d, p->family == NET_4 ? s->host.at : s->host6.at, "given to the host here");
+	else
+		diag_note(r->diags, d, p->range_at, "without `%s`, the host has the first address of the range",
+			  p->family == NET_4 ? "host" : "host6");
+}
+
+static void reserved_check(struct rules *r, enum diag_code code, const struct placed *p)
+{
+	const char *what = NULL;
+	struct diag *d;
+
+	if (p->range.addr.family == 0 || !cidr_contains(p->range, p->address.v))
+		return;
+	if (addr_eq(p->address.v, subnet_gateway(p->subnet, p->family))) {
+		host_taken_add(r, code, p);
+		return;
 	}
+	if (addr_eq(p->address.v, cidr_network(p->range)))
+		what = "network";
+	else if (p->family == NET_4 && addr_eq(p->address.v, cidr_last(p->range)))
+		what = "broadcast";
+	if (!what)
+		return;
+	d = diag_add(r->diags, code, p->address.at, "%s is the %s address of subnet `%.*s`", SHOW_ADDR(p->address.v), what,
+		     STR_ARG(p->subnet->head.name));
+	diag_note(r->diags, d, p->range_at, "the range is %s", SHOW_CIDR(p->range));
 }
 
 RULE(address_reserved)
 {
-	for_each_address(m, family, a, range, r) {
-		const struct m_subnet *s = m->subnet;
-		struct span range_at = family == NET_4 ? s->range.at : s->range6.at;
-		bool host_given = family == NET_4 ? s->host.set : s->host6.set;
-		struct diag *d;
-
-		if (range.addr.family == 0 || !cidr_contains(range, a.v))
-			continue;
-		if (addr_eq(a.v, subnet_gateway(s, (enum net_family)family))) {
-			d = diag_add(r->diags, code, a.at, "%s is the host's own address in subnet `%.*s`", SHOW_ADDR(a.v), STR_ARG(s->head.name));
-			if (host_given)
-				diag_note(r->diags, d, family == NET_4 ? s->host.at : s->host6.at, "given to the host here");
-			else
-				diag_note(r->diags, d, range_at, "without `%s`, the host has the first address of the range", family == NET_4 ? "host" : "host6");
-		} else if (addr_eq(a.v, cidr_network(range))) {
-			d = diag_add(r->diags, code, a.at, "%s is the network address of subnet `%.*s`", SHOW_ADDR(a.v), STR_ARG(s->head.name));
-			diag_note(r->diags, d, range_at, "the range is %s", SHOW_CIDR(range));
-		} else if (family == NET_4 && addr_eq(a.v, cidr_last(range))) {
-			d = diag_add(r->diags, code, a.at, "%s is the broadcast address of subnet `%.*s`", SHOW_ADDR(a.v), STR_ARG(s->head.name));
-			diag_note(r->diags, d, range_at, "the range is %s", SHOW_CIDR(range));
-		}
-	}
+	each_address(r, code, reserved_check);
 }
 
 RULE(address_twice)
 {
 	struct map seen = {0};
 
-	rules_each_container(m, r) for (int family = 0; family < NET_FAMILIES; family++) {
-		struct address a = address_of(m->container, (enum net_family)family);
-		const struct net_member *first, *later = m;
-		struct diag *d;
+	rules_each_container(m, r)
+		for (int f = 0; f < NET_FAMILIES; f++) {
+			enum net_family family = (enum net_family)f;
+			const struct net_member *first, *later = m;
+			struct address a, b;
+			struct diag *d;
 
-		if (m->address[family].n == 0)
-			continue;
-		first = map_add(r->arena, &seen, m->address[family], (void *)(uintptr_t)m);
-		if (!first)
-			continue;
-		if (said_later(address_of(first->container, (enum net_family)family).at, &first->container->head, a.at, &m->container->head))
-			SWAP(first, later);
-		d = diag_add(r->diags, code, address_of(later->container, (enum net_family)family).at, "%s is taken by container `%.*s` already", SHOW_ADDR(a.v), STR_ARG(first->full));
-		diag_note(r->diags, d, address_of(first->container, (enum net_family)family).at, "first used here");
-	}
+			if (m->address[family].n == 0)
+				continue;
+			first = map_add(r->arena, &seen, m->address[family], (void *)(uintptr_t)m);
+			if (!first)
+				continue;
+			a = address_of(first->container, family);
+			b = address_of(later->container, family);
+			if (said_later(a.at, &first->container->head, b.at, &later->container->head)) {
+				SWAP(first, later);
+				SWAP(a, b);
+			}
+			d = diag_add(r->diags, code, b.at, "%s is taken by container `%.*s` already", SHOW_ADDR(b.v),
+				     STR_ARG(first->full));
+			diag_note(r->diags, d, a.at, "first used here");
+		}
 }
 
-static struct diag *host_network_add(struct rules *r, enum diag_code code, const struct m_container *c, struct span at, const char *what)
+static void host_network_add(struct rules *r, enum diag_code code, const struct m_container *c, struct span at,
+			     const char *what)
 {
-	struct diag *d = diag_add(r->diags, code, at, "container `%.*s` is on the host's network: %s", STR_ARG(c->head.name), what);
+	struct diag *d = diag_add(r->diags, code, at, "container `%.*s` is on the host's network: %s", STR_ARG(c->head.name),
+				  what);
 
 	diag_note(r->diags, d, c->network.at, "the host's network is chosen here");
-	return d;
+}
+
+/* Flows and published ports that name a container on the host's network. */
+static void host_network_arrows(struct rules *r, enum diag_code code, const struct m_stack *s)
+{
+	for (size_t i = 0; i < s->publish.n; i++) {
+		const struct m_container *c = s->publish.at[i].right.v.container;
+
+		if (!container_is_private(c))
+			host_network_add(r, code, c, s->publish.at[i].right.at, "its ports are the host's, and need no publishing");
+	}
+	for (size_t i = 0; i < s->allow.n; i++) {
+		const struct flow_end *from = &s->allow.at[i].left.v, *to = &s->allow.at[i].right.v;
+
+		if (from->kind == END_CONTAINER && !container_is_private(from->container))
+			host_network_add(r, code, from->container, s->allow.at[i].left.at, "no policy applies to it");
+		if (to->kind == END_CONTAINER && !container_is_private(to->container))
+			host_network_add(r, code, to->container, s->allow.at[i].right.at, "no policy applies to it");
+	}
 }
 
 RULE(host_network)
@@ -158,20 +221,6 @@ RULE(host_network)
 		if (c->address6.given)
 			host_network_add(r, code, c, c->address6.at, "it has no address of its own");
 	}
-	vec_each(struct m_stack *const, s, &r->model->stacks) {
-		for (size_t i = 0; i < (*s)->publish.n; i++) {
-			const struct m_container *c = (*s)->publish.at[i].right.v.container;
-
-			if (!container_is_private(c))
-				host_network_add(r, code, c, (*s)->publish.at[i].right.at, "its ports are the host's, and need no publishing");
-		}
-		for (size_t i = 0; i < (*s)->allow.n; i++) {
-			const struct flow_end *from = &(*s)->allow.at[i].left.v, *to = &(*s)->allow.at[i].right.v;
-
-			if (from->kind == END_CONTAINER && !container_is_private(from->container))
-				host_network_add(r, code, from->container, (*s)->allow.at[i].left.at, "no policy applies to it");
-			if (to->kind == END_CONTAINER && !container_is_private(to->container))
-				host_network_add(r, code, to->container, (*s)->allow.at[i].right.at, "no policy applies to it");
-		}
-	}
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		host_network_arrows(r, code, *s);
 }

@@ -8,7 +8,7 @@ enum { FLOW_ELEMENTS_MAX = 250000 };
 
 struct allow {
 	const struct flow_end *from, *to;
-	struct span at, left, right;
+	struct span at, right;
 	struct port port;	/* lo 0: all */
 };
 
@@ -20,29 +20,41 @@ static struct allow allow_of(const struct m_stack *s, size_t i)
 		.from = &s->allow.at[i].left.v,
 		.to = to,
 		.at = s->allow.at[i].at,
-		.left = s->allow.at[i].left.at,
 		.right = s->allow.at[i].right.at,
 		.port = port_meant(to->container, to->port_name, to->port),
 	};
 }
 
-#define for_each_allow(f, r)                                         \
-	vec_each(struct m_stack *const, s, &(r)->model->stacks)      \
-		for (size_t i = 0; i < (*s)->allow.n; i++)           \
-			for (struct allow f = allow_of(*s, i), *once = &f; once; once = NULL)
+typedef void (*allow_check)(struct rules *r, enum diag_code code, const struct allow *f);
+
+static void each_allow(struct rules *r, enum diag_code code, allow_check check)
+{
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		for (size_t i = 0; i < (*s)->allow.n; i++) {
+			struct allow f = allow_of(*s, i);
+
+			check(r, code, &f);
+		}
+}
 
 static bool is_ours(const struct flow_end *end)
 {
 	return end->kind == END_CONTAINER || end->kind == END_SUBNET;
 }
 
+static void self_check(struct rules *r, enum diag_code code, const struct allow *f)
+{
+	struct diag *d;
+
+	if (f->from->kind != END_CONTAINER || f->to->kind != END_CONTAINER || f->from->container != f->to->container)
+		return;
+	d = diag_add(r->diags, code, f->at, "container `%.*s` is allowed to reach itself", STR_ARG(f->from->container->head.name));
+	diag_help(r->diags, d, "it always does, on 127.0.0.1 and on its own address: remove the line");
+}
+
 RULE(flow_self)
 {
-	for_each_allow(f, r)
-		if (f.from->kind == END_CONTAINER && f.to->kind == END_CONTAINER && f.from->container == f.to->container)
-			diag_help(r->diags,
-				  diag_add(r->diags, code, f.at, "container `%.*s` is allowed to reach itself", STR_ARG(f.from->container->head.name)),
-				  "it always does, on 127.0.0.1 and on its own address: remove the line");
+	each_allow(r, code, self_check);
 }
 
 static size_t declared_ports(const struct flow_members *members)
@@ -54,30 +66,37 @@ static size_t declared_ports(const struct flow_members *members)
 	return n;
 }
 
+static void port_check(struct rules *r, enum diag_code code, const struct allow *f)
+{
+	bool container = f->to->kind == END_CONTAINER;
+	struct flow_members to;
+	struct str name;
+	struct diag *d;
+
+	flow_members(r->net, f->to, &to);
+	if (!is_ours(f->to) || f->port.lo || to.n == 0 || declared_ports(&to))
+		return;
+	name = container ? f->to->container->head.name : f->to->subnet->head.name;
+	d = diag_add(r->diags, code, f->right, "%s `%.*s` declares %s port, so this allows nothing",
+		     container ? "container" : "no container of subnet", STR_ARG(name), container ? "no" : "a");
+	diag_help(r->diags, d, "declare it (ports { http = 80/tcp }) or name it here: %.*s:80/tcp", STR_ARG(name));
+}
+
 RULE(flow_port)
 {
-	for_each_allow(f, r) {
-		struct flow_members to;
-		const struct m_head *head;
+	each_allow(r, code, port_check);
+}
 
-		flow_members(r->net, f.to, &to);
-		if (!is_ours(f.to) || f.port.lo || to.n == 0 || declared_ports(&to))
-			continue;
-		head = f.to->kind == END_CONTAINER ? &f.to->container->head : &f.to->subnet->head;
-		diag_help(r->diags,
-			  diag_add(r->diags, code, f.right, "%s `%.*s` declares %s port, so this allows nothing",
-				   f.to->kind == END_CONTAINER ? "container" : "no container of subnet", STR_ARG(head->name),
-				   f.to->kind == END_CONTAINER ? "no" : "a"),
-			  "declare it (ports { http = 80/tcp }) or name it here: %.*s:80/tcp", STR_ARG(head->name));
-	}
+static void outside_check(struct rules *r, enum diag_code code, const struct allow *f)
+{
+	if (!is_ours(f->from) && !is_ours(f->to))
+		diag_help(r->diags, diag_add(r->diags, code, f->at, "neither side of this flow is a container or a subnet"),
+			  "what the host and the world say to each other is not changed by ctc");
 }
 
 RULE(flow_outside)
 {
-	for_each_allow(f, r)
-		if (!is_ours(f.from) && !is_ours(f.to))
-			diag_help(r->diags, diag_add(r->diags, code, f.at, "neither side of this flow is a container or a subnet"),
-				  "what the host and the world say to each other is not changed by ctc");
+	each_allow(r, code, outside_check);
 }
 
 /* Whether any of the pairs has addresses of one family. */
@@ -95,18 +114,23 @@ static bool families_meet(const struct flow_members *from, const struct flow_mem
 	return (a[NET_4] && b[NET_4]) || (a[NET_6] && b[NET_6]) || !(a[NET_4] || a[NET_6]) || !(b[NET_4] || b[NET_6]);
 }
 
+static void family_check(struct rules *r, enum diag_code code, const struct allow *f)
+{
+	struct flow_members from, to;
+	bool four;
+
+	flow_members(r->net, f->from, &from);
+	flow_members(r->net, f->to, &to);
+	if (!from.n || !to.n || families_meet(&from, &to))
+		return;
+	four = from.at[0]->address[NET_4].n;
+	diag_add(r->diags, code, f->at, "one side has only %s addresses, the other only %s", four ? "IPv4" : "IPv6",
+		 four ? "IPv6" : "IPv4");
+}
+
 RULE(flow_family)
 {
-	for_each_allow(f, r) {
-		struct flow_members from, to;
-
-		flow_members(r->net, f.from, &from);
-		flow_members(r->net, f.to, &to);
-		if (!from.n || !to.n || families_meet(&from, &to))
-			continue;
-		diag_add(r->diags, code, f.at, "one side has only %s addresses, the other only %s",
-			 from.at[0]->address[NET_4].n ? "IPv4" : "IPv6", from.at[0]->address[NET_4].n ? "IPv6" : "IPv4");
-	}
+	each_allow(r, code, family_check);
 }
 
 static size_t flow_elements(const struct rules *r, const struct flow *f)
@@ -144,9 +168,13 @@ RULE(flow_twice)
 		diag_note(r->diags, diag_add(r->diags, code, t->at, "%.*s is allowed already", STR_ARG(t->id)), t->first, "allowed here");
 }
 
+static void host_check(struct rules *r, enum diag_code code, const struct allow *f)
+{
+	if (f->from->kind == END_HOST && is_ours(f->to))
+		diag_help(r->diags, diag_add(r->diags, code, f->at, "the host may always reach every container"), "remove the line");
+}
+
 RULE(flow_host)
 {
-	for_each_allow(f, r)
-		if (f.from->kind == END_HOST && is_ours(f.to))
-			diag_help(r->diags, diag_add(r->diags, code, f.at, "the host may always reach every container"), "remove the line");
+	each_allow(r, code, host_check);
 }

@@ -7,7 +7,7 @@ enum { PUBLISH_MAX = 1024 };	/* ports of one range: each becomes an element of i
 
 struct publish {
 	const struct net_member *to;
-	struct span at, left, right;
+	struct span left, right;
 	struct addr address;		/* family 0: every one */
 	struct port host, target;	/* host: with the target's protocol */
 	uint8_t proto_written;
@@ -19,7 +19,6 @@ static struct publish publish_of(const struct rules *r, const struct m_stack *s,
 	const struct port_ref *ref = &s->publish.at[i].right.v;
 	struct publish p = {
 		.to = net_member_of(r->net, ref->container),
-		.at = s->publish.at[i].at,
 		.left = s->publish.at[i].left.at,
 		.right = s->publish.at[i].right.at,
 		.address = host->addr,
@@ -32,10 +31,17 @@ static struct publish publish_of(const struct rules *r, const struct m_stack *s,
 	return p;
 }
 
-#define for_each_publish(p, r)                                         \
-	vec_each(struct m_stack *const, s, &(r)->model->stacks)        \
-		for (size_t i = 0; i < (*s)->publish.n; i++)           \
-			for (struct publish p = publish_of(r, *s, i), *once = &p; once; once = NULL)
+typedef void (*publish_check)(struct rules *r, enum diag_code code, const struct publish *p);
+
+static void each_publish(struct rules *r, enum diag_code code, publish_check check)
+{
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		for (size_t i = 0; i < (*s)->publish.n; i++) {
+			struct publish p = publish_of(r, *s, i);
+
+			check(r, code, &p);
+		}
+}
 
 static unsigned length(struct port p)
 {
@@ -114,14 +120,23 @@ static void claim(struct rules *r, enum diag_code code, struct map *claims, stru
 /* Containers on the host's network, then published ports; of used files first, so that the message is in a file that is given. */
 static void claim_all(struct rules *r, enum diag_code code, struct map *claims, bool outside)
 {
-	rules_each_container(m, r)
-		if (!container_is_private(m->container) && m->outside == outside)
-			vec_each(const struct entry_PORT, p, &m->container->ports)
-				claim(r, code, claims, (struct addr){0}, port_meant(m->container, p->name, p->value.v),
-				      &(struct claim){p->at, "a container on the host's network listens on it"});
-	for_each_publish(p, r)
-		if ((*s)->head.outside == outside)
-			claim(r, code, claims, p.address, p.host, &(struct claim){p.left, "published here, on an address that covers it"});
+	struct claim who;
+
+	rules_each_container(m, r) {
+		if (container_is_private(m->container) || m->outside != outside)
+			continue;
+		vec_each(const struct entry_PORT, p, &m->container->ports) {
+			who = (struct claim){p->at, "a container on the host's network listens on it"};
+			claim(r, code, claims, (struct addr){0}, port_meant(m->container, p->name, p->value.v), &who);
+		}
+	}
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		for (size_t i = 0; (*s)->head.outside == outside && i < (*s)->publish.n; i++) {
+			struct publish p = publish_of(r, *s, i);
+
+			who = (struct claim){p.left, "published here, on an address that covers it"};
+			claim(r, code, claims, p.address, p.host, &who);
+		}
 }
 
 RULE(publish_twice)
@@ -132,49 +147,66 @@ RULE(publish_twice)
 	claim_all(r, code, &claims, false);
 }
 
+static void length_check(struct rules *r, enum diag_code code, const struct publish *p)
+{
+	unsigned host = length(p->host), target = length(p->target);
+	struct diag *d;
+
+	if (host == target)
+		return;
+	d = diag_add(r->diags, code, p->left, "%u %s of the host cannot lead to %u %s", host, host == 1 ? "port" : "ports", target,
+		     target == 1 ? "port" : "ports");
+	diag_note(r->diags, d, p->right, "this is %.*s", STR_ARG(port_shown(r->arena, p->target)));
+	diag_help(r->diags, d, "both sides of `publish` have the same number of ports, in order");
+}
+
 RULE(publish_length)
 {
-	for_each_publish(p, r) {
-		struct diag *d;
+	each_publish(r, code, length_check);
+}
 
-		if (length(p.host) == length(p.target))
-			continue;
-		d = diag_add(r->diags, code, p.left, "%u %s of the host cannot lead to %u %s", length(p.host), length(p.host) == 1 ? "port" : "ports",
-			     length(p.target), length(p.target) == 1 ? "port" : "ports");
-		diag_note(r->diags, d, p.right, "this is %.*s", STR_ARG(port_shown(r->arena, p.target)));
-		diag_help(r->diags, d, "both sides of `publish` have the same number of ports, in order");
-	}
+static void many_check(struct rules *r, enum diag_code code, const struct publish *p)
+{
+	if (length(p->host) > PUBLISH_MAX)
+		diag_add(r->diags, code, p->left, "%u ports are published at once; the limit is %d", length(p->host), PUBLISH_MAX);
 }
 
 RULE(publish_many)
 {
-	for_each_publish(p, r)
-		if (length(p.host) > PUBLISH_MAX)
-			diag_add(r->diags, code, p.left, "%u ports are published at once; the limit is %d", length(p.host), PUBLISH_MAX);
+	each_publish(r, code, many_check);
+}
+
+static void protocol_check(struct rules *r, enum diag_code code, const struct publish *p)
+{
+	struct diag *d;
+
+	if (p->proto_written == PROTO_NONE || p->proto_written == p->target.proto)
+		return;
+	d = diag_add(r->diags, code, p->left, "a %s port cannot lead to a %s port", proto_name(p->proto_written),
+		     proto_name(p->target.proto));
+	diag_note(r->diags, d, p->right, "this is %.*s", STR_ARG(port_shown(r->arena, p->target)));
 }
 
 RULE(publish_protocol)
 {
-	for_each_publish(p, r) {
-		struct diag *d;
+	each_publish(r, code, protocol_check);
+}
 
-		if (p.proto_written == PROTO_NONE || p.proto_written == p.target.proto)
-			continue;
-		d = diag_add(r->diags, code, p.left, "a %s port cannot lead to a %s port", proto_name(p.proto_written), proto_name(p.target.proto));
-		diag_note(r->diags, d, p.right, "this is %.*s", STR_ARG(port_shown(r->arena, p.target)));
-	}
+static void family_check(struct rules *r, enum diag_code code, const struct publish *p)
+{
+	enum net_family family = p->address.family == 6 ? NET_6 : NET_4;
+	struct diag *d;
+
+	if (p->address.family == 0 || !p->to->subnet || p->to->address[family].n)
+		return;
+	if (!p->to->address[NET_4].n && !p->to->address[NET_6].n)
+		return; /* address_missing has said so */
+	d = diag_add(r->diags, code, p->left, "%s is an %s address, and container `%.*s` has none", SHOW_ADDR(p->address),
+		     family_name(family), STR_ARG(p->to->full));
+	diag_note(r->diags, d, p->to->container->head.at, "it has no `%s`", family == NET_4 ? "address" : "address6");
 }
 
 RULE(publish_family)
 {
-	for_each_publish(p, r) {
-		enum net_family family = p.address.family == 6 ? NET_6 : NET_4;
-		struct diag *d;
-
-		if (p.address.family == 0 || !p.to->subnet || p.to->address[family].n || (!p.to->address[NET_4].n && !p.to->address[NET_6].n))
-			continue;
-		d = diag_add(r->diags, code, p.left, "%s is an %s address, and container `%.*s` has none", SHOW_ADDR(p.address), family_name(family),
-			     STR_ARG(p.to->full));
-		diag_note(r->diags, d, p.to->container->head.at, "it has no `%s`", family == NET_4 ? "address" : "address6");
-	}
+	each_publish(r, code, family_check);
 }

@@ -5,14 +5,36 @@
 
 #include <stdlib.h>
 
+/* One range of a subnet. */
+struct ranged {
+	const struct net_subnet *subnet;
+	enum net_family family;
+	struct cidr range;
+	struct span at;
+};
+
 static struct span range_at(const struct m_subnet *s, enum net_family family)
 {
 	return family == NET_4 ? s->range.at : s->range6.at;
 }
 
-#define for_each_range(s, family, range, r)                                                           \
-	rules_each_subnet(s, r) for (int family = 0; family < NET_FAMILIES; family++) for (           \
-		struct cidr range = subnet_range((s)->subnet, (enum net_family)family); range.addr.family; range.addr.family = 0)
+typedef void (*range_check)(struct rules *r, enum diag_code code, const struct ranged *range);
+
+static void each_range(struct rules *r, enum diag_code code, range_check check)
+{
+	rules_each_subnet(s, r)
+		for (int family = 0; family < NET_FAMILIES; family++) {
+			struct ranged range = {
+				.subnet = s,
+				.family = (enum net_family)family,
+				.range = subnet_range(s->subnet, (enum net_family)family),
+				.at = range_at(s->subnet, (enum net_family)family),
+			};
+
+			if (range.range.addr.family)
+				check(r, code, &range);
+		}
+}
 
 RULE(subnet_range)
 {
@@ -26,18 +48,20 @@ RULE(subnet_range)
 	}
 }
 
+static void bits_check(struct rules *r, enum diag_code code, const struct ranged *s)
+{
+	struct cidr network = {cidr_network(s->range), s->range.len};
+	struct diag *d;
+
+	if (addr_eq(network.addr, s->range.addr))
+		return;
+	d = diag_add(r->diags, code, s->at, "%s is an address in a network, not a network", SHOW_CIDR(s->range));
+	diag_help(r->diags, d, "the network is %s", SHOW_CIDR(network));
+}
+
 RULE(subnet_bits)
 {
-	for_each_range(s, family, range, r) {
-		struct cidr network = {cidr_network(range), range.len};
-		struct diag *d;
-
-		if (addr_eq(network.addr, range.addr))
-			continue;
-		d = diag_add(r->diags, code, range_at(s->subnet, (enum net_family)family),
-			     "%s is an address in a network, not a network", SHOW_CIDR(range));
-		diag_help(r->diags, d, "the network is %s", SHOW_CIDR(network));
-	}
+	each_range(r, code, bits_check);
 }
 
 /* RFC 6890 and the registries that it names. */
@@ -55,35 +79,42 @@ static const struct {
 	{"ff00::/8", "multicast"},
 };
 
+static void reserved_check(struct rules *r, enum diag_code code, const struct ranged *s)
+{
+	for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+		struct cidr other;
+		struct diag *d;
+
+		if (!cidr_parse(str_of(reserved[i].range), &other) || !cidr_overlaps(s->range, other))
+			continue;
+		d = diag_add(r->diags, code, s->at, "%s overlaps %s, which is for %s addresses", SHOW_CIDR(s->range),
+			     reserved[i].range, reserved[i].meaning);
+		diag_help(r->diags, d, s->family == NET_4 ? "private networks are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16"
+							  : "private networks are in fd00::/8");
+		return;
+	}
+}
+
 RULE(subnet_reserved)
 {
-	for_each_range(s, family, range, r)
-		for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
-			struct cidr other;
-
-			if (!cidr_parse(str_of(reserved[i].range), &other) || !cidr_overlaps(range, other))
-				continue;
-			diag_help(r->diags,
-				  diag_add(r->diags, code, range_at(s->subnet, (enum net_family)family), "%s overlaps %s, which is for %s addresses",
-					   SHOW_CIDR(range), reserved[i].range, reserved[i].meaning),
-				  family == NET_4 ? "private networks are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16"
-						  : "private networks are in fd00::/8");
-			break;
-		}
+	each_range(r, code, reserved_check);
 }
 
 /* A network address, the host, one container, and for IPv4 the broadcast address. */
+static void small_check(struct rules *r, enum diag_code code, const struct ranged *s)
+{
+	unsigned most = addr_bits(s->range.addr) - 2;
+	struct diag *d;
+
+	if (s->range.len <= most)
+		return;
+	d = diag_add(r->diags, code, s->at, "%s has no room for the host and a container", SHOW_CIDR(s->range));
+	diag_help(r->diags, d, "the longest prefix is /%u", most);
+}
+
 RULE(subnet_small)
 {
-	for_each_range(s, family, range, r) {
-		unsigned most = addr_bits(range.addr) - 2;
-
-		if (range.len > most)
-			diag_help(r->diags,
-				  diag_add(r->diags, code, range_at(s->subnet, (enum net_family)family), "%s has no room for the host and a container",
-					   SHOW_CIDR(range)),
-				  "the longest prefix is /%u", most);
-	}
+	each_range(r, code, small_check);
 }
 
 static void host_check(struct rules *r, enum diag_code code, const struct m_subnet *s, enum net_family family)
@@ -123,11 +154,6 @@ RULE(subnet_host)
 	}
 }
 
-struct ranged {
-	const struct net_subnet *subnet;
-	struct cidr range;
-};
-
 static int cmp_ranges(const void *x, const void *y)
 {
 	const struct ranged *a = x, *b = y;
@@ -136,31 +162,38 @@ static int cmp_ranges(const void *x, const void *y)
 	return order ? order : (a->subnet > b->subnet) - (a->subnet < b->subnet);
 }
 
+static void overlap_add(struct rules *r, enum diag_code code, const struct ranged *a, const struct ranged *b)
+{
+	struct diag *d;
+
+	if (said_later(a->at, &a->subnet->subnet->head, b->at, &b->subnet->subnet->head))
+		SWAP(a, b);
+	d = diag_add(r->diags, code, b->at, "subnet `%.*s` (%s) overlaps subnet `%.*s` (%s)", STR_ARG(b->subnet->full),
+		     SHOW_CIDR(b->range), STR_ARG(a->subnet->full), SHOW_CIDR(a->range));
+	diag_note(r->diags, d, a->at, "the other range");
+}
+
 /* Sorted by network, prefixes that overlap contain each other: it is enough to look at the one that reaches farthest so far. */
 RULE(subnet_overlap)
 {
-	struct ranged *all = arena_array(r->arena, r->net->nsubnets * NET_FAMILIES, sizeof *all), *widest;
+	struct ranged *all = arena_array(r->arena, r->net->nsubnets * NET_FAMILIES, sizeof *all);
+	const struct ranged *widest = all;
 	size_t n = 0;
 
-	for_each_range(s, family, range, r)
-		all[n++] = (struct ranged){s, range};
+	rules_each_subnet(s, r)
+		for (int family = 0; family < NET_FAMILIES; family++) {
+			struct cidr range = subnet_range(s->subnet, (enum net_family)family);
+
+			if (range.addr.family)
+				all[n++] = (struct ranged){s, (enum net_family)family, range,
+							   range_at(s->subnet, (enum net_family)family)};
+		}
 	if (n > 1)
 		qsort(all, n, sizeof *all, cmp_ranges);
-	widest = all;
 	for (size_t i = 1; i < n; i++) {
-		const struct ranged *a = widest, *b = &all[i];
-		enum net_family family = b->range.addr.family == 4 ? NET_4 : NET_6;
-
-		if (cidr_overlaps(a->range, b->range)) {
-			if (said_later(range_at(a->subnet->subnet, family), &a->subnet->subnet->head, range_at(b->subnet->subnet, family),
-				       &b->subnet->subnet->head))
-				SWAP(a, b);
-			diag_note(r->diags,
-				  diag_add(r->diags, code, range_at(b->subnet->subnet, family), "subnet `%.*s` (%s) overlaps subnet `%.*s` (%s)",
-					   STR_ARG(b->subnet->full), SHOW_CIDR(b->range), STR_ARG(a->subnet->full), SHOW_CIDR(a->range)),
-				  range_at(a->subnet->subnet, family), "the other range");
-		}
-		if (all[i].range.addr.family != widest->range.addr.family || addr_cmp(cidr_last(all[i].range), cidr_last(widest->range)) > 0)
+		if (cidr_overlaps(widest->range, all[i].range))
+			overlap_add(r, code, widest, &all[i]);
+		if (all[i].family != widest->family || addr_cmp(cidr_last(all[i].range), cidr_last(widest->range)) > 0)
 			widest = &all[i];
 	}
 }
