@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A container's effective fields as text, expanded from schema.def: what a plan shows as changed. A field that is added to the schema appears here by itself.
- * Left out is what res_container has members of its own for: the table `carried`. */
+ * A container's effective fields as text, expanded from schema.def: what a plan shows as changed. A field
+ * that is added to the schema appears here by itself. Left out is what res_container has members of its own
+ * for: the table `carried`. */
 #include "compiler/lower_impl.h"
 
 #include <stdlib.h>

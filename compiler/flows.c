@@ -30,10 +30,10 @@ void flow_end_text(const struct flow_end *end, struct buf *out)
 
 struct building {
 	struct arena *arena;
-	struct buf text;	/* room for a name */
+	struct buf text; /* room for a name */
 	const struct net *net;
 	struct flows *out;
-	struct map seen;	/* by id, to the span of the arrow that was first */
+	struct map seen; /* by id, to the span of the arrow that was first */
 };
 
 static struct str flow_id(struct building *b, const struct flow *f)
@@ -84,7 +84,8 @@ static const struct span *flow_add(struct building *b, struct flow f, struct por
 
 static void arrow_flows(struct building *b, struct flow f)
 {
-	const struct net_member *to = f.to.kind == END_CONTAINER ? net_member_of(b->net, f.to.container) : NULL;
+	const struct net_member *to =
+	    f.to.kind == END_CONTAINER ? net_member_of(b->net, f.to.container) : NULL;
 	struct port port = port_meant(f.to.container, f.to.port_name, f.to.port);
 	const struct port *ports = &port;
 	const struct span *first = NULL;
@@ -117,18 +118,18 @@ void flows_build(struct arena *a, const struct model *model, const struct net *n
 	vec_each(struct m_stack *const, stack, &model->stacks) {
 		for (size_t i = 0; i < (*stack)->allow.n; i++)
 			arrow_flows(&b, (struct flow){
-						.from = (*stack)->allow.at[i].left.v,
-						.to = (*stack)->allow.at[i].right.v,
-						.at = (*stack)->allow.at[i].at,
-						.stack = *stack,
+					    .from = (*stack)->allow.at[i].left.v,
+					    .to = (*stack)->allow.at[i].right.v,
+					    .at = (*stack)->allow.at[i].at,
+					    .stack = *stack,
 					});
 		vec_each(struct m_subnet *const, s, &(*stack)->subnet)
 			if ((*s)->nat.set && (*s)->nat.v)
 				arrow_flows(&b, (struct flow){
-							.from = {.kind = END_SUBNET, .subnet = *s},
-							.to = {.kind = END_WORLD},
-							.at = (*s)->nat.at,
-							.stack = *stack,
+						    .from = {.kind = END_SUBNET, .subnet = *s},
+						    .to = {.kind = END_WORLD},
+						    .at = (*s)->nat.at,
+						    .stack = *stack,
 						});
 	}
 	buf_free(&b.text);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Who may open connections to whom, as the source says it: one entry for each (from, to, port), each once. Addresses come later (lower_nft.c). */
+ * Who may open connections to whom, as the source says it: one entry for each (from, to, port), each once.
+ * Addresses come later (lower_nft.c). */
 #ifndef CTC_COMPILER_FLOWS_H
 #define CTC_COMPILER_FLOWS_H
 
 #include "compiler/net.h"
 
 struct flow {
-	struct flow_end from, to;	/* their port members are not used */
-	struct port port;		/* lo 0: every declared port of a subnet's members, or every port and protocol of the world or the host */
-	struct span at;			/* the arrow, or the subnet's `nat` */
-	const struct m_stack *stack;	/* where it is said */
-	struct str from_name, to_name;	/* STACK.NAME, "world" or "host" */
-	struct str id;			/* "ml.jupyter -> ml.ollama:11434/tcp" */
+	struct flow_end from, to; /* their port members are not used */
+	struct port port; /* lo 0: every declared port of a subnet's members, or every port and protocol of
+			     the world or the host */
+	struct span at;	  /* the arrow, or the subnet's `nat` */
+	const struct m_stack *stack;   /* where it is said */
+	struct str from_name, to_name; /* STACK.NAME, "world" or "host" */
+	struct str id;		       /* "ml.jupyter -> ml.ollama:11434/tcp" */
 };
 
 /* An arrow that opened nothing that an earlier one had not. */
@@ -22,11 +24,12 @@ struct flow_twice {
 };
 
 struct flows {
-	VEC(struct flow) all;		/* in source order, stack by stack */
+	VEC(struct flow) all; /* in source order, stack by stack */
 	VEC(struct flow_twice) twice;
 };
 
-/* `allow A -> container` becomes one flow for each declared port; `nat = true` becomes a flow from the subnet to the world. All in the arena, but for the names of containers and subnets, which are the net's. */
+/* `allow A -> container` becomes one flow for each declared port; `nat = true` becomes a flow from the subnet
+ * to the world. All in the arena, but for the names of containers and subnets, which are the net's. */
 void flows_build(struct arena *a, const struct model *model, const struct net *net, struct flows *ret);
 
 /* "ml.jupyter", "ml.lan", "world" or "host". */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * From the model to the manifest, as a list: the network and the flows are resolved once, then every kind of resource is made from them. Nothing here can fail;
- * what could be wrong with a model, rules.c has refused. */
+ * From the model to the manifest, as a list: the network and the flows are resolved once, then every kind of
+ * resource is made from them. Nothing here can fail; what could be wrong with a model, rules.c has refused.
+ */
 #include "compiler/lower.h"
 
 #include <assert.h>
@@ -15,13 +16,13 @@ void lower(const struct model *model, struct sources *sources, struct manifest *
 	struct net net;
 	struct flows flows = {0};
 	struct lowering l = {
-		.arena = ret->arena,
-		.scratch = &scratch,
-		.model = model,
-		.net = &net,
-		.flows = &flows,
-		.sources = sources,
-		.out = ret,
+	    .arena = ret->arena,
+	    .scratch = &scratch,
+	    .model = model,
+	    .net = &net,
+	    .flows = &flows,
+	    .sources = sources,
+	    .out = ret,
 	};
 	const struct res *twice;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the source said, in the manifest's words: stacks, subnets, containers, flows and published ports, and the images that containers run. People see these in a plan;
- * later applies are checked against them. */
+ * What the source said, in the manifest's words: stacks, subnets, containers, flows and published ports, and
+ * the images that containers run. People see these in a plan; later applies are checked against them. */
 #include "compiler/lower_impl.h"
 
 #include <stdlib.h>
@@ -117,23 +117,28 @@ static void lower_flow(struct lowering *l, const struct flow *f)
 {
 	struct res_flow *r = manifest_add_flow(l->out, f->id);
 
-	res_mark(&r->res, f->stack, f->from.kind == END_CONTAINER ? f->from_name : STR(""), source_origin(l->sources, f->at));
+	res_mark(&r->res, f->stack, f->from.kind == END_CONTAINER ? f->from_name : STR(""),
+		 source_origin(l->sources, f->at));
 	r->from = f->from_name;
 	r->to = f->to_name;
 	r->port = f->port.lo ? port_str(l, f->port) : STR("");
 }
 
-static void lower_publish(struct lowering *l, const struct m_stack *s, struct span at, const struct endpoint *host, const struct port_ref *to)
+static void lower_publish(struct lowering *l, const struct m_stack *s, struct span at,
+			  const struct endpoint *host, const struct port_ref *to)
 {
 	struct port target = port_meant(to->container, to->name, to->port), port = host->port;
-	struct str address = addr_str(l->arena, host->addr), full = net_member_of(l->net, to->container)->full;
+	struct str address = addr_str(l->arena, host->addr),
+		   full = net_member_of(l->net, to->container)->full;
 	struct str port_shown;
 	struct res_publish *r;
 
 	port.proto = target.proto;
 	port_shown = port_str(l, port);
-	r = manifest_add_publish(l->out, host->addr.family == 6 ? STR_JOIN(l->arena, STR("["), address, STR("]:"), port_shown)
-								: STR_JOIN(l->arena, address.n ? address : STR("*"), STR(":"), port_shown));
+	r = manifest_add_publish(
+	    l->out, host->addr.family == 6
+			? STR_JOIN(l->arena, STR("["), address, STR("]:"), port_shown)
+			: STR_JOIN(l->arena, address.n ? address : STR("*"), STR(":"), port_shown));
 	res_mark(&r->res, s, full, source_origin(l->sources, at));
 	r->address = address;
 	r->port = port_shown;
@@ -155,7 +160,8 @@ void lower_declared(struct lowering *l)
 			lower_flow(l, f);
 	lower_each_stack(s, l)
 		for (size_t i = 0; i < (*s)->publish.n; i++)
-			lower_publish(l, *s, (*s)->publish.at[i].at, &(*s)->publish.at[i].left.v, &(*s)->publish.at[i].right.v);
+			lower_publish(l, *s, (*s)->publish.at[i].at, &(*s)->publish.at[i].left.v,
+				      &(*s)->publish.at[i].right.v);
 }
 
 /* An image belongs to the host: it stays when the stack goes, and several stacks may run it. */
@@ -168,6 +174,7 @@ void lower_images(struct lowering *l)
 
 		if (map_add(l->scratch, &seen, c->image.v, l))
 			continue;
-		res_mark(&manifest_add_image(l->out, c->image.v)->res, NULL, STR(""), source_origin(l->sources, c->image.at));
+		res_mark(&manifest_add_image(l->out, c->image.v)->res, NULL, STR(""),
+			 source_origin(l->sources, c->image.at));
 	}
 }

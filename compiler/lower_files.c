@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Directories of volumes, and the hosts file of each private container: its own names, and those of the containers that it may open connections to. Addresses are
- * known here, so that no name server is needed. */
+ * Directories of volumes, and the hosts file of each private container: its own names, and those of the
+ * containers that it may open connections to. Addresses are known here, so that no name server is needed. */
 #include "compiler/lower_impl.h"
 
 #include <stdlib.h>
@@ -20,7 +20,8 @@ static void lower_directories(struct lowering *l)
 			if (map_add(l->scratch, &seen, path, l))
 				continue;
 			r = manifest_add_directory(l->out, path);
-			res_mark(&r->res, m->container->head.stack, m->full, source_origin(l->sources, v->from.given ? v->from.at : v->head.at));
+			res_mark(&r->res, m->container->head.stack, m->full,
+				 source_origin(l->sources, v->from.given ? v->from.at : v->head.at));
 			r->mode = v->mode.v;
 			r->uid = v->owner.v.uid;
 			r->gid = v->owner.v.gid;
@@ -40,14 +41,15 @@ struct peers {
 
 static int cmp_names(const void *x, const void *y)
 {
-	const struct m_head *a = &((const struct peer *)x)->member->container->head, *b = &((const struct peer *)y)->member->container->head;
+	const struct m_head *a = &((const struct peer *)x)->member->container->head,
+			    *b = &((const struct peer *)y)->member->container->head;
 	int order = str_cmp(a->name, b->name);
 
 	return order ? order : str_cmp(a->stack->head.name, b->stack->head.name);
 }
 
-/* Sorts by name, drops what stands twice (and the container itself), and gives the short name to a peer where it can mean nobody else: the own stack's
- * first, then whoever is alone with it. */
+/* Sorts by name, drops what stands twice (and the container itself), and gives the short name to a peer where
+ * it can mean nobody else: the own stack's first, then whoever is alone with it. */
 static void peers_settle(const struct net_member *self, struct peers *p)
 {
 	const struct m_head *own = &self->container->head;
@@ -67,7 +69,8 @@ static void peers_settle(const struct net_member *self, struct peers *p)
 		for (size_t k = i; k < end; k++)
 			p->all.at[k].short_name = p->all.at[k].member->container->head.stack == own->stack ||
 						  (end == i + 1 && !str_eq(name, own->name));
-		/* One of several is of the own stack: then the others have no short name, which the line above has said already. */
+		/* One of several is of the own stack: then the others have no short name, which the line
+		 * above has said already. */
 	}
 }
 
@@ -119,7 +122,8 @@ static struct str hosts_text(struct lowering *l, const struct net_member *self, 
 	if (c->address6.set)
 		write_line(out, c->address6.v, &c->head, true);
 	for (size_t i = 0; i < n; i++)
-		write_line(out, lines[i].address, &lines[i].peer->member->container->head, lines[i].peer->short_name);
+		write_line(out, lines[i].address, &lines[i].peer->member->container->head,
+			   lines[i].peer->short_name);
 	return str_copy(l->arena, buf_view(out));
 }
 
@@ -132,7 +136,8 @@ static void collect_peers(struct lowering *l, struct peers *peers)
 		flow_members(l->net, &f->to, &to);
 		for (size_t i = 0; i < from.n; i++)
 			for (size_t k = 0; k < to.n; k++)
-				vec_push(l->scratch, &peers[from.at[i] - l->net->members].all, (struct peer){.member = to.at[k]});
+				vec_push(l->scratch, &peers[from.at[i] - l->net->members].all,
+					 (struct peer){.member = to.at[k]});
 	}
 }
 
@@ -150,7 +155,8 @@ void lower_files(struct lowering *l)
 			continue;
 		peers_settle(m, p);
 		r = manifest_add_file(l->out, name_hosts_file(l->arena, m->container));
-		res_mark(&r->res, m->container->head.stack, m->full, source_origin(l->sources, m->container->head.at));
+		res_mark(&r->res, m->container->head.stack, m->full,
+			 source_origin(l->sources, m->container->head.at));
 		r->mode = 0644;
 		r->content = hosts_text(l, m, p);
 	}

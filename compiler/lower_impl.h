@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the files of the lowering say to each other. One function a kind of resource; each adds to the manifest and reads nothing that another one added. */
+ * What the files of the lowering say to each other. One function a kind of resource; each adds to the
+ * manifest and reads nothing that another one added. */
 #ifndef CTC_COMPILER_LOWER_IMPL_H
 #define CTC_COMPILER_LOWER_IMPL_H
 
@@ -11,35 +12,38 @@
 #include "lang/manifest.h"
 
 struct lowering {
-	struct arena *arena;		/* the manifest's */
-	struct arena *scratch;		/* what is not needed any more when lowering ends */
+	struct arena *arena;   /* the manifest's */
+	struct arena *scratch; /* what is not needed any more when lowering ends */
 	const struct model *model;
 	const struct net *net;
 	const struct flows *flows;
 	struct sources *sources;
 	struct manifest *out;
-	struct buf text;		/* room for a text while it is made */
+	struct buf text; /* room for a text while it is made */
 };
 
-void lower_declared(struct lowering *l);	/* stack, subnet, container, flow, publish */
-void lower_images(struct lowering *l);		/* image */
-void lower_files(struct lowering *l);		/* directory, file */
-void lower_net(struct lowering *l);		/* sysctl, netns, link */
-void lower_nft(struct lowering *l);		/* nft */
-void lower_units(const struct model *model, struct sources *sources, struct manifest *ret);	/* unit */
+void lower_declared(struct lowering *l); /* stack, subnet, container, flow, publish */
+void lower_images(struct lowering *l);	 /* image */
+void lower_files(struct lowering *l);	 /* directory, file */
+void lower_net(struct lowering *l);	 /* sysctl, netns, link */
+void lower_nft(struct lowering *l);	 /* nft */
+void lower_units(const struct model *model, struct sources *sources, struct manifest *ret); /* unit */
 
 /* What lowering makes something of: stacks that are given, not those that are only used. */
-#define lower_each_stack(s, l)                                           \
-	vec_each(struct m_stack *const, s, &(l)->model->stacks)          \
+#define lower_each_stack(s, l)                                                                               \
+	vec_each(struct m_stack *const, s, &(l)->model->stacks)                                              \
 		if (!(*s)->head.outside)
-#define lower_each_member(m, l)                                                                                              \
-	for (const struct net_member *m = (l)->net->members; m < (l)->net->members + (l)->net->nmembers; m++)                \
+#define lower_each_member(m, l)                                                                              \
+	for (const struct net_member *m = (l)->net->members; m < (l)->net->members + (l)->net->nmembers;     \
+	     m++)                                                                                            \
 		if (!m->outside)
 
-/* Every effective field of a container that res_container has no member for, as sorted texts "limits.memory=16GiB". */
+/* Every effective field of a container that res_container has no member for, as sorted texts
+ * "limits.memory=16GiB". */
 struct strs container_fields(struct lowering *l, const struct m_container *c);
 
-/* Who asked for a resource: the stack (NULL: the host as a whole), the container that it serves (STACK.CONTAINER, or empty), the place. */
+/* Who asked for a resource: the stack (NULL: the host as a whole), the container that it serves
+ * (STACK.CONTAINER, or empty), the place. */
 static inline void res_mark(struct res *r, const struct m_stack *stack, struct str owner, struct str origin)
 {
 	r->stack = stack ? stack->head.name : STR("");

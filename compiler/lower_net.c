@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The namespace and the link of each private container, and the switches of the host that routing between them needs. */
+ * The namespace and the link of each private container, and the switches of the host that routing between
+ * them needs. */
 #include "compiler/lower_impl.h"
 
-/* Whether a port published there can be reached on a loopback address: then the host end of the container's link must route 127.0.0.0/8 (ip-sysctl: route_localnet). */
+/* Whether a port published there can be reached on a loopback address: then the host end of the container's
+ * link must route 127.0.0.0/8 (ip-sysctl: route_localnet). */
 static bool on_loopback4(const struct addr *a)
 {
 	return a->family == 0 || (a->family == 4 && (addr_is_any(*a) || addr_is_loopback(*a)));
@@ -16,7 +18,8 @@ static bool *find_localnet(struct lowering *l)
 	lower_each_stack(s, l)
 		for (size_t i = 0; i < (*s)->publish.n; i++)
 			if (on_loopback4(&(*s)->publish.at[i].left.v.addr))
-				localnet[net_member_of(l->net, (*s)->publish.at[i].right.v.container) - l->net->members] = true;
+				localnet[net_member_of(l->net, (*s)->publish.at[i].right.v.container) -
+					 l->net->members] = true;
 	return localnet;
 }
 
@@ -38,7 +41,9 @@ static void lower_link(struct lowering *l, const struct net_member *m, bool loca
 	res_mark(&manifest_add_netns(l->out, name)->res, c->head.stack, m->full, origin);
 	r = manifest_add_link(l->out, name_link(l->arena, c));
 	res_mark(&r->res, c->head.stack, m->full,
-		 source_origin(l->sources, c->address.given ? c->address.at : c->address6.given ? c->address6.at : c->head.at));
+		 source_origin(l->sources, c->address.given    ? c->address.at
+					   : c->address6.given ? c->address6.at
+							       : c->head.at));
 	r->altname = name;
 	r->netns = name;
 	r->address = m->address[NET_4];

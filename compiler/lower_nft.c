@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The policy as elements of the sets and maps of lang/policy.def. What is not an element is denied: into a container, out of it, between containers and from a
- * container to the host. From the host to a container everything is allowed by the constant rules, so that nothing is said here. */
+ * The policy as elements of the sets and maps of lang/policy.def. What is not an element is denied: into a
+ * container, out of it, between containers and from a container to the host. From the host to a container
+ * everything is allowed by the constant rules, so that nothing is said here. */
 #include "compiler/lower_impl.h"
 
 #include <stdlib.h>
@@ -24,16 +25,17 @@ struct saying {
 /* An interval that is to be an element, once those that overlap are one. */
 struct interval {
 	enum policy_set set;
-	struct str prefix;	/* the key's fields before the port, joined, with the " . " behind */
+	struct str prefix; /* the key's fields before the port, joined, with the " . " behind */
 	struct port port;
-	size_t order;		/* in which it was asked for */
+	size_t order; /* in which it was asked for */
 	struct saying who;
 	const struct net_member *owner;
 };
 
 struct policy {
 	struct lowering *l;
-	VEC(struct res_nft *) all;	/* as they are implied, in source order; several flows may imply the same */
+	/* as they are implied, in source order; several flows may imply the same */
+	VEC(struct res_nft *) all;
 	VEC(struct interval) intervals;
 };
 
@@ -56,8 +58,9 @@ static size_t join_fields(char *out, size_t n, const struct str *fields)
 /* Room for a set's name and all fields, none longer than an address. */
 enum { ELEMENT_MAX = 32 + POLICY_FIELDS_MAX * (ADDR_TEXT_MAX + 3) };
 
-static void element(struct policy *p, const struct saying *who, const struct net_member *owner, enum policy_set set,
-		    size_t nkey, const struct str *key, size_t ndata, const struct str *data)
+static void element(struct policy *p, const struct saying *who, const struct net_member *owner,
+		    enum policy_set set, size_t nkey, const struct str *key, size_t ndata,
+		    const struct str *data)
 {
 	struct str name = str_of(policy_sets[set].name);
 	struct res_nft *r = arena_new(p->l->arena, struct res_nft);
@@ -106,8 +109,9 @@ static void port_field(struct port port, struct port_field *ret)
 }
 
 /* An element whose last field is the port: at once for one port, later for a range. */
-static void port_element(struct policy *p, const struct saying *who, const struct net_member *owner, enum policy_set exact,
-			 enum policy_set range, size_t n, const struct str *fields, struct port port)
+static void port_element(struct policy *p, const struct saying *who, const struct net_member *owner,
+			 enum policy_set exact, enum policy_set range, size_t n, const struct str *fields,
+			 struct port port)
 {
 	struct str key[POLICY_FIELDS_MAX];
 	struct port_field f;
@@ -125,12 +129,12 @@ static void port_element(struct policy *p, const struct saying *who, const struc
 	len = join_fields(text, n + 2, key);
 	vec_push(p->l->scratch, &p->intervals,
 		 (struct interval){
-			 .set = range,
-			 .prefix = str_copy(p->l->scratch, (struct str){text, len}),
-			 .port = port,
-			 .order = p->intervals.n,
-			 .who = *who,
-			 .owner = owner,
+		     .set = range,
+		     .prefix = str_copy(p->l->scratch, (struct str){text, len}),
+		     .port = port,
+		     .order = p->intervals.n,
+		     .who = *who,
+		     .owner = owner,
 		 });
 }
 
@@ -165,7 +169,8 @@ static void interval_emit(struct policy *p, const struct interval *i)
 	element(p, &i->who, i->owner, i->set, 1, &(struct str){text, n + f.s.n}, NO_DATA);
 }
 
-/* The kernel refuses overlapping intervals: they become one, that keeps the origin of the first in the source. */
+/* The kernel refuses overlapping intervals: they become one, that keeps the origin of the first in the
+ * source. */
 static void lower_intervals(struct policy *p)
 {
 	if (p->intervals.n > 1)
@@ -173,9 +178,12 @@ static void lower_intervals(struct policy *p)
 	for (size_t i = 0, next; i < p->intervals.n; i = next) {
 		struct interval all = p->intervals.at[i];
 
-		for (next = i + 1; next < p->intervals.n && intervals_overlap(&all, &p->intervals.at[next]); next++) {
+		for (next = i + 1; next < p->intervals.n && intervals_overlap(&all, &p->intervals.at[next]);
+		     next++) {
 			const struct interval *other = &p->intervals.at[next];
-			struct port port = {all.port.lo, other->port.hi > all.port.hi ? other->port.hi : all.port.hi, all.port.proto};
+			struct port port = {all.port.lo,
+					    other->port.hi > all.port.hi ? other->port.hi : all.port.hi,
+					    all.port.proto};
 
 			if (other->order < all.order)
 				all = *other;
@@ -186,7 +194,8 @@ static void lower_intervals(struct policy *p)
 }
 
 /* Container to container, the destination first. */
-static void lower_pair(struct policy *p, const struct saying *who, const struct net_member *from, const struct net_member *to, struct port port)
+static void lower_pair(struct policy *p, const struct saying *who, const struct net_member *from,
+		       const struct net_member *to, struct port port)
 {
 	for (int family = 0; family < NET_FAMILIES; family++)
 		if (from->address[family].n && to->address[family].n)
@@ -195,8 +204,8 @@ static void lower_pair(struct policy *p, const struct saying *who, const struct 
 }
 
 /* One container and something outside: its address, and the port where one is given. */
-static void lower_single(struct policy *p, const struct saying *who, const struct net_member *m, struct set_pair exact, struct set_pair range,
-			 struct set_pair any, struct port port)
+static void lower_single(struct policy *p, const struct saying *who, const struct net_member *m,
+			 struct set_pair exact, struct set_pair range, struct set_pair any, struct port port)
 {
 	for (int family = 0; family < NET_FAMILIES; family++) {
 		struct str address = m->address[family];
@@ -211,7 +220,8 @@ static void lower_single(struct policy *p, const struct saying *who, const struc
 }
 
 /* What a flow to a container opens: the port that it names, or every declared one. */
-static void lower_to(struct policy *p, const struct saying *who, const struct flow_members *from, const struct net_member *to, struct port port)
+static void lower_to(struct policy *p, const struct saying *who, const struct flow_members *from,
+		     const struct net_member *to, struct port port)
 {
 	const struct port *ports = port.lo ? &port : to->ports;
 	size_t n = port.lo ? 1 : to->nports;
@@ -238,16 +248,20 @@ static void lower_flow(struct policy *p, const struct flow *f)
 		lower_to(p, &who, f->from.kind == END_WORLD ? NULL : &from, to.at[i], f->port);
 	for (size_t i = 0; i < from.n; i++) {
 		if (f->to.kind == END_HOST)
-			lower_single(p, &who, from.at[i], PAIR(host), PAIR(host_range), PAIR(host_any), f->port);
+			lower_single(p, &who, from.at[i], PAIR(host), PAIR(host_range), PAIR(host_any),
+				     f->port);
 		if (f->to.kind == END_WORLD) {
-			lower_single(p, &who, from.at[i], PAIR(world), PAIR(world_range), PAIR(world_any), f->port);
-			lower_single(p, &who, from.at[i], PAIR(masquerade), PAIR(masquerade), PAIR(masquerade), (struct port){0});
+			lower_single(p, &who, from.at[i], PAIR(world), PAIR(world_range), PAIR(world_any),
+				     f->port);
+			lower_single(p, &who, from.at[i], PAIR(masquerade), PAIR(masquerade),
+				     PAIR(masquerade), (struct port){0});
 		}
 	}
 }
 
 /* One port of the host to one port of the container, in one family. */
-static void lower_dnat(struct policy *p, const struct saying *who, const struct net_member *to, int family, struct addr host, uint16_t from_port, struct port to_port)
+static void lower_dnat(struct policy *p, const struct saying *who, const struct net_member *to, int family,
+		       struct addr host, uint16_t from_port, struct port to_port)
 {
 	struct str address = to->address[family];
 	struct port_field outside, inside;
@@ -256,30 +270,37 @@ static void lower_dnat(struct policy *p, const struct saying *who, const struct 
 	port_field((struct port){from_port, from_port, to_port.proto}, &outside);
 	port_field(to_port, &inside);
 	if (host.family == 0 || addr_is_any(host)) {
-		element(p, who, to, PAIR(dnat_any).at[family], FIELDS(outside.proto, outside.s), FIELDS(address, inside.s));
-		element(p, who, to, PAIR(published_any).at[family], FIELDS(address, inside.proto, inside.s), NO_DATA);
+		element(p, who, to, PAIR(dnat_any).at[family], FIELDS(outside.proto, outside.s),
+			FIELDS(address, inside.s));
+		element(p, who, to, PAIR(published_any).at[family], FIELDS(address, inside.proto, inside.s),
+			NO_DATA);
 	} else {
 		struct str from = str_of(addr_text(host, text));
 
-		element(p, who, to, PAIR(dnat).at[family], FIELDS(from, outside.proto, outside.s), FIELDS(address, inside.s));
-		element(p, who, to, PAIR(published).at[family], FIELDS(from, address, inside.proto, inside.s), NO_DATA);
+		element(p, who, to, PAIR(dnat).at[family], FIELDS(from, outside.proto, outside.s),
+			FIELDS(address, inside.s));
+		element(p, who, to, PAIR(published).at[family], FIELDS(from, address, inside.proto, inside.s),
+			NO_DATA);
 	}
 	element(p, who, to, PAIR(hairpin).at[family], FIELDS(address, address), NO_DATA);
 }
 
 /* A range is published port by port: a map's data cannot be computed from its key. */
-static void lower_publish(struct policy *p, const struct saying *who, const struct endpoint *host, const struct port_ref *ref)
+static void lower_publish(struct policy *p, const struct saying *who, const struct endpoint *host,
+			  const struct port_ref *ref)
 {
 	const struct net_member *to = net_member_of(p->l->net, ref->container);
 	struct port target = port_meant(ref->container, ref->name, ref->port);
 
 	for (int family = 0; family < NET_FAMILIES; family++) {
-		if (to->address[family].n == 0 || (host->addr.family && (host->addr.family == 6) != (family == NET_6)))
+		if (to->address[family].n == 0 ||
+		    (host->addr.family && (host->addr.family == 6) != (family == NET_6)))
 			continue;
 		for (unsigned i = 0; i <= (unsigned)(target.hi - target.lo); i++) {
 			uint16_t inside = (uint16_t)(target.lo + i);
 
-			lower_dnat(p, who, to, family, host->addr, (uint16_t)(host->port.lo + i), (struct port){inside, inside, target.proto});
+			lower_dnat(p, who, to, family, host->addr, (uint16_t)(host->port.lo + i),
+				   (struct port){inside, inside, target.proto});
 		}
 	}
 }
@@ -292,7 +313,8 @@ static void lower_member(struct policy *p, const struct net_member *m)
 	element(p, &who, m, SET_links, FIELDS(link), NO_DATA);
 	for (int family = 0; family < NET_FAMILIES; family++)
 		if (m->address[family].n) {
-			element(p, &who, m, PAIR(source).at[family], FIELDS(link, m->address[family]), NO_DATA);
+			element(p, &who, m, PAIR(source).at[family], FIELDS(link, m->address[family]),
+				NO_DATA);
 			element(p, &who, m, PAIR(address).at[family], FIELDS(m->address[family]), NO_DATA);
 		}
 }
@@ -307,7 +329,8 @@ static void lower_rules(struct lowering *l)
 	r->key = STR(POLICY_RULES_KEY);
 }
 
-/* Enters each element once, sorted. Of those that are the same the one that was said first stays: their order in `all` is that of the source. */
+/* Enters each element once, sorted. Of those that are the same the one that was said first stays: their order
+ * in `all` is that of the source. */
 static void enter_once(struct policy *p)
 {
 	struct sort_item *items = xrealloc(NULL, p->all.n * sizeof *items);

@@ -37,8 +37,9 @@ struct str name_slice(struct arena *a, const struct m_stack *s)
 	return buf_take(&b, a);
 }
 
-/* FNV's bits are not good enough to be cut: folded to 40, names that differ in the last letter collided six times as often as chance has it (45 pairs in 4 million
- * names, where 7 are to be expected). After the finalizer of MurmurHash3 (public domain) it is chance: 6. */
+/* FNV's bits are not good enough to be cut: folded to 40, names that differ in the last letter collided six
+ * times as often as chance has it (45 pairs in 4 million names, where 7 are to be expected). After the
+ * finalizer of MurmurHash3 (public domain) it is chance: 6. */
 static uint64_t mixed(uint64_t h)
 {
 	h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
@@ -66,5 +67,6 @@ struct str name_volume(struct arena *a, const struct m_container *c, const struc
 {
 	if (v->from.set)
 		return v->from.v;
-	return STR_JOIN(a, STR("/var/lib/ctstack/volumes/"), c->head.stack->head.name, STR("/"), c->head.name, STR("/"), v->head.name);
+	return STR_JOIN(a, STR("/var/lib/ctstack/volumes/"), c->head.stack->head.name, STR("/"), c->head.name,
+			STR("/"), v->head.name);
 }

@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What things are called on the host, derived from the names in the source; said here and nowhere else. Every name is a function of the stack's and the
- * container's name alone, so that it never moves when something else does. rules_names.c refuses names that would collide or be too long. Results live in the arena. */
+ * What things are called on the host, derived from the names in the source; said here and nowhere else. Every
+ * name is a function of the stack's and the container's name alone, so that it never moves when something
+ * else does. rules_names.c refuses names that would collide or be too long. Results live in the arena. */
 #ifndef CTC_COMPILER_NAMES_H
 #define CTC_COMPILER_NAMES_H
 
 #include "lang/model.h"
 
-/* Longest ct-STACK-CONTAINER: one DNS label (RFC 1035, 2.3.4), since it may be a host name; below ALTIFNAMSIZ and NAME_MAX. */
+/* Longest ct-STACK-CONTAINER: one DNS label (RFC 1035, 2.3.4), since it may be a host name; below ALTIFNAMSIZ
+ * and NAME_MAX. */
 enum { NAME_MAX_DERIVED = 63 };
 
-struct str name_full(struct arena *a, const struct m_head *head);		/* STACK.CONTAINER, STACK.SUBNET */
-struct str name_derived(struct arena *a, const struct m_container *c);		/* ct-STACK-CONTAINER: network namespace, altname of the link */
-struct str name_unit(struct arena *a, const struct m_container *c);		/* ct-STACK-CONTAINER.service */
-struct str name_target(struct arena *a, const struct m_stack *s);		/* ct-STACK.target */
-/* ct-STACK.slice, "-" of the stack's name escaped: a plain one would nest the slice in that of another stack (systemd.slice(5)). */
+struct str name_full(struct arena *a, const struct m_head *head); /* STACK.CONTAINER, STACK.SUBNET */
+struct str
+name_derived(struct arena *a,
+	     const struct m_container *c); /* ct-STACK-CONTAINER: network namespace, altname of the link */
+struct str name_unit(struct arena *a, const struct m_container *c); /* ct-STACK-CONTAINER.service */
+struct str name_target(struct arena *a, const struct m_stack *s);   /* ct-STACK.target */
+/* ct-STACK.slice, "-" of the stack's name escaped: a plain one would nest the slice in that of another stack
+ * (systemd.slice(5)). */
 struct str name_slice(struct arena *a, const struct m_stack *s);
 /* "ct" and 8 characters (40 bits of a hash, base 32 without look-alikes): IFNAMSIZ leaves 15 bytes. */
 struct str name_link(struct arena *a, const struct m_container *c);
-struct str name_hosts_file(struct arena *a, const struct m_container *c);	/* /run/ctstack/hosts/ct-STACK-CONTAINER */
+struct str name_hosts_file(struct arena *a,
+			   const struct m_container *c); /* /run/ctstack/hosts/ct-STACK-CONTAINER */
 /* Where a volume is on the host: its `from`, or /var/lib/ctstack/volumes/STACK/CONTAINER/VOLUME. */
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v);
 

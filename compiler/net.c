@@ -125,7 +125,8 @@ static struct str address_text(struct arena *a, const struct addr *address)
 	return str_copy(a, str_of(addr_text(*address, text)));
 }
 
-static void member_build(struct arena *a, struct arena *texts, const struct m_container *c, struct net *net, struct net_member *ret)
+static void member_build(struct arena *a, struct arena *texts, const struct m_container *c, struct net *net,
+			 struct net_member *ret)
 {
 	ret->container = c;
 	ret->outside = c->head.stack->head.outside;

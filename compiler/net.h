@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The network that the stacks describe, resolved: which container is in which subnet, under which addresses, and what a port means. Rules and lowering ask here, so
- * that both mean the same. */
+ * The network that the stacks describe, resolved: which container is in which subnet, under which addresses,
+ * and what a port means. Rules and lowering ask here, so that both mean the same. */
 #ifndef CTC_COMPILER_NET_H
 #define CTC_COMPILER_NET_H
 
@@ -12,28 +12,29 @@ enum net_family { NET_4, NET_6, NET_FAMILIES };
 /* A container in its network. */
 struct net_member {
 	const struct m_container *container;
-	const struct m_subnet *subnet;		/* NULL: on the host's network */
-	struct str full;			/* STACK.CONTAINER */
-	bool outside;				/* its stack is: nothing is made of it */
-	struct str address[NET_FAMILIES];	/* text; empty: none of the family, or on the host's network */
-	struct port *ports;			/* declared ones, sorted, each once */
+	const struct m_subnet *subnet;	  /* NULL: on the host's network */
+	struct str full;		  /* STACK.CONTAINER */
+	bool outside;			  /* its stack is: nothing is made of it */
+	struct str address[NET_FAMILIES]; /* text; empty: none of the family, or on the host's network */
+	struct port *ports;		  /* declared ones, sorted, each once */
 	size_t nports;
 };
 
 struct net_subnet {
 	const struct m_subnet *subnet;
 	struct str full;
-	VEC(const struct net_member *) members;	/* sorted by stack and name */
+	VEC(const struct net_member *) members; /* sorted by stack and name */
 };
 
 struct net {
-	struct net_member *members;	/* every container, in the model's order */
+	struct net_member *members; /* every container, in the model's order */
 	size_t nmembers;
-	struct net_subnet *subnets;	/* every subnet, in the model's order */
+	struct net_subnet *subnets; /* every subnet, in the model's order */
 	size_t nsubnets;
 };
 
-/* Linear in the model, apart from the sorting of a container's ports. Names and addresses go to `texts`, which may outlive the rest, in `a`. */
+/* Linear in the model, apart from the sorting of a container's ports. Names and addresses go to `texts`,
+ * which may outlive the rest, in `a`. */
 void net_build(struct arena *a, struct arena *texts, const struct model *model, struct net *ret);
 static inline const struct net_member *net_member_of(const struct net *net, const struct m_container *c)
 {
@@ -45,17 +46,20 @@ static inline const struct net_subnet *net_subnet_of(const struct net *net, cons
 }
 
 bool container_is_private(const struct m_container *c);
-/* Its subnet: the one named, or the stack's only one; NULL where it is on the host's network or there is no such. */
+/* Its subnet: the one named, or the stack's only one; NULL where it is on the host's network or there is no
+ * such. */
 const struct m_subnet *container_subnet(const struct m_container *c);
 
-/* The address that the host has in the subnet: `host` or the first of the range. family 0 where the subnet has no range of the family. */
+/* The address that the host has in the subnet: `host` or the first of the range. family 0 where the subnet
+ * has no range of the family. */
 struct addr subnet_gateway(const struct m_subnet *s, enum net_family family);
 /* The range of the family; .addr.family 0 where there is none. */
 struct cidr subnet_range(const struct m_subnet *s, enum net_family family);
 
 /* With a protocol (tcp where none is written) and both ends. */
 struct port port_whole(struct port p);
-/* The port that is meant: as written, or by its name in the container's ports; always with a protocol. lo 0: none. */
+/* The port that is meant: as written, or by its name in the container's ports; always with a protocol. lo 0:
+ * none. */
 struct port port_meant(const struct m_container *c, struct str name, struct port written);
 /* What `ready` asks with http or tcp: the port given, or the container's only tcp port. lo 0: neither. */
 struct port ready_port(const struct m_container *c);

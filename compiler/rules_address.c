@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Rules about a container's place in the network: its subnet, its addresses, and that one on the host's network has neither. */
+ * Rules about a container's place in the network: its subnet, its addresses, and that one on the host's
+ * network has neither. */
 #include "compiler/rules_impl.h"
 
 struct address {
@@ -16,7 +17,8 @@ static struct address address_of(const struct m_container *c, enum net_family fa
 	return (struct address){c->address6.set, c->address6.v, c->address6.at};
 }
 
-/* An address of a container that is in a subnet, and the subnet's range of the family (none: .addr.family 0). */
+/* An address of a container that is in a subnet, and the subnet's range of the family (none: .addr.family 0).
+ */
 struct placed {
 	const struct m_subnet *subnet;
 	enum net_family family;
@@ -32,7 +34,9 @@ static void each_address(struct rules *r, enum diag_code code, address_check che
 	rules_each_container(m, r)
 		for (int f = 0; f < NET_FAMILIES; f++) {
 			enum net_family family = (enum net_family)f;
-			struct placed p = {.subnet = m->subnet, .family = family, .address = address_of(m->container, family)};
+			struct placed p = {.subnet = m->subnet,
+					   .family = family,
+					   .address = address_of(m->container, family)};
 
 			if (!m->subnet || !p.address.set)
 				continue;
@@ -53,8 +57,9 @@ RULE(subnet_missing)
 		if (m->subnet || !container_is_private(c))
 			continue;
 		if (s->subnet.n == 0) {
-			d = diag_add(r->diags, code, c->head.at, "container `%.*s` is in no subnet: stack `%.*s` has none", STR_ARG(c->head.name),
-				     STR_ARG(s->head.name));
+			d = diag_add(r->diags, code, c->head.at,
+				     "container `%.*s` is in no subnet: stack `%.*s` has none",
+				     STR_ARG(c->head.name), STR_ARG(s->head.name));
 			diag_help(r->diags, d, "declare one: subnet lan { range = 192.168.200.0/24 }");
 			continue;
 		}
@@ -62,8 +67,10 @@ RULE(subnet_missing)
 			buf_fmt(&names, "%s`%.*s`", i ? ", " : "", STR_ARG(s->subnet.at[i]->head.name));
 		if (s->subnet.n > 8)
 			buf_fmt(&names, " and %zu more", s->subnet.n - 8);
-		d = diag_add(r->diags, code, c->head.at, "container `%.*s` does not say which subnet it is in", STR_ARG(c->head.name));
-		diag_help(r->diags, d, "stack `%.*s` has %.*s: choose one with `subnet = …`", STR_ARG(s->head.name), STR_ARG(buf_view(&names)));
+		d = diag_add(r->diags, code, c->head.at,
+			     "container `%.*s` does not say which subnet it is in", STR_ARG(c->head.name));
+		diag_help(r->diags, d, "stack `%.*s` has %.*s: choose one with `subnet = …`",
+			  STR_ARG(s->head.name), STR_ARG(buf_view(&names)));
 		buf_free(&names);
 	}
 }
@@ -79,7 +86,8 @@ RULE(address_missing)
 			continue;
 		range4 = subnet_range(m->subnet, NET_4);
 		range6 = subnet_range(m->subnet, NET_6);
-		d = diag_add(r->diags, code, c->head.at, "container `%.*s` has no address", STR_ARG(c->head.name));
+		d = diag_add(r->diags, code, c->head.at, "container `%.*s` has no address",
+			     STR_ARG(c->head.name));
 		if (range4.addr.family)
 			diag_help(r->diags, d, "give it `address`, within %s", SHOW_CIDR(range4));
 		else if (range6.addr.family)
@@ -95,12 +103,12 @@ static void outside_check(struct rules *r, enum diag_code code, const struct pla
 	if (p->range.addr.family && cidr_contains(p->range, p->address.v))
 		return;
 	if (p->range.addr.family) {
-		d = diag_add(r->diags, code, p->address.at, "%s is outside subnet `%.*s`", SHOW_ADDR(p->address.v),
-			     STR_ARG(s->head.name));
+		d = diag_add(r->diags, code, p->address.at, "%s is outside subnet `%.*s`",
+			     SHOW_ADDR(p->address.v), STR_ARG(s->head.name));
 		diag_note(r->diags, d, p->range_at, "the range is %s", SHOW_CIDR(p->range));
 	} else if (s->range.set || s->range6.set) { /* neither: subnet_range has said so */
-		d = diag_add(r->diags, code, p->address.at, "subnet `%.*s` has no %s addresses", STR_ARG(s->head.name),
-			     family_name(p->family));
+		d = diag_add(r->diags, code, p->address.at, "subnet `%.*s` has no %s addresses",
+			     STR_ARG(s->head.name), family_name(p->family));
 		diag_note(r->diags, d, s->head.at, "it has no `%s`", p->family == NET_4 ? "range" : "range6");
 	}
 }
@@ -114,13 +122,16 @@ static void host_taken_add(struct rules *r, enum diag_code code, const struct pl
 {
 	const struct m_subnet *s = p->subnet;
 	bool given = p->family == NET_4 ? s->host.set : s->host6.set;
-	struct diag *d = diag_add(r->diags, code, p->address.at, "%s is the host's own address in subnet `%.*s`",
-				  SHOW_ADDR(p->address.v), STR_ARG(s->head.name));
+	struct diag *d =
+	    diag_add(r->diags, code, p->address.at, "%s is the host's own address in subnet `%.*s`",
+		     SHOW_ADDR(p->address.v), STR_ARG(s->head.name));
 
 	if (given)
-		diag_note(r->diags, d, p->family == NET_4 ? s->host.at : s->host6.at, "given to the host here");
+		diag_note(r->diags, d, p->family == NET_4 ? s->host.at : s->host6.at,
+			  "given to the host here");
 	else
-		diag_note(r->diags, d, p->range_at, "without `%s`, the host has the first address of the range",
+		diag_note(r->diags, d, p->range_at,
+			  "without `%s`, the host has the first address of the range",
 			  p->family == NET_4 ? "host" : "host6");
 }
 
@@ -141,8 +152,8 @@ static void reserved_check(struct rules *r, enum diag_code code, const struct pl
 		what = "broadcast";
 	if (!what)
 		return;
-	d = diag_add(r->diags, code, p->address.at, "%s is the %s address of subnet `%.*s`", SHOW_ADDR(p->address.v), what,
-		     STR_ARG(p->subnet->head.name));
+	d = diag_add(r->diags, code, p->address.at, "%s is the %s address of subnet `%.*s`",
+		     SHOW_ADDR(p->address.v), what, STR_ARG(p->subnet->head.name));
 	diag_note(r->diags, d, p->range_at, "the range is %s", SHOW_CIDR(p->range));
 }
 
@@ -173,17 +184,17 @@ RULE(address_twice)
 				SWAP(first, later);
 				SWAP(a, b);
 			}
-			d = diag_add(r->diags, code, b.at, "%s is taken by container `%.*s` already", SHOW_ADDR(b.v),
-				     STR_ARG(first->full));
+			d = diag_add(r->diags, code, b.at, "%s is taken by container `%.*s` already",
+				     SHOW_ADDR(b.v), STR_ARG(first->full));
 			diag_note(r->diags, d, a.at, "first used here");
 		}
 }
 
-static void host_network_add(struct rules *r, enum diag_code code, const struct m_container *c, struct span at,
-			     const char *what)
+static void host_network_add(struct rules *r, enum diag_code code, const struct m_container *c,
+			     struct span at, const char *what)
 {
-	struct diag *d = diag_add(r->diags, code, at, "container `%.*s` is on the host's network: %s", STR_ARG(c->head.name),
-				  what);
+	struct diag *d = diag_add(r->diags, code, at, "container `%.*s` is on the host's network: %s",
+				  STR_ARG(c->head.name), what);
 
 	diag_note(r->diags, d, c->network.at, "the host's network is chosen here");
 }
@@ -195,15 +206,18 @@ static void host_network_arrows(struct rules *r, enum diag_code code, const stru
 		const struct m_container *c = s->publish.at[i].right.v.container;
 
 		if (!container_is_private(c))
-			host_network_add(r, code, c, s->publish.at[i].right.at, "its ports are the host's, and need no publishing");
+			host_network_add(r, code, c, s->publish.at[i].right.at,
+					 "its ports are the host's, and need no publishing");
 	}
 	for (size_t i = 0; i < s->allow.n; i++) {
 		const struct flow_end *from = &s->allow.at[i].left.v, *to = &s->allow.at[i].right.v;
 
 		if (from->kind == END_CONTAINER && !container_is_private(from->container))
-			host_network_add(r, code, from->container, s->allow.at[i].left.at, "no policy applies to it");
+			host_network_add(r, code, from->container, s->allow.at[i].left.at,
+					 "no policy applies to it");
 		if (to->kind == END_CONTAINER && !container_is_private(to->container))
-			host_network_add(r, code, to->container, s->allow.at[i].right.at, "no policy applies to it");
+			host_network_add(r, code, to->container, s->allow.at[i].right.at,
+					 "no policy applies to it");
 	}
 }
 

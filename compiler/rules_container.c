@@ -5,13 +5,14 @@
 
 #include <stdlib.h>
 
-/* Depth-first over `after`, without recursion: the path is a stack of its own, since a chain may be as long as the file. */
+/* Depth-first over `after`, without recursion: the path is a stack of its own, since a chain may be as long
+ * as the file. */
 struct visit {
-	size_t member;		/* index in the net */
-	size_t next;		/* which of its `after` is looked at next */
+	size_t member; /* index in the net */
+	size_t next;   /* which of its `after` is looked at next */
 };
 struct walk {
-	enum { NEW, OPEN, DONE } *state;
+	enum { NEW, OPEN, DONE } * state;
 	struct visit *path;
 	size_t n;
 };
@@ -20,7 +21,8 @@ static void report_cycle(struct rules *r, enum diag_code code, const struct walk
 {
 	const struct net_member *members = r->net->members;
 	const struct m_container *last = members[w->path[w->n - 1].member].container;
-	struct span at = last->after.v.spans ? last->after.v.spans[w->path[w->n - 1].next - 1] : last->after.at;
+	struct span at =
+	    last->after.v.spans ? last->after.v.spans[w->path[w->n - 1].next - 1] : last->after.at;
 	struct buf cycle = {0};
 	struct diag *d;
 
@@ -41,8 +43,9 @@ static void report_cycle(struct rules *r, enum diag_code code, const struct walk
 	for (size_t i = first; i + 1 < w->n && i < first + 8; i++) {
 		const struct m_container *c = members[w->path[i].member].container;
 
-		diag_note(r->diags, d, c->after.v.spans ? c->after.v.spans[w->path[i].next - 1] : c->after.at, "`%.*s` waits for `%.*s`",
-			  STR_ARG(c->head.name), STR_ARG(members[w->path[i + 1].member].container->head.name));
+		diag_note(r->diags, d, c->after.v.spans ? c->after.v.spans[w->path[i].next - 1] : c->after.at,
+			  "`%.*s` waits for `%.*s`", STR_ARG(c->head.name),
+			  STR_ARG(members[w->path[i + 1].member].container->head.name));
 	}
 	buf_free(&cycle);
 }
@@ -77,8 +80,8 @@ static void walk_from(struct rules *r, enum diag_code code, struct walk *w, size
 RULE(after_cycle)
 {
 	struct walk w = {
-		.state = arena_array(r->arena, r->net->nmembers, sizeof *w.state),
-		.path = arena_array(r->arena, r->net->nmembers, sizeof *w.path),
+	    .state = arena_array(r->arena, r->net->nmembers, sizeof *w.state),
+	    .path = arena_array(r->arena, r->net->nmembers, sizeof *w.path),
 	};
 
 	for (size_t i = 0; i < r->net->nmembers; i++)
@@ -102,7 +105,8 @@ static int cmp_declared(const void *x, const void *y)
 	return (a->entry->at.lo > b->entry->at.lo) - (a->entry->at.lo < b->entry->at.lo);
 }
 
-static void ports_check(struct rules *r, enum diag_code code, const struct m_container *c, struct declared *all)
+static void ports_check(struct rules *r, enum diag_code code, const struct m_container *c,
+			struct declared *all)
 {
 	const struct declared *highest = all;
 	size_t n = 0;
@@ -115,8 +119,10 @@ static void ports_check(struct rules *r, enum diag_code code, const struct m_con
 
 		if (p->port.proto == highest->port.proto && p->port.lo <= highest->port.hi)
 			diag_note(r->diags,
-				  diag_add(r->diags, code, p->entry->at, "port `%.*s` (%.*s) is port `%.*s` (%.*s) once more", STR_ARG(p->entry->name),
-					   STR_ARG(port_shown(r->arena, p->port)), STR_ARG(highest->entry->name),
+				  diag_add(r->diags, code, p->entry->at,
+					   "port `%.*s` (%.*s) is port `%.*s` (%.*s) once more",
+					   STR_ARG(p->entry->name), STR_ARG(port_shown(r->arena, p->port)),
+					   STR_ARG(highest->entry->name),
 					   STR_ARG(port_shown(r->arena, highest->port))),
 				  highest->entry->at, "declared here");
 		if (p->port.proto != highest->port.proto || p->port.hi > highest->port.hi)
@@ -149,11 +155,14 @@ RULE(ready_choice)
 			d = diag_add(r->diags, code, y->head.at, "this readiness check checks nothing");
 			diag_help(r->diags, d, "give it one of `http`, `tcp` and `exec`");
 		} else if (ways > 1) {
-			d = diag_add(r->diags, code, y->head.at, "a readiness check is one of `http`, `tcp` and `exec`, not several");
-			diag_help(r->diags, d, "http = \"%.*s\" already means that the port accepts a connection",
+			d = diag_add(r->diags, code, y->head.at,
+				     "a readiness check is one of `http`, `tcp` and `exec`, not several");
+			diag_help(r->diags, d,
+				  "http = \"%.*s\" already means that the port accepts a connection",
 				  STR_ARG(y->http.set ? y->http.v : STR("/")));
 		} else if (y && y->port.set && !y->http.set) {
-			d = diag_add(r->diags, code, y->port.at, "`port` belongs to `http`, which is not given");
+			d = diag_add(r->diags, code, y->port.at,
+				     "`port` belongs to `http`, which is not given");
 			diag_help(r->diags, d, "say tcp = … for a port that is to accept a connection");
 		}
 	}
@@ -171,7 +180,8 @@ static const char *ready_port_wrong(const struct m_container *c, const struct m_
 	if (ref && p.lo != p.hi)
 		return "this is a range of ports: choose one";
 	if (!ref)
-		return "it is not clear which port `http` asks: the container does not have exactly one tcp port";
+		return "it is not clear which port `http` asks: the container does not have exactly one tcp "
+		       "port";
 	return NULL;
 }
 
@@ -186,11 +196,18 @@ RULE(ready_port)
 		if (!y || y->http.set + y->tcp.set != 1)
 			continue;
 		if (y->http.set && !str_starts(y->http.v, STR("/")))
-			diag_help(r->diags, diag_add(r->diags, code, y->http.at, "`http` is a path, and begins with `/`"), "for example http = \"/health\"");
+			diag_help(
+			    r->diags,
+			    diag_add(r->diags, code, y->http.at, "`http` is a path, and begins with `/`"),
+			    "for example http = \"/health\"");
 		if (!y->tcp.set && !y->port.set && p.lo && p.lo == p.hi)
 			continue;
 		wrong = ready_port_wrong(c, y, p);
 		if (wrong)
-			diag_add(r->diags, code, y->tcp.set ? y->tcp.at : y->port.set ? y->port.at : y->http.at, "%s", wrong);
+			diag_add(r->diags, code,
+				 y->tcp.set    ? y->tcp.at
+				 : y->port.set ? y->port.at
+					       : y->http.at,
+				 "%s", wrong);
 	}
 }

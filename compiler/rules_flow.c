@@ -9,7 +9,7 @@ enum { FLOW_ELEMENTS_MAX = 250000 };
 struct allow {
 	const struct flow_end *from, *to;
 	struct span at, right;
-	struct port port;	/* lo 0: all */
+	struct port port; /* lo 0: all */
 };
 
 static struct allow allow_of(const struct m_stack *s, size_t i)
@@ -17,11 +17,11 @@ static struct allow allow_of(const struct m_stack *s, size_t i)
 	const struct flow_end *to = &s->allow.at[i].right.v;
 
 	return (struct allow){
-		.from = &s->allow.at[i].left.v,
-		.to = to,
-		.at = s->allow.at[i].at,
-		.right = s->allow.at[i].right.at,
-		.port = port_meant(to->container, to->port_name, to->port),
+	    .from = &s->allow.at[i].left.v,
+	    .to = to,
+	    .at = s->allow.at[i].at,
+	    .right = s->allow.at[i].right.at,
+	    .port = port_meant(to->container, to->port_name, to->port),
 	};
 }
 
@@ -46,9 +46,11 @@ static void self_check(struct rules *r, enum diag_code code, const struct allow 
 {
 	struct diag *d;
 
-	if (f->from->kind != END_CONTAINER || f->to->kind != END_CONTAINER || f->from->container != f->to->container)
+	if (f->from->kind != END_CONTAINER || f->to->kind != END_CONTAINER ||
+	    f->from->container != f->to->container)
 		return;
-	d = diag_add(r->diags, code, f->at, "container `%.*s` is allowed to reach itself", STR_ARG(f->from->container->head.name));
+	d = diag_add(r->diags, code, f->at, "container `%.*s` is allowed to reach itself",
+		     STR_ARG(f->from->container->head.name));
 	diag_help(r->diags, d, "it always does, on 127.0.0.1 and on its own address: remove the line");
 }
 
@@ -78,8 +80,10 @@ static void port_check(struct rules *r, enum diag_code code, const struct allow 
 		return;
 	name = container ? f->to->container->head.name : f->to->subnet->head.name;
 	d = diag_add(r->diags, code, f->right, "%s `%.*s` declares %s port, so this allows nothing",
-		     container ? "container" : "no container of subnet", STR_ARG(name), container ? "no" : "a");
-	diag_help(r->diags, d, "declare it (ports { http = 80/tcp }) or name it here: %.*s:80/tcp", STR_ARG(name));
+		     container ? "container" : "no container of subnet", STR_ARG(name),
+		     container ? "no" : "a");
+	diag_help(r->diags, d, "declare it (ports { http = 80/tcp }) or name it here: %.*s:80/tcp",
+		  STR_ARG(name));
 }
 
 RULE(flow_port)
@@ -90,8 +94,10 @@ RULE(flow_port)
 static void outside_check(struct rules *r, enum diag_code code, const struct allow *f)
 {
 	if (!is_ours(f->from) && !is_ours(f->to))
-		diag_help(r->diags, diag_add(r->diags, code, f->at, "neither side of this flow is a container or a subnet"),
-			  "what the host and the world say to each other is not changed by ctc");
+		diag_help(
+		    r->diags,
+		    diag_add(r->diags, code, f->at, "neither side of this flow is a container or a subnet"),
+		    "what the host and the world say to each other is not changed by ctc");
 }
 
 RULE(flow_outside)
@@ -111,7 +117,8 @@ static bool families_meet(const struct flow_members *from, const struct flow_mem
 			b[f] = to->at[i]->address[f].n;
 	}
 	/* Where one side has no address at all, address_missing has said so. */
-	return (a[NET_4] && b[NET_4]) || (a[NET_6] && b[NET_6]) || !(a[NET_4] || a[NET_6]) || !(b[NET_4] || b[NET_6]);
+	return (a[NET_4] && b[NET_4]) || (a[NET_6] && b[NET_6]) || !(a[NET_4] || a[NET_6]) ||
+	       !(b[NET_4] || b[NET_6]);
 }
 
 static void family_check(struct rules *r, enum diag_code code, const struct allow *f)
@@ -124,8 +131,8 @@ static void family_check(struct rules *r, enum diag_code code, const struct allo
 	if (!from.n || !to.n || families_meet(&from, &to))
 		return;
 	four = from.at[0]->address[NET_4].n;
-	diag_add(r->diags, code, f->at, "one side has only %s addresses, the other only %s", four ? "IPv4" : "IPv6",
-		 four ? "IPv6" : "IPv4");
+	diag_add(r->diags, code, f->at, "one side has only %s addresses, the other only %s",
+		 four ? "IPv4" : "IPv6", four ? "IPv6" : "IPv4");
 }
 
 RULE(flow_family)
@@ -154,9 +161,12 @@ RULE(flow_many)
 	vec_each(const struct flow, f, &r->flows->all) {
 		all += flow_elements(r, f);
 		if (all > FLOW_ELEMENTS_MAX) {
-			diag_help(r->diags,
-				  diag_add(r->diags, code, f->at, "from here on, the flows are more than %d pairs of addresses and ports", FLOW_ELEMENTS_MAX),
-				  "allow single containers instead of whole subnets, or fewer ports");
+			diag_help(
+			    r->diags,
+			    diag_add(r->diags, code, f->at,
+				     "from here on, the flows are more than %d pairs of addresses and ports",
+				     FLOW_ELEMENTS_MAX),
+			    "allow single containers instead of whole subnets, or fewer ports");
 			return;
 		}
 	}
@@ -165,13 +175,17 @@ RULE(flow_many)
 RULE(flow_twice)
 {
 	vec_each(const struct flow_twice, t, &r->flows->twice)
-		diag_note(r->diags, diag_add(r->diags, code, t->at, "%.*s is allowed already", STR_ARG(t->id)), t->first, "allowed here");
+		diag_note(r->diags,
+			  diag_add(r->diags, code, t->at, "%.*s is allowed already", STR_ARG(t->id)),
+			  t->first, "allowed here");
 }
 
 static void host_check(struct rules *r, enum diag_code code, const struct allow *f)
 {
 	if (f->from->kind == END_HOST && is_ours(f->to))
-		diag_help(r->diags, diag_add(r->diags, code, f->at, "the host may always reach every container"), "remove the line");
+		diag_help(r->diags,
+			  diag_add(r->diags, code, f->at, "the host may always reach every container"),
+			  "remove the line");
 }
 
 RULE(flow_host)

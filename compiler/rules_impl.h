@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What the files of the rules say to each other: each rule reads the whole model, reports under the code of its row in rules.c, and knows nothing of the others. A rule
- * leaves alone what another one reports, so that one mistake is one message. */
+ * What the files of the rules say to each other: each rule reads the whole model, reports under the code of
+ * its row in rules.c, and knows nothing of the others. A rule leaves alone what another one reports, so that
+ * one mistake is one message. */
 #ifndef CTC_COMPILER_RULES_IMPL_H
 #define CTC_COMPILER_RULES_IMPL_H
 
@@ -71,24 +72,25 @@ RULE(gpu_memory);
 RULE(database_open);
 
 /* for (each container m): const struct net_member *m; rules_each_container(m, r) */
-#define rules_each_container(m, r) \
+#define rules_each_container(m, r)                                                                           \
 	for (const struct net_member *m = (r)->net->members; m < (r)->net->members + (r)->net->nmembers; m++)
-#define rules_each_subnet(s, r) \
+#define rules_each_subnet(s, r)                                                                              \
 	for (const struct net_subnet *s = (r)->net->subnets; s < (r)->net->subnets + (r)->net->nsubnets; s++)
 
-/* Two that stand in each other's way, each with where it is said and its stack: whether the message belongs to the first, because it is said later in the
- * source, or because the other's file is only used. */
-static inline bool said_later(struct span a, const struct m_head *a_head, struct span b, const struct m_head *b_head)
+/* Two that stand in each other's way, each with where it is said and its stack: whether the message belongs
+ * to the first, because it is said later in the source, or because the other's file is only used. */
+static inline bool said_later(struct span a, const struct m_head *a_head, struct span b,
+			      const struct m_head *b_head)
 {
 	bool a_outside = a_head->stack->head.outside, b_outside = b_head->stack->head.outside;
 
 	return a_outside != b_outside ? b_outside : a.lo > b.lo;
 }
-#define SWAP(a, b)                      \
-	do {                            \
-		__typeof__(a) t_ = (a); \
-		(a) = (b);              \
-		(b) = t_;               \
+#define SWAP(a, b)                                                                                           \
+	do {                                                                                                 \
+		__typeof__(a) t_ = (a);                                                                      \
+		(a) = (b);                                                                                   \
+		(b) = t_;                                                                                    \
 	} while (0)
 
 /* Values in messages: the buffer is the caller's. */

@@ -21,12 +21,15 @@ RULE(image_tag)
 		struct str tag = image_tag(c->image.v);
 		struct diag *d;
 
-		if (c->image.v.n == 0 || memchr(c->image.v.s, '@', c->image.v.n) || (tag.n && !str_is(tag, "latest")))
+		if (c->image.v.n == 0 || memchr(c->image.v.s, '@', c->image.v.n) ||
+		    (tag.n && !str_is(tag, "latest")))
 			continue;
 		if (tag.n)
-			d = diag_add(r->diags, code, c->image.at, "tag `latest` of the image is another image tomorrow");
+			d = diag_add(r->diags, code, c->image.at,
+				     "tag `latest` of the image is another image tomorrow");
 		else
-			d = diag_add(r->diags, code, c->image.at, "the image has no tag, which means `latest`: another image tomorrow");
+			d = diag_add(r->diags, code, c->image.at,
+				     "the image has no tag, which means `latest`: another image tomorrow");
 		diag_help(r->diags, d, "name a version, or a digest (@sha256:…)");
 	}
 }
@@ -38,7 +41,9 @@ RULE(gpu_memory)
 
 		if (c->gpu.set && !(c->limits && c->limits->memory.set))
 			diag_help(r->diags,
-				  diag_add(r->diags, code, c->head.at, "container `%.*s` has a GPU and no memory limit: loading a model can take all of the host's memory",
+				  diag_add(r->diags, code, c->head.at,
+					   "container `%.*s` has a GPU and no memory limit: loading a model "
+					   "can take all of the host's memory",
 					   STR_ARG(c->head.name)),
 				  "limits { memory = 16GiB }");
 	}
@@ -48,12 +53,8 @@ static const struct {
 	uint16_t port;
 	const char *what;
 } databases[] = {
-	{3306, "MySQL"},
-	{5432, "PostgreSQL"},
-	{6379, "Redis"},
-	{9200, "Elasticsearch"},
-	{11211, "memcached"},
-	{27017, "MongoDB"},
+    {3306, "MySQL"},	     {5432, "PostgreSQL"}, {6379, "Redis"},
+    {9200, "Elasticsearch"}, {11211, "memcached"}, {27017, "MongoDB"},
 };
 
 RULE(database_open)
@@ -68,9 +69,12 @@ RULE(database_open)
 				continue;
 			for (size_t k = 0; k < sizeof databases / sizeof databases[0]; k++)
 				if (target.lo <= databases[k].port && databases[k].port <= target.hi)
-					diag_help(r->diags,
-						  diag_add(r->diags, code, (*s)->publish.at[i].left.at, "port %u is %s's, and it is published beyond this host",
-							   databases[k].port, databases[k].what),
-						  "publish it on 127.0.0.1, or allow single containers to reach it");
+					diag_help(
+					    r->diags,
+					    diag_add(r->diags, code, (*s)->publish.at[i].left.at,
+						     "port %u is %s's, and it is published beyond this host",
+						     databases[k].port, databases[k].what),
+					    "publish it on 127.0.0.1, or allow single containers to reach "
+					    "it");
 		}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Rules about what containers see of the host's file system: paths that are taken twice, that hide each other, or that are not for mounts; and directories that two containers
- * want with different owners. */
+ * Rules about what containers see of the host's file system: paths that are taken twice, that hide each
+ * other, or that are not for mounts; and directories that two containers want with different owners. */
 #include "compiler/rules_impl.h"
 
 #include <stdlib.h>
@@ -21,7 +21,8 @@ static int cmp_mounted(const void *x, const void *y)
 
 	/* "/" before every other byte, so that what is inside a path follows it directly. */
 	for (size_t i = 0; i < n; i++) {
-		int p = a->path.s[i] == '/' ? 0 : (unsigned char)a->path.s[i], q = b->path.s[i] == '/' ? 0 : (unsigned char)b->path.s[i];
+		int p = a->path.s[i] == '/' ? 0 : (unsigned char)a->path.s[i],
+		    q = b->path.s[i] == '/' ? 0 : (unsigned char)b->path.s[i];
 
 		if (p != q)
 			return p < q ? -1 : 1;
@@ -68,7 +69,10 @@ RULE(mount_twice)
 
 		for (size_t i = 1; i < n; i++)
 			if (str_eq(all[i].path, all[i - 1].path))
-				diag_note(r->diags, diag_add(r->diags, code, all[i].at, "%.*s is mounted twice", STR_ARG(all[i].path)), all[i - 1].at, "first here");
+				diag_note(r->diags,
+					  diag_add(r->diags, code, all[i].at, "%.*s is mounted twice",
+						   STR_ARG(all[i].path)),
+					  all[i - 1].at, "first here");
 	}
 }
 
@@ -81,7 +85,8 @@ RULE(mount_inside)
 		for (size_t i = 1, outer = 0; i < n; i++) {
 			if (path_inside(all[i].path, all[outer].path))
 				diag_note(r->diags,
-					  diag_add(r->diags, code, all[i].at, "%.*s hides what %.*s holds there", STR_ARG(all[i].path),
+					  diag_add(r->diags, code, all[i].at,
+						   "%.*s hides what %.*s holds there", STR_ARG(all[i].path),
 						   STR_ARG(all[outer].path)),
 					  all[outer].at, "mounted here");
 			else
@@ -96,11 +101,11 @@ static const struct {
 	bool below;
 	const char *why;
 } reserved[] = {
-	{"/", false, "the image is there"},
-	{"/proc", true, "the kernel's own file system is there"},
-	{"/sys", true, "the kernel's own file system is there"},
-	{"/dev", false, "the container's devices are there"},
-	{"/etc/hosts", false, "the names of the container's peers are there"},
+    {"/", false, "the image is there"},
+    {"/proc", true, "the kernel's own file system is there"},
+    {"/sys", true, "the kernel's own file system is there"},
+    {"/dev", false, "the container's devices are there"},
+    {"/etc/hosts", false, "the names of the container's peers are there"},
 };
 
 RULE(mount_reserved)
@@ -113,8 +118,11 @@ RULE(mount_reserved)
 			for (size_t k = 0; k < sizeof reserved / sizeof reserved[0]; k++) {
 				struct str path = str_of(reserved[k].path);
 
-				if (str_eq(all[i].path, path) || (reserved[k].below && path_inside(all[i].path, path)))
-					diag_add(r->diags, code, all[i].at, "nothing can be mounted at %.*s: %s", STR_ARG(all[i].path), reserved[k].why);
+				if (str_eq(all[i].path, path) ||
+				    (reserved[k].below && path_inside(all[i].path, path)))
+					diag_add(r->diags, code, all[i].at,
+						 "nothing can be mounted at %.*s: %s", STR_ARG(all[i].path),
+						 reserved[k].why);
 			}
 	}
 }
@@ -138,10 +146,15 @@ RULE(directory_differs)
 			if (said_later(first->head.at, &first->head, later->head.at, &later->head))
 				SWAP(first, later);
 			diag_note(r->diags,
-				  diag_add(r->diags, code, later->owner.given ? later->owner.at : later->mode.given ? later->mode.at : later->head.at,
-					   "volume `%.*s` wants its directory with owner %u:%u and mode 0%llo, another one with %u:%u and 0%llo",
-					   STR_ARG(later->head.name), later->owner.v.uid, later->owner.v.gid, (unsigned long long)later->mode.v,
-					   first->owner.v.uid, first->owner.v.gid, (unsigned long long)first->mode.v),
+				  diag_add(r->diags, code,
+					   later->owner.given  ? later->owner.at
+					   : later->mode.given ? later->mode.at
+							       : later->head.at,
+					   "volume `%.*s` wants its directory with owner %u:%u and mode "
+					   "0%llo, another one with %u:%u and 0%llo",
+					   STR_ARG(later->head.name), later->owner.v.uid, later->owner.v.gid,
+					   (unsigned long long)later->mode.v, first->owner.v.uid,
+					   first->owner.v.gid, (unsigned long long)first->mode.v),
 				  first->head.at, "the other volume of %.*s", STR_ARG(path));
 		}
 }

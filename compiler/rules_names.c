@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Rules about what names become on the host: that it fits, that it is one thing's alone, and that it does not mean something else there. */
+ * Rules about what names become on the host: that it fits, that it is one thing's alone, and that it does not
+ * mean something else there. */
 #include "compiler/names.h"
 #include "compiler/rules_impl.h"
 
@@ -10,21 +11,26 @@ RULE(name_long)
 		struct str name = name_derived(r->arena, m->container);
 
 		if (name.n > NAME_MAX_DERIVED)
-			diag_help(r->diags,
-				  diag_add(r->diags, code, m->container->head.at, "container `%.*s` would be called %.*s on the host: %zu characters",
-					   STR_ARG(m->container->head.name), STR_ARG(name), name.n),
-				  "the limit is %d for \"ct-STACK-CONTAINER\"", NAME_MAX_DERIVED);
+			diag_help(
+			    r->diags,
+			    diag_add(r->diags, code, m->container->head.at,
+				     "container `%.*s` would be called %.*s on the host: %zu characters",
+				     STR_ARG(m->container->head.name), STR_ARG(name), name.n),
+			    "the limit is %d for \"ct-STACK-CONTAINER\"", NAME_MAX_DERIVED);
 	}
 }
 
-static void collision(struct rules *r, enum diag_code code, const struct net_member *m, const struct net_member *first, const char *what, struct str name)
+static void collision(struct rules *r, enum diag_code code, const struct net_member *m,
+		      const struct net_member *first, const char *what, struct str name)
 {
 	struct diag *d;
 
-	if (said_later(first->container->head.at, &first->container->head, m->container->head.at, &m->container->head))
+	if (said_later(first->container->head.at, &first->container->head, m->container->head.at,
+		       &m->container->head))
 		SWAP(first, m);
-	d = diag_add(r->diags, code, m->container->head.at, "containers `%.*s` and `%.*s` would both have the %s %.*s", STR_ARG(first->full),
-				  STR_ARG(m->full), what, STR_ARG(name));
+	d = diag_add(r->diags, code, m->container->head.at,
+		     "containers `%.*s` and `%.*s` would both have the %s %.*s", STR_ARG(first->full),
+		     STR_ARG(m->full), what, STR_ARG(name));
 
 	diag_note(r->diags, d, first->container->head.at, "the other container");
 	diag_help(r->diags, d, "rename one of them");
@@ -35,14 +41,17 @@ RULE(name_collision)
 	struct map derived = {0}, links = {0};
 
 	rules_each_container(m, r) {
-		struct str name = name_derived(r->arena, m->container), link = name_link(r->arena, m->container);
+		struct str name = name_derived(r->arena, m->container),
+			   link = name_link(r->arena, m->container);
 		const struct net_member *first = map_add(r->arena, &derived, name, (void *)(uintptr_t)m);
 
 		if (first) {
 			collision(r, code, m, first, "name", name);
 			continue;
 		}
-		first = container_is_private(m->container) ? map_add(r->arena, &links, link, (void *)(uintptr_t)m) : NULL;
+		first = container_is_private(m->container)
+			    ? map_add(r->arena, &links, link, (void *)(uintptr_t)m)
+			    : NULL;
 		if (first)
 			collision(r, code, m, first, "network interface", link);
 	}
@@ -53,5 +62,6 @@ RULE(name_reserved)
 {
 	rules_each_container(m, r)
 		if (str_is(m->container->head.name, "localhost"))
-			diag_add(r->diags, code, m->container->head.at, "a container cannot be called `localhost`: every container calls itself so");
+			diag_add(r->diags, code, m->container->head.at,
+				 "a container cannot be called `localhost`: every container calls itself so");
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Rules about published ports: who has which port of the host, and that something of the right kind is behind it. */
+ * Rules about published ports: who has which port of the host, and that something of the right kind is behind
+ * it. */
 #include "compiler/rules_impl.h"
 
-enum { PUBLISH_MAX = 1024 };	/* ports of one range: each becomes an element of its own */
+enum { PUBLISH_MAX = 1024 }; /* ports of one range: each becomes an element of its own */
 
 struct publish {
 	const struct net_member *to;
 	struct span left, right;
-	struct addr address;		/* family 0: every one */
-	struct port host, target;	/* host: with the target's protocol */
+	struct addr address;	  /* family 0: every one */
+	struct port host, target; /* host: with the target's protocol */
 	uint8_t proto_written;
 };
 
@@ -18,13 +19,13 @@ static struct publish publish_of(const struct rules *r, const struct m_stack *s,
 	const struct endpoint *host = &s->publish.at[i].left.v;
 	const struct port_ref *ref = &s->publish.at[i].right.v;
 	struct publish p = {
-		.to = net_member_of(r->net, ref->container),
-		.left = s->publish.at[i].left.at,
-		.right = s->publish.at[i].right.at,
-		.address = host->addr,
-		.host = host->port,
-		.target = port_meant(ref->container, ref->name, ref->port),
-		.proto_written = host->port.proto,
+	    .to = net_member_of(r->net, ref->container),
+	    .left = s->publish.at[i].left.at,
+	    .right = s->publish.at[i].right.at,
+	    .address = host->addr,
+	    .host = host->port,
+	    .target = port_meant(ref->container, ref->name, ref->port),
+	    .proto_written = host->port.proto,
 	};
 
 	p.host.proto = p.target.proto;
@@ -48,8 +49,9 @@ static unsigned length(struct port p)
 	return p.hi - p.lo + 1u;
 }
 
-/* Who holds a port of the host. Each claim is entered under its address, and the first of a family under that family's "any" as well, so that neither a port on
- * every address nor one on a single address needs to look at more than two others. */
+/* Who holds a port of the host. Each claim is entered under its address, and the first of a family under that
+ * family's "any" as well, so that neither a port on every address nor one on a single address needs to look
+ * at more than two others. */
 struct claim {
 	struct span at;
 	const char *what;
@@ -57,7 +59,7 @@ struct claim {
 
 /* A map's key, hashed as bytes. */
 struct claim_key {
-	uint8_t kind;		/* CLAIM_HELD: this address has the port; CLAIM_FIRST: some address of the family has */
+	uint8_t kind; /* CLAIM_HELD: this address has the port; CLAIM_FIRST: some address of the family has */
 	uint8_t proto;
 	uint16_t port;
 	struct addr address;
@@ -82,10 +84,12 @@ static const struct claim *claim_find(const struct map *claims, struct claim_key
 }
 
 /* Claims one port on one address; returns who has it already, or NULL. */
-static const struct claim *claim_one(struct rules *r, struct map *claims, struct addr address, uint16_t port, uint8_t proto, const struct claim *who)
+static const struct claim *claim_one(struct rules *r, struct map *claims, struct addr address, uint16_t port,
+				     uint8_t proto, const struct claim *who)
 {
 	struct addr any = {.family = address.family};
-	struct claim_key held = {CLAIM_HELD, proto, port, address}, held_any = {CLAIM_HELD, proto, port, any}, first = {CLAIM_FIRST, proto, port, any};
+	struct claim_key held = {CLAIM_HELD, proto, port, address}, held_any = {CLAIM_HELD, proto, port, any},
+			 first = {CLAIM_FIRST, proto, port, any};
 	const struct claim *other = claim_find(claims, held_any);
 
 	if (!other)
@@ -98,7 +102,8 @@ static const struct claim *claim_one(struct rules *r, struct map *claims, struct
 }
 
 /* Claims all ports on the address, or on every address of both families; reports the first that is taken. */
-static void claim(struct rules *r, enum diag_code code, struct map *claims, struct addr address, struct port ports, const struct claim *who)
+static void claim(struct rules *r, enum diag_code code, struct map *claims, struct addr address,
+		  struct port ports, const struct claim *who)
 {
 	for (unsigned n = ports.lo; n <= ports.hi && n - ports.lo < PUBLISH_MAX; n++)
 		for (int family = 4; family <= 6; family += 2) {
@@ -108,16 +113,20 @@ static void claim(struct rules *r, enum diag_code code, struct map *claims, stru
 
 			if (address.family && address.family != family)
 				continue;
-			other = claim_one(r, claims, address.family ? address : (struct addr){.family = (uint8_t)family}, port.lo, port.proto, who);
+			other = claim_one(r, claims,
+					  address.family ? address : (struct addr){.family = (uint8_t)family},
+					  port.lo, port.proto, who);
 			if (!other)
 				continue;
-			d = diag_add(r->diags, code, who->at, "port %.*s of the host is taken already", STR_ARG(port_shown(r->arena, port)));
+			d = diag_add(r->diags, code, who->at, "port %.*s of the host is taken already",
+				     STR_ARG(port_shown(r->arena, port)));
 			diag_note(r->diags, d, other->at, "%s", other->what);
 			return;
 		}
 }
 
-/* Containers on the host's network, then published ports; of used files first, so that the message is in a file that is given. */
+/* Containers on the host's network, then published ports; of used files first, so that the message is in a
+ * file that is given. */
 static void claim_all(struct rules *r, enum diag_code code, struct map *claims, bool outside)
 {
 	struct claim who;
@@ -127,7 +136,8 @@ static void claim_all(struct rules *r, enum diag_code code, struct map *claims, 
 			continue;
 		vec_each(const struct entry_PORT, p, &m->container->ports) {
 			who = (struct claim){p->at, "a container on the host's network listens on it"};
-			claim(r, code, claims, (struct addr){0}, port_meant(m->container, p->name, p->value.v), &who);
+			claim(r, code, claims, (struct addr){0},
+			      port_meant(m->container, p->name, p->value.v), &who);
 		}
 	}
 	vec_each(struct m_stack *const, s, &r->model->stacks)
@@ -154,8 +164,8 @@ static void length_check(struct rules *r, enum diag_code code, const struct publ
 
 	if (host == target)
 		return;
-	d = diag_add(r->diags, code, p->left, "%u %s of the host cannot lead to %u %s", host, host == 1 ? "port" : "ports", target,
-		     target == 1 ? "port" : "ports");
+	d = diag_add(r->diags, code, p->left, "%u %s of the host cannot lead to %u %s", host,
+		     host == 1 ? "port" : "ports", target, target == 1 ? "port" : "ports");
 	diag_note(r->diags, d, p->right, "this is %.*s", STR_ARG(port_shown(r->arena, p->target)));
 	diag_help(r->diags, d, "both sides of `publish` have the same number of ports, in order");
 }
@@ -168,7 +178,8 @@ RULE(publish_length)
 static void many_check(struct rules *r, enum diag_code code, const struct publish *p)
 {
 	if (length(p->host) > PUBLISH_MAX)
-		diag_add(r->diags, code, p->left, "%u ports are published at once; the limit is %d", length(p->host), PUBLISH_MAX);
+		diag_add(r->diags, code, p->left, "%u ports are published at once; the limit is %d",
+			 length(p->host), PUBLISH_MAX);
 }
 
 RULE(publish_many)
@@ -182,8 +193,8 @@ static void protocol_check(struct rules *r, enum diag_code code, const struct pu
 
 	if (p->proto_written == PROTO_NONE || p->proto_written == p->target.proto)
 		return;
-	d = diag_add(r->diags, code, p->left, "a %s port cannot lead to a %s port", proto_name(p->proto_written),
-		     proto_name(p->target.proto));
+	d = diag_add(r->diags, code, p->left, "a %s port cannot lead to a %s port",
+		     proto_name(p->proto_written), proto_name(p->target.proto));
 	diag_note(r->diags, d, p->right, "this is %.*s", STR_ARG(port_shown(r->arena, p->target)));
 }
 
@@ -201,9 +212,10 @@ static void family_check(struct rules *r, enum diag_code code, const struct publ
 		return;
 	if (!p->to->address[NET_4].n && !p->to->address[NET_6].n)
 		return; /* address_missing has said so */
-	d = diag_add(r->diags, code, p->left, "%s is an %s address, and container `%.*s` has none", SHOW_ADDR(p->address),
-		     family_name(family), STR_ARG(p->to->full));
-	diag_note(r->diags, d, p->to->container->head.at, "it has no `%s`", family == NET_4 ? "address" : "address6");
+	d = diag_add(r->diags, code, p->left, "%s is an %s address, and container `%.*s` has none",
+		     SHOW_ADDR(p->address), family_name(family), STR_ARG(p->to->full));
+	diag_note(r->diags, d, p->to->container->head.at, "it has no `%s`",
+		  family == NET_4 ? "address" : "address6");
 }
 
 RULE(publish_family)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Rules about subnets alone: that they have a range, that it is one, that it is theirs, and that the host's address fits. */
+ * Rules about subnets alone: that they have a range, that it is one, that it is theirs, and that the host's
+ * address fits. */
 #include "compiler/rules_impl.h"
 
 #include <stdlib.h>
@@ -25,10 +26,10 @@ static void each_range(struct rules *r, enum diag_code code, range_check check)
 	rules_each_subnet(s, r)
 		for (int family = 0; family < NET_FAMILIES; family++) {
 			struct ranged range = {
-				.subnet = s,
-				.family = (enum net_family)family,
-				.range = subnet_range(s->subnet, (enum net_family)family),
-				.at = range_at(s->subnet, (enum net_family)family),
+			    .subnet = s,
+			    .family = (enum net_family)family,
+			    .range = subnet_range(s->subnet, (enum net_family)family),
+			    .at = range_at(s->subnet, (enum net_family)family),
 			};
 
 			if (range.range.addr.family)
@@ -43,8 +44,10 @@ RULE(subnet_range)
 
 		if (s->subnet->range.set || s->subnet->range6.set)
 			continue;
-		d = diag_add(r->diags, code, s->subnet->head.at, "subnet `%.*s` has no range", STR_ARG(s->subnet->head.name));
-		diag_help(r->diags, d, "give it `range`, `range6` or both, for example range = 192.168.200.0/24");
+		d = diag_add(r->diags, code, s->subnet->head.at, "subnet `%.*s` has no range",
+			     STR_ARG(s->subnet->head.name));
+		diag_help(r->diags, d,
+			  "give it `range`, `range6` or both, for example range = 192.168.200.0/24");
 	}
 }
 
@@ -55,7 +58,8 @@ static void bits_check(struct rules *r, enum diag_code code, const struct ranged
 
 	if (addr_eq(network.addr, s->range.addr))
 		return;
-	d = diag_add(r->diags, code, s->at, "%s is an address in a network, not a network", SHOW_CIDR(s->range));
+	d = diag_add(r->diags, code, s->at, "%s is an address in a network, not a network",
+		     SHOW_CIDR(s->range));
 	diag_help(r->diags, d, "the network is %s", SHOW_CIDR(network));
 }
 
@@ -68,15 +72,9 @@ RULE(subnet_bits)
 static const struct {
 	const char *range, *meaning;
 } reserved[] = {
-	{"0.0.0.0/8", "\"this network\""},
-	{"127.0.0.0/8", "loopback"},
-	{"169.254.0.0/16", "link-local"},
-	{"224.0.0.0/4", "multicast"},
-	{"240.0.0.0/4", "reserved"},
-	{"::/127", "loopback and \"no address\""},
-	{"::ffff:0:0/96", "IPv4-mapped"},
-	{"fe80::/10", "link-local"},
-	{"ff00::/8", "multicast"},
+    {"0.0.0.0/8", "\"this network\""}, {"127.0.0.0/8", "loopback"}, {"169.254.0.0/16", "link-local"},
+    {"224.0.0.0/4", "multicast"},      {"240.0.0.0/4", "reserved"}, {"::/127", "loopback and \"no address\""},
+    {"::ffff:0:0/96", "IPv4-mapped"},  {"fe80::/10", "link-local"}, {"ff00::/8", "multicast"},
 };
 
 static void reserved_check(struct rules *r, enum diag_code code, const struct ranged *s)
@@ -87,10 +85,12 @@ static void reserved_check(struct rules *r, enum diag_code code, const struct ra
 
 		if (!cidr_parse(str_of(reserved[i].range), &other) || !cidr_overlaps(s->range, other))
 			continue;
-		d = diag_add(r->diags, code, s->at, "%s overlaps %s, which is for %s addresses", SHOW_CIDR(s->range),
-			     reserved[i].range, reserved[i].meaning);
-		diag_help(r->diags, d, s->family == NET_4 ? "private networks are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16"
-							  : "private networks are in fd00::/8");
+		d = diag_add(r->diags, code, s->at, "%s overlaps %s, which is for %s addresses",
+			     SHOW_CIDR(s->range), reserved[i].range, reserved[i].meaning);
+		diag_help(r->diags, d,
+			  s->family == NET_4
+			      ? "private networks are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16"
+			      : "private networks are in fd00::/8");
 		return;
 	}
 }
@@ -108,7 +108,8 @@ static void small_check(struct rules *r, enum diag_code code, const struct range
 
 	if (s->range.len <= most)
 		return;
-	d = diag_add(r->diags, code, s->at, "%s has no room for the host and a container", SHOW_CIDR(s->range));
+	d = diag_add(r->diags, code, s->at, "%s has no room for the host and a container",
+		     SHOW_CIDR(s->range));
 	diag_help(r->diags, d, "the longest prefix is /%u", most);
 }
 
@@ -130,7 +131,9 @@ static void host_check(struct rules *r, enum diag_code code, const struct m_subn
 	if (!(family == NET_4 ? host4->set : host6->set))
 		return;
 	if (range.addr.family == 0) {
-		diag_help(r->diags, diag_add(r->diags, code, at, "subnet `%.*s` has a host address but no `%s`", STR_ARG(s->head.name), field),
+		diag_help(r->diags,
+			  diag_add(r->diags, code, at, "subnet `%.*s` has a host address but no `%s`",
+				   STR_ARG(s->head.name), field),
 			  "add `%s`, or leave the host address out", field);
 		return;
 	}
@@ -142,7 +145,8 @@ static void host_check(struct rules *r, enum diag_code code, const struct m_subn
 		wrong = "the broadcast address of";
 	if (!wrong)
 		return;
-	d = diag_add(r->diags, code, at, "the host's address %s is %s %s", SHOW_ADDR(host), wrong, SHOW_CIDR(range));
+	d = diag_add(r->diags, code, at, "the host's address %s is %s %s", SHOW_ADDR(host), wrong,
+		     SHOW_CIDR(range));
 	diag_note(r->diags, d, range_at(s, family), "the range is given here");
 }
 
@@ -168,12 +172,14 @@ static void overlap_add(struct rules *r, enum diag_code code, const struct range
 
 	if (said_later(a->at, &a->subnet->subnet->head, b->at, &b->subnet->subnet->head))
 		SWAP(a, b);
-	d = diag_add(r->diags, code, b->at, "subnet `%.*s` (%s) overlaps subnet `%.*s` (%s)", STR_ARG(b->subnet->full),
-		     SHOW_CIDR(b->range), STR_ARG(a->subnet->full), SHOW_CIDR(a->range));
+	d = diag_add(r->diags, code, b->at, "subnet `%.*s` (%s) overlaps subnet `%.*s` (%s)",
+		     STR_ARG(b->subnet->full), SHOW_CIDR(b->range), STR_ARG(a->subnet->full),
+		     SHOW_CIDR(a->range));
 	diag_note(r->diags, d, a->at, "the other range");
 }
 
-/* Sorted by network, prefixes that overlap contain each other: it is enough to look at the one that reaches farthest so far. */
+/* Sorted by network, prefixes that overlap contain each other: it is enough to look at the one that reaches
+ * farthest so far. */
 RULE(subnet_overlap)
 {
 	struct ranged *all = arena_array(r->arena, r->net->nsubnets * NET_FAMILIES, sizeof *all);
@@ -193,7 +199,8 @@ RULE(subnet_overlap)
 	for (size_t i = 1; i < n; i++) {
 		if (cidr_overlaps(widest->range, all[i].range))
 			overlap_add(r, code, widest, &all[i]);
-		if (all[i].family != widest->family || addr_cmp(cidr_last(all[i].range), cidr_last(widest->range)) > 0)
+		if (all[i].family != widest->family ||
+		    addr_cmp(cidr_last(all[i].range), cidr_last(widest->range)) > 0)
 			widest = &all[i];
 	}
 }

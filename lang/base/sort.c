@@ -8,8 +8,8 @@
 
 enum {
 	PART = sizeof(uint64_t),
-	FEW = 12,	/* what insertion is quicker for */
-	DEEP = 2048,	/* bytes of common prefix, beyond which the recursion is not worth its stack */
+	FEW = 12,    /* what insertion is quicker for */
+	DEEP = 2048, /* bytes of common prefix, beyond which the recursion is not worth its stack */
 };
 
 /* The bytes from depth on as a number that orders as they do; beyond the end there are zeros. */
@@ -31,7 +31,8 @@ static int item_cmp(const struct sort_item *a, const struct sort_item *b, size_t
 	/* Equal parts may hide the end of a key that the other one goes on behind with zero bytes. */
 	if (a->key.n <= depth || b->key.n <= depth)
 		return (a->key.n > b->key.n) - (a->key.n < b->key.n);
-	return str_cmp((struct str){a->key.s + depth, a->key.n - depth}, (struct str){b->key.s + depth, b->key.n - depth});
+	return str_cmp((struct str){a->key.s + depth, a->key.n - depth},
+		       (struct str){b->key.s + depth, b->key.n - depth});
 }
 
 static void swap(struct sort_item *a, struct sort_item *b)
@@ -61,7 +62,8 @@ static uint64_t middle(uint64_t a, uint64_t b, uint64_t c)
 	return a < c ? a : b < c ? c : b;
 }
 
-/* Of three, or where it is worth it of three times three: what is emitted in patterns has bad medians of three. */
+/* Of three, or where it is worth it of three times three: what is emitted in patterns has bad medians of
+ * three. */
 static uint64_t pivot_of(const struct sort_item *items, size_t n)
 {
 	size_t step = n / 9;
@@ -90,7 +92,8 @@ static unsigned divisions(size_t n)
 
 static void sort_from(struct sort_item *items, size_t n, size_t depth);
 
-/* Items whose parts at depth are equal: by what follows. Keys that end within the part come first, shorter ones before longer ones. */
+/* Items whose parts at depth are equal: by what follows. Keys that end within the part come first, shorter
+ * ones before longer ones. */
 static void sort_equal(struct sort_item *items, size_t n, size_t depth)
 {
 	size_t ended = 0, sorted = 0;

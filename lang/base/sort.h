@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Sorting by strings that begin alike, as the ids of resources do: eight bytes are compared at a time, and a common prefix is looked at once, not at every
- * comparison (multikey quicksort with cached keys; Bentley and Sedgewick 1997, Ng and Kakehi 2007). */
+ * Sorting by strings that begin alike, as the ids of resources do: eight bytes are compared at a time, and a
+ * common prefix is looked at once, not at every comparison (multikey quicksort with cached keys; Bentley and
+ * Sedgewick 1997, Ng and Kakehi 2007). */
 #ifndef CTC_BASE_SORT_H
 #define CTC_BASE_SORT_H
 
@@ -10,10 +11,11 @@
 struct sort_item {
 	struct str key;
 	void *value;
-	uint64_t part;	/* used while sorting */
+	uint64_t part; /* used while sorting */
 };
 
-/* Ascending, bytewise as str_cmp. Items with equal keys end in any order. n log n comparisons of eight bytes, whatever the keys. */
+/* Ascending, bytewise as str_cmp. Items with equal keys end in any order. n log n comparisons of eight bytes,
+ * whatever the keys. */
 void sort_by_key(struct sort_item *items, size_t n);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Runs a command several times and prints the shortest wall time in milliseconds and the largest resident set in MiB: "12.34 5.6". Its output goes nowhere.
- *	measure TIMES COMMAND [ARGUMENT...]
- * Ends with the command's status where that is neither 0 nor 2 (a plan with changes). */
+ * Runs a command several times and prints the shortest wall time in milliseconds and the largest resident set
+ *in MiB: "12.34 5.6". Its output goes nowhere. measure TIMES COMMAND [ARGUMENT...] Ends with the command's
+ *status where that is neither 0 nor 2 (a plan with changes). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

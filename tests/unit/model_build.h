@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Models built by hand, for tests of what reads a model. Each thing gets a place of its own, one column further in a text of one line, so that
- * origins tell the order in which things were said. */
+ * Models built by hand, for tests of what reads a model. Each thing gets a place of its own, one column
+ * further in a text of one line, so that origins tell the order in which things were said. */
 #ifndef CTC_TESTS_MODEL_BUILD_H
 #define CTC_TESTS_MODEL_BUILD_H
 
@@ -40,11 +40,11 @@ static inline struct span built_at(struct built *b)
 }
 
 /* Sets a field as if it had been written. */
-#define SET(b, field, ...)                        \
-	do {                                      \
-		(field).set = (field).given = true; \
-		(field).at = built_at(b);         \
-		(field).v = __VA_ARGS__;          \
+#define SET(b, field, ...)                                                                                   \
+	do {                                                                                                 \
+		(field).set = (field).given = true;                                                          \
+		(field).at = built_at(b);                                                                    \
+		(field).v = __VA_ARGS__;                                                                     \
 	} while (0)
 
 static inline struct addr ip(const char *text)
@@ -74,7 +74,8 @@ static inline struct m_stack *built_stack(struct built *b, const char *name)
 	return s;
 }
 
-static inline struct m_subnet *built_subnet(struct built *b, struct m_stack *s, const char *name, const char *range, const char *range6)
+static inline struct m_subnet *built_subnet(struct built *b, struct m_stack *s, const char *name,
+					    const char *range, const char *range6)
 {
 	struct m_subnet *n = arena_new(&b->arena, struct m_subnet);
 
@@ -87,7 +88,8 @@ static inline struct m_subnet *built_subnet(struct built *b, struct m_stack *s, 
 	return n;
 }
 
-static inline struct m_container *built_container(struct built *b, struct m_stack *s, const char *name, const char *address, const char *address6)
+static inline struct m_container *built_container(struct built *b, struct m_stack *s, const char *name,
+						  const char *address, const char *address6)
 {
 	struct m_container *c = arena_new(&b->arena, struct m_container);
 
@@ -101,7 +103,8 @@ static inline struct m_container *built_container(struct built *b, struct m_stac
 	return c;
 }
 
-static inline void built_port(struct built *b, struct m_container *c, const char *name, uint16_t lo, uint16_t hi, uint8_t proto)
+static inline void built_port(struct built *b, struct m_container *c, const char *name, uint16_t lo,
+			      uint16_t hi, uint8_t proto)
 {
 	struct entry_PORT e = {.name = str_of(name), .at = built_at(b)};
 
@@ -109,7 +112,8 @@ static inline void built_port(struct built *b, struct m_container *c, const char
 	vec_push(&b->arena, &c->ports, e);
 }
 
-static inline struct m_volume *built_volume(struct built *b, struct m_container *c, const char *name, const char *at, const char *from)
+static inline struct m_volume *built_volume(struct built *b, struct m_container *c, const char *name,
+					    const char *at, const char *from)
 {
 	struct m_volume *v = arena_new(&b->arena, struct m_volume);
 
@@ -152,12 +156,15 @@ static inline void built_allow(struct built *b, struct m_stack *s, struct flow_e
 	SET(b, s->allow.at[n].right, to);
 }
 
-static inline void built_publish(struct built *b, struct m_stack *s, const char *address, uint16_t lo, uint16_t hi, struct m_container *c, const char *port)
+static inline void built_publish(struct built *b, struct m_stack *s, const char *address, uint16_t lo,
+				 uint16_t hi, struct m_container *c, const char *port)
 {
 	size_t n = s->publish.n;
 
 	vec_push(&b->arena, &s->publish, (__typeof__(*s->publish.at)){.at = built_at(b)});
-	SET(b, s->publish.at[n].left, (struct endpoint){.addr = address ? ip(address) : (struct addr){0}, .port = {lo, hi, PROTO_NONE}});
+	SET(b, s->publish.at[n].left,
+	    (struct endpoint){.addr = address ? ip(address) : (struct addr){0},
+			      .port = {lo, hi, PROTO_NONE}});
 	SET(b, s->publish.at[n].right, (struct port_ref){.container = c, .name = str_of(port)});
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Whole manifests, byte by byte: tests/golden/manifest/NAME.json. `GOLDEN=update build/unit/test_examples` writes what came out; the review is the diff. The examples
- * compile without a word. */
+ * Whole manifests, byte by byte: tests/golden/manifest/NAME.json. `GOLDEN=update build/unit/test_examples`
+ * writes what came out; the review is the diff. The examples compile without a word. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,9 +14,9 @@
 static const struct {
 	const char *source, *expected;
 } rows[] = {
-	{"examples/hello.ctstack", "tests/golden/manifest/hello.json"},
-	{"examples/ml.ctstack", "tests/golden/manifest/ml.json"},
-	{"tests/golden/manifest/kinds.ctstack", "tests/golden/manifest/kinds.json"},
+    {"examples/hello.ctstack", "tests/golden/manifest/hello.json"},
+    {"examples/ml.ctstack", "tests/golden/manifest/ml.json"},
+    {"tests/golden/manifest/kinds.ctstack", "tests/golden/manifest/kinds.json"},
 };
 
 static void read_whole(const char *path, struct buf *out)
@@ -44,7 +44,9 @@ static void compare(const char *path, struct str got, struct str wanted)
 		struct str a = str_cut(got, '\n', &got), b = str_cut(wanted, '\n', &wanted);
 
 		if (!str_eq(a, b))
-			fail_msg("%s:%u (if it is meant: GOLDEN=update build/unit/test_examples):\nwanted %.*s\ngot    %.*s", path, line, STR_ARG(b), STR_ARG(a));
+			fail_msg("%s:%u (if it is meant: GOLDEN=update build/unit/test_examples):\nwanted "
+				 "%.*s\ngot    %.*s",
+				 path, line, STR_ARG(b), STR_ARG(a));
 	}
 }
 
@@ -91,8 +93,8 @@ static void manifests_come_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(manifests),
-		cmocka_unit_test(manifests_come_back),
+	    cmocka_unit_test(manifests),
+	    cmocka_unit_test(manifests_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * compiler/lower: what a model becomes. Policy elements are compared as whole lists: an element too many opens something. */
+ * compiler/lower: what a model becomes. Policy elements are compared as whole lists: an element too many
+ * opens something. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +90,8 @@ static void a_container_has_namespace_link_and_source(void **state)
 	(void)state, (void)l;
 	m = lowered(&b);
 	assert_non_null(manifest_find(&m, RES_netns, STR("ct-ml-web")));
-	assert_string_equal(elements(&b, &m, "source6"), "source6 ct998wvvp8 . fd01::12\nsource6 ct9a6f14p3 . fd01::11\n");
+	assert_string_equal(elements(&b, &m, "source6"),
+			    "source6 ct998wvvp8 . fd01::12\nsource6 ct9a6f14p3 . fd01::11\n");
 	link = (struct res_link *)manifest_find(&m, RES_link, STR("ct9a6f14p3"));
 	assert_non_null(link);
 	assert_string_equal(link->altname.s, "ct-ml-web");
@@ -101,8 +103,8 @@ static void a_container_has_namespace_link_and_source(void **state)
 	assert_false(link->localnet);
 	assert_string_equal(link->res.owner.s, "ml.web");
 	assert_string_equal(link->res.stack.s, "ml");
-	assert_string_equal(elements(&b, &m, "address"),
-			    "address4 10.1.0.11\naddress4 10.1.0.12\naddress4 10.1.0.13\naddress6 fd01::11\naddress6 fd01::12\n");
+	assert_string_equal(elements(&b, &m, "address"), "address4 10.1.0.11\naddress4 10.1.0.12\naddress4 "
+							 "10.1.0.13\naddress6 fd01::11\naddress6 fd01::12\n");
 	assert_non_null(manifest_find(&m, RES_nft, STR(POLICY_RULES)));
 	assert_non_null(manifest_find(&m, RES_sysctl, STR("net.ipv4.ip_forward")));
 	assert_non_null(manifest_find(&m, RES_sysctl, STR("net.ipv6.conf.all.forwarding")));
@@ -117,7 +119,8 @@ static void nothing_is_open_that_was_not_said(void **state)
 	lab(&b);
 	m = lowered(&b);
 	for (int s = 0; s < SET_COUNT; s++)
-		if (s != SET_links && s != SET_source4 && s != SET_source6 && s != SET_address4 && s != SET_address6)
+		if (s != SET_links && s != SET_source4 && s != SET_source6 && s != SET_address4 &&
+		    s != SET_address6)
 			assert_string_equal(elements(&b, &m, policy_sets[s].name), "");
 	assert_int_equal(m.first[RES_flow], m.first[RES_flow + 1]);
 }
@@ -181,7 +184,9 @@ static void an_element_that_two_flows_imply_has_the_origin_of_the_first(void **s
 	r = manifest_find(&m, RES_nft, STR("flow4 10.1.0.12 . 10.1.0.11 . tcp . 5432"));
 	assert_non_null(r);
 	assert_string_equal(r->origin.s, first.s);
-	assert_string_equal(elements(&b, &m, "flow4"), "flow4 10.1.0.12 . 10.1.0.11 . tcp . 5432\nflow4 10.1.0.12 . 10.1.0.13 . tcp . 5432\n");
+	assert_string_equal(
+	    elements(&b, &m, "flow4"),
+	    "flow4 10.1.0.12 . 10.1.0.11 . tcp . 5432\nflow4 10.1.0.12 . 10.1.0.13 . tcp . 5432\n");
 }
 
 static void ranges_that_overlap_become_one(void **state)
@@ -201,9 +206,10 @@ static void ranges_that_overlap_become_one(void **state)
 	to.port = (struct port){8000, 8010, PROTO_UDP};
 	built_allow(&b, l.ml, end_of(l.web), to);
 	m = lowered(&b);
-	assert_string_equal(elements(&b, &m, "flow_range4"), "flow_range4 10.1.0.12 . 10.1.0.11 . tcp . 8000-8020\n"
-							     "flow_range4 10.1.0.12 . 10.1.0.11 . tcp . 8021-8022\n"
-							     "flow_range4 10.1.0.12 . 10.1.0.11 . udp . 8000-8010\n");
+	assert_string_equal(elements(&b, &m, "flow_range4"),
+			    "flow_range4 10.1.0.12 . 10.1.0.11 . tcp . 8000-8020\n"
+			    "flow_range4 10.1.0.12 . 10.1.0.11 . tcp . 8021-8022\n"
+			    "flow_range4 10.1.0.12 . 10.1.0.11 . udp . 8000-8010\n");
 	assert_string_equal(elements(&b, &m, "flow4"), "");
 }
 
@@ -221,10 +227,15 @@ static void world_and_host(void **state)
 	built_allow(&b, l.ml, end_outside(END_WORLD, 0, 0), end_port(l.web, "http"));
 	built_allow(&b, l.ml, end_outside(END_HOST, 0, 0), end_of(l.web));
 	m = lowered(&b);
-	assert_string_equal(elements(&b, &m, "world"), "world4 10.1.0.11 . tcp . 443\nworld6 fd01::11 . tcp . 443\nworld_any4 10.1.0.13\n");
-	assert_string_equal(elements(&b, &m, "masquerade"), "masquerade4 10.1.0.11\nmasquerade4 10.1.0.13\nmasquerade6 fd01::11\n");
-	assert_string_equal(elements(&b, &m, "host"), "host4 10.1.0.12 . udp . 53\nhost6 fd01::12 . udp . 53\nhost_any4 10.1.0.13\n");
-	assert_string_equal(elements(&b, &m, "ingress"), "ingress4 10.1.0.11 . tcp . 80\ningress6 fd01::11 . tcp . 80\n");
+	assert_string_equal(
+	    elements(&b, &m, "world"),
+	    "world4 10.1.0.11 . tcp . 443\nworld6 fd01::11 . tcp . 443\nworld_any4 10.1.0.13\n");
+	assert_string_equal(elements(&b, &m, "masquerade"),
+			    "masquerade4 10.1.0.11\nmasquerade4 10.1.0.13\nmasquerade6 fd01::11\n");
+	assert_string_equal(elements(&b, &m, "host"),
+			    "host4 10.1.0.12 . udp . 53\nhost6 fd01::12 . udp . 53\nhost_any4 10.1.0.13\n");
+	assert_string_equal(elements(&b, &m, "ingress"),
+			    "ingress4 10.1.0.11 . tcp . 80\ningress6 fd01::11 . tcp . 80\n");
 	assert_string_equal(elements(&b, &m, "flow"), "");
 	assert_non_null(manifest_find(&m, RES_flow, STR("ml.web -> world:443/tcp")));
 	assert_non_null(manifest_find(&m, RES_flow, STR("ml.box -> world")));
@@ -239,9 +250,11 @@ static void nat_opens_the_world_to_every_member(void **state)
 	(void)state;
 	SET(&b, l.lan->nat, true);
 	m = lowered(&b);
-	assert_string_equal(elements(&b, &m, "world_any"), "world_any4 10.1.0.11\nworld_any4 10.1.0.12\nworld_any4 10.1.0.13\n"
-							   "world_any6 fd01::11\nworld_any6 fd01::12\n");
-	assert_string_equal(elements(&b, &m, "masquerade4"), "masquerade4 10.1.0.11\nmasquerade4 10.1.0.12\nmasquerade4 10.1.0.13\n");
+	assert_string_equal(elements(&b, &m, "world_any"),
+			    "world_any4 10.1.0.11\nworld_any4 10.1.0.12\nworld_any4 10.1.0.13\n"
+			    "world_any6 fd01::11\nworld_any6 fd01::12\n");
+	assert_string_equal(elements(&b, &m, "masquerade4"),
+			    "masquerade4 10.1.0.11\nmasquerade4 10.1.0.12\nmasquerade4 10.1.0.13\n");
 	assert_non_null(manifest_find(&m, RES_flow, STR("ml.lan -> world")));
 }
 
@@ -270,7 +283,9 @@ static void published_ports(void **state)
 							   "published4 127.0.0.1 . 10.1.0.11 . tcp . 80\n"
 							   "published_any4 10.1.0.11 . udp . 53\n"
 							   "published_any6 fd01::11 . udp . 53\n");
-	assert_string_equal(elements(&b, &m, "hairpin"), "hairpin4 10.1.0.11 . 10.1.0.11\nhairpin4 10.1.0.13 . 10.1.0.13\nhairpin6 fd01::11 . fd01::11\n");
+	assert_string_equal(
+	    elements(&b, &m, "hairpin"),
+	    "hairpin4 10.1.0.11 . 10.1.0.11\nhairpin4 10.1.0.13 . 10.1.0.13\nhairpin6 fd01::11 . fd01::11\n");
 	assert_true(((struct res_link *)manifest_find(&m, RES_link, STR("ct9a6f14p3")))->localnet);
 	p = (struct res_publish *)manifest_find(&m, RES_publish, STR("*:53/udp"));
 	assert_non_null(p);
@@ -293,7 +308,8 @@ static void every_address_of_one_family(void **state)
 	built_publish(&b, l.ml, "0.0.0.0", 80, 80, l.web, "http");
 	built_publish(&b, l.ml, "::1", 81, 81, l.web, "http");
 	m = lowered(&b);
-	assert_string_equal(elements(&b, &m, "dnat"), "dnat6 ::1 . tcp . 81 = fd01::11 . 80\ndnat_any4 tcp . 80 = 10.1.0.11 . 80\n");
+	assert_string_equal(elements(&b, &m, "dnat"),
+			    "dnat6 ::1 . tcp . 81 = fd01::11 . 80\ndnat_any4 tcp . 80 = 10.1.0.11 . 80\n");
 	assert_non_null(manifest_find(&m, RES_publish, STR("[::1]:81/tcp")));
 	assert_non_null(manifest_find(&m, RES_publish, STR("0.0.0.0:80/tcp")));
 }
@@ -309,13 +325,16 @@ static void hosts_files_name_those_that_can_be_reached(void **state)
 	built_allow(&b, l.ml, end_of(l.box), end_of(l.web));
 	built_allow(&b, l.ml, end_of(l.box), end_of(l.db));
 	m = lowered(&b);
-	assert_string_equal(content(&m, "/run/ctstack/hosts/ct-ml-web"), "127.0.0.1 localhost\n::1 localhost\n"
-									 "10.1.0.11 web web.ml\nfd01::11 web web.ml\n"
-									 "10.1.0.12 db db.ml\nfd01::12 db db.ml\n");
+	assert_string_equal(content(&m, "/run/ctstack/hosts/ct-ml-web"),
+			    "127.0.0.1 localhost\n::1 localhost\n"
+			    "10.1.0.11 web web.ml\nfd01::11 web web.ml\n"
+			    "10.1.0.12 db db.ml\nfd01::12 db db.ml\n");
 	/* box has no IPv6 address: names that lead there would only fail */
-	assert_string_equal(content(&m, "/run/ctstack/hosts/ct-ml-box"), "127.0.0.1 localhost\n::1 localhost\n"
-									 "10.1.0.13 box box.ml\n10.1.0.11 web web.ml\n10.1.0.12 db db.ml\n");
-	assert_string_equal(content(&m, "/run/ctstack/hosts/ct-ml-db"), "127.0.0.1 localhost\n::1 localhost\n10.1.0.12 db db.ml\nfd01::12 db db.ml\n");
+	assert_string_equal(content(&m, "/run/ctstack/hosts/ct-ml-box"),
+			    "127.0.0.1 localhost\n::1 localhost\n"
+			    "10.1.0.13 box box.ml\n10.1.0.11 web web.ml\n10.1.0.12 db db.ml\n");
+	assert_string_equal(content(&m, "/run/ctstack/hosts/ct-ml-db"),
+			    "127.0.0.1 localhost\n::1 localhost\n10.1.0.12 db db.ml\nfd01::12 db db.ml\n");
 }
 
 static void short_names_are_the_own_stacks(void **state)
@@ -336,15 +355,17 @@ static void short_names_are_the_own_stacks(void **state)
 	ydb = built_container(&b, y, "db", "10.3.0.2", NULL);
 	struct m_container *far[] = {xdb, xa, xonly, ydb, ya};
 	for (size_t i = 0; i < sizeof far / sizeof far[0]; i++)
-		built_port(&b, far[i], "p", 1, 1, PROTO_TCP), built_allow(&b, l.ml, end_of(l.web), end_of(far[i]));
+		built_port(&b, far[i], "p", 1, 1, PROTO_TCP),
+		    built_allow(&b, l.ml, end_of(l.web), end_of(far[i]));
 	built_allow(&b, l.ml, end_of(l.web), end_of(l.db));
 	m = lowered(&b);
-	assert_string_equal(content(&m, "/run/ctstack/hosts/ct-ml-web"), "127.0.0.1 localhost\n::1 localhost\n"
-									 "10.1.0.11 web web.ml\nfd01::11 web web.ml\n"
-									 "10.1.0.12 db db.ml\n"
-									 "10.2.0.2 db.x\n10.2.0.3 a.x\n10.2.0.4 only only.x\n"
-									 "10.3.0.2 db.y\n10.3.0.3 a.y\n"
-									 "fd01::12 db db.ml\n");
+	assert_string_equal(content(&m, "/run/ctstack/hosts/ct-ml-web"),
+			    "127.0.0.1 localhost\n::1 localhost\n"
+			    "10.1.0.11 web web.ml\nfd01::11 web web.ml\n"
+			    "10.1.0.12 db db.ml\n"
+			    "10.2.0.2 db.x\n10.2.0.3 a.x\n10.2.0.4 only only.x\n"
+			    "10.3.0.2 db.y\n10.3.0.3 a.y\n"
+			    "fd01::12 db db.ml\n");
 }
 
 static void directories_of_volumes(void **state)
@@ -412,10 +433,12 @@ static void containers_show_their_effective_fields(void **state)
 	assert_non_null(c);
 	for (size_t i = 0; i < c->fields.n; i++)
 		buf_fmt(&all, "%.*s\n", STR_ARG(c->fields.at[i]));
-	assert_string_equal(buf_take(&all, &b.arena).s, "after=[ml.db]\nenv.MODE=fast\ngpu=nvidia\nlimits.cpu=0.5\nlimits.memory=32GiB\n"
-							"mount./etc/ssl=/ssl (readonly)\nready.exec=[\"curl\", \"-f\"]\nready.within=1m30s\n"
-							"restart=on-failure\nsubnet=ml.lan\nvolume.models.at=/models\nvolume.models.mode=0755\n"
-							"volume.models.owner=0:0\nvolume.models.readonly=true\n");
+	assert_string_equal(
+	    buf_take(&all, &b.arena).s,
+	    "after=[ml.db]\nenv.MODE=fast\ngpu=nvidia\nlimits.cpu=0.5\nlimits.memory=32GiB\n"
+	    "mount./etc/ssl=/ssl (readonly)\nready.exec=[\"curl\", \"-f\"]\nready.within=1m30s\n"
+	    "restart=on-failure\nsubnet=ml.lan\nvolume.models.at=/models\nvolume.models.mode=0755\n"
+	    "volume.models.owner=0:0\nvolume.models.readonly=true\n");
 	assert_string_equal(c->unit.s, "ct-ml-web.service");
 	assert_string_equal(c->image.s, "localhost/web:1");
 	assert_string_equal(c->address6.s, "fd01::11");
@@ -517,24 +540,24 @@ static void the_same_model_gives_the_same_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_container_has_namespace_link_and_source),
-		cmocka_unit_test(nothing_is_open_that_was_not_said),
-		cmocka_unit_test(flows_open_their_ports_in_common_families),
-		cmocka_unit_test(subnets_stand_for_their_members),
-		cmocka_unit_test(an_element_that_two_flows_imply_has_the_origin_of_the_first),
-		cmocka_unit_test(ranges_that_overlap_become_one),
-		cmocka_unit_test(world_and_host),
-		cmocka_unit_test(nat_opens_the_world_to_every_member),
-		cmocka_unit_test(published_ports),
-		cmocka_unit_test(every_address_of_one_family),
-		cmocka_unit_test(hosts_files_name_those_that_can_be_reached),
-		cmocka_unit_test(short_names_are_the_own_stacks),
-		cmocka_unit_test(directories_of_volumes),
-		cmocka_unit_test(containers_show_their_effective_fields),
-		cmocka_unit_test(ipv6_is_forwarded_only_where_it_is_used),
-		cmocka_unit_test(the_hosts_network_gets_nothing_of_its_own),
-		cmocka_unit_test(stacks_outside_are_referred_to_only),
-		cmocka_unit_test(the_same_model_gives_the_same_bytes),
+	    cmocka_unit_test(a_container_has_namespace_link_and_source),
+	    cmocka_unit_test(nothing_is_open_that_was_not_said),
+	    cmocka_unit_test(flows_open_their_ports_in_common_families),
+	    cmocka_unit_test(subnets_stand_for_their_members),
+	    cmocka_unit_test(an_element_that_two_flows_imply_has_the_origin_of_the_first),
+	    cmocka_unit_test(ranges_that_overlap_become_one),
+	    cmocka_unit_test(world_and_host),
+	    cmocka_unit_test(nat_opens_the_world_to_every_member),
+	    cmocka_unit_test(published_ports),
+	    cmocka_unit_test(every_address_of_one_family),
+	    cmocka_unit_test(hosts_files_name_those_that_can_be_reached),
+	    cmocka_unit_test(short_names_are_the_own_stacks),
+	    cmocka_unit_test(directories_of_volumes),
+	    cmocka_unit_test(containers_show_their_effective_fields),
+	    cmocka_unit_test(ipv6_is_forwarded_only_where_it_is_used),
+	    cmocka_unit_test(the_hosts_network_gets_nothing_of_its_own),
+	    cmocka_unit_test(stacks_outside_are_referred_to_only),
+	    cmocka_unit_test(the_same_model_gives_the_same_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,8 @@ static int cmp_items(const void *a, const void *b)
 	return str_cmp(((const struct sort_item *)a)->key, ((const struct sort_item *)b)->key);
 }
 
-/* Sorts a copy with qsort and compares: equal keys are the same bytes, so that their order among each other does not show. */
+/* Sorts a copy with qsort and compares: equal keys are the same bytes, so that their order among each other
+ * does not show. */
 static void check(struct sort_item *items, size_t n)
 {
 	struct sort_item *wanted = xrealloc(NULL, n * sizeof *wanted);
@@ -36,7 +37,8 @@ static uint32_t next(uint32_t *seed)
 	return *seed = *seed * 1664525 + 1013904223;
 }
 
-/* Keys of few different bytes, zero among them, in lengths around the eight bytes of a part, some with long common beginnings. */
+/* Keys of few different bytes, zero among them, in lengths around the eight bytes of a part, some with long
+ * common beginnings. */
 static void random_keys(void **state)
 {
 	uint32_t seed = 1;
@@ -92,9 +94,9 @@ static void long_common_beginnings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_keys),
-		cmocka_unit_test(equal_keys_are_no_worse),
-		cmocka_unit_test(long_common_beginnings),
+	    cmocka_unit_test(random_keys),
+	    cmocka_unit_test(equal_keys_are_no_worse),
+	    cmocka_unit_test(long_common_beginnings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
