@@ -4,8 +4,10 @@
  * is there and free (bind_check). Each refusal is one sentence that says what to do. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ipv6_route.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
@@ -18,7 +20,7 @@
 #include "runtime/podman.h"
 #include "runtime/spawn.h"
 
-enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 249, VERSION_MS = 10000 };
+enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 249, VERSION_MS = 10000, ROUTES_MAX = 64 << 20 };
 
 #define BUS_SOCKET "/run/dbus/system_bus_socket"
 
@@ -200,9 +202,54 @@ static int check_ports(struct host *h, const struct manifest *bound, const struc
 	return 0;
 }
 
+/* The interface of a route that a router's advertisement made, or "": the last of ten fields, the ninth of which are the flags (linux/ipv6_route.h). */
+static struct str advertised_route(struct str line)
+{
+	struct str fields[10] = {0};
+	char flags[16];
+	size_t n = 0;
+
+	while (line.n) {
+		struct str one = str_cut(line, ' ', &line);
+
+		if (one.n && n < 10)
+			fields[n++] = one;
+	}
+	snprintf(flags, sizeof flags, "%.*s", STR_ARG(fields[8]));
+	return n == 10 && strtoul(flags, NULL, 16) & (RTF_DEFAULT | RTF_ADDRCONF) ? fields[9] : STR("");
+}
+
+/* A kernel that begins to forward forgets the default routes that it was advertised, except where accept_ra is 2 (rt6_purge_dflt_routers()), and no way back brings
+ * them back: the host would be cut off from IPv6, and with it perhaps who works on it. */
+static int check_routers(struct host *h, const struct manifest *bound, struct err *e)
+{
+	const struct res *forwarding = manifest_find(bound, RES_sysctl, STR("net.ipv6.conf.all.forwarding"));
+	_arena_ struct arena a = {0};
+	struct str value, routes;
+
+	if (!forwarding || fact_sysctl(h, forwarding->id, &a, &value, e) < 0 || str_is(value, "1") ||
+	    fact_read(h, str_fmt(&a, "proc/%d/net/ipv6_route", (int)getpid()), ROUTES_MAX, &a, &routes, e) < 0)
+		return 0;
+	while (routes.n) {
+		struct str link = advertised_route(str_cut(routes, '\n', &routes));
+
+		if (!link.n || fact_read(h, str_fmt(&a, "proc/sys/net/ipv6/conf/%.*s/accept_ra", STR_ARG(link)), 64, &a, &value, e) < 0 ||
+		    str_is(str_cut(value, '\n', NULL), "2"))
+			continue;
+		err_set(e, -ENETUNREACH,
+			"containers with IPv6 addresses need forwarding, and with it this host would lose the IPv6 route that a router advertised on %.*s: "
+			"set net.ipv6.conf.%.*s.accept_ra = 2, now (sysctl -w) and for the next boot (/etc/sysctl.d)",
+			STR_ARG(link), STR_ARG(link));
+		return err_resource(e, forwarding->id);
+	}
+	return 0;
+}
+
 int bind_check(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e)
 {
 	int r = check_mounts(h, bound, e);
 
+	if (r == 0)
+		r = check_routers(h, bound, e);
 	return r < 0 ? r : check_ports(h, bound, current, e);
 }

@@ -430,6 +430,43 @@ static void mounts_must_exist(void **state)
 	assert_int_equal(bind_check(&w->host, &m, NULL, &w->e), 0);
 }
 
+/* A default route from an advertisement, as proc(5) prints it (flags 0x00450003), and one that somebody set (0x00000003). */
+static const char routes6[] =
+	"fd000000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0\n"
+	"00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe80000000000000647de9fffed1e862 00000400 00000001 00000000 00000003     eth1\n"
+	"00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe80000000000000647de9fffed1e862 00000400 00000001 00000000 00450003     eth0\n";
+
+static void routes_that_forwarding_would_take(void **state)
+{
+	static const struct {
+		const char *forwarding, *accept_ra;
+		bool wanted, refused;
+	} rows[] = {
+		{"0\n", "1\n", true, true},
+		{"0\n", "2\n", true, false},
+		{"1\n", "1\n", true, false},	/* that has happened */
+		{"0\n", "1\n", false, false},
+	};
+	struct world *w = *state;
+	char path[64];
+
+	snprintf(path, sizeof path, "proc/%d/net/ipv6_route", (int)getpid());
+	world_write(w, path, routes6);
+	world_write(w, "proc/sys/net/ipv6/conf/eth1/accept_ra", "1\n");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct manifest m = {.arena = &w->arena};
+
+		if (rows[i].wanted)
+			manifest_add_sysctl(&m, STR("net.ipv6.conf.all.forwarding"))->value = STR("1");
+		manifest_seal(&m);
+		world_write(w, "proc/sys/net/ipv6/conf/all/forwarding", rows[i].forwarding);
+		world_write(w, "proc/sys/net/ipv6/conf/eth0/accept_ra", rows[i].accept_ra);
+		w->e.text[0] = '\0';
+		assert_int_equal(bind_check(&w->host, &m, NULL, &w->e), rows[i].refused ? -ENETUNREACH : 0);
+		assert_true(!rows[i].refused || strstr(w->e.text, "advertised on eth0"));
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -437,7 +474,7 @@ int main(void)
 		T(links_stay_within_the_root), T(sysctl_names), T(listeners_are_read), T(gpus_by_their_nodes),
 		T(images_are_matched_by_name), T(answers_that_are_none), T(programs_are_run),
 		T(programs_get_no_more_environment_than_they_need), T(a_manifest_is_bound), T(a_missing_gpu_names_its_container),
-		T(ports_that_are_taken), T(mounts_must_exist),
+		T(ports_that_are_taken), T(mounts_must_exist), T(routes_that_forwarding_would_take),
 	};
 
 	return cmocka_run_group_tests_name("bind", tests, NULL, NULL);
