@@ -26,16 +26,20 @@ static bool balanced(const struct modules *modules)
 	return true;
 }
 
-static int compile(struct compilation *c, const struct modules *modules)
+/* Ends the modules: what is said of them and made of them stands alone. */
+static int compile(struct compilation *c, struct modules *modules)
 {
+	int error = modules->error;
+
 	if (balanced(modules))
 		elaborate(&c->arena, &c->diags, modules, &c->model);
+	modules_free(modules);
 	if (!c->diags.errors)
 		rules_check(&c->diags, &c->model);
 	if (!c->diags.errors)
 		lower(&c->model, &c->sources, &c->manifest);
-	if (modules->error)
-		return modules->error;
+	if (error)
+		return error;
 	return c->diags.errors ? -EINVAL : 0;
 }
 
@@ -44,7 +48,7 @@ int compile_files(struct compilation *c, const char *const *paths, size_t npaths
 	struct modules modules = {0};
 
 	begin(c);
-	modules_load(&c->arena, &c->sources, &c->diags, paths, npaths, &modules);
+	modules_load(&c->sources, &c->diags, paths, npaths, &modules);
 	return compile(c, &modules);
 }
 
@@ -53,7 +57,7 @@ int compile_text(struct compilation *c, struct str path, struct str text)
 	struct modules modules = {0};
 
 	begin(c);
-	modules_load_text(&c->arena, &c->sources, &c->diags, path, text, &modules);
+	modules_load_text(&c->sources, &c->diags, path, text, &modules);
 	return compile(c, &modules);
 }
 

@@ -8,7 +8,8 @@
  *	slot	an expression that is evaluated at most once, in the scope that it was written in
  *
  * Blocks are laid out first (node.c, fill.c: who is there, which expression wins), then expressions are evaluated when somebody asks for them, then everything
- * is asked for once (finish.c). So order in a file never matters. All of it lives in the compilation's arena; the trees are never changed. */
+ * is asked for once (finish.c). So order in a file never matters. All of this lives in an arena that ends with the elaboration; what is in the model is copied
+ * into the model's own. The trees are never changed. */
 #ifndef CTC_COMPILER_ELAB_H
 #define CTC_COMPILER_ELAB_H
 
@@ -93,8 +94,8 @@ bool val_eq(struct val a, struct val b, bool *ret_comparable);
 int val_order(struct val a, struct val b, bool *ret_comparable);
 /* The widest form of a typed value: IP4 -> IP, IMAGE -> STRING, SUBNETREF -> V_NODE, STRINGS -> V_LIST. */
 struct val val_widen(struct arena *a, struct val typed);
-/* A typed value into a struct f_TYPE, and back. */
-void field_write(void *field, struct val typed);
+/* A typed value into a struct f_TYPE, its texts and lists copied into the arena; and back. */
+void field_write(struct arena *a, void *field, struct val typed);
 /* A value that is not set is V_NONE with its type's tag and 1 in .u.INT. */
 struct val field_read(const void *field, enum type_tag tag);
 void field_mark(void *field, bool given, struct span at);
@@ -299,7 +300,8 @@ enum {
 };
 
 struct elab {
-	struct arena *a;
+	struct arena *a;	/* ends with the elaboration */
+	struct arena *model;	/* what the model is made of */
 	struct diags *d;
 	struct file *files;	/* in the order of modules.all */
 	size_t nfiles;

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "lang/base/cleanup.h"
+
 /* A file as a kind of block, so that a stack is laid out as whatever stands in a block. It has no row in the schema, since nobody can write it. */
 struct m_file {
 	struct m_head head;
@@ -164,8 +166,8 @@ static void file_outputs(struct elab *el, struct file *f, struct map *seen, stru
 		}
 		v = eval(el, e->value, f->scope);
 		if (v.type != V_POISON && output_text(el, e, v, &b))
-			vec_push(el->a, &ret->outputs,
-				 (struct m_output){e->word.text, buf_take(&b, el->a), e->word.at});
+			vec_push(el->model, &ret->outputs,
+				 (struct m_output){str_copy(el->model, e->word.text), buf_take(&b, el->model), e->word.at});
 		buf_free(&b);
 	}
 }
@@ -207,7 +209,7 @@ static void model_stacks(struct elab *el, struct model *ret)
 			struct m_stack *s = (struct m_stack *)cell->many.at[k]->model;
 
 			s->head.outside = !el->files[i].module->root;
-			vec_push(el->a, &ret->stacks, s);
+			vec_push(el->model, &ret->stacks, s);
 		}
 	}
 	if (ret->stacks.n)
@@ -230,13 +232,15 @@ static void model_stacks(struct elab *el, struct model *ret)
 
 void elaborate(struct arena *a, struct diags *d, const struct modules *modules, struct model *ret)
 {
-	struct elab *el = arena_new(a, struct elab);
+	_arena_ struct arena scratch = {0};
+	struct elab *el = arena_new(&scratch, struct elab);
 	struct map outputs = {0};
 
-	el->a = a;
+	el->a = &scratch;
+	el->model = a;
 	el->d = d;
 	el->nfiles = modules->all.n;
-	el->files = arena_array(a, el->nfiles, sizeof *el->files);
+	el->files = arena_array(el->a, el->nfiles, sizeof *el->files);
 	for (unsigned k = 0; k < KIND_COUNT; k++)
 		rows_index(el, k, &schema_kinds[k]);
 	rows_index(el, KIND_COUNT, &file_kind);

@@ -26,16 +26,18 @@ struct module {
 };
 
 struct modules {
+	struct arena arena;		/* owns the modules and their trees; neither texts nor diagnostics nor the model point into it */
 	VEC(struct module *) all;	/* dependencies first */
 	int error;			/* of the first file that could not be read: a negative errno, or 0 */
 };
 
 /* Reads and parses the files and what they use; cycles, missing files and limits are diagnostics (load.c). */
-void modules_load(struct arena *a, struct sources *sources, struct diags *d, const char *const *paths, size_t npaths, struct modules *ret);
+void modules_load(struct sources *sources, struct diags *d, const char *const *paths, size_t npaths, struct modules *ret);
 /* The same with the first file's text at hand. */
-void modules_load_text(struct arena *a, struct sources *sources, struct diags *d, struct str path, struct str text, struct modules *ret);
+void modules_load_text(struct sources *sources, struct diags *d, struct str path, struct str text, struct modules *ret);
+void modules_free(struct modules *m);
 
-/* Always makes a model of what could be understood; where diags has errors, rules and lowering are not run on it. */
+/* Always makes a model of what could be understood, all of it in the arena; where diags has errors, rules and lowering are not run on it. */
 void elaborate(struct arena *a, struct diags *d, const struct modules *modules, struct model *ret);
 
 #endif

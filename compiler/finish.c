@@ -37,16 +37,17 @@ static void finish_map(struct elab *el, struct node *n, const struct schema_row 
 
 	if (!cell->map.n)
 		return;
-	entries = arena_array(el->a, cell->map.n, info->entry_size);
+	entries = arena_array(el->model, cell->map.n, info->entry_size);
 	if (cell->map.n > 1)
 		qsort(cell->map.at, cell->map.n, sizeof(struct map_entry *), cmp_entries);
 	for (size_t i = 0; i < cell->map.n; i++) {
 		struct map_entry *m = cell->map.at[i];
+		struct ident name = {str_copy(el->model, m->name.text), m->name.at};
 		char *at = entries + i * info->entry_size;
 
 		force_entry(el, n, row, m, m->name.at);
 		/* name and at stand first in every struct entry_TYPE, as in struct ident */
-		memcpy(at, &m->name, sizeof m->name);
+		memcpy(at, &name, sizeof name);
 		memcpy(at + info->entry_value, entry_field(m), info->field_size);
 	}
 	vec_write(node_field(n, row), entries, cell->map.n);
@@ -68,7 +69,7 @@ static void finish_blocks(struct elab *el, struct node *n, const struct schema_r
 		return;
 	if (cell->many.n > 1)
 		qsort(cell->many.at, cell->many.n, sizeof *cell->many.at, cmp_nodes);
-	models = arena_array(el->a, cell->many.n, sizeof *models);
+	models = arena_array(el->model, cell->many.n, sizeof *models);
 	for (size_t i = 0; i < cell->many.n; i++) {
 		node_finish(el, cell->many.at[i]);
 		models[i] = cell->many.at[i]->model;
@@ -104,7 +105,7 @@ static struct val arrow_side(struct elab *el, struct node *n, const struct arrow
 	const struct target to = {.node = n, .name = arrow->entry->word.text};
 	struct val v = eval_as(el, e, arrow->scope, &t, &to);
 
-	field_write(field, v);
+	field_write(el->model, field, v);
 	field_mark(field, true, e->at);
 	return v;
 }
@@ -139,7 +140,7 @@ static void finish_arrows(struct elab *el, struct node *n, const struct schema_r
 
 	if (!count)
 		return;
-	elements = arena_array(el->a, count, row->arrow_size);
+	elements = arena_array(el->model, count, row->arrow_size);
 	sorted = arena_array(el->a, count, sizeof(const struct arrow *));
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &cell->arrows.at[i];

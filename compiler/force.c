@@ -71,7 +71,7 @@ static struct val evaluate_field(struct elab *el, struct node *n, const struct s
 		return val_poison();
 	v = eval_as(el, slot->expr, slot->scope, &t, &to);
 	leave(el, slot, v);
-	field_write(field, v);
+	field_write(el->model, field, v);
 	field_mark(field, true, slot->expr->at);
 	return val_widen(el->a, v);
 }
@@ -82,7 +82,7 @@ static struct val default_field(struct elab *el, struct node *n, const struct sc
 	const struct val *v = &el->dflt[n->tag][row - n->kind->rows];
 	void *field = node_field(n, row);
 
-	field_write(field, *v);
+	field_write(el->model, field, *v);
 	field_mark(field, false, n->at);
 	if (row->required || (n->sample && v->type == V_NONE)) {
 		slot->state = SLOT_BAD;
@@ -133,7 +133,7 @@ struct val force_entry(struct elab *el, struct node *n, const struct schema_row 
 		return val_poison();
 	v = eval_as(el, e->slot.expr, e->slot.scope, &t, &to);
 	leave(el, &e->slot, v);
-	field_write(entry_field(e), v);
+	field_write(el->model, entry_field(e), v);
 	field_mark(entry_field(e), true, e->slot.expr->at);
 	return val_widen(el->a, v);
 }

@@ -27,7 +27,7 @@ struct file {
 };
 
 struct loader {
-	struct arena *a;
+	struct arena *a;	/* the modules' */
 	struct sources *sources;
 	struct diags *d;
 	struct modules *ret;
@@ -172,7 +172,7 @@ static struct file *load_path(struct loader *l, struct str path, struct file *us
 	struct file *f = known(l, id, user, at, &looped);
 	if (f)
 		return looped ? NULL : f;
-	if (!read_all(l->a, fd, st.st_size, &text)) {
+	if (!read_all(l->sources->arena, fd, st.st_size, &text)) {
 		unreadable(l, path, at, errno);
 		return NULL;
 	}
@@ -314,10 +314,10 @@ static void module_uses(struct loader *l, struct file *f)
 	}
 }
 
-void modules_load(struct arena *a, struct sources *sources, struct diags *d, const char *const *paths, size_t npaths,
+void modules_load(struct sources *sources, struct diags *d, const char *const *paths, size_t npaths,
 		  struct modules *ret)
 {
-	struct loader l = {.a = a, .sources = sources, .d = d, .ret = ret};
+	struct loader l = {.a = &ret->arena, .sources = sources, .d = d, .ret = ret};
 
 	for (size_t i = 0; i < npaths; i++) {
 		struct file *f = load_path(&l, str_of(paths[i]), NULL, (struct span){0, 0});
@@ -327,12 +327,18 @@ void modules_load(struct arena *a, struct sources *sources, struct diags *d, con
 	}
 }
 
-void modules_load_text(struct arena *a, struct sources *sources, struct diags *d, struct str path, struct str text,
+void modules_load_text(struct sources *sources, struct diags *d, struct str path, struct str text,
 		       struct modules *ret)
 {
-	struct loader l = {.a = a, .sources = sources, .d = d, .ret = ret};
+	struct loader l = {.a = &ret->arena, .sources = sources, .d = d, .ret = ret};
 	struct file *f = file_add(&l, path, path, text, false, NULL, (struct span){0, 0});
 
 	if (f)
 		f->module->root = true;
+}
+
+void modules_free(struct modules *m)
+{
+	arena_free(&m->arena);
+	*m = (struct modules){0};
 }

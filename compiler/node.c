@@ -153,12 +153,12 @@ static void params_collect(struct elab *el, struct node *n)
 /* Cells and model. The pointer back lets a reference in the model lead to the node (model_node). */
 static void node_allocate(struct elab *el, struct node *n)
 {
-	char *bytes = arena_alloc(el->a, MODEL_BACK + n->kind->size);
+	char *bytes = arena_alloc(el->model, MODEL_BACK + n->kind->size);
 
 	memcpy(bytes, &n, sizeof n);
 	n->model = (struct m_head *)(bytes + MODEL_BACK);
 	n->cells = arena_array(el->a, n->kind->nrows, sizeof *n->cells);
-	n->model->name = n->name.text;
+	n->model->name = str_copy(el->model, n->name.text);
 	n->model->at = n->at;
 	if (n->tag == KIND_stack)
 		n->model->stack = (struct m_stack *)n->model;

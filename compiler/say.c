@@ -5,12 +5,12 @@
 
 enum { SAID_MAX = 2000 }; /* distinct mistakes that are kept; far more than are ever shown */
 
-static struct str text_of(struct elab *el, const char *fmt, va_list ap)
+static struct str text_of(struct arena *a, const char *fmt, va_list ap)
 {
 	struct buf b = {0};
 
 	buf_vfmt(&b, fmt, ap);
-	return buf_take(&b, el->a);
+	return buf_take(&b, a);
 }
 
 /* NULL: said already, or there is more than anybody reads. */
@@ -23,7 +23,7 @@ static struct diag *say_new(struct elab *el, enum diag_code code, struct span at
 
 	if (el->said.n > SAID_MAX || map_get(&el->said, key))
 		return NULL;
-	struct diag *d = diag_add(el->d, code, at, "%s", text_of(el, fmt, ap).s);
+	struct diag *d = diag_add(el->d, code, at, "%s", text_of(el->a, fmt, ap).s);
 	map_add(el->a, &el->said, str_copy(el->a, key), d);
 	return d;
 }
@@ -45,7 +45,7 @@ void say_label(struct elab *el, struct diag *d, const char *fmt, ...)
 	if (!d)
 		return;
 	va_start(ap, fmt);
-	d->label = text_of(el, fmt, ap);
+	d->label = text_of(el->d->arena, fmt, ap);
 	va_end(ap);
 }
 
@@ -56,7 +56,7 @@ void say_note(struct elab *el, struct diag *d, struct span at, const char *fmt, 
 	if (!d)
 		return;
 	va_start(ap, fmt);
-	diag_note(el->d, d, at, "%s", text_of(el, fmt, ap).s);
+	diag_note(el->d, d, at, "%s", text_of(el->a, fmt, ap).s);
 	va_end(ap);
 }
 
@@ -67,7 +67,7 @@ void say_help(struct elab *el, struct diag *d, const char *fmt, ...)
 	if (!d)
 		return;
 	va_start(ap, fmt);
-	diag_help(el->d, d, "%s", text_of(el, fmt, ap).s);
+	diag_help(el->d, d, "%s", text_of(el->a, fmt, ap).s);
 	va_end(ap);
 }
 

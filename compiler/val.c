@@ -244,8 +244,39 @@ struct val val_widen(struct arena *a, struct val v)
 	}
 }
 
-void field_write(void *field, struct val typed)
+/* The value without a pointer to anything but the arena and the model. */
+static struct val val_copy(struct arena *a, struct val v)
 {
+	switch (v.type) {
+	case T_STRING:
+	case T_PATH:
+	case T_IMAGE:
+		v.u.STRING = str_copy(a, v.u.STRING);
+		break;
+	case T_STRINGS:
+		v.u.STRINGS.at = (struct str *)arena_copy(a, v.u.STRINGS.at, v.u.STRINGS.n * sizeof *v.u.STRINGS.at);
+		for (size_t i = 0; i < v.u.STRINGS.n; i++)
+			v.u.STRINGS.at[i] = str_copy(a, v.u.STRINGS.at[i]);
+		break;
+	case T_CONTAINERREFS:
+		v.u.CONTAINERREFS.at = (struct m_container **)arena_copy(a, v.u.CONTAINERREFS.at, v.u.CONTAINERREFS.n * sizeof *v.u.CONTAINERREFS.at);
+		v.u.CONTAINERREFS.spans = (struct span *)arena_copy(a, v.u.CONTAINERREFS.spans, v.u.CONTAINERREFS.n * sizeof *v.u.CONTAINERREFS.spans);
+		break;
+	case T_PORTREF:
+		v.u.PORTREF.name = str_copy(a, v.u.PORTREF.name);
+		break;
+	case T_FLOWEND:
+		v.u.FLOWEND.port_name = str_copy(a, v.u.FLOWEND.port_name);
+		break;
+	default:
+		break; /* plain numbers, addresses, words, references into the model */
+	}
+	return v;
+}
+
+void field_write(struct arena *a, void *field, struct val typed)
+{
+	typed = val_copy(a, typed);
 	switch (typed.type) {
 #define TYPE(tag, ctype, shown)                          \
 	case T_##tag:                                    \

@@ -25,12 +25,13 @@ static void run_text(struct run *r, const char *text)
 	*r = (struct run){0};
 	r->sources.arena = r->diags.arena = &r->arena;
 	r->diags.sources = &r->sources;
-	modules_load_text(&r->arena, &r->sources, &r->diags, STR("test.ctstack"), str_of(text), &r->modules);
+	modules_load_text(&r->sources, &r->diags, STR("test.ctstack"), str_of(text), &r->modules);
 	elaborate(&r->arena, &r->diags, &r->modules, &r->model);
 }
 
 static void run_end(struct run *r)
 {
+	modules_free(&r->modules);
 	arena_free(&r->arena);
 }
 

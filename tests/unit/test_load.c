@@ -67,7 +67,7 @@ static void run(struct run *r, const char *const *paths, size_t n)
 	*r = (struct run){0};
 	r->sources.arena = r->diags.arena = &r->arena;
 	r->diags.sources = &r->sources;
-	modules_load(&r->arena, &r->sources, &r->diags, paths, n, &r->modules);
+	modules_load(&r->sources, &r->diags, paths, n, &r->modules);
 	elaborate(&r->arena, &r->diags, &r->modules, &r->model);
 	if (r->diags.all.n)
 		diags_render(&r->diags, DIAG_TEXT, false, &r->said);
@@ -77,6 +77,7 @@ static void run(struct run *r, const char *const *paths, size_t n)
 static void run_end(struct run *r)
 {
 	buf_free(&r->said);
+	modules_free(&r->modules);
 	arena_free(&r->arena);
 }
 
