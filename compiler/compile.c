@@ -8,6 +8,7 @@
 #include "compiler/elaborate.h"
 #include "compiler/lower.h"
 #include "compiler/rules.h"
+#include "lang/base/cleanup.h"
 
 static void begin(struct compilation *c)
 {
@@ -26,6 +27,20 @@ static bool balanced(const struct modules *modules)
 	return true;
 }
 
+/* The network and the flows are resolved once, so that rules and lowering mean the same. */
+static void check_and_lower(struct compilation *c)
+{
+	_arena_ struct arena scratch = {0};
+	struct net net;
+	struct flows flows = {0};
+
+	net_build(&scratch, &c->arena, &c->model, &net);
+	flows_build(&scratch, &c->model, &net, &flows);
+	rules_check(&c->diags, &c->model, &net, &flows);
+	if (!c->diags.errors)
+		lower(&c->model, &net, &flows, &c->sources, &c->manifest);
+}
+
 /* Ends the modules: what is said of them and made of them stands alone. */
 static int compile(struct compilation *c, struct modules *modules)
 {
@@ -35,9 +50,7 @@ static int compile(struct compilation *c, struct modules *modules)
 		elaborate(&c->arena, &c->diags, modules, &c->model);
 	modules_free(modules);
 	if (!c->diags.errors)
-		rules_check(&c->diags, &c->model);
-	if (!c->diags.errors)
-		lower(&c->model, &c->sources, &c->manifest);
+		check_and_lower(c);
 	if (error)
 		return error;
 	return c->diags.errors ? -EINVAL : 0;

@@ -34,6 +34,7 @@ struct building {
 	const struct net *net;
 	struct flows *out;
 	struct map seen; /* by id, to the span of the arrow that was first */
+	struct arena scratch; /* of seen */
 };
 
 static struct str flow_id(struct building *b, const struct flow *f)
@@ -75,9 +76,9 @@ static const struct span *flow_add(struct building *b, struct flow f, struct por
 	first = map_get(&b->seen, f.id);
 	if (first)
 		return first;
-	at = arena_new(b->arena, struct span);
+	at = arena_new(&b->scratch, struct span);
 	*at = f.at;
-	map_add(b->arena, &b->seen, f.id, at);
+	map_add(&b->scratch, &b->seen, f.id, at);
 	vec_push(b->arena, &b->out->all, f);
 	return NULL;
 }
@@ -133,6 +134,7 @@ void flows_build(struct arena *a, const struct model *model, const struct net *n
 						});
 	}
 	buf_free(&b.text);
+	arena_free(&b.scratch);
 }
 
 void flow_members(const struct net *net, const struct flow_end *end, struct flow_members *ret)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * From the model to the manifest, as a list: the network and the flows are resolved once, then every kind of
- * resource is made from them. Nothing here can fail; what could be wrong with a model, rules.c has refused.
+ * From the model to the manifest, as a list: every kind of resource is made from the model, its network and its flows.
+ * Nothing here can fail; what could be wrong with a model, rules.c has refused.
  */
 #include "compiler/lower.h"
 
@@ -10,24 +10,21 @@
 #include "compiler/lower_impl.h"
 #include "lang/base/cleanup.h"
 
-void lower(const struct model *model, struct sources *sources, struct manifest *ret)
+void lower(const struct model *model, const struct net *net, const struct flows *flows, struct sources *sources,
+	   struct manifest *ret)
 {
 	_arena_ struct arena scratch = {0};
-	struct net net;
-	struct flows flows = {0};
 	struct lowering l = {
 	    .arena = ret->arena,
 	    .scratch = &scratch,
 	    .model = model,
-	    .net = &net,
-	    .flows = &flows,
+	    .net = net,
+	    .flows = flows,
 	    .sources = sources,
 	    .out = ret,
 	};
 	const struct res *twice;
 
-	net_build(&scratch, ret->arena, model, &net);
-	flows_build(&scratch, model, &net, &flows);
 	lower_declared(&l);
 	lower_images(&l);
 	lower_files(&l);

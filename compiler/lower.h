@@ -4,10 +4,10 @@
 #ifndef CTC_COMPILER_LOWER_H
 #define CTC_COMPILER_LOWER_H
 
+#include "compiler/flows.h"
 #include "lang/manifest.h"
-#include "lang/model.h"
 
-/* ret has its arena set and is empty; sealed on return. */
-void lower(const struct model *model, struct sources *sources, struct manifest *ret);
+/* ret has its arena set and is empty; sealed on return. It shares the names and addresses of net, which live as long as it. */
+void lower(const struct model *model, const struct net *net, const struct flows *flows, struct sources *sources, struct manifest *ret);
 
 #endif

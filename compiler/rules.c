@@ -61,15 +61,11 @@ struct str port_shown(struct arena *a, struct port p)
 }
 
 /* What the rules compute on the way is not kept: diagnostics own their texts. */
-void rules_check(struct diags *d, const struct model *model)
+void rules_check(struct diags *d, const struct model *model, const struct net *net, const struct flows *flows)
 {
 	_arena_ struct arena scratch = {0};
-	struct net net;
-	struct flows flows = {0};
-	struct rules r = {.arena = &scratch, .diags = d, .model = model, .net = &net, .flows = &flows};
+	struct rules r = {.arena = &scratch, .diags = d, .model = model, .net = net, .flows = flows};
 
-	net_build(&scratch, &scratch, model, &net);
-	flows_build(&scratch, model, &net, &flows);
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
 		rules[i].check(&r, rules[i].code);
 }

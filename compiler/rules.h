@@ -4,9 +4,9 @@
 #ifndef CTC_COMPILER_RULES_H
 #define CTC_COMPILER_RULES_H
 
+#include "compiler/flows.h"
 #include "lang/diag.h"
-#include "lang/model.h"
 
-void rules_check(struct diags *d, const struct model *model);
+void rules_check(struct diags *d, const struct model *model, const struct net *net, const struct flows *flows);
 
 #endif

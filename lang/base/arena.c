@@ -126,6 +126,18 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 	return arena_alloc(a, bytes);
 }
 
+bool arena_extend(struct arena *a, void *last, size_t size, size_t longer)
+{
+	if (longer > SIZE_MAX - ALIGN)
+		return false;
+	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	longer = (longer + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	if (!last || a->next - size != (char *)last || longer - size > (size_t)(a->end - a->next))
+		return false;
+	a->next += longer - size;
+	return true;
+}
+
 char *arena_copy(struct arena *a, const void *bytes, size_t n)
 {
 	char *p = arena_alloc(a, n + 1);

@@ -6,6 +6,7 @@
 #ifndef CTC_BASE_ARENA_H
 #define CTC_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,8 @@ void arena_free(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size);
 /* Zeroed array; the product is checked. */
 void *arena_array(struct arena *a, size_t count, size_t size);
+/* Makes what was allocated last longer where it stands, zeroed; false where it was not the last, or the chunk ends. Texts do not count as allocated later. */
+bool arena_extend(struct arena *a, void *last, size_t size, size_t longer);
 /* A copy of n bytes with a NUL behind them, aligned for any type. */
 char *arena_copy(struct arena *a, const void *bytes, size_t n);
 /* Zeroed room for n bytes of text and a NUL, not aligned: texts are many and short, and lie without gaps at the other end of the chunk. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Growing arrays in an arena: VEC(int) v = {0}; vec_push(&arena, &v, 7); v.at[0]; v.n. Growth leaves the old array behind in the
- * arena, which doubling bounds to the size of the final one; pointers into at[] are invalid after a push. */
+ * Growing arrays in an arena: VEC(int) v = {0}; vec_push(&arena, &v, 7); v.at[0]; v.n. An array grows where it stands if nothing was allocated behind it; else
+ * growth leaves the old one behind in the arena, which doubling bounds to the size of the final one. Pointers into at[] are invalid after a push. */
 #ifndef CTC_BASE_VEC_H
 #define CTC_BASE_VEC_H
 
@@ -29,8 +29,13 @@
 static inline void *vec_grow(struct arena *a, void *at, size_t n, size_t *cap, size_t size)
 {
 	size_t wider = *cap ? *cap * 2 : 4;
-	void *grown = arena_array(a, wider, size);
+	void *grown;
 
+	if (*cap && arena_extend(a, at, *cap * size, wider * size)) {
+		*cap = wider;
+		return at;
+	}
+	grown = arena_array(a, wider, size);
 	if (n)
 		memcpy(grown, at, n * size);
 	*cap = wider;

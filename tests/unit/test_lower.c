@@ -19,6 +19,8 @@
 static struct manifest lowered(struct built *b)
 {
 	struct manifest m = {.arena = &b->arena};
+	struct net network;
+	struct flows flows = {0};
 	uint32_t containers = 0, subnets = 0;
 
 	vec_each(struct m_stack *const, s, &b->model.stacks) {
@@ -28,7 +30,9 @@ static struct manifest lowered(struct built *b)
 			(*n)->head.index = subnets++;
 	}
 
-	lower(&b->model, &b->sources, &m);
+	net_build(&b->arena, &b->arena, &b->model, &network);
+	flows_build(&b->arena, &b->model, &network, &flows);
+	lower(&b->model, &network, &flows, &b->sources, &m);
 	return m;
 }
 
