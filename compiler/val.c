@@ -247,6 +247,8 @@ struct val val_widen(struct arena *a, struct val v)
 /* The value without a pointer to anything but the arena and the model. */
 static struct val val_copy(struct arena *a, struct val v)
 {
+	size_t n;
+
 	switch (v.type) {
 	case T_STRING:
 	case T_PATH:
@@ -254,13 +256,15 @@ static struct val val_copy(struct arena *a, struct val v)
 		v.u.STRING = str_copy(a, v.u.STRING);
 		break;
 	case T_STRINGS:
-		v.u.STRINGS.at = (struct str *)arena_copy(a, v.u.STRINGS.at, v.u.STRINGS.n * sizeof *v.u.STRINGS.at);
-		for (size_t i = 0; i < v.u.STRINGS.n; i++)
+		n = v.u.STRINGS.n;
+		v.u.STRINGS.at = (struct str *)arena_copy(a, v.u.STRINGS.at, n * sizeof *v.u.STRINGS.at);
+		for (size_t i = 0; i < n; i++)
 			v.u.STRINGS.at[i] = str_copy(a, v.u.STRINGS.at[i]);
 		break;
 	case T_CONTAINERREFS:
-		v.u.CONTAINERREFS.at = (struct m_container **)arena_copy(a, v.u.CONTAINERREFS.at, v.u.CONTAINERREFS.n * sizeof *v.u.CONTAINERREFS.at);
-		v.u.CONTAINERREFS.spans = (struct span *)arena_copy(a, v.u.CONTAINERREFS.spans, v.u.CONTAINERREFS.n * sizeof *v.u.CONTAINERREFS.spans);
+		n = v.u.CONTAINERREFS.n;
+		v.u.CONTAINERREFS.at = (struct m_container **)arena_copy(a, v.u.CONTAINERREFS.at, n * sizeof *v.u.CONTAINERREFS.at);
+		v.u.CONTAINERREFS.spans = (struct span *)arena_copy(a, v.u.CONTAINERREFS.spans, n * sizeof *v.u.CONTAINERREFS.spans);
 		break;
 	case T_PORTREF:
 		v.u.PORTREF.name = str_copy(a, v.u.PORTREF.name);

@@ -25,7 +25,8 @@ void arena_free(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size);
 /* Zeroed array; the product is checked. */
 void *arena_array(struct arena *a, size_t count, size_t size);
-/* Makes what was allocated last longer where it stands, zeroed; false where it was not the last, or the chunk ends. Texts do not count as allocated later. */
+/* Makes what was allocated last longer where it stands, zeroed; false where it was not the last, or the chunk ends.
+ * Texts do not count as allocated later. */
 bool arena_extend(struct arena *a, void *last, size_t size, size_t longer);
 /* A copy of n bytes with a NUL behind them, aligned for any type. */
 char *arena_copy(struct arena *a, const void *bytes, size_t n);
