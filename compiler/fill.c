@@ -61,6 +61,8 @@ static void word_unknown(struct elab *el, const struct fill *f, struct ident wor
 	if (n->tag == KIND_COUNT)
 		d = say(el, DIAG_field_unknown, word.at, "`%.*s` cannot stand at the top of a file",
 			STR_ARG(word.text));
+	else if (n->kind->word.n == 0)
+		d = say(el, DIAG_field_unknown, word.at, "this arrow has no `%.*s`", STR_ARG(word.text));
 	else
 		d = say(el, DIAG_field_unknown, word.at, "%.*s has no `%.*s`", STR_ARG(n->kind->word),
 			STR_ARG(word.text));

@@ -164,8 +164,20 @@ RULE(ready_choice)
 			d = diag_add(r->diags, code, y->port.at,
 				     "`port` belongs to `http`, which is not given");
 			diag_help(r->diags, d, "say tcp = … for a port that is to accept a connection");
+		} else if (y && y->exec.set && y->exec.v.n == 0) {
+			d = diag_add(r->diags, code, y->exec.at, "this readiness check runs nothing");
+			diag_help(r->diags, d, "name the program and its arguments: exec = [\"/bin/check\", \"-q\"]");
 		}
 	}
+}
+
+/* What stands in a request line: RFC 9112, 3.2. A blank or a line end would make another request of it. */
+static bool request_target(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.s[i] <= ' ' || s.s[i] >= 0x7f)
+			return false;
+	return true;
 }
 
 /* What is wrong with the port of a check that has one, or NULL. */
@@ -200,6 +212,11 @@ RULE(ready_port)
 			    r->diags,
 			    diag_add(r->diags, code, y->http.at, "`http` is a path, and begins with `/`"),
 			    "for example http = \"/health\"");
+		else if (y->http.set && !request_target(y->http.v))
+			diag_help(
+			    r->diags,
+			    diag_add(r->diags, code, y->http.at, "`http` has a character that no request can have"),
+			    "write blanks and characters outside ASCII as %%XX: \"/a%%20b\"");
 		if (!y->tcp.set && !y->port.set && p.lo && p.lo == p.hi)
 			continue;
 		wrong = ready_port_wrong(c, y, p);
