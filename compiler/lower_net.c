@@ -5,10 +5,10 @@
 #include "compiler/lower_impl.h"
 
 /* Whether a port published there can be reached on a loopback address: then the host end of the container's
- * link must route 127.0.0.0/8 (ip-sysctl: route_localnet). */
-static bool on_loopback4(const struct addr *a)
+ * link must route 127.0.0.0/8 (ip-sysctl: route_localnet) and ::1. */
+static bool on_loopback(const struct addr *a)
 {
-	return a->family == 0 || (a->family == 4 && (addr_is_any(*a) || addr_is_loopback(*a)));
+	return a->family == 0 || addr_is_any(*a) || addr_is_loopback(*a);
 }
 
 static bool *find_localnet(struct lowering *l)
@@ -17,7 +17,7 @@ static bool *find_localnet(struct lowering *l)
 
 	lower_each_stack(s, l)
 		for (size_t i = 0; i < (*s)->publish.n; i++)
-			if (on_loopback4(&(*s)->publish.at[i].left.v.addr))
+			if (on_loopback(&(*s)->publish.at[i].left.v.addr))
 				localnet[net_member_of(l->net, (*s)->publish.at[i].right.v.container) -
 					 l->net->members] = true;
 	return localnet;
@@ -50,7 +50,7 @@ static void lower_link(struct lowering *l, const struct net_member *m, bool loca
 	r->gateway = gateway(l->arena, m, NET_4);
 	r->address6 = m->address[NET_6];
 	r->gateway6 = gateway(l->arena, m, NET_6);
-	r->localnet = localnet && m->address[NET_4].n;
+	r->localnet = localnet;
 }
 
 static void lower_forwarding(struct lowering *l, struct str id, enum net_family family)

@@ -194,6 +194,13 @@ static int find_taken(struct mnl_socket *route, struct job *j, struct err *e)
 	return r;
 }
 
+/* Ports that are published on ::1 or everywhere, as route_localnet is for 127.0.0.0/8. The link is up. */
+static void put_loopback6(struct nl_batch *b, const struct job *j, bool on)
+{
+	if (j->want->address[LINK_6].family || !on)
+		rt_set_loopback6(b, id_of(j), j->index, on, on ? -EEXIST : -ESRCH);
+}
+
 static int make_chunk(struct host *h, struct mnl_socket *route, struct job *jobs, size_t n, struct err *e)
 {
 	_cleanup_(nl_batch_free) struct nl_batch b = {0};
@@ -232,6 +239,8 @@ static int make_chunk(struct host *h, struct mnl_socket *route, struct job *jobs
 
 			put_new(&b, id_of(&jobs[i]), &x, !jobs[i].later[f], false);
 		}
+		if (jobs[i].want->res->localnet)
+			put_loopback6(&b, &jobs[i], true);
 	}
 	return r < 0 ? r : nl_send(route, &b, NULL, NULL, e);
 }
@@ -390,7 +399,7 @@ static int mend(struct host *h, struct mnl_socket *route, struct job *j, const s
 	}
 	if (r == 0 && from->localnet != to->localnet)
 		r = set_localnet(h, j->want, e);
-	if (r < 0 || (!four && !six))
+	if (r < 0 || (!four && !six && from->localnet == to->localnet))
 		return r;
 	r = enter(h, j, 1, e);
 	if (r == 0)
@@ -403,6 +412,10 @@ static int mend(struct host *h, struct mnl_socket *route, struct job *j, const s
 		r = mend_family(route, j, LINK_4, from, e);
 	if (r == 0 && six)
 		r = mend_family(route, j, LINK_6, from, e);
+	if (r == 0 && (to->localnet || from->localnet)) {
+		put_loopback6(&b, j, to->localnet);
+		r = nl_send(route, &b, NULL, NULL, e);
+	}
 	return r;
 }
 

@@ -38,6 +38,7 @@ struct look {
 	struct mnl_socket *route;
 	struct rt_links links;
 	struct side host;
+	struct rt_routes loopback6;	/* sorted by interface */
 	VEC(struct seen) seen;
 	VEC(struct ns_number) numbers;	/* sorted */
 };
@@ -194,13 +195,25 @@ static bool family_begun(const struct look *k, const struct side *in, const stru
 	return false;
 }
 
+/* One field says that ports published on loopback addresses work: where that is wanted, all that it takes must be there, and where it is not, nothing of it. */
+static bool find_localnet(const struct look *k, const struct seen *s)
+{
+	bool six = false;
+
+	side_each(struct rt_route, x, &k->loopback6.all, s->link->index)
+		six = six || x->type == RTN_LOCAL;
+	if (s->known && s->known->localnet)
+		return s->link->localnet && (six || !s->known->address6.n);
+	return s->link->localnet || six;
+}
+
 static struct res_link *report(struct look *k, const struct seen *s)
 {
 	struct res_link *r = manifest_add_link(k->ret, str_of(s->link->name));
 
 	r->fault = STR("not connected to a container");
 	r->altname = str_copy(k->ret->arena, find_altname(s->link, s->known ? s->known->altname : STR("")));
-	r->localnet = s->link->localnet;
+	r->localnet = find_localnet(k, s);
 	return r;
 }
 
@@ -401,6 +414,11 @@ static int look(struct look *k, struct err *e)
 	if (r < 0 || k->seen.n == 0)
 		return r;
 	r = read_side(k->route, k->arena, &k->host, e);
+	k->loopback6.arena = k->arena;
+	if (r == 0)
+		r = rt_get_loopback6(k->route, &k->loopback6, e);
+	if (r == 0 && k->loopback6.all.n)
+		qsort(k->loopback6.all.at, k->loopback6.all.n, sizeof *k->loopback6.all.at, cmp_routes);
 	if (r == 0)
 		r = number_namespaces(k, e);
 	for (size_t i = 0; r == 0 && i < k->seen.n; i++) {

@@ -17,6 +17,8 @@
 
 #include "lang/base/cleanup.h"
 
+enum { LOOPBACK6_METRIC = 0x10000 };
+
 /* AF_INET and AF_INET6 of our families. */
 static uint8_t af_of(struct addr a)
 {
@@ -264,6 +266,23 @@ static void forget_half(void *context)
 	half->routes->all.n = half->keep;
 }
 
+int rt_get_loopback6(struct mnl_socket *s, struct rt_routes *ret, struct err *e)
+{
+	_cleanup_(nl_batch_free) struct nl_batch b = {0};
+	struct half half = {ret, ret->all.n};
+	struct rtmsg *head = nl_begin(&b, RTM_GETROUTE, 0, sizeof *head);
+
+	head->rtm_family = AF_INET6;
+	head->rtm_table = RT_TABLE_LOCAL;
+	head->rtm_protocol = RT_PROTOCOL;
+	mnl_attr_put_u32(b.open, RTA_TABLE, RT_TABLE_LOCAL);
+	nl_end(&b, 0, STR(""), "list the local IPv6 routes");
+	ret->only = AF_INET6;
+	int r = nl_dump(s, &b, take_half, forget_half, &half, e);
+	ret->only = 0;
+	return r == -ENOENT ? 0 : r; /* no such table yet */
+}
+
 int rt_get_routes(struct mnl_socket *s, uint32_t index, struct rt_routes *ret, struct err *e)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
@@ -411,6 +430,23 @@ void rt_set_route(struct nl_batch *b, struct str resource, const struct rt_route
 	mnl_attr_put_u32(b->open, RTA_OIF, r->index);
 	nl_end(b, tolerate, resource, "%s the route to %s/%u through the link of %.*s", on ? "add" : "remove", addr_text(r->dst, text), r->len,
 	       STR_ARG(resource));
+}
+
+void rt_set_loopback6(struct nl_batch *b, struct str resource, uint32_t index, bool on, int tolerate)
+{
+	struct rtmsg *head = nl_begin(b, on ? RTM_NEWROUTE : RTM_DELROUTE, on ? NLM_F_CREATE | NLM_F_EXCL : 0, sizeof *head);
+
+	head->rtm_family = AF_INET6;
+	head->rtm_dst_len = 128;
+	head->rtm_table = RT_TABLE_LOCAL;
+	head->rtm_protocol = RT_PROTOCOL;
+	head->rtm_type = RTN_LOCAL;
+	put_addr(b->open, RTA_DST, (struct addr){.family = 6, .b = {[15] = 1}});
+	mnl_attr_put_u32(b->open, RTA_OIF, index);
+	/* Worse than the one of lo, which has 0. Whatever it is, it goes. */
+	if (on)
+		mnl_attr_put_u32(b->open, RTA_PRIORITY, LOOPBACK6_METRIC + index);
+	nl_end(b, tolerate, resource, "%s the route to ::1 on the link of %.*s", on ? "add" : "remove", STR_ARG(resource));
 }
 
 void rt_doom(struct nl_batch *b, struct str resource, uint32_t index)

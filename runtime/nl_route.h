@@ -78,6 +78,9 @@ int rt_get_addrs(struct mnl_socket *s, uint32_t index, struct rt_addrs *ret, str
 /* Our routes (RT_PROTOCOL) of the main table, both families; index 0: to every interface. */
 int rt_get_routes(struct mnl_socket *s, uint32_t index, struct rt_routes *ret, struct err *e);
 
+/* Our routes to ::1 (rt_set_loopback6), whatever interface they lead to. */
+int rt_get_loopback6(struct mnl_socket *s, struct rt_routes *ret, struct err *e);
+
 /* One interface by name or alternative name, or by index; where there is none, nothing comes back. Replies: rt_take_link. */
 void rt_ask_link(struct nl_batch *b, struct str name);
 void rt_ask_index(struct nl_batch *b, uint32_t index);
@@ -100,6 +103,10 @@ void rt_set_up(struct nl_batch *b, struct str resource, uint32_t index);
 void rt_set_addr(struct nl_batch *b, struct str resource, const struct rt_addr *a, bool on, int tolerate);
 /* replace: takes the place of another route to the same prefix; otherwise such a one is an error (-EEXIST). */
 void rt_set_route(struct nl_batch *b, struct str resource, const struct rt_route *r, bool on, bool replace, int tolerate);
+/* The IPv6 counterpart of route_localnet: what a program of the host sends from ::1 may be translated and leave by the link, and the answer that comes back and is
+ * translated to ::1 again is taken there. The kernel looks routes to loopback addresses up by interface (rt6_need_strict), so that each link needs a route of its own,
+ * with a metric of its own. What comes in with ::1 in its header is dropped before that (ip6_rcv_core). */
+void rt_set_loopback6(struct nl_batch *b, struct str resource, uint32_t index, bool on, int tolerate);
 /* Puts the link into RT_GROUP_DOOMED; gone is no error. */
 void rt_doom(struct nl_batch *b, struct str resource, uint32_t index);
 /* Deletes what is doomed; nothing is no error. */

@@ -449,6 +449,7 @@ static const struct {
 	{"ip -n ct-t-c11 addr del fd00:200::b/128 dev eth0", "address6"},
 	{"ip -n ct-t-c11 -6 route del default", "gateway6"},
 	{"echo 1 > /proc/sys/net/ipv4/conf/ct00000011/route_localnet", "localnet"},
+	{"ip -6 route add local ::1 dev ct00000011 table local proto 199 metric 70000", "localnet"},
 	{"ip link del ct00000011", ""},
 	{"umount /run/netns/ct-t-c11", ""},
 	{"ip netns del ct-t-c11", ""},
@@ -649,6 +650,7 @@ static void a_published_port_costs_no_connection(void **state)
 	assert_true(connects("", a->netns.s, a->address6.s, a->gateway6.s, &six));
 	converge(w, &old, &new);
 	run("test \"$(cat /proc/sys/net/ipv4/conf/ct00000011/route_localnet)\" = 1");
+	run("ip -6 route show table local | grep -q '^local ::1 dev ct00000011 proto 199 '");
 	converge(w, &new, &old);
 	assert_true(say(four.client, four.server) && say(four.server, four.client));
 	assert_true(say(six.client, six.server) && say(six.server, six.client));

@@ -161,9 +161,6 @@ static int lab_setup(void **state)
 	run("ip -n world link set lo up; ip -n world route add 10.20.0.0/16 via " HOST4
 	    "; ip -n world -6 route add fd20::/64 via " HOST6);
 	make_links(w);
-	/* The IPv6 counterpart of route_localnet: answers to what came from ::1 are taken from the link. */
-	run("m=4096; for l in cta ctb ctc; do m=$((m + 1)); ip -6 route add local ::1 dev $l table local metric $m; "
-	    "done");
 	run("for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done");
 	serve_all(all, ports);
 	arena_free(&w->arena);
