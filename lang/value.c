@@ -60,7 +60,7 @@ void duration_text(int64_t us, struct buf *out)
 	static const struct {
 		int64_t us;
 		const char *unit;
-	} units[] = {{86400000000, "d"}, {3600000000, "h"}, {60000000, "m"}, {1000000, "s"}, {1000, "ms"}, {1, "us"}};
+	} units[] = {{3600000000, "h"}, {60000000, "m"}, {1000000, "s"}, {1000, "ms"}, {1, "us"}};
 
 	if (us == 0)
 		buf_puts(out, "0s");

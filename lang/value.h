@@ -48,6 +48,6 @@ const char *proto_name(uint8_t proto);	/* "tcp" (for PROTO_NONE too), "udp", "sc
 void port_text(struct port p, struct buf *out);		/* 80/tcp, 8000-8010/udp */
 void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:80, 80 for every address */
 void size_text(int64_t bytes, struct buf *out);		/* the largest binary unit that divides it: 16GiB */
-void duration_text(int64_t us, struct buf *out);	/* 1h30m, 500ms */
+void duration_text(int64_t us, struct buf *out);	/* 1h30m, 500ms, 24h: no days, which the programs that read such texts seldom know */
 
 #endif

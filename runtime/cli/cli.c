@@ -96,7 +96,7 @@ static void option_usage(const struct cli_option *o, struct buf *out)
 
 static int usage(struct cli *c, const struct cli_option *options)
 {
-	static const struct cli_option help = {"help", 'h', CLI_FLAG, NULL, NULL, "Print this", NULL};
+	static const struct cli_option help = {"help", 'h', CLI_FLAG, NULL, NULL, "print this", NULL};
 	struct buf b = {0};
 
 	buf_fmt(&b, "Usage: ctc %s [OPTION…]%s%s\n%s.\n\nOptions:\n", c->command->name, *c->command->arguments ? " " : "",

@@ -7,9 +7,10 @@
 
 int cmd_rollback(struct cli *c, int argc, char **argv)
 {
-	static const struct cli_option options[] = {{0}};
 	_arena_ struct arena a = {0};
 	struct request q = {.action = "rollback", .yes = true, .command = session_command(&a, argc, argv)};
+	/* Scripts give --yes to everything that changes a host. */
+	const struct cli_option options[] = {{"yes", 'y', CLI_FLAG, &q.yes, NULL, "as for apply; a rollback never asks", NULL}, {0}};
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
 
 	if (n < 0)

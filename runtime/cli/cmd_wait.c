@@ -19,8 +19,8 @@ int cmd_wait(struct cli *c, int argc, char **argv)
 {
 	const char *within = "30s", *pid = NULL;
 	const struct cli_option options[] = {
-		{"within", 0, CLI_TEXT, &within, "DURATION", "How long it may take, such as 90s or 1h30m (30s)", NULL},
-		{"pid", 0, CLI_TEXT, &pid, "N", "Give up at once when this process ends", NULL},
+		{"within", 0, CLI_TEXT, &within, "DURATION", "how long it may take, such as 90s or 1h30m (30s)", NULL},
+		{"pid", 0, CLI_TEXT, &pid, "N", "give up at once when this process ends", NULL},
 		{0},
 	};
 	struct ready what = {.how = READY_EXEC};

@@ -651,7 +651,7 @@ static void values_of_another_type_are_refused(void **state)
 		{"for i in 5 { }", "E0401", "range(1, 5)"},
 		{IN_C("limits { memory = 1KiB }"), "E0402", "at least 1MiB"},
 		{IN_C("limits { io-weight = 0 }"), "E0402", "between 1 and 10000"},
-		{IN_C("ready { exec = [\"a\"]; within = 0s }"), "E0402", "between 1s and 1d"},
+		{IN_C("ready { exec = [\"a\"]; within = 0s }"), "E0402", "between 1s and 24h"},
 		{"stack s { container c { " IMAGE " ports { p = 1/tcp } }; publish 0 -> c.p }", "E0402", NULL},
 		{"let x: int in 1..5 = 6", "E0402", "between 1 and 5"},
 		{IN_C("gpu = nvidea"), "E0403", "did you mean `nvidia`?"},
