@@ -167,8 +167,8 @@ __attribute__((unused)) static int end_test(void **state)
 		kill(-w->busy, SIGKILL);
 		waitpid(w->busy, NULL, 0);
 		w->busy = 0;
-		run("nft delete table inet other 2>/dev/null || true");
 	}
+	run("nft delete table inet other 2>/dev/null || true");
 	r = apply(w, &nothing);
 
 	if (r < 0)
