@@ -112,7 +112,7 @@ void session_record(struct session *s, const char *action, struct str outcome, u
 		fprintf(stderr, "warning: %s\n", e.text);
 }
 
-/* Whether a change to this generation ever ended well. Where the history cannot be read it may have. */
+/* Whether this generation ever was the current one. Where the history cannot be read it may have been. */
 static bool ever_counted(struct session *s, uint32_t number)
 {
 	struct event *events;
@@ -122,9 +122,22 @@ static bool ever_counted(struct session *s, uint32_t number)
 	if (store_history_read(&s->store, &s->arena, &events, &n, &e) < 0)
 		return true;
 	for (size_t i = 0; i < n; i++)
-		if (events[i].to == number && str_is(events[i].outcome, "done"))
+		if ((events[i].to == number || events[i].from == number) && str_is(events[i].outcome, "done"))
 			return true;
 	return false;
+}
+
+/* What was staged by a ctc that was killed before it wrote its journal: the newest generation, and never the current one. */
+static void drop_uncounted(struct session *s)
+{
+	struct err unimportant;
+	uint32_t current, *all;
+	size_t n;
+
+	if (store_current(&s->store, &current, &unimportant) < 0 || store_list(&s->store, &s->arena, &all, &n, &unimportant) < 0 || n == 0)
+		return;
+	if (all[n - 1] != 0 && all[n - 1] != current && !ever_counted(s, all[n - 1]))
+		store_drop(&s->store, all[n - 1], &unimportant);
 }
 
 int session_recover(struct session *s, struct recovery *ret, struct err *e)
@@ -132,6 +145,8 @@ int session_recover(struct session *s, struct recovery *ret, struct err *e)
 	struct err unimportant;
 	int r = txn_recover(&s->host, &s->store, ret, e);
 
+	if (r == 0 && !ret->found)
+		drop_uncounted(s);
 	if (r < 0 || !ret->found)
 		return r;
 	r = session_load(s, e);

@@ -72,6 +72,16 @@ static void value_text(struct arena *a, struct val v, struct buf *out)
 		port_text(v.u.PORTREF.port, out);
 		return;
 	}
+	/* references lead into the model: the elaborator's own nodes are gone */
+	if (v.type == T_SUBNETREF || v.type == T_CONTAINERREF) {
+		buf_str(out, (v.type == T_SUBNETREF ? (struct m_head *)v.u.SUBNETREF : (struct m_head *)v.u.CONTAINERREF)->name);
+		return;
+	}
+	if (v.type == T_CONTAINERREFS) {
+		for (size_t i = 0; i < v.u.CONTAINERREFS.n; i++)
+			buf_fmt(out, "%s%.*s", i ? ", " : "", STR_ARG(((struct m_head *)v.u.CONTAINERREFS.at[i])->name));
+		return;
+	}
 	v = val_widen(a, v);
 	if (v.type == V_LIST) {
 		for (size_t i = 0; i < v.u.list->n; i++) {
