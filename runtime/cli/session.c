@@ -121,9 +121,13 @@ static bool ever_counted(struct session *s, uint32_t number)
 
 	if (store_history_read(&s->store, &s->arena, &events, &n, &e) < 0)
 		return true;
-	for (size_t i = 0; i < n; i++)
-		if ((events[i].to == number || events[i].from == number) && str_is(events[i].outcome, "done"))
+	for (size_t i = 0; i < n; i++) {
+		/* a recovery notes where it came from, which counted only where it was committed: then it is the current one */
+		bool from = events[i].from == number && !str_is(events[i].action, "recover");
+
+		if ((events[i].to == number || from) && str_is(events[i].outcome, "done"))
 			return true;
+	}
 	return false;
 }
 

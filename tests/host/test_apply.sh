@@ -33,7 +33,7 @@ digest() {
 	systemctl list-units --all --plain --no-legend 'ct*' | awk '{ print $1, $2, $3, $4 }' | sort
 	find /run/systemd/generator -name 'ct*' | sort | while read -r unit; do [ ! -f "$unit" ] || sha256sum "$unit"; done
 	nft -s list ruleset
-	ip -o address | sed 's/ valid_lft.*//; s/^[0-9]*: //' | sort
+	ip -o address | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //' | sort
 	ip route
 	ip -6 route | grep -v '^fe80'
 	ip netns list | sort | while read -r name _; do
