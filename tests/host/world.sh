@@ -11,6 +11,8 @@ for n in 10:- 1:world; do
 	at=${n%%:*} ns=${n#*:}
 	in=()
 	[ "$ns" = - ] || in=(-n "$ns")
+	# Every address is there at once, without a second of detecting duplicates that cannot be.
+	if [ "$ns" = - ]; then sysctl -q net.ipv6.conf.uplink0.accept_dad=0; else ip netns exec "$ns" sysctl -q net.ipv6.conf.uplink0.accept_dad=0; fi
 	ip "${in[@]}" link set uplink0 up
 	ip "${in[@]}" address add 203.0.113.$at/24 dev uplink0
 	ip "${in[@]}" address add 2001:db8:1::$at/64 dev uplink0 nodad
