@@ -16,7 +16,9 @@
 #include <netinet/udp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -98,6 +100,22 @@ __attribute__((unused)) static bool arrives(int fd, int ms)
 	return poll(&p, 1, ms) == 1 && recv(fd, &byte, sizeof byte, MSG_DONTWAIT) >= 0;
 }
 
+/* How many datagrams the servers got, all of them: what arrives though no answer comes back. Shared with their process.
+ */
+struct tally {
+	atomic_uint datagrams;
+};
+
+__attribute__((unused)) static struct tally *tally(void)
+{
+	static struct tally *shared;
+
+	if (!shared)
+		shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(shared != MAP_FAILED);
+	return shared;
+}
+
 struct server {
 	const char *ns;
 	int fd, type;
@@ -158,8 +176,10 @@ __attribute__((unused)) static void serve(const struct server *servers, size_t n
 			} else if (i < n) {
 				m.msg_control = control;
 				m.msg_controllen = sizeof control;
-				if (recvmsg(fd, &m, MSG_DONTWAIT) >= 0)
+				if (recvmsg(fd, &m, MSG_DONTWAIT) >= 0) {
+					tally()->datagrams++;
 					say_peer(of[i], fd, &m);
+				}
 			} else if (recv(fd, part, sizeof part, MSG_DONTWAIT) > 0) {
 				getpeername(fd, (struct sockaddr *)&peer, &len);
 				say_peer(of[i], fd, &m);
@@ -192,6 +212,7 @@ __attribute__((unused)) static pid_t serve_all(const char *const *namespaces, co
 				assert_true(udp || listen(servers[n].fd, 128) == 0);
 				n++;
 			}
+	tally();
 	pid_t parent = getpid(), child = fork();
 
 	assert_true(child >= 0);
@@ -275,9 +296,17 @@ __attribute__((unused)) static void probe_all(struct probe *probes, size_t n)
 /* The number of probes that did not get what was expected, each told. */
 __attribute__((unused)) static size_t probe_check(struct probe *probes, size_t n)
 {
+	unsigned before = tally()->datagrams, expected = 0;
 	size_t wrong = 0;
 
 	probe_all(probes, n);
+	for (size_t i = 0; i < n; i++)
+		expected += probes[i].type == SOCK_DGRAM && probes[i].expected &&
+			    strcmp(probes[i].expected, "refused") != 0;
+	if (tally()->datagrams - before != expected) {
+		print_error("%u datagrams arrived, not %u\n", tally()->datagrams - before, expected);
+		wrong++;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct probe *p = &probes[i];
 

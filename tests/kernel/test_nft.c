@@ -635,6 +635,59 @@ static void connections_live_as_long_as_their_element(void **state)
 		close(fds[i]);
 }
 
+/* Who was allowed to be asked may no longer answer, either. */
+static void answers_are_silenced_too(void **state)
+{
+	static const struct {
+		const char *from, *source, *to;
+		uint16_t port;
+		const char *at, *address;
+		uint16_t at_port;
+		const char *gone;
+	} rows[] = {
+		{"b", "10.20.0.12", "10.20.0.13", 8001, "c", "10.20.0.13", 8001, "flow4 10.20.0.13 . 10.20.0.12 . udp . 8001"},
+		{"b", "10.20.0.12", HOST4, 9292, "c", "10.20.0.13", 8002, "published4 " HOST4 " . 10.20.0.13 . udp . 8002"},
+		{"b", "10.20.0.12", WORLD4, 5004, "world", WORLD4, 5004, "world_any4 10.20.0.12"},
+		{"b", "fd20::12", WORLD6, 5004, "world", WORLD6, 5004, "world_any6 fd20::12"},
+		{"world", WORLD4, "10.20.0.13", 8004, "c", "10.20.0.13", 8004, "ingress_range4 10.20.0.13 . udp . 8000-8005"},
+		{"world", WORLD6, "fd20::13", 8004, "c", "fd20::13", 8004, "ingress_range6 fd20::13 . udp . 8000-8005"},
+	};
+	struct world *w = *state;
+	struct manifest m = {.arena = &w->arena};
+
+	link_elements(&m);
+	allow_elements(&m);
+	want(&m, "flow4", "10.20.0.13 . 10.20.0.12 . udp . 8001", "", "");
+	want(&m, "dnat4", HOST4 " . udp . 9292", "10.20.0.13 . 8002", "");
+	want(&m, "published4", HOST4 " . 10.20.0.13 . udp . 8002", "", "");
+	seal(&m);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		_fd_ int asks = bound_in(rows[i].from, SOCK_DGRAM, rows[i].source, 6100);
+		_fd_ int answers = bound_in(rows[i].at, SOCK_DGRAM, rows[i].address, rows[i].at_port);
+		struct manifest less = {.arena = &w->arena};
+		struct sockaddr_storage peer;
+		socklen_t n = sizeof peer;
+		struct pollfd p = {.fd = answers, .events = POLLIN};
+		char byte;
+
+		must_apply(w, &m);
+		send_to(asks, rows[i].to, rows[i].port);
+		assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+		assert_int_equal(recvfrom(answers, &byte, 1, 0, (struct sockaddr *)&peer, &n), 1);
+		sendto(answers, "!", 1, 0, (struct sockaddr *)&peer, n);
+		assert_true(arrives(asks, PATIENCE_MS));
+		for (size_t k = 0; k < m.all.n; k++)
+			if (!str_is(m.all.at[k]->id, rows[i].gone))
+				manifest_put(&less, m.all.at[k]);
+		seal(&less);
+		must_apply(w, &less);
+		sendto(answers, "!", 1, 0, (struct sockaddr *)&peer, n);
+		if (arrives(asks, QUIET_MS))
+			fail_msg("answered without %s", rows[i].gone);
+		assert_int_equal(dropped(w, "denied"), i + 1);
+	}
+}
+
 /* A client of a published port that is withdrawn is told: its connection leads to the host now, which knows it not. */
 static void a_withdrawn_port_ends_its_connections(void **state)
 {
@@ -823,6 +876,7 @@ int main(void)
 		cmocka_unit_test_teardown(what_has_no_connection_is_dropped, end_test),
 		cmocka_unit_test_teardown(neighbours_are_found_and_nothing_else, end_test),
 		cmocka_unit_test_teardown(connections_live_as_long_as_their_element, end_test),
+		cmocka_unit_test_teardown(answers_are_silenced_too, end_test),
 		cmocka_unit_test_teardown(a_withdrawn_port_ends_its_connections, end_test),
 		cmocka_unit_test_teardown(translations_follow_the_change, end_test),
 		cmocka_unit_test_teardown(nothing_leaks_while_rules_are_written, end_test),
