@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
 # Runs the cmocka programs given, as TAP, and closes with "N passed, N failed". A program that dies counts as one failure.
 set -u
 passed=0 failed=0

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
 # Prints a stack with N containers: N/10 subnets, and for each container two ports, three flows, two published ports, a volume, environment and limits.
 set -eu
 n=${1:?usage: generate.sh CONTAINERS}

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
 # Compiles and plans generated stacks of 100, 1,000 and 10,000 containers against an empty host and prints what it took. Prints numbers, judges none:
 # a time depends on the machine. Instructions are counted where valgrind is installed.
 #	run.sh CTC MEASURE [CONTAINERS...]

@@ -1,4 +1,6 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
 # The completion code, asked in the shell itself: bash always, zsh and fish where they are installed (their code is at least parsed).
 # Prints "ok NAME" or "not ok NAME"; ends with status 1 where one is not.
 set -u

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
 # Who may include whom. Prints "ok NAME", or "not ok NAME" with the lines that break the rule, and ends with status 1 where there are any.
 set -u
 cd "$(dirname "$0")/../.." || exit 1

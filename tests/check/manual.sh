@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
 # The manual names every command, every kind of block and every field of the schema, and formats without a complaint.
 # Prints "ok NAME" or "not ok NAME"; ends with status 1 where one is not.
 set -u

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
 # Plans as people, programs and reviewers see them: each folder has to.ctstack, perhaps from.ctstack (what it is compared with) and args (further options), and what
 # `ctc plan` then says: plan.txt, plan.json, plan.md, or errors.txt where it refuses.
 #	run.sh CTC [--update]
