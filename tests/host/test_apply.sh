@@ -229,6 +229,15 @@ test_a_killed_apply_is_recovered() {
 	equal "$(pids a b)" "$before"
 }
 
+# As a ctc leaves it that is killed between the staging and the journal.
+test_a_generation_that_never_counted_goes() {
+	cp -a /var/lib/ctstack/generations/0001 /var/lib/ctstack/generations/0099
+	expect 0 ctc recover
+	contains "$out" "Nothing to recover"
+	[ ! -e /var/lib/ctstack/generations/0099 ]
+	expect 0 ctc show 1
+}
+
 test_the_next_apply_recovers_by_itself() {
 	local ctc
 	stack 'container c { image = "localhost/a:1"; address = 10.77.0.16 }'
