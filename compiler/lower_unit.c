@@ -3,13 +3,12 @@
  * From the model to systemd units: a service a container, a slice and a target a stack, and what the host needs once.
  * The texts are meant to be read with `systemctl cat`; spec/units.md says what each field becomes and why. A text
  * changes exactly when the container must restart: published ports, flows, and the content of the hosts file are not
- * in it. Bytes of the source reach a unit through unit_text.h alone. */
-#include <assert.h>
+ * in it. What is the engine's own stands in lower_podman.c. Bytes of the source reach a unit through unit_text.h alone. */
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "compiler/lower_impl.h"
-#include "compiler/unit_text.h"
+#include "compiler/lower_engine.h"
+#include "lang/schema.h"
 
 enum {
 	START_MARGIN_S = 60,	/* podman's own work before the container runs, on top of `ready.within` */
@@ -21,51 +20,8 @@ enum {
 #define NETWORK_UNIT "ctstack-network.service"
 #define ROOT_TARGET "ctstack.target"
 #define ROOT_SLICE "ct.slice"	/* what systemd takes for the parent of every ct-STACK.slice */
-#define PODMAN_RM "podman --events-backend=none rm --force --ignore --volumes --time=10"
 
-/* Everything that one container's text is made from. */
-struct unit_of {
-	struct arena *arena;
-	const struct m_container *c;
-	struct str name;		/* ct-STACK-CONTAINER */
-	struct str *after;		/* units of c->after */
-	struct bind_mount *mounts;
-	size_t nmounts;
-	struct buf *out;
-	struct buf *word;		/* of a command line that is being put together */
-	VEC(struct str) binds;
-};
-
-struct bind_mount {
-	struct str from, to;
-	bool readonly;
-};
-
-static const char *const word_texts[] = {
-#define WORD(type, member, word) [WORD_##type##_##member] = word,
-#include "lang/enum.def"
-#undef WORD
-};
-
-/* Texts one behind the other, without the cost of printf: a large stack has many. */
-static void put_all(struct buf *out, size_t n, const struct str *parts)
-{
-	for (size_t i = 0; i < n; i++)
-		buf_str(out, parts[i]);
-}
-
-#define PUT(out, ...) put_all((out), sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str), (struct str[]){__VA_ARGS__})
-
-/* One word of the command, made of parts, on a line of its own. */
-#define ARG(u, ...)                                   \
-	do {                                          \
-		(u)->word->n = 0;                     \
-		PUT((u)->word, __VA_ARGS__);          \
-		unit_arg((u)->out, buf_view((u)->word)); \
-	} while (0)
-
-/* A word that is known only on the host; runtime/bind.h puts one or more lines in its place. */
-static void late(struct unit_of *u, struct str what, struct str value, bool last)
+void unit_late(struct unit_of *u, struct str what, struct str value, bool last)
 {
 	u->word->n = 0;
 	PUT(u->word, what, STR(":"), value);
@@ -99,19 +55,6 @@ static void collect_mounts(struct unit_of *u)
 	qsort(all, n, sizeof *all, cmp_mounts);
 	u->mounts = all;
 	u->nmounts = n;
-}
-
-static void mount_arg(struct unit_of *u, const struct bind_mount *m)
-{
-	assert(!unit_path_refused(m->from) && !unit_path_refused(m->to));
-	u->word->n = 0;
-	PUT(u->word, STR("--mount=type=bind,"));
-	podman_mount_field(u->word, STR("source"), m->from);
-	buf_addc(u->word, ',');
-	podman_mount_field(u->word, STR("target"), m->to);
-	if (m->readonly)
-		PUT(u->word, STR(",readonly=true"));
-	unit_arg(u->out, buf_view(u->word));
 }
 
 static void unit_section(struct unit_of *u)
@@ -184,43 +127,6 @@ static int64_t start_seconds(const struct m_container *c)
 	return c->ready ? (c->ready->within.v + 999999) / 1000000 + START_MARGIN_S : START_DEFAULT_S;
 }
 
-static void run_command(struct unit_of *u)
-{
-	const struct m_container *c = u->c;
-
-	/* Podman's events would stand between the lines of the container in the journal. */
-	PUT(u->out, STR("ExecStart=podman --events-backend=none run \\\n"));
-	ARG(u, STR("--name="), u->name);
-	PUT(u->out, STR("\t--replace \\\n\t--rm \\\n\t--detach \\\n\t--cgroups=split \\\n\t--sdnotify=conmon \\\n"
-			"\t--log-driver=journald \\\n\t--pull=never \\\n\t--pids-limit=-1 \\\n"));
-	ARG(u, STR("--hostname="), c->head.name);
-	if (container_is_private(c)) {
-		struct bind_mount hosts = {name_hosts_file(u->arena, c), STR("/etc/hosts"), true};
-
-		ARG(u, STR("--network=ns:/run/netns/"), u->name);
-		PUT(u->out, STR("\t--no-hosts \\\n"));
-		mount_arg(u, &hosts);
-	} else {
-		PUT(u->out, STR("\t--network=host \\\n"));
-	}
-	for (size_t i = 0; i < u->nmounts; i++)
-		mount_arg(u, &u->mounts[i]);
-	for (size_t i = 0; i < c->env.n; i++)
-		ARG(u, STR("--env="), c->env.at[i].name, STR("="), c->env.at[i].value.v);
-	for (size_t i = 0; i < c->labels.n; i++)
-		ARG(u, STR("--label="), c->labels.at[i].name, STR("="), c->labels.at[i].value.v);
-	if (c->user.set)
-		ARG(u, STR("--user="), str_fmt(u->arena, "%" PRIu32 ":%" PRIu32, c->user.v.uid, c->user.v.gid));
-	if (c->gpu.set)
-		late(u, STR("gpu"), str_of(word_texts[c->gpu.v]), false);
-	late(u, STR("image"), c->image.v, !c->command.v.n);
-	for (size_t i = 0; i < c->command.v.n; i++) {
-		PUT(u->out, STR("\t"));
-		unit_word(u->out, c->command.v.at[i]);
-		PUT(u->out, i + 1 < c->command.v.n ? STR(" \\\n") : STR("\n"));
-	}
-}
-
 /* The address that `ready` asks: the container's own, or the host's loopback where it has none. */
 static struct str ready_address(struct arena *a, const struct m_container *c)
 {
@@ -245,9 +151,10 @@ static void ready_command(struct unit_of *u)
 	duration_text(r->within.v, u->out);
 	PUT(u->out, STR(" --pid=${MAINPID} "));
 	if (r->exec.set) {
-		PUT(u->out, STR("exec -- podman exec "), u->name);
+		PUT(u->out, STR("exec -- "));
+		u->engine->enter(u);
 		for (size_t i = 0; i < r->exec.v.n; i++) {
-			PUT(u->out, STR(" "));
+			PUT(u->out, i ? STR(" ") : STR(""));
 			unit_word(u->out, r->exec.v.at[i]);
 		}
 	} else {
@@ -266,19 +173,18 @@ static void service_section(struct unit_of *u)
 	const struct m_container *c = u->c;
 
 	PUT(u->out, STR("\n[Service]\nSlice="), name_slice(u->arena, c->head.stack), STR("\nSyslogIdentifier="), u->name);
-	/* Podman says nothing there but the container's id; what the container says goes through conmon. */
-	PUT(u->out, STR("\nStandardOutput=null\nStandardError=journal\nType=notify\nNotifyAccess=all\nDelegate=yes\n"
-			"KillMode=mixed\nSuccessExitStatus=143\n"));
-	PUT(u->out, STR("Restart="), str_of(word_texts[c->restart.v]));
+	PUT(u->out, STR("\n"));
+	u->engine->supervise(u);
+	PUT(u->out, STR("Restart="), word_texts[c->restart.v]);
 	buf_fmt(u->out, "\nRestartSec=%ds\nTimeoutStartSec=%" PRId64 "s\nTimeoutStopSec=%ds\n", RESTART_S, start_seconds(c),
 		STOP_S);
 	limits(u);
 	/* Requires= would stop this container whenever the other one is stopped to be changed. */
 	for (size_t i = 0; i < c->after.v.n; i++)
 		PUT(u->out, STR("ExecStartPre=systemctl is-active --quiet "), u->after[i], STR("\n"));
-	run_command(u);
+	u->engine->start(u);
 	ready_command(u);
-	PUT(u->out, STR("ExecStop=" PODMAN_RM " "), u->name, STR("\nExecStopPost=-" PODMAN_RM " "), u->name, STR("\n"));
+	u->engine->stop(u);
 }
 
 /* What is not said above and still asks for a restart. systemd ignores sections that begin with X-. */
@@ -302,7 +208,7 @@ static int cmp_strs(const void *a, const void *b)
 /* out and word are empty or hold what the last one left: their memory is used again. */
 static void container_unit(struct manifest *ret, struct sources *sources, const struct m_container *c, struct buf *out, struct buf *word)
 {
-	struct unit_of u = {.arena = ret->arena, .c = c, .name = name_derived(ret->arena, c), .out = out, .word = word};
+	struct unit_of u = {.arena = ret->arena, .c = c, .engine = &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
 	struct res_unit *unit = manifest_add_unit(ret, name_unit(ret->arena, c));
 
 	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);

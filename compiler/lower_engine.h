@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What runs a container, behind one table: lower_unit.c writes what every container's unit has, and asks its engine for the lines that are the engine's own. */
+#ifndef CTC_COMPILER_LOWER_ENGINE_H
+#define CTC_COMPILER_LOWER_ENGINE_H
+
+#include "compiler/lower_impl.h"
+#include "compiler/unit_text.h"
+
+struct bind_mount {
+	struct str from, to;
+	bool readonly;
+};
+
+/* Everything that one container's text is made from. */
+struct unit_of {
+	struct arena *arena;
+	const struct m_container *c;
+	const struct engine *engine;
+	struct str name;		/* ct-STACK-CONTAINER */
+	struct str *after;		/* units of c->after */
+	struct bind_mount *mounts;	/* volumes and mounts, sorted by where they are seen */
+	size_t nmounts;
+	struct buf *out;
+	struct buf *word;		/* of a command line that is being put together */
+	VEC(struct str) binds;
+};
+
+struct engine {
+	void (*supervise)(struct unit_of *u);	/* how systemd watches and ends it: Type=, KillMode= and what belongs to them */
+	void (*start)(struct unit_of *u);	/* ExecStart= */
+	void (*enter)(struct unit_of *u);	/* the words, each with a blank behind it, that run in the container what follows them */
+	void (*stop)(struct unit_of *u);	/* ExecStop=, ExecStopPost= */
+};
+extern const struct engine engine_podman;
+
+/* Texts one behind the other, without the cost of printf: a large stack has many. */
+static inline void put_all(struct buf *out, size_t n, const struct str *parts)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_str(out, parts[i]);
+}
+
+#define PUT(out, ...) put_all((out), sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str), (struct str[]){__VA_ARGS__})
+
+/* One word of the command, made of parts, on a line of its own. */
+#define ARG(u, ...)                                   \
+	do {                                          \
+		(u)->word->n = 0;                     \
+		PUT((u)->word, __VA_ARGS__);          \
+		unit_arg((u)->out, buf_view((u)->word)); \
+	} while (0)
+
+/* A word that is known only on the host; runtime/bind.h puts one or more lines in its place. */
+void unit_late(struct unit_of *u, struct str what, struct str value, bool last);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The engine that runs OCI images: podman, one command a container, in the unit's own control group. spec/units.md says what each field becomes and why. */
+#include <assert.h>
+#include <inttypes.h>
+
+#include "compiler/lower_engine.h"
+#include "lang/schema.h"
+
+#define PODMAN_RM "podman --events-backend=none rm --force --ignore --volumes --time=10"
+
+/* Podman says nothing on standard output but the container's id; what the container says goes through conmon. */
+static void podman_supervise(struct unit_of *u)
+{
+	PUT(u->out, STR("StandardOutput=null\nStandardError=journal\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\nSuccessExitStatus=143\n"));
+}
+
+static void mount_arg(struct unit_of *u, const struct bind_mount *m)
+{
+	assert(!unit_path_refused(m->from) && !unit_path_refused(m->to));
+	u->word->n = 0;
+	PUT(u->word, STR("--mount=type=bind,"));
+	podman_mount_field(u->word, STR("source"), m->from);
+	buf_addc(u->word, ',');
+	podman_mount_field(u->word, STR("target"), m->to);
+	if (m->readonly)
+		PUT(u->word, STR(",readonly=true"));
+	unit_arg(u->out, buf_view(u->word));
+}
+
+static void podman_start(struct unit_of *u)
+{
+	const struct m_container *c = u->c;
+
+	/* Podman's events would stand between the lines of the container in the journal. */
+	PUT(u->out, STR("ExecStart=podman --events-backend=none run \\\n"));
+	ARG(u, STR("--name="), u->name);
+	PUT(u->out, STR("\t--replace \\\n\t--rm \\\n\t--detach \\\n\t--cgroups=split \\\n\t--sdnotify=conmon \\\n"
+			"\t--log-driver=journald \\\n\t--pull=never \\\n\t--pids-limit=-1 \\\n"));
+	ARG(u, STR("--hostname="), c->head.name);
+	if (container_is_private(c)) {
+		struct bind_mount hosts = {name_hosts_file(u->arena, c), STR("/etc/hosts"), true};
+
+		ARG(u, STR("--network=ns:/run/netns/"), u->name);
+		PUT(u->out, STR("\t--no-hosts \\\n"));
+		mount_arg(u, &hosts);
+	} else {
+		PUT(u->out, STR("\t--network=host \\\n"));
+	}
+	for (size_t i = 0; i < u->nmounts; i++)
+		mount_arg(u, &u->mounts[i]);
+	for (size_t i = 0; i < c->env.n; i++)
+		ARG(u, STR("--env="), c->env.at[i].name, STR("="), c->env.at[i].value.v);
+	for (size_t i = 0; i < c->labels.n; i++)
+		ARG(u, STR("--label="), c->labels.at[i].name, STR("="), c->labels.at[i].value.v);
+	if (c->user.set)
+		ARG(u, STR("--user="), str_fmt(u->arena, "%" PRIu32 ":%" PRIu32, c->user.v.uid, c->user.v.gid));
+	if (c->gpu.set)
+		unit_late(u, STR("gpu"), word_texts[c->gpu.v], false);
+	unit_late(u, STR("image"), c->image.v, !c->command.v.n);
+	for (size_t i = 0; i < c->command.v.n; i++) {
+		PUT(u->out, STR("\t"));
+		unit_word(u->out, c->command.v.at[i]);
+		PUT(u->out, i + 1 < c->command.v.n ? STR(" \\\n") : STR("\n"));
+	}
+}
+
+static void podman_enter(struct unit_of *u)
+{
+	PUT(u->out, STR("podman exec "), u->name, STR(" "));
+}
+
+static void podman_stop(struct unit_of *u)
+{
+	PUT(u->out, STR("ExecStop=" PODMAN_RM " "), u->name, STR("\nExecStopPost=-" PODMAN_RM " "), u->name, STR("\n"));
+}
+
+const struct engine engine_podman = {podman_supervise, podman_start, podman_enter, podman_stop};
