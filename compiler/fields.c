@@ -106,6 +106,11 @@ static void text_SUBNETREF(const struct m_subnet *v, struct buf *out)
 	text_head(&v->head, out);
 }
 
+static void text_CONTAINERREF(const struct m_container *v, struct buf *out)
+{
+	text_head(&v->head, out);
+}
+
 static void text_CONTAINERREFS(struct m_containers v, struct buf *out)
 {
 	buf_addc(out, '[');

@@ -103,32 +103,37 @@ static void write_line(struct buf *out, struct addr address, const struct m_head
 static struct str hosts_text(struct lowering *l, const struct net_member *self, struct peers *p)
 {
 	struct buf *out = &l->text;
-	const struct m_container *c = self->container;
+	const struct m_container *c = self->home->container;
 	struct line *lines = arena_array(l->scratch, 2 * p->all.n, sizeof *lines);
 	size_t n = 0;
 
 	vec_each(const struct peer, q, &p->all) {
-		if (c->address.set && q->member->container->address.set)
-			lines[n++] = (struct line){q->member->container->address.v, q};
-		if (c->address6.set && q->member->container->address6.set)
-			lines[n++] = (struct line){q->member->container->address6.v, q};
+		const struct m_container *other = q->member->home->container;
+
+		if (c->address.set && other->address.set)
+			lines[n++] = (struct line){other->address.v, q};
+		if (c->address6.set && other->address6.set)
+			lines[n++] = (struct line){other->address6.v, q};
 	}
 	if (n > 1)
 		qsort(lines, n, sizeof *lines, cmp_lines);
 	out->n = 0;
 	buf_puts(out, "127.0.0.1 localhost\n::1 localhost\n");
 	if (c->address.set)
-		write_line(out, c->address.v, &c->head, true);
+		write_line(out, c->address.v, &self->container->head, true);
 	if (c->address6.set)
-		write_line(out, c->address6.v, &c->head, true);
+		write_line(out, c->address6.v, &self->container->head, true);
 	for (size_t i = 0; i < n; i++)
 		write_line(out, lines[i].address, &lines[i].peer->member->container->head,
 			   lines[i].peer->short_name);
 	return str_copy(l->arena, buf_view(out));
 }
 
+/* By home: what one container of a namespace may reach, all in it may; and they reach each other. */
 static void collect_peers(struct lowering *l, struct peers *peers)
 {
+	lower_each_member(m, l)
+		vec_push(l->scratch, &peers[m->home - l->net->members].all, (struct peer){.member = m});
 	vec_each(const struct flow, f, &l->flows->all) {
 		struct flow_members from, to;
 
@@ -136,7 +141,7 @@ static void collect_peers(struct lowering *l, struct peers *peers)
 		flow_members(l->net, &f->to, &to);
 		for (size_t i = 0; i < from.n; i++)
 			for (size_t k = 0; k < to.n; k++)
-				vec_push(l->scratch, &peers[from.at[i] - l->net->members].all,
+				vec_push(l->scratch, &peers[from.at[i]->home - l->net->members].all,
 					 (struct peer){.member = to.at[k]});
 	}
 }
@@ -148,16 +153,19 @@ void lower_files(struct lowering *l)
 	lower_directories(l);
 	collect_peers(l, peers);
 	lower_each_member(m, l) {
-		struct peers *p = &peers[m - l->net->members];
+		const struct peers *all = &peers[m->home - l->net->members];
+		struct peers p = {0};
 		struct res_file *r;
 
 		if (!m->subnet)
 			continue;
-		peers_settle(m, p);
+		vec_each(const struct peer, q, &all->all)
+			vec_push(l->scratch, &p.all, *q);
+		peers_settle(m, &p);
 		r = manifest_add_file(l->out, name_hosts_file(l->arena, m->container));
 		res_mark(&r->res, m->container->head.stack, m->full,
 			 source_origin(l->sources, m->container->head.at));
 		r->mode = 0644;
-		r->content = hosts_text(l, m, p);
+		r->content = hosts_text(l, m, &p);
 	}
 }

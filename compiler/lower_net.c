@@ -18,7 +18,7 @@ static bool *find_localnet(struct lowering *l)
 	lower_each_stack(s, l)
 		for (size_t i = 0; i < (*s)->publish.n; i++)
 			if (on_loopback(&(*s)->publish.at[i].left.v.addr))
-				localnet[net_member_of(l->net, (*s)->publish.at[i].right.v.container) -
+				localnet[net_member_of(l->net, (*s)->publish.at[i].right.v.container)->home -
 					 l->net->members] = true;
 	return localnet;
 }
@@ -74,6 +74,6 @@ void lower_net(struct lowering *l)
 	lower_forwarding(l, STR("net.ipv4.ip_forward"), NET_4);
 	lower_forwarding(l, STR("net.ipv6.conf.all.forwarding"), NET_6);
 	lower_each_member(m, l)
-		if (m->subnet)
+		if (m->subnet && m->home == m)
 			lower_link(l, m, localnet[m - l->net->members]);
 }

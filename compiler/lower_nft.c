@@ -230,7 +230,7 @@ static void lower_to(struct policy *p, const struct saying *who, const struct fl
 		if (!from) /* the world */
 			lower_single(p, who, to, PAIR(ingress), PAIR(ingress_range), PAIR(ingress), ports[k]);
 		for (size_t i = 0; from && i < from->n; i++)
-			if (from->at[i] != to)
+			if (from->at[i]->home != to->home)
 				lower_pair(p, who, from->at[i], to, ports[k]);
 	}
 }
@@ -356,7 +356,7 @@ void lower_nft(struct lowering *l)
 	struct policy p = {.l = l};
 
 	lower_each_member(m, l)
-		if (m->subnet)
+		if (m->subnet && m->home == m)
 			lower_member(&p, m);
 	vec_each(const struct flow, f, &l->flows->all)
 		if (!f->stack->head.outside)

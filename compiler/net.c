@@ -7,9 +7,16 @@
 
 #include "compiler/names.h"
 
-bool container_is_private(const struct m_container *c)
+enum net_place container_place(const struct m_container *c)
 {
-	return !(c->network.set && c->network.v == WORD_NETWORK_host);
+	if (c->network.set && c->network.v == WORD_NETWORK_host)
+		return PLACE_HOST;
+	return c->join.set ? PLACE_JOINED : PLACE_PRIVATE;
+}
+
+const struct m_container *container_home(const struct m_container *c)
+{
+	return container_place(c) == PLACE_JOINED ? c->join.v : c;
 }
 
 const struct m_subnet *container_subnet(const struct m_container *c)
@@ -128,17 +135,20 @@ static struct str address_text(struct arena *a, const struct addr *address)
 static void member_build(struct arena *a, struct arena *texts, const struct m_container *c, struct net *net,
 			 struct net_member *ret)
 {
+	const struct m_container *home = container_home(c);
+
 	ret->container = c;
+	ret->home = &net->members[home->head.index];
 	ret->outside = c->head.stack->head.outside;
-	ret->subnet = container_subnet(c);
+	ret->subnet = container_subnet(home);
 	ret->full = name_full(texts, &c->head);
 	member_ports(a, c, ret);
-	if (!container_is_private(c))
+	if (!container_is_private(home))
 		return;
-	if (c->address.set)
-		ret->address[NET_4] = address_text(texts, &c->address.v);
-	if (c->address6.set)
-		ret->address[NET_6] = address_text(texts, &c->address6.v);
+	if (home->address.set)
+		ret->address[NET_4] = address_text(texts, &home->address.v);
+	if (home->address6.set)
+		ret->address[NET_6] = address_text(texts, &home->address6.v);
 	if (ret->subnet)
 		vec_push(a, &net->subnets[ret->subnet->head.index].members, ret);
 }

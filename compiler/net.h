@@ -9,13 +9,22 @@
 
 enum net_family { NET_4, NET_6, NET_FAMILIES };
 
+/* Where a container's network is. */
+enum net_place {
+	PLACE_PRIVATE, /* a namespace of its own, with a link to the host */
+	PLACE_HOST,    /* the host's */
+	PLACE_JOINED,  /* the namespace of another container */
+};
+enum net_place container_place(const struct m_container *c);
+
 /* A container in its network. */
 struct net_member {
 	const struct m_container *container;
-	const struct m_subnet *subnet;	  /* NULL: on the host's network */
+	const struct net_member *home;	  /* whose namespace it is in: itself, or the one that it joins */
+	const struct m_subnet *subnet;	  /* the home's; NULL: on the host's network */
 	struct str full;		  /* STACK.CONTAINER */
 	bool outside;			  /* its stack is: nothing is made of it */
-	struct str address[NET_FAMILIES]; /* text; empty: none of the family, or on the host's network */
+	struct str address[NET_FAMILIES]; /* the home's, as text; empty: none of the family, or on the host's network */
 	struct port *ports;		  /* declared ones, sorted, each once */
 	size_t nports;
 };
@@ -23,7 +32,7 @@ struct net_member {
 struct net_subnet {
 	const struct m_subnet *subnet;
 	struct str full;
-	VEC(const struct net_member *) members; /* sorted by stack and name */
+	VEC(const struct net_member *) members; /* those that join one of them, too */
 };
 
 struct net {
@@ -45,7 +54,17 @@ static inline const struct net_subnet *net_subnet_of(const struct net *net, cons
 	return &net->subnets[s->head.index];
 }
 
-bool container_is_private(const struct m_container *c);
+/* Whether it has a link of its own. */
+static inline bool container_is_private(const struct m_container *c)
+{
+	return container_place(c) == PLACE_PRIVATE;
+}
+static inline bool container_on_host(const struct m_container *c)
+{
+	return container_place(c) == PLACE_HOST;
+}
+/* Whose namespace it is in: the container that it joins, else itself. */
+const struct m_container *container_home(const struct m_container *c);
 /* Its subnet: the one named, or the stack's only one; NULL where it is on the host's network or there is no
  * such. */
 const struct m_subnet *container_subnet(const struct m_container *c);

@@ -38,7 +38,7 @@ static void each_address(struct rules *r, enum diag_code code, address_check che
 					   .family = family,
 					   .address = address_of(m->container, family)};
 
-			if (!m->subnet || !p.address.set)
+			if (!m->subnet || m->home != m || !p.address.set)
 				continue;
 			p.range = subnet_range(m->subnet, family);
 			p.range_at = family == NET_4 ? m->subnet->range.at : m->subnet->range6.at;
@@ -82,7 +82,7 @@ RULE(address_missing)
 		struct cidr range4, range6;
 		struct diag *d;
 
-		if (!m->subnet || c->address.set || c->address6.set)
+		if (!m->subnet || m->home != m || c->address.set || c->address6.set)
 			continue;
 		range4 = subnet_range(m->subnet, NET_4);
 		range6 = subnet_range(m->subnet, NET_6);
@@ -173,7 +173,7 @@ RULE(address_twice)
 			struct address a, b;
 			struct diag *d;
 
-			if (m->address[family].n == 0)
+			if (m->address[family].n == 0 || m->home != m)
 				continue;
 			first = map_add(r->arena, &seen, m->address[family], (void *)(uintptr_t)m);
 			if (!first)
@@ -205,17 +205,17 @@ static void host_network_arrows(struct rules *r, enum diag_code code, const stru
 	for (size_t i = 0; i < s->publish.n; i++) {
 		const struct m_container *c = s->publish.at[i].right.v.container;
 
-		if (!container_is_private(c))
+		if (container_on_host(c))
 			host_network_add(r, code, c, s->publish.at[i].right.at,
 					 "its ports are the host's, and need no publishing");
 	}
 	for (size_t i = 0; i < s->allow.n; i++) {
 		const struct flow_end *from = &s->allow.at[i].left.v, *to = &s->allow.at[i].right.v;
 
-		if (from->kind == END_CONTAINER && !container_is_private(from->container))
+		if (from->kind == END_CONTAINER && container_on_host(from->container))
 			host_network_add(r, code, from->container, s->allow.at[i].left.at,
 					 "no policy applies to it");
-		if (to->kind == END_CONTAINER && !container_is_private(to->container))
+		if (to->kind == END_CONTAINER && container_on_host(to->container))
 			host_network_add(r, code, to->container, s->allow.at[i].right.at,
 					 "no policy applies to it");
 	}
@@ -226,7 +226,7 @@ RULE(host_network)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (container_is_private(c))
+		if (!container_on_host(c))
 			continue;
 		if (c->subnet.given)
 			host_network_add(r, code, c, c->subnet.at, "it is in no subnet");

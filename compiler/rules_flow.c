@@ -47,8 +47,14 @@ static void self_check(struct rules *r, enum diag_code code, const struct allow 
 	struct diag *d;
 
 	if (f->from->kind != END_CONTAINER || f->to->kind != END_CONTAINER ||
-	    f->from->container != f->to->container)
+	    container_home(f->from->container) != container_home(f->to->container))
 		return;
+	if (f->from->container != f->to->container) {
+		d = diag_add(r->diags, code, f->at, "containers `%.*s` and `%.*s` share one network",
+			     STR_ARG(f->from->container->head.name), STR_ARG(f->to->container->head.name));
+		diag_help(r->diags, d, "they reach each other on 127.0.0.1, whatever the policy says: remove the line");
+		return;
+	}
 	d = diag_add(r->diags, code, f->at, "container `%.*s` is allowed to reach itself",
 		     STR_ARG(f->from->container->head.name));
 	diag_help(r->diags, d, "it always does, on 127.0.0.1 and on its own address: remove the line");

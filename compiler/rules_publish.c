@@ -132,7 +132,7 @@ static void claim_all(struct rules *r, enum diag_code code, struct map *claims, 
 	struct claim who;
 
 	rules_each_container(m, r) {
-		if (container_is_private(m->container) || m->outside != outside)
+		if (!container_on_host(m->container) || m->outside != outside)
 			continue;
 		vec_each(const struct entry_PORT, p, &m->container->ports) {
 			who = (struct claim){p->at, "a container on the host's network listens on it"};
