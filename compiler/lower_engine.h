@@ -19,6 +19,10 @@ struct unit_of {
 	const struct engine *engine;
 	struct str name;		/* ct-STACK-CONTAINER */
 	struct str *after;		/* units of c->after */
+	struct str home;		/* unit of the container whose network it joins; "" */
+	struct str netns;		/* where it runs; "" on the host's network */
+	struct bind_mount etc[2];	/* files of ours over those in its /etc */
+	size_t netc;
 	struct bind_mount *mounts;	/* volumes and mounts, sorted by where they are seen */
 	size_t nmounts;
 	struct buf *out;

@@ -38,15 +38,14 @@ static void podman_start(struct unit_of *u)
 	PUT(u->out, STR("\t--replace \\\n\t--rm \\\n\t--detach \\\n\t--cgroups=split \\\n\t--sdnotify=conmon \\\n"
 			"\t--log-driver=journald \\\n\t--pull=never \\\n\t--pids-limit=-1 \\\n"));
 	ARG(u, STR("--hostname="), c->head.name);
-	if (container_is_private(c)) {
-		struct bind_mount hosts = {name_hosts_file(u->arena, c), STR("/etc/hosts"), true};
-
-		ARG(u, STR("--network=ns:/run/netns/"), u->name);
-		PUT(u->out, STR("\t--no-hosts \\\n"));
-		mount_arg(u, &hosts);
-	} else {
+	if (u->netns.n)
+		ARG(u, STR("--network=ns:/run/netns/"), u->netns);
+	else
 		PUT(u->out, STR("\t--network=host \\\n"));
-	}
+	if (u->netc)
+		PUT(u->out, STR("\t--no-hosts \\\n"));
+	for (size_t i = 0; i < u->netc; i++)
+		mount_arg(u, &u->etc[i]);
 	for (size_t i = 0; i < u->nmounts; i++)
 		mount_arg(u, &u->mounts[i]);
 	for (size_t i = 0; i < c->env.n; i++)

@@ -66,10 +66,15 @@ static void unit_section(struct unit_of *u)
 	PUT(u->out, STR("[Unit]\nDescription=Container "), container, STR(" of stack "), stack, STR("\nRequires=" NETWORK_UNIT "\n"));
 	for (size_t i = 0; i < u->c->after.v.n; i++)
 		PUT(u->out, STR("Wants="), u->after[i], STR("\n"));
+	/* The namespace is there without the container that it is named after; what that one does in it, a tunnel, comes first. */
+	if (u->home.n)
+		PUT(u->out, STR("Wants="), u->home, STR("\n"));
 	/* network.target: at the end of the day, containers stop before the host's network does. */
 	PUT(u->out, STR("After=network.target " NETWORK_UNIT));
 	for (size_t i = 0; i < u->c->after.v.n; i++)
 		PUT(u->out, STR(" "), u->after[i]);
+	if (u->home.n)
+		PUT(u->out, STR(" "), u->home);
 	PUT(u->out, STR("\nPartOf="), name_target(u->arena, u->c->head.stack), STR("\n"));
 	for (size_t i = 0; i < u->nmounts; i++) {
 		PUT(u->out, STR("RequiresMountsFor="));
@@ -132,7 +137,8 @@ static struct str ready_address(struct arena *a, const struct m_container *c)
 {
 	char text[ADDR_TEXT_MAX];
 
-	if (!container_is_private(c))
+	c = container_home(c);
+	if (container_on_host(c))
 		return STR("127.0.0.1");
 	if (c->address.set)
 		return str_fmt(a, "%s", addr_text(c->address.v, text));
@@ -190,19 +196,32 @@ static void service_section(struct unit_of *u)
 /* What is not said above and still asks for a restart. systemd ignores sections that begin with X-. */
 static void own_section(struct unit_of *u)
 {
-	const struct m_container *c = u->c;
+	const struct m_container *c = u->c, *home = container_home(c);
 	char text[ADDR_TEXT_MAX];
 
 	PUT(u->out, STR("\n[X-ctstack]\nStack="), c->head.stack->head.name, STR("\nContainer="), c->head.name, STR("\n"));
-	if (c->address.set)
-		PUT(u->out, STR("Address="), str_of(addr_text(c->address.v, text)), STR("\n"));
-	if (c->address6.set)
-		PUT(u->out, STR("Address6="), str_of(addr_text(c->address6.v, text)), STR("\n"));
+	if (home->address.set)
+		PUT(u->out, STR("Address="), str_of(addr_text(home->address.v, text)), STR("\n"));
+	if (home->address6.set)
+		PUT(u->out, STR("Address6="), str_of(addr_text(home->address6.v, text)), STR("\n"));
 }
 
 static int cmp_strs(const void *a, const void *b)
 {
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Where its network is, and what it needs to find names there. */
+static void collect_network(struct unit_of *u)
+{
+	const struct m_container *home = container_home(u->c);
+
+	if (container_on_host(home))
+		return;
+	u->netns = name_derived(u->arena, home);
+	if (home != u->c)
+		u->home = name_unit(u->arena, home);
+	u->etc[u->netc++] = (struct bind_mount){name_hosts_file(u->arena, u->c), STR("/etc/hosts"), true};
 }
 
 /* out and word are empty or hold what the last one left: their memory is used again. */
@@ -216,6 +235,7 @@ static void container_unit(struct manifest *ret, struct sources *sources, const 
 		u.after[i] = name_unit(ret->arena, c->after.v.at[i]);
 	qsort(u.after, c->after.v.n, sizeof *u.after, cmp_strs);
 	collect_mounts(&u);
+	collect_network(&u);
 	out->n = 0;
 	unit_section(&u);
 	service_section(&u);

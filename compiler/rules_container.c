@@ -5,11 +5,29 @@
 
 #include <stdlib.h>
 
-/* Depth-first over `after`, without recursion: the path is a stack of its own, since a chain may be as long
+/* Whom a container waits for: those of its `after`, then the one whose network it joins. */
+static size_t waits(const struct m_container *c)
+{
+	return c->after.v.n + (container_place(c) == PLACE_JOINED);
+}
+
+static const struct m_container *waits_for(const struct m_container *c, size_t i)
+{
+	return i < c->after.v.n ? c->after.v.at[i] : c->join.v;
+}
+
+static struct span waits_at(const struct m_container *c, size_t i)
+{
+	if (i == c->after.v.n)
+		return c->join.at;
+	return c->after.v.spans ? c->after.v.spans[i] : c->after.at;
+}
+
+/* Depth-first over these, without recursion: the path is a stack of its own, since a chain may be as long
  * as the file. */
 struct visit {
 	size_t member; /* index in the net */
-	size_t next;   /* which of its `after` is looked at next */
+	size_t next;   /* which of those is looked at next */
 };
 struct walk {
 	enum { NEW, OPEN, DONE } * state;
@@ -21,11 +39,12 @@ static void report_cycle(struct rules *r, enum diag_code code, const struct walk
 {
 	const struct net_member *members = r->net->members;
 	const struct m_container *last = members[w->path[w->n - 1].member].container;
-	struct span at =
-	    last->after.v.spans ? last->after.v.spans[w->path[w->n - 1].next - 1] : last->after.at;
+	struct span at = waits_at(last, w->path[w->n - 1].next - 1);
 	struct buf cycle = {0};
 	struct diag *d;
 
+	if (first + 1 == w->n && last->join.set && at.lo == last->join.at.lo)
+		return; /* it joins itself: join_target tells */
 	if (first + 1 == w->n) {
 		diag_add(r->diags, code, at, "container `%.*s` waits for itself", STR_ARG(last->head.name));
 		return;
@@ -43,8 +62,7 @@ static void report_cycle(struct rules *r, enum diag_code code, const struct walk
 	for (size_t i = first; i + 1 < w->n && i < first + 8; i++) {
 		const struct m_container *c = members[w->path[i].member].container;
 
-		diag_note(r->diags, d, c->after.v.spans ? c->after.v.spans[w->path[i].next - 1] : c->after.at,
-			  "`%.*s` waits for `%.*s`", STR_ARG(c->head.name),
+		diag_note(r->diags, d, waits_at(c, w->path[i].next - 1), "`%.*s` waits for `%.*s`", STR_ARG(c->head.name),
 			  STR_ARG(members[w->path[i + 1].member].container->head.name));
 	}
 	buf_free(&cycle);
@@ -57,15 +75,15 @@ static void walk_from(struct rules *r, enum diag_code code, struct walk *w, size
 	w->state[start] = OPEN;
 	while (w->n) {
 		struct visit *v = &w->path[w->n - 1];
-		const struct m_containers *after = &r->net->members[v->member].container->after.v;
+		const struct m_container *c = r->net->members[v->member].container;
 		size_t to, first;
 
-		if (v->next == after->n) {
+		if (v->next == waits(c)) {
 			w->state[v->member] = DONE;
 			w->n--;
 			continue;
 		}
-		to = (size_t)(net_member_of(r->net, after->at[v->next++]) - r->net->members);
+		to = (size_t)(net_member_of(r->net, waits_for(c, v->next++)) - r->net->members);
 		if (w->state[to] == NEW) {
 			w->path[w->n++] = (struct visit){to, 0};
 			w->state[to] = OPEN;

@@ -36,6 +36,10 @@ RULE(address_outside);
 RULE(address_reserved);
 RULE(address_twice);
 RULE(host_network);
+/* rules_join.c */
+RULE(join_target);
+RULE(join_network);
+RULE(join_port);
 /* rules_publish.c */
 RULE(publish_twice);
 RULE(publish_length);
