@@ -40,10 +40,19 @@ enum { DIAG_CAP = 50 };		/* how many are printed; the rest is counted */
 
 struct diag_info {
 	const char *code;	/* "E0203" */
+	const char *name;	/* "image_tag"; people see and write it with `-`: diag_name() */
 	enum severity severity;
 	const char *title;
 };
 extern const struct diag_info diag_infos[DIAG_COUNT];
+
+/* "image-tag": what people call it. The room is the caller's. */
+enum { DIAG_NAME_MAX = 40 };
+struct str diag_name(enum diag_code code, char room[DIAG_NAME_MAX]);
+#define DIAG_NAME(code) diag_name((code), (char[DIAG_NAME_MAX]){0})
+/* The diagnostic with this code ("E0203", letter case does not matter) or name; where there is none: DIAG_COUNT, and in *ret_near (may be NULL) the one that may be
+ * meant, or DIAG_COUNT. */
+enum diag_code diag_find(struct str word, enum diag_code *ret_near);
 
 /* Adds one; returns it so that notes can be hung on. */
 struct diag *diag_add(struct diags *d, enum diag_code code, struct span at, const char *fmt, ...)

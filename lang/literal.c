@@ -4,6 +4,7 @@
  * meant, and the node is EX_BAD then, so that nothing later stumbles over it. */
 #include "lang/parse.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "lang/base/near.h"
@@ -250,6 +251,25 @@ struct expr *literal_quantity(struct parser *p, struct span at)
 	return e;
 }
 
+/* Pairs of hexadecimal digits, joined by : or -, that are not six, or not joined by `:`. */
+static bool mac_meant(struct str text, char join)
+{
+	if (text.n % 3 != 2 || text.n < 4 * 3 - 1 || text.n > 8 * 3 - 1)
+		return false;
+	for (size_t i = 0; i < text.n; i++)
+		if (i % 3 == 2 ? text.s[i] != join : !isxdigit((unsigned char)text.s[i]))
+			return false;
+	return true;
+}
+
+static struct expr *mac_malformed(struct parser *p, struct span at, struct str shown)
+{
+	struct diag *d = diag_add(p->diags, DIAG_mac, at, "`%.*s` is no MAC address", STR_ARG(shown));
+
+	diag_help(p->diags, d, "it has six pairs of hexadecimal digits: 02:42:ac:11:00:02");
+	return bad(p, at);
+}
+
 struct expr *literal_ip(struct parser *p, struct span at)
 {
 	struct str text = parser_text(p, at), shown = parser_shown(p, at);
@@ -261,11 +281,11 @@ struct expr *literal_ip(struct parser *p, struct span at)
 		e->u.addr = addr;
 		return e;
 	}
+	if (mac_meant(text, ':'))
+		return mac_malformed(p, at, shown);
 	struct diag *d = diag_add(p->diags, DIAG_address, at, "`%.*s` is no IP address", STR_ARG(shown));
 	if (memchr(text.s, ':', text.n) == NULL)
 		diag_help(p->diags, d, "each of its four parts is a number from 0 to 255, without leading zeros");
-	else if (text.n <= 17 && !memchr(text.s, '.', text.n) && text.n % 3 == 2)
-		diag_help(p->diags, d, "an IPv6 address has eight groups, or `::` for groups of zeros; a MAC address has six pairs of digits");
 	else
 		diag_help(p->diags, d, "an IPv6 address has eight groups of up to four hexadecimal digits, or one `::` for groups of zeros");
 	return bad(p, at);
@@ -467,6 +487,8 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 	struct str text = parser_text(p, at), shown = parser_shown(p, at);
 	struct diag *d;
 
+	if (mac_meant(text, '-'))
+		return mac_malformed(p, at, shown);
 	if (text.s[0] == '.') {
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));
 		diag_help(p->diags, d, "did you mean `0%.*s`?", STR_ARG(shown));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * ctc completion: the shell code that completes ctc's command line. Commands come from the table; options are asked of `ctc help COMMAND` when somebody
- * presses the key, so that they are said once; operands are .ctstack files where a command takes files, and words of the running system nowhere. */
+ * presses the key, so that they are said once; codes are asked of `ctc explain`; operands
+ * are .ctstack files where a command takes files, and words of the running system nowhere. */
 #include "runtime/cli/cli.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ static void bash_completion(struct buf *out)
 	for (const struct cli_command *k = cli_commands; k->name; k++)
 		buf_fmt(out, "%s%s", k == cli_commands ? "" : " ", k->name);
 	buf_puts(out, "' -- \"$word\") ;;\n"
+		      "\t\texplain) mapfile -t COMPREPLY < <(compgen -W \"$(ctc explain 2>/dev/null | awk '{ print $1, $2 }')\" -- \"$word\") ;;\n"
 		      "\tesac ;;\n"
 		      "\tesac\n"
 		      "}\n"
@@ -63,6 +65,8 @@ static void zsh_completion(struct buf *out)
 		      "\t\tcompadd -a options\n"
 		      "\telif [[ $words[2] == help ]]; then\n"
 		      "\t\t_describe command commands\n"
+		      "\telif [[ $words[2] == explain ]]; then\n"
+		      "\t\tcompadd ${=\"$(ctc explain 2>/dev/null | awk '{ print $1, $2 }')\"}\n"
 		      "\telse\n"
 		      "\t\t_files -g '*.ctstack'\n"
 		      "\tfi\n"
@@ -85,6 +89,7 @@ static void fish_completion(struct buf *out)
 		if (strcmp(k->arguments, "FILE…") == 0)
 			buf_fmt(out, "complete -c ctc -n '__fish_seen_subcommand_from %s' -a '(__fish_complete_suffix .ctstack)'\n", k->name);
 	}
+	buf_puts(out, "complete -c ctc -n '__fish_seen_subcommand_from explain' -a \"(ctc explain 2>/dev/null | awk '{ print \\$1; print \\$2 }')\"\n");
 	buf_puts(out, "complete -c ctc -n 'not __fish_use_subcommand' -a \"(ctc help (commandline -opc)[2] 2>/dev/null | string match -r -a -- '--[a-z][a-z-]*')\"\n");
 }
 

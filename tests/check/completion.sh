@@ -33,6 +33,8 @@ is 'bash: commands' "$(complete_in_bash ro)" 'rollback '
 is 'bash: options of a command' "$(complete_in_bash plan --detailed)" '--detailed-exitcode '
 is 'bash: files of ours and no others' "$(complete_in_bash apply '')" 'lab.ctstack '
 is 'bash: help takes a command' "$(complete_in_bash help hist)" 'history '
+is 'bash: explain takes a code' "$(complete_in_bash explain E061 | cut -d' ' -f1-3)" 'E0610 E0611 E0612'
+is 'bash: explain takes a name' "$(complete_in_bash explain image)" 'image-form image-tag '
 for shell in zsh fish; do
 	command -v $shell >/dev/null || continue
 	is "$shell: the code parses" "$(ctc completion $shell >"$work/code" && $shell -n "$work/code" 2>&1)" ''

@@ -4,7 +4,7 @@
 # Sources beside the exact text that ctc prints for them: tests/golden/run.sh [--update] [CTC] [THEME/NAME…]
 #
 #	THEME/NAME.ctstack	run as `ctc check NAME.ctstack` in that directory; or
-#	THEME/NAME.gen		a shell script that writes NAME.ctstack to its standard output (binary or large files); or
+#	THEME/NAME.gen		a shell script that writes NAME.ctstack to its standard output (binary or large files), and what it uses beside it; or
 #	THEME/NAME.cmd		another command line, one line
 #	THEME/NAME.expect	standard output, then standard error, then "exit N"
 #
@@ -16,6 +16,7 @@ update=
 ctc=$(realpath -m "../../${1:-build/ctc}")
 [ $# -gt 0 ] && shift
 [ -x "$ctc" ] || { echo "there is no $ctc: run make"; exit 1; }
+here=$PWD
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 export NO_COLOR=1 LC_ALL=C
@@ -32,7 +33,7 @@ golden_run()
 	fi
 	if [ -f "$dir/$name.gen" ]; then
 		mkdir -p "$tmp/$dir"
-		sh "$dir/$name.gen" >"$tmp/$dir/$name.ctstack" || return
+		(cd "$tmp/$dir" && sh "$here/$dir/$name.gen" >"$name.ctstack") || return
 		dir=$tmp/$dir
 	fi
 	(cd "$dir" && timeout 60 "$ctc" ${words[@]+"${words[@]}"} 2>"$tmp/err"; echo "exit $?" >"$tmp/exit")
