@@ -5,8 +5,6 @@
  * for: the table `carried`. */
 #include "compiler/lower_impl.h"
 
-#include <stdlib.h>
-
 enum model_kind {
 #define KIND_BEGIN(kind, word, named, doc) KIND_##kind,
 #include "lang/schema.def"
@@ -259,6 +257,7 @@ static void bracket_add(struct buf *out, const char **join, const char *name, st
 	}
 #define KIND_END(kind) }
 #include "lang/schema.def"
+#include "lang/base/sort.h"
 
 static int cmp_texts(const void *a, const void *b)
 {
@@ -273,8 +272,7 @@ struct strs container_fields(struct lowering *lowering, const struct m_container
 	l.line.n = 0;
 	list_container(&l, c);
 	lowering->text = l.line; /* it may have grown */
-	if (l.all.n > 1)
-		qsort(l.all.at, l.all.n, sizeof *l.all.at, cmp_texts);
+	sort_array(l.all.at, l.all.n, sizeof *l.all.at, cmp_texts);
 	ret = (struct strs){arena_array(lowering->arena, l.all.n, sizeof *ret.at), l.all.n};
 	if (ret.n)
 		memcpy(ret.at, l.all.at, ret.n * sizeof *ret.at);

@@ -3,8 +3,7 @@
  * The end of the elaboration: everything is asked for once, what is missing is told, and the vectors of the model are filled: blocks and entries sorted by name,
  * arrows in source order. */
 #include "compiler/elab.h"
-
-#include <stdlib.h>
+#include "lang/base/sort.h"
 
 /* Any VEC: all have this layout; it is copied in and out, so that no type is read as another. */
 struct any_vec {
@@ -38,8 +37,7 @@ static void finish_map(struct elab *el, struct node *n, const struct schema_row 
 	if (!cell->map.n)
 		return;
 	entries = arena_array(el->model, cell->map.n, info->entry_size);
-	if (cell->map.n > 1)
-		qsort(cell->map.at, cell->map.n, sizeof(struct map_entry *), cmp_entries);
+	sort_array(cell->map.at, cell->map.n, sizeof(struct map_entry *), cmp_entries);
 	for (size_t i = 0; i < cell->map.n; i++) {
 		struct map_entry *m = cell->map.at[i];
 		struct ident name = {str_copy(el->model, m->name.text), m->name.at};
@@ -67,8 +65,7 @@ static void finish_blocks(struct elab *el, struct node *n, const struct schema_r
 	}
 	if (!cell->many.n)
 		return;
-	if (cell->many.n > 1)
-		qsort(cell->many.at, cell->many.n, sizeof *cell->many.at, cmp_nodes);
+	sort_array(cell->many.at, cell->many.n, sizeof *cell->many.at, cmp_nodes);
 	models = arena_array(el->model, cell->many.n, sizeof *models);
 	for (size_t i = 0; i < cell->many.n; i++) {
 		node_finish(el, cell->many.at[i]);
@@ -87,15 +84,6 @@ static int cmp_arrows(const void *a, const void *b)
 	if (x->order != y->order)
 		return x->order < y->order ? -1 : 1;
 	return x < y ? -1 : x > y;
-}
-
-/* Nothing but for, if and templates makes them stand otherwise. */
-static bool in_order(const struct arrow *const *sorted, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		if (cmp_arrows(&sorted[i - 1], &sorted[i]) > 0)
-			return false;
-	return true;
 }
 
 static struct val arrow_side(struct elab *el, struct node *n, const struct arrow *arrow, const struct expr *e,
@@ -144,8 +132,7 @@ static void finish_arrows(struct elab *el, struct node *n, const struct schema_r
 	sorted = arena_array(el->a, count, sizeof(const struct arrow *));
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &cell->arrows.at[i];
-	if (!in_order(sorted, count))
-		qsort(sorted, count, sizeof(const struct arrow *), cmp_arrows);
+	sort_array(sorted, count, sizeof(const struct arrow *), cmp_arrows);
 	for (size_t i = 0; i < count && !el->stopped; i++)
 		finish_arrow(el, n, row, sorted[i], elements + i * row->arrow_size);
 	vec_write(node_field(n, row), elements, count);

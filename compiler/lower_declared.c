@@ -3,8 +3,7 @@
  * What the source said, in the manifest's words: stacks, subnets, containers, flows and published ports, and
  * the images that containers run. People see these in a plan; later applies are checked against them. */
 #include "compiler/lower_impl.h"
-
-#include <stdlib.h>
+#include "lang/base/sort.h"
 
 static struct str cidr_str(struct arena *a, struct cidr c)
 {
@@ -56,8 +55,7 @@ static int cmp_texts(const void *a, const void *b)
 
 static struct strs sorted(struct str *at, size_t n)
 {
-	if (n > 1)
-		qsort(at, n, sizeof *at, cmp_texts);
+	sort_array(at, n, sizeof *at, cmp_texts);
 	return (struct strs){at, n};
 }
 

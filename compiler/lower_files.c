@@ -3,8 +3,7 @@
  * Directories of volumes, and the hosts file of each private container: its own names, and those of the
  * containers that it may open connections to. Addresses are known here, so that no name server is needed. */
 #include "compiler/lower_impl.h"
-
-#include <stdlib.h>
+#include "lang/base/sort.h"
 
 /* Two containers may share a directory; rules.c has seen to it that they agree about its owner and mode. */
 static void lower_directories(struct lowering *l)
@@ -55,8 +54,7 @@ static void peers_settle(const struct net_member *self, struct peers *p)
 	const struct m_head *own = &self->container->head;
 	size_t n = 0;
 
-	if (p->all.n > 1)
-		qsort(p->all.at, p->all.n, sizeof *p->all.at, cmp_names);
+	sort_array(p->all.at, p->all.n, sizeof *p->all.at, cmp_names);
 	vec_each(struct peer, q, &p->all)
 		if (q->member != self && (n == 0 || p->all.at[n - 1].member != q->member))
 			p->all.at[n++] = *q;
@@ -115,8 +113,7 @@ static struct str hosts_text(struct lowering *l, const struct net_member *self, 
 		if (c->address6.set && other->address6.set)
 			lines[n++] = (struct line){other->address6.v, q};
 	}
-	if (n > 1)
-		qsort(lines, n, sizeof *lines, cmp_lines);
+	sort_array(lines, n, sizeof *lines, cmp_lines);
 	out->n = 0;
 	buf_puts(out, "127.0.0.1 localhost\n::1 localhost\n");
 	if (c->address.set)

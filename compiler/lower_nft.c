@@ -173,8 +173,7 @@ static void interval_emit(struct policy *p, const struct interval *i)
  * source. */
 static void lower_intervals(struct policy *p)
 {
-	if (p->intervals.n > 1)
-		qsort(p->intervals.at, p->intervals.n, sizeof *p->intervals.at, cmp_intervals);
+	sort_array(p->intervals.at, p->intervals.n, sizeof *p->intervals.at, cmp_intervals);
 	for (size_t i = 0, next; i < p->intervals.n; i = next) {
 		struct interval all = p->intervals.at[i];
 

@@ -5,10 +5,10 @@
  * changes exactly when the container must restart: published ports, flows, and the content of the hosts file are not
  * in it. What is the engine's own stands in lower_podman.c. Bytes of the source reach a unit through unit_text.h alone. */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "compiler/lower_engine.h"
 #include "lang/schema.h"
+#include "lang/base/sort.h"
 
 enum {
 	START_MARGIN_S = 60,	/* podman's own work before the container runs, on top of `ready.within` */
@@ -52,7 +52,7 @@ static void collect_mounts(struct unit_of *u)
 	for (size_t i = 0; i < c->mount.n; i++)
 		all[n++] = (struct bind_mount){c->mount.at[i].left.v, c->mount.at[i].right.v,
 					       c->mount.at[i].block && c->mount.at[i].block->readonly.v};
-	qsort(all, n, sizeof *all, cmp_mounts);
+	sort_array(all, n, sizeof *all, cmp_mounts);
 	u->mounts = all;
 	u->nmounts = n;
 }
@@ -233,14 +233,14 @@ static void container_unit(struct manifest *ret, struct sources *sources, const 
 	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);
 	for (size_t i = 0; i < c->after.v.n; i++)
 		u.after[i] = name_unit(ret->arena, c->after.v.at[i]);
-	qsort(u.after, c->after.v.n, sizeof *u.after, cmp_strs);
+	sort_array(u.after, c->after.v.n, sizeof *u.after, cmp_strs);
 	collect_mounts(&u);
 	collect_network(&u);
 	out->n = 0;
 	unit_section(&u);
 	service_section(&u);
 	own_section(&u);
-	qsort(u.binds.at, u.binds.n, sizeof *u.binds.at, cmp_strs);
+	sort_array(u.binds.at, u.binds.n, sizeof *u.binds.at, cmp_strs);
 	res_mark(&unit->res, c->head.stack, name_full(ret->arena, &c->head), source_origin(sources, c->head.at));
 	unit->text = str_copy(ret->arena, buf_view(out));
 	unit->wanted_by = name_target(ret->arena, c->head.stack);

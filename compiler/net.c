@@ -3,9 +3,8 @@
  * The network of net.h, and the few questions about a container that have one answer only. */
 #include "compiler/net.h"
 
-#include <stdlib.h>
-
 #include "compiler/names.h"
+#include "lang/base/sort.h"
 
 enum net_place container_place(const struct m_container *c)
 {
@@ -118,8 +117,7 @@ static void member_ports(struct arena *a, const struct m_container *c, struct ne
 	ret->ports = arena_array(a, c->ports.n, sizeof *ret->ports);
 	vec_each(const struct entry_PORT, p, &c->ports)
 		ret->ports[n++] = port_whole(p->value.v);
-	if (n > 1)
-		qsort(ret->ports, n, sizeof *ret->ports, cmp_ports);
+	sort_array(ret->ports, n, sizeof *ret->ports, cmp_ports);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || cmp_ports(&ret->ports[ret->nports - 1], &ret->ports[i]) != 0)
 			ret->ports[ret->nports++] = ret->ports[i];

@@ -2,8 +2,7 @@
  *
  * Rules about containers: who waits for whom, their ports, and when they are ready. */
 #include "compiler/rules_impl.h"
-
-#include <stdlib.h>
+#include "lang/base/sort.h"
 
 /* Whom a container waits for: those of its `after`, then the one whose network it joins. */
 static size_t waits(const struct m_container *c)
@@ -131,7 +130,7 @@ static void ports_check(struct rules *r, enum diag_code code, const struct m_con
 
 	vec_each(const struct entry_PORT, p, &c->ports)
 		all[n++] = (struct declared){port_meant(c, p->name, p->value.v), p};
-	qsort(all, n, sizeof *all, cmp_declared);
+	sort_array(all, n, sizeof *all, cmp_declared);
 	for (size_t i = 1; i < n; i++) {
 		const struct declared *p = &all[i];
 

@@ -4,9 +4,8 @@
  * other, or that are not for mounts; and directories that two containers want with different owners. */
 #include "compiler/rules_impl.h"
 
-#include <stdlib.h>
-
 #include "compiler/names.h"
+#include "lang/base/sort.h"
 
 /* A place in the container: of a volume or of a mount. */
 struct mounted {
@@ -50,8 +49,7 @@ static size_t mounted_of(struct rules *r, const struct m_container *c, struct mo
 		all[n++] = (struct mounted){trimmed((*v)->at.v), (*v)->at.at};
 	for (size_t i = 0; i < c->mount.n; i++)
 		all[n++] = (struct mounted){trimmed(c->mount.at[i].right.v), c->mount.at[i].right.at};
-	if (n > 1)
-		qsort(all, n, sizeof *all, cmp_mounted);
+	sort_array(all, n, sizeof *all, cmp_mounted);
 	*ret = all;
 	return n;
 }

@@ -3,8 +3,7 @@
  * Rules about subnets alone: that they have a range, that it is one, that it is theirs, and that the host's
  * address fits. */
 #include "compiler/rules_impl.h"
-
-#include <stdlib.h>
+#include "lang/base/sort.h"
 
 /* One range of a subnet. */
 struct ranged {
@@ -69,24 +68,32 @@ RULE(subnet_bits)
 }
 
 /* RFC 6890 and the registries that it names. */
+#define V4(len, ...) {{.family = 4, .b = {__VA_ARGS__}}, len}
+#define V6(len, ...) {{.family = 6, .b = {__VA_ARGS__}}, len}
 static const struct {
-	const char *range, *meaning;
+	struct cidr range;
+	const char *meaning;
 } reserved[] = {
-    {"0.0.0.0/8", "\"this network\""}, {"127.0.0.0/8", "loopback"}, {"169.254.0.0/16", "link-local"},
-    {"224.0.0.0/4", "multicast"},      {"240.0.0.0/4", "reserved"}, {"::/127", "loopback and \"no address\""},
-    {"::ffff:0:0/96", "IPv4-mapped"},  {"fe80::/10", "link-local"}, {"ff00::/8", "multicast"},
+    {V4(8, 0), "\"this network\""},
+    {V4(8, 127), "loopback"},
+    {V4(16, 169, 254), "link-local"},
+    {V4(4, 224), "multicast"},
+    {V4(4, 240), "reserved"},
+    {V6(127, 0), "loopback and \"no address\""},
+    {V6(96, [10] = 0xff, 0xff), "IPv4-mapped"},
+    {V6(10, 0xfe, 0x80), "link-local"},
+    {V6(8, 0xff), "multicast"},
 };
 
 static void reserved_check(struct rules *r, enum diag_code code, const struct ranged *s)
 {
 	for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
-		struct cidr other;
 		struct diag *d;
 
-		if (!cidr_parse(str_of(reserved[i].range), &other) || !cidr_overlaps(s->range, other))
+		if (!cidr_overlaps(s->range, reserved[i].range))
 			continue;
 		d = diag_add(r->diags, code, s->at, "%s overlaps %s, which is for %s addresses",
-			     SHOW_CIDR(s->range), reserved[i].range, reserved[i].meaning);
+			     SHOW_CIDR(s->range), SHOW_CIDR(reserved[i].range), reserved[i].meaning);
 		diag_help(r->diags, d,
 			  s->family == NET_4
 			      ? "private networks are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16"
@@ -194,8 +201,7 @@ RULE(subnet_overlap)
 				all[n++] = (struct ranged){s, (enum net_family)family, range,
 							   range_at(s->subnet, (enum net_family)family)};
 		}
-	if (n > 1)
-		qsort(all, n, sizeof *all, cmp_ranges);
+	sort_array(all, n, sizeof *all, cmp_ranges);
 	for (size_t i = 1; i < n; i++) {
 		if (cidr_overlaps(widest->range, all[i].range))
 			overlap_add(r, code, widest, &all[i]);

@@ -14,6 +14,9 @@ const char *unit_word_refused(struct str word)
 	for (size_t i = 0, len; i < word.n; i += len) {
 		uint32_t code;
 
+		i += utf8_printable(word.s + i, word.n - i);
+		if (i == word.n)
+			break;
 		len = utf8_decode(word.s + i, word.n - i, &code);
 		if (!len)
 			return "is not valid UTF-8, which unit files must be";
@@ -31,7 +34,7 @@ const char *unit_path_refused(struct str path)
 		return "is not absolute";
 	if (path.n > 4095)
 		return "is longer than 4095 bytes, the kernel's limit for a path";
-	for (size_t i = 0; i < path.n; i++)
+	for (size_t i = utf8_printable(path.s, path.n); i < path.n; i++)
 		if ((unsigned char)path.s[i] < 0x20 || path.s[i] == 0x7f)
 			return "holds a control character";
 	while (rest.n) {
@@ -39,7 +42,7 @@ const char *unit_path_refused(struct str path)
 
 		if (part.n > 255)
 			return "has a component longer than 255 bytes, the kernel's limit";
-		if (str_is(part, ".") || str_is(part, ".."))
+		if (str_eq(part, STR(".")) || str_eq(part, STR("..")))
 			return "has a component that is . or ..";
 	}
 	return unit_word_refused(path);
@@ -123,11 +126,14 @@ void podman_mount_field(struct buf *out, struct str key, struct str value)
 		buf_addc(out, '"');
 	buf_str(out, key);
 	buf_addc(out, '=');
+	if (!quotes) {
+		buf_str(out, value);
+		return;
+	}
 	for (size_t i = 0; i < value.n; i++) {
 		if (value.s[i] == '"')
 			buf_addc(out, '"');
 		buf_addc(out, value.s[i]);
 	}
-	if (quotes)
-		buf_addc(out, '"');
+	buf_addc(out, '"');
 }

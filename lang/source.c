@@ -60,7 +60,13 @@ struct place source_place(struct sources *all, struct span at)
 	if (!s->lines)
 		lines_index(all->arena, s);
 	uint32_t offset = at.lo - s->base;
-	size_t lo = 0, hi = s->nlines;
+	size_t lo = s->lines[s->asked] <= offset ? s->asked : 0, hi = s->nlines;
+	for (size_t step = 1; lo + step < hi; step *= 2) {
+		if (s->lines[lo + step] > offset)
+			hi = lo + step;
+		else
+			lo += step;
+	}
 	while (hi - lo > 1) {
 		size_t middle = lo + (hi - lo) / 2;
 
@@ -69,6 +75,7 @@ struct place source_place(struct sources *all, struct span at)
 		else
 			hi = middle;
 	}
+	s->asked = lo;
 	struct str rest = {s->text.s + s->lines[lo], s->text.n - s->lines[lo]};
 	struct str line = str_cut(rest, '\n', NULL);
 	if (line.n && line.s[line.n - 1] == '\r')
@@ -76,15 +83,12 @@ struct place source_place(struct sources *all, struct span at)
 	return (struct place){s, (uint32_t)lo + 1, offset - s->lines[lo] + 1, line};
 }
 
-/* Manifests carry one for each resource, so it is written without printf. */
-struct str source_origin(struct sources *all, struct span at)
+/* Without printf, since manifests carry one for each resource. */
+static struct str origin_text(struct arena *a, struct place p)
 {
-	struct place p = source_place(all, at);
 	char numbers[2 * 11], *to = numbers + sizeof numbers;
 	uint32_t parts[] = {p.column, p.line};
 
-	if (!p.source)
-		return STR("");
 	for (size_t i = 0; i < 2; i++) {
 		do {
 			*--to = (char)('0' + parts[i] % 10);
@@ -92,5 +96,25 @@ struct str source_origin(struct sources *all, struct span at)
 		} while (parts[i]);
 		*--to = ':';
 	}
-	return STR_JOIN(all->arena, p.source->path, (struct str){to, (size_t)(numbers + sizeof numbers - to)});
+	return STR_JOIN(a, p.source->path, (struct str){to, (size_t)(numbers + sizeof numbers - to)});
+}
+
+/* What one block asks for are many resources of one place: the answer is kept, until another one needs its slot. */
+struct str source_origin(struct sources *all, struct span at)
+{
+	enum { LEAST_LOG2 = 6, MOST_LOG2 = 18, PLACE_BYTES = 32 };
+
+	if (!all->origins) {
+		for (all->origins_log2 = LEAST_LOG2; all->origins_log2 < MOST_LOG2 && (uint32_t)PLACE_BYTES << all->origins_log2 < all->end;)
+			all->origins_log2++;
+		all->origins = arena_array(all->arena, (size_t)1 << all->origins_log2, sizeof *all->origins);
+	}
+	struct origin *kept = &all->origins[at.lo * 0x9e3779b1u >> (32 - all->origins_log2)];
+	if (at.lo && kept->lo == at.lo)
+		return kept->text;
+	struct place p = source_place(all, at);
+	if (!p.source)
+		return STR("");
+	*kept = (struct origin){at.lo, origin_text(all->arena, p)};
+	return kept->text;
 }

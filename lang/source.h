@@ -24,12 +24,20 @@ struct source {
 	uint32_t base;		/* position of its first byte */
 	uint32_t *lines;	/* offset of each line's first byte; filled at the first question */
 	size_t nlines;
+	size_t asked;		/* index of the line that was asked for last: the next question is about one near it, mostly */
+};
+
+struct origin {
+	uint32_t lo;		/* 0: empty */
+	struct str text;
 };
 
 struct sources {
 	struct arena *arena;
 	VEC(struct source *) all;
 	uint32_t end;		/* first free position */
+	struct origin *origins;	/* the newest answers of source_origin, each in the slot of its place's hash */
+	unsigned origins_log2;	/* of the number of slots: about as many as there are places to ask for */
 };
 
 /* 1-based; column counts bytes, width counts terminal cells (tabs to 8, wide and combining characters as wcwidth says). */

@@ -14,27 +14,13 @@ static bool byte_is_plain(unsigned char c)
 	return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t';
 }
 
-/* Where the first byte that is not plain stands, at or behind i. Eight bytes at a time while all are printable: a byte below 0x20, of 0x7f or above sets the
- * high bit of its lane (Hacker's Delight, 6-1; a carry can only blame a byte too many, which is then looked at singly). */
+/* Where the first byte that is not plain stands, at or behind i. */
 static size_t not_plain(struct str text, size_t i)
 {
-	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-
-	for (;;) {
-		uint64_t eight;
-
-		for (; i + 8 <= text.n; i += 8) {
-			memcpy(&eight, text.s + i, 8);
-			if ((eight | (eight - ones * 0x20) | (eight + ones)) & highs)
-				break;
-		}
-		size_t end = i + 8 < text.n ? i + 8 : text.n;
-		for (; i < end; i++)
-			if (!byte_is_plain((unsigned char)text.s[i]))
-				return i;
-		if (i == text.n)
-			return i;
-	}
+	do
+		i += utf8_printable(text.s + i, text.n - i);
+	while (i < text.n && (text.s[i] == '\n' || text.s[i] == '\t') && ++i < text.n);
+	return i;
 }
 
 static size_t bad_run(const struct parser *p, size_t i)

@@ -4,7 +4,7 @@
  * is lost. */
 #include "runtime/show.h"
 
-#include <stdlib.h>
+#include "lang/base/utf8.h"
 
 enum { VALUE_MAX = 120, LEFT_MAX = 92, WRAP = 76 };
 
@@ -25,19 +25,6 @@ struct rows {
 	size_t start;		/* of that one */
 };
 
-/* Bytes that mean something to a terminal, and the first byte of C1 control characters. */
-static const bool special[256] = {[0 ... 0x1f] = true, [0x7f] = true, [0xc2] = true};
-
-/* Length of the run of bytes at s that go out as they are. */
-static size_t plain_run(const unsigned char *s, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && !special[s[i]])
-		i++;
-	return i;
-}
-
 void show_plain(struct str text, size_t max, struct buf *out)
 {
 	const unsigned char *s = (const unsigned char *)text.s;
@@ -48,19 +35,20 @@ void show_plain(struct str text, size_t max, struct buf *out)
 		for (n = max; n < text.n && (s[n] & 0xc0) == 0x80;) /* not within a character */
 			n++;
 	while (i < n) {
-		size_t run = plain_run(s + i, n - i);
+		size_t run = utf8_printable(text.s + i, n - i);
 
 		buf_add(out, s + i, run);
 		i += run;
 		if (i == n)
 			break;
+		/* what means something to a terminal, and the first byte of C1 control characters */
 		if (s[i] == '\n')
 			buf_puts(out, "\\n");
 		else if (s[i] == '\t')
 			buf_puts(out, "\\t");
-		else if (s[i] != 0xc2)
+		else if (s[i] < 0x20 || s[i] == 0x7f)
 			buf_fmt(out, "\\x%02x", s[i]);
-		else if (i + 1 < n && (s[i + 1] & 0xe0) == 0x80)
+		else if (s[i] == 0xc2 && i + 1 < n && (s[i + 1] & 0xe0) == 0x80)
 			buf_fmt(out, "\\x%02x", s[++i]); /* C1 control characters */
 		else
 			buf_addc(out, (char)s[i]);
@@ -105,7 +93,7 @@ static size_t cells(const char *s, size_t n)
 {
 	size_t count = n;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = utf8_printable(s, n); i < n; i++)
 		count -= ((unsigned char)s[i] & 0xc0) == 0x80;
 	return count;
 }

@@ -4,9 +4,8 @@
  * nothing. Knows the kinds of resources, no notation. */
 #include "runtime/view.h"
 
-#include <stdlib.h>
-
 #include "lang/base/map.h"
+#include "lang/base/sort.h"
 
 struct viewer {
 	struct arena *a;
@@ -265,8 +264,7 @@ void view_make(struct arena *a, const struct plan *p, const struct manifest *rec
 	}
 	ret->containers.n = kept;
 	ret->untouched = p->to->first[RES_container + 1] - p->to->first[RES_container] - there;
-	if (kept)
-		qsort(ret->containers.at, kept, sizeof *ret->containers.at, cmp_containers);
+	sort_array(ret->containers.at, kept, sizeof *ret->containers.at, cmp_containers);
 }
 
 bool view_pending(const struct view *v)

@@ -120,13 +120,13 @@ bool addr_add(struct addr a, int64_t n, struct addr *ret)
 static struct addr cidr_edge(struct cidr c, bool last)
 {
 	assert(c.len <= addr_bits(c.addr));
-	for (unsigned bit = c.len; bit < addr_bits(c.addr); bit++) {
-		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+	for (unsigned byte = c.len / 8, kept = c.len % 8; byte < addr_bits(c.addr) / 8; byte++, kept = 0) {
+		uint8_t host = (uint8_t)(0xff >> kept);
 
 		if (last)
-			c.addr.b[bit / 8] |= mask;
+			c.addr.b[byte] |= host;
 		else
-			c.addr.b[bit / 8] &= (uint8_t)~mask;
+			c.addr.b[byte] &= (uint8_t)~host;
 	}
 	return c.addr;
 }

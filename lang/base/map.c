@@ -3,9 +3,11 @@
  * The hash map of map.h. */
 #include "lang/base/map.h"
 
+/* The hash stands beside the key, so that a slot of another key is passed by, and a wider table filled, without a look at the key's bytes. */
 struct map_slot {
 	struct str key;
 	void *value; /* NULL: empty */
+	uint64_t hash;
 };
 
 /* Eight bytes a step; only for tables in memory, so that it need not be the same elsewhere (str_hash is). Multiplication carries upwards only: the upper
@@ -27,11 +29,11 @@ static uint64_t key_hash(struct str key)
 	return h ^ h >> 32;
 }
 
-static struct map_slot *map_find(const struct map *m, struct str key)
+static struct map_slot *map_find(const struct map *m, struct str key, uint64_t hash)
 {
-	size_t i = (size_t)key_hash(key) & (m->cap - 1);
+	size_t i = (size_t)hash & (m->cap - 1);
 
-	while (m->slots[i].value && !str_eq(m->slots[i].key, key))
+	while (m->slots[i].value && (m->slots[i].hash != hash || !str_eq(m->slots[i].key, key)))
 		i = (i + 1) & (m->cap - 1);
 	return &m->slots[i];
 }
@@ -41,25 +43,34 @@ static void map_grow(struct arena *a, struct map *m)
 	struct map wider = {.cap = m->cap ? m->cap * 2 : 8, .n = m->n};
 
 	wider.slots = arena_array(a, wider.cap, sizeof *wider.slots);
-	for (size_t i = 0; i < m->cap; i++)
-		if (m->slots[i].value)
-			*map_find(&wider, m->slots[i].key) = m->slots[i];
+	for (size_t i = 0; i < m->cap; i++) {
+		const struct map_slot *old = &m->slots[i];
+		size_t k = (size_t)old->hash & (wider.cap - 1);
+
+		if (!old->value)
+			continue;
+		while (wider.slots[k].value)
+			k = (k + 1) & (wider.cap - 1);
+		wider.slots[k] = *old;
+	}
 	*m = wider;
 }
 
 void *map_get(const struct map *m, struct str key)
 {
-	return m->cap ? map_find(m, key)->value : NULL;
+	return m->n ? map_find(m, key, key_hash(key))->value : NULL;
 }
 
 void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 {
+	uint64_t hash = key_hash(key);
+
 	if ((m->n + 1) * 4 > m->cap * 3)
 		map_grow(a, m);
-	struct map_slot *slot = map_find(m, key);
+	struct map_slot *slot = map_find(m, key, hash);
 	if (slot->value)
 		return slot->value;
-	*slot = (struct map_slot){key, value};
+	*slot = (struct map_slot){key, value, hash};
 	m->n++;
 	return NULL;
 }
@@ -67,5 +78,5 @@ void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 void map_set(struct arena *a, struct map *m, struct str key, void *value)
 {
 	if (map_add(a, m, key, value))
-		map_find(m, key)->value = value;
+		map_find(m, key, key_hash(key))->value = value;
 }

@@ -151,3 +151,14 @@ void sort_by_key(struct sort_item *items, size_t n)
 		items[i].part = key_part(items[i].key, 0);
 	sort_from(items, n, 0);
 }
+
+void sort_array(void *at, size_t n, size_t size, int (*cmp)(const void *, const void *))
+{
+	const char *items = at;
+
+	for (size_t i = 1; i < n; i++)
+		if (cmp(items + (i - 1) * size, items + i * size) > 0) {
+			qsort(at, n, size, cmp);
+			return;
+		}
+}

@@ -3,6 +3,8 @@
  * UTF-8. The tables of ranges are sorted; they are after Unicode 15, reduced to what a terminal of today does. */
 #include "lang/base/utf8.h"
 
+#include <endian.h>
+
 struct range {
 	uint32_t lo, hi;
 };
@@ -74,6 +76,27 @@ size_t utf8_decode(const char *text, size_t n, uint32_t *ret)
 		return 0;
 	*ret = code;
 	return len;
+}
+
+/* Eight bytes at a time: a byte below 0x20, of 0x7f or above sets the high bit of its lane (Hacker's Delight, 6-1). A carry can blame only a byte
+ * above one that is blamed rightly, so that the lowest is the first. */
+size_t utf8_printable(const char *s, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t eight, odd;
+
+		memcpy(&eight, s + i, 8);
+		eight = le64toh(eight);
+		odd = (eight | (eight - ones * 0x20) | (eight + ones)) & highs;
+		if (odd)
+			return i + (size_t)__builtin_ctzll(odd) / 8;
+	}
+	while (i < n && s[i] >= 0x20 && s[i] < 0x7f)
+		i++;
+	return i;
 }
 
 void utf8_encode(uint32_t code, struct buf *out)

@@ -8,6 +8,8 @@
 
 /* Length of the well-formed sequence at s[0], and its code point; 0 where it is malformed or cut off. n > 0. */
 size_t utf8_decode(const char *s, size_t n, uint32_t *ret);
+/* Length of the run of printable ASCII (blank to `~`) that s begins with. */
+size_t utf8_printable(const char *s, size_t n);
 /* Appends the code point's bytes. It must be a scalar value. */
 void utf8_encode(uint32_t code, struct buf *out);
 /* Cells on a terminal: 0 for combining marks, 2 for wide characters, else 1. */
