@@ -200,6 +200,8 @@ static struct val check_map(struct elab *el, struct val v, const struct expr *e,
 
 	if (v.type != V_MAP)
 		return mismatch(el, v, e, t, to);
+	if (t->record)
+		return record_check(el, v.u.dict, e, t, to);
 	typed = arena_new(el->a, struct dict);
 	typed->n = v.u.dict->n;
 	typed->at = arena_array(el->a, typed->n, sizeof *typed->at);
@@ -322,6 +324,8 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 	}
 	if (e->kind == EX_LIST && (t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == V_LIST))
 		return eval_list_as(el, e, scope, t, to);
+	if (e->kind == EX_MAP && t->tag == V_MAP)
+		return eval_map_as(el, e, scope, t, to);
 	if (e->kind == EX_PORT_OF && t->tag == T_FLOWEND)
 		return eval_port_of_as(el, e, scope, t, to);
 	return check(el, eval(el, e, scope), e, t, to);

@@ -61,6 +61,7 @@ int compile_files(struct compilation *c, const char *const *paths, size_t npaths
 	struct modules modules = {0};
 
 	begin(c);
+	givens_read(&c->sources, &c->diags, &c->givens, &modules);
 	modules_load(&c->sources, &c->diags, paths, npaths, &modules);
 	return compile(c, &modules);
 }
@@ -70,6 +71,7 @@ int compile_text(struct compilation *c, struct str path, struct str text)
 	struct modules modules = {0};
 
 	begin(c);
+	givens_read(&c->sources, &c->diags, &c->givens, &modules);
 	modules_load_text(&c->sources, &c->diags, path, text, &modules);
 	return compile(c, &modules);
 }

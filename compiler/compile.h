@@ -5,11 +5,13 @@
 #ifndef CTC_COMPILER_COMPILE_H
 #define CTC_COMPILER_COMPILE_H
 
+#include "compiler/inputs.h"
 #include "lang/diag.h"
 #include "lang/manifest.h"
 #include "lang/model.h"
 
 struct compilation {
+	struct givens givens;	/* the caller's */
 	struct arena arena;
 	struct sources sources;
 	struct diags diags;
@@ -17,7 +19,7 @@ struct compilation {
 	struct manifest manifest;
 };
 
-/* All zero before; compilation_end after. Returns 0, or -EINVAL where diags has errors (then there is no manifest), or the errno of a file that cannot be read
+/* All zero before, but for givens; compilation_end after. Returns 0, or -EINVAL where diags has errors (then there is no manifest), or the errno of a file that cannot be read
  * (also said in diags). */
 int compile_files(struct compilation *c, const char *const *paths, size_t npaths);
 /* The same for one text that is at hand (tests, stdin). */

@@ -97,7 +97,10 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 				*ret = VAL(STRING, t->words->at[i]);
 				return true;
 			}
-		return false;
+		if (name_find(el, scope, e->u.text, self).form != FOUND_NOTHING)
+			return false;
+		*ret = check(el, VAL(STRING, e->u.text), e, t, to);
+		return true;
 	}
 	if (t->tag == T_PORTREF)
 		return own_port(el, e, scope, to, ret);

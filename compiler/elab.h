@@ -108,7 +108,29 @@ struct type {
 	bool bounded;
 	double min, max;
 	const struct type *of;		/* V_LIST, V_MAP */
+	const struct record *record;	/* V_MAP: these fields and no others; or NULL */
 	const struct strs *words;	/* T_STRING: one of these; or NULL */
+};
+
+struct record_field {
+	struct str name;
+	struct type type;
+	const struct expr *dflt;	/* or NULL */
+	struct scope *scope;		/* of the default */
+};
+struct record {
+	struct record_field *at;	/* sorted by name */
+	size_t n;
+};
+
+enum decl_state { DECL_FRESH, DECL_BUSY, DECL_GOOD, DECL_BAD };
+
+/* `type name = …` */
+struct type_decl {
+	const struct entry *entry;
+	struct file *file;
+	enum decl_state state;
+	struct type type;	/* DECL_GOOD */
 };
 
 /* ---- slots, scopes, nodes ---- */
@@ -132,6 +154,7 @@ struct binding {
 	enum binding_form form;
 	const struct type_expr *declared;	/* or NULL */
 	struct scope *home;			/* where its type and its default are read */
+	struct given *given;			/* BIND_INPUT: its value from outside, or NULL */
 	uint16_t rank;				/* BIND_PARAM: of the template layer that declares it */
 	struct slot slot;
 	struct val val;
@@ -271,7 +294,8 @@ struct file {
 	struct node *node;
 	struct map templates;		/* name -> struct template */
 	VEC(struct template *) template_list;
-	struct map types;		/* name -> struct entry */
+	struct map types;		/* name -> struct type_decl */
+	VEC(struct type_decl *) type_list;
 	struct map unknown;		/* name -> struct diag: names that were complained of */
 };
 
@@ -305,6 +329,7 @@ struct elab {
 	struct diags *d;
 	struct file *files;	/* in the order of modules.all */
 	size_t nfiles;
+	const struct modules *modules;
 	struct map rows[KIND_COUNT + 1];	/* word -> struct schema_row */
 	struct val *dflt[KIND_COUNT];	/* typed schema default of each row; V_NONE where it has none */
 	size_t suggested;		/* searches for a name that may be meant: they cost time, and nobody reads a thousand */
@@ -314,6 +339,12 @@ struct elab {
 	unsigned slot_depth, eval_depth;
 	size_t instances, text_total, list_total, turns, work;
 	bool stopped;			/* a limit was hit: nothing more is expanded */
+};
+
+/* For whom a value is: "`memory`", with the node where bare port names are looked up. */
+struct target {
+	struct node *node;	/* or NULL */
+	struct str name;
 };
 
 /* ---- saying mistakes (say.c) ---- */
@@ -376,12 +407,23 @@ static inline struct node *model_node(const void *model)
 	return *(struct node *const *)((const char *)model - MODEL_BACK);
 }
 
+/* ---- inputs (inputs.c) ---- */
+
+/* Declares an input; says so where it has no value. */
+void input_add(struct elab *el, struct file *f, const struct entry *e);
+/* Evaluates what an input was given from outside. */
+struct val input_value(struct elab *el, struct binding *b, const struct type *t, const struct target *to);
+/* Says which values no input was there for. */
+void inputs_unknown(struct elab *el);
+
 /* ---- templates (template.c) ---- */
 
 void templates_collect(struct elab *el, struct file *f);
 /* The template that an expression behind `:` means, of this kind; NULL where a mistake was said. */
 /* Reads every template as if something were made of it, so that what is wrong with it is said where nobody uses it, or where uses override it. */
 void templates_check(struct elab *el, struct file *f);
+/* The used file that a name stands for in this one, or NULL; *ret_bad where it could not be loaded, which was said. */
+struct file *file_used(struct elab *el, struct file *f, struct str alias, bool *ret_bad);
 struct template *template_find(struct elab *el, struct file *f, const struct expr *base, enum kind_tag kind);
 
 /* ---- structure (node.c, fill.c, expand.c) ---- */
@@ -416,6 +458,8 @@ struct val text_outside(struct elab *el, const struct expr *e, struct scope *sco
 bool sequence_outside(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret);
 struct val condition_outside(struct elab *el, const struct expr *e, struct scope *scope);
 struct val list_val(struct elab *el, struct val *at, size_t n);
+/* Sorts the entries; poison where one name is there twice, which is said at `where`. */
+struct val dict_val(struct elab *el, struct dict_entry *at, size_t n, struct span where);
 /* False where a mistake was said. */
 bool eval_sequence(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret);
 /* The scope of one turn, in which the name means the item; NULL where there were too many. */
@@ -450,15 +494,12 @@ bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope);
 
 /* ---- checking against types (check.c, context.c, mismatch.c, form.c, types.c) ---- */
 
-/* For whom a value is: "`memory`", with the node where bare port names are looked up. */
-struct target {
-	struct node *node;	/* or NULL */
-	struct str name;
-};
-
 /* Evaluates what must be of a type; the result is typed (its type is t->tag), V_NONE where the type is optional, or V_POISON. */
 struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to);
 struct val check(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);
+/* What a map says becomes a value of a record type, or of map<T> (record.c). */
+struct val record_check(struct elab *el, const struct dict *given, const struct expr *e, const struct type *t, const struct target *to);
+struct val eval_map_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to);
 /* Whether a bare name is one of the words that the type knows; *ret is set then. */
 bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to, struct val *ret);
 /* Say that a value is of another type, or that its text is not of the form; both return poison. */
@@ -469,6 +510,11 @@ void type_shown(const struct type *t, struct buf *out);
 const char *type_text(struct elab *el, const struct type *t);
 /* Its text, or "". */
 const char *val_string(struct elab *el, struct val v);
+/* Enters the types that a file declares; reads those that nobody has read, so that what is wrong with them is said. */
+void types_collect(struct elab *el, struct file *f);
+void types_check(struct elab *el, struct file *f);
+/* Whether a binding without a value is none, since its type is optional. */
+bool declared_optional(struct elab *el, const struct binding *b);
 /* What a written type means; false where a mistake was said. */
 bool type_read(struct elab *el, const struct type_expr *e, struct scope *scope, struct type *ret);
 struct type row_type(const struct schema_row *row);

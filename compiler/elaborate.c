@@ -68,42 +68,18 @@ static void defaults_read(struct elab *el)
 	assert(!e && diags.errors == 0);
 }
 
-static void input_add(struct elab *el, struct file *f, const struct entry *e)
-{
-	struct binding *b = arena_new(el->a, struct binding);
-
-	b->form = BIND_INPUT;
-	b->name = e->word;
-	b->declared = e->type;
-	b->home = f->scope;
-	b->slot = (struct slot){.expr = e->value, .scope = f->scope, .state = e->value ? SLOT_FRESH : SLOT_EMPTY};
-	if (names_add(el, &f->scope->names, b))
-		vec_push(el->a, &el->bindings, b);
-	if (!e->value && !(e->type && e->type->form == TF_OPTIONAL)) {
-		struct diag *d = say(el, DIAG_input_missing, e->word.at, "input `%.*s` has no default",
-				     STR_ARG(e->word.text));
-
-		say_help(el, d, "values for inputs cannot be given to this version: write a default");
-	}
-}
-
 /* What stands at the top of a file beside its stacks. */
 static void file_declare(struct elab *el, struct file *f)
 {
 	templates_collect(el, f);
-	for (const struct entry *e = f->module->ast->entries.first; e; e = e->next) {
-		if (e->kind == EN_INPUT) {
-			input_add(el, f, e);
-		} else if (e->kind == EN_TYPE) {
-			const struct entry *old = map_add(el->a, &f->types, e->word.text, (void *)e);
-			struct diag *d = old ? say(el, DIAG_name_twice, e->word.at, "two types are called `%.*s`",
-						   STR_ARG(e->word.text)) :
-					       NULL;
+	types_collect(el, f);
+}
 
-			if (old)
-				say_note(el, d, old->word.at, "first declared here");
-		}
-	}
+static void file_inputs(struct elab *el, struct file *f)
+{
+	for (const struct entry *e = f->module->ast->entries.first; e; e = e->next)
+		if (e->kind == EN_INPUT)
+			input_add(el, f, e);
 }
 
 static void file_open(struct elab *el, struct file *f, const struct module *m)
@@ -123,25 +99,25 @@ static void file_open(struct elab *el, struct file *f, const struct module *m)
 	f->scope->node = f->node;
 }
 
-static bool output_text(struct elab *el, const struct entry *e, struct val v, struct buf *out)
+static bool output_texts(struct elab *el, const struct entry *e, struct val v, struct strs *ret)
 {
-	bool list = v.type == V_LIST;
-	size_t n = list ? v.u.list->n : 1;
+	const struct list one = {&v, 1}, *l = v.type == V_LIST ? v.u.list : &one;
 
 	if (v.type == V_NONE || v.type == V_ABSENT) {
 		say(el, DIAG_value_none, e->value->at, "output `%.*s` is not set", STR_ARG(e->word.text));
 		return false;
 	}
-	for (size_t i = 0; i < n; i++) {
-		struct val one = list ? v.u.list->at[i] : v;
+	*ret = (struct strs){arena_array(el->model, l->n, sizeof *ret->at), l->n};
+	for (size_t i = 0; i < l->n; i++) {
+		struct buf text = {0};
 
-		if (i)
-			buf_addc(out, '\n');
-		if (!val_text(one, out)) {
+		if (!val_text(l->at[i], &text)) {
 			say(el, DIAG_type_mismatch, e->value->at,
-			    "no text can be made of this %s, so it cannot be an output", val_shown(one));
+			    "no text can be made of this %s, so it cannot be an output", val_shown(l->at[i]));
+			buf_free(&text);
 			return false;
 		}
+		ret->at[i] = buf_take(&text, el->model);
 	}
 	return true;
 }
@@ -151,7 +127,7 @@ static void file_outputs(struct elab *el, struct file *f, struct map *seen, stru
 {
 	for (const struct entry *e = f->module->ast->entries.first; e; e = e->next) {
 		const struct entry *old;
-		struct buf b = {0};
+		struct strs texts;
 		struct val v;
 
 		if (e->kind != EN_OUTPUT || !f->module->root)
@@ -165,10 +141,9 @@ static void file_outputs(struct elab *el, struct file *f, struct map *seen, stru
 			continue;
 		}
 		v = eval(el, e->value, f->scope);
-		if (v.type != V_POISON && output_text(el, e, v, &b))
+		if (v.type != V_POISON && output_texts(el, e, v, &texts))
 			vec_push(el->model, &ret->outputs,
-				 (struct m_output){str_copy(el->model, e->word.text), buf_take(&b, el->model), e->word.at});
-		buf_free(&b);
+				 (struct m_output){str_copy(el->model, e->word.text), texts, v.type == V_LIST, e->word.at});
 	}
 }
 
@@ -239,6 +214,7 @@ void elaborate(struct arena *a, struct diags *d, const struct modules *modules, 
 	el->a = &scratch;
 	el->model = a;
 	el->d = d;
+	el->modules = modules;
 	el->nfiles = modules->all.n;
 	el->files = arena_array(el->a, el->nfiles, sizeof *el->files);
 	for (unsigned k = 0; k < KIND_COUNT; k++)
@@ -251,11 +227,15 @@ void elaborate(struct arena *a, struct diags *d, const struct modules *modules, 
 		file_open(el, &el->files[i], modules->all.at[i]);
 	for (size_t i = 0; i < el->nfiles; i++)
 		file_declare(el, &el->files[i]);
+	for (size_t i = 0; i < el->nfiles; i++)
+		file_inputs(el, &el->files[i]);
+	inputs_unknown(el);
 	/* 2. Blocks. */
 	for (size_t i = 0; i < el->nfiles; i++)
 		node_ready(el, el->files[i].node);
 	/* 3. Values. */
 	for (size_t i = 0; i < el->nfiles; i++) {
+		types_check(el, &el->files[i]);
 		templates_check(el, &el->files[i]);
 		node_finish(el, el->files[i].node);
 		file_outputs(el, &el->files[i], &outputs, ret);

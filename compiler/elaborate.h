@@ -4,7 +4,9 @@
 #ifndef CTC_COMPILER_ELABORATE_H
 #define CTC_COMPILER_ELABORATE_H
 
+#include "compiler/inputs.h"
 #include "lang/ast.h"
+#include "lang/base/map.h"
 #include "lang/model.h"
 
 struct module;
@@ -28,6 +30,8 @@ struct module {
 struct modules {
 	struct arena arena;		/* owns the modules and their trees; neither texts nor diagnostics nor the model point into it */
 	VEC(struct module *) all;	/* dependencies first */
+	VEC(struct given *) given;	/* values for inputs */
+	struct map given_by_name;
 	int error;			/* of the first file that could not be read: a negative errno, or 0 */
 };
 

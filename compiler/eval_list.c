@@ -55,9 +55,24 @@ struct val eval_list(struct elab *el, const struct expr *e, struct scope *scope)
 	return good ? list_val(el, items.at, items.n) : val_poison();
 }
 
-struct val eval_map(struct elab *el, const struct expr *e, struct scope *scope)
+struct val dict_val(struct elab *el, struct dict_entry *at, size_t n, struct span where)
 {
 	struct dict *dict = arena_new(el->a, struct dict);
+	bool good = true;
+
+	if (n > 1)
+		qsort(at, n, sizeof *at, dict_cmp);
+	for (size_t i = 1; i < n; i++)
+		if (str_eq(at[i - 1].name, at[i].name)) {
+			say(el, DIAG_field_twice, where, "`%.*s` is given twice in this map", STR_ARG(at[i].name));
+			good = false;
+		}
+	*dict = (struct dict){at, n};
+	return good ? (struct val){.type = V_MAP, .u.dict = dict} : val_poison();
+}
+
+struct val eval_map(struct elab *el, const struct expr *e, struct scope *scope)
+{
 	VEC(struct dict_entry) entries = {0};
 	bool good = true;
 
@@ -69,16 +84,8 @@ struct val eval_map(struct elab *el, const struct expr *e, struct scope *scope)
 		good &= one.val.type != V_POISON;
 		vec_push(el->a, &entries, one);
 	}
-	if (entries.n)
-		qsort(entries.at, entries.n, sizeof *entries.at, dict_cmp);
-	for (size_t i = 1; i < entries.n; i++)
-		if (str_eq(entries.at[i - 1].name, entries.at[i].name)) {
-			say(el, DIAG_field_twice, e->at, "`%.*s` is given twice in this map",
-			    STR_ARG(entries.at[i].name));
-			good = false;
-		}
-	*dict = (struct dict){entries.at, entries.n};
-	return good ? (struct val){.type = V_MAP, .u.dict = dict} : val_poison();
+	struct val v = dict_val(el, entries.at, entries.n, e->at);
+	return good ? v : val_poison();
 }
 
 bool eval_sequence(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret)

@@ -173,7 +173,7 @@ static void say_missing_params(struct elab *el, const struct node *n)
 	struct buf b = {0};
 
 	for (const struct binding *p = n->params ? n->params->first : NULL; p; p = p->next) {
-		if (p->slot.expr || (p->declared && p->declared->form == TF_OPTIONAL))
+		if (p->slot.expr || declared_optional(el, p))
 			continue;
 		buf_fmt(&b, "%s`%.*s`", first ? ", " : "", STR_ARG(p->name.text));
 		first = first ? first : p;

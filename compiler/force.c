@@ -153,7 +153,7 @@ struct val force_binding(struct elab *el, struct binding *b, struct span used_at
 	case SLOT_EMPTY:
 		/* A parameter or input without a value: an optional one is none, any other is told of at the end. */
 		b->slot.state = SLOT_DONE;
-		b->val = b->declared && b->declared->form == TF_OPTIONAL ? val_none() : val_poison();
+		b->val = declared_optional(el, b) ? val_none() : val_poison();
 		return b->val;
 	case SLOT_FRESH:
 		break;
@@ -164,10 +164,12 @@ struct val force_binding(struct elab *el, struct binding *b, struct span used_at
 		return val_poison();
 	if (!b->declared)
 		v = eval(el, b->slot.expr, b->slot.scope);
-	else if (type_read(el, b->declared, b->home, &t))
-		v = val_widen(el->a, eval_as(el, b->slot.expr, b->slot.scope, &t, &to));
-	else
+	else if (!type_read(el, b->declared, b->home, &t))
 		v = val_poison();
+	else if (b->given)
+		v = val_widen(el->a, input_value(el, b, &t, &to));
+	else
+		v = val_widen(el->a, eval_as(el, b->slot.expr, b->slot.scope, &t, &to));
 	leave(el, &b->slot, v);
 	b->val = v;
 	return v;

@@ -4,10 +4,9 @@
  * name. Order of the result: a module stands behind all that it uses. What a name means is no business of this file. */
 #include "compiler/elaborate.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
+#include "compiler/read.h"
 #include "compiler/stdlib.h"
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
@@ -36,93 +35,30 @@ struct loader {
 	bool full; /* the limit was said */
 };
 
-/* Reads what an open regular file holds, at most SOURCE_MAX bytes and one; false where reading fails. The size that the file claims is only a hint. */
-static bool read_all(struct arena *a, int fd, off_t hint, struct str *ret)
-{
-	size_t cap = hint > 0 && hint <= SOURCE_MAX ? (size_t)hint + 1 : 4096, n = 0;
-	char *text = arena_alloc(a, cap + 1);
-
-	while (n <= SOURCE_MAX) {
-		if (n == cap) {
-			char *wider = arena_alloc(a, cap * 2 + 1);
-
-			memcpy(wider, text, n);
-			text = wider;
-			cap *= 2;
-		}
-		ssize_t got = read(fd, text + n, cap - n);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return false;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	*ret = (struct str){text, n};
-	return true;
-}
-
-static const char *file_form(mode_t mode)
-{
-	return S_ISDIR(mode) ? "a directory" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
-}
-
-static void unreadable(struct loader *l, struct str path, struct span at, int error)
-{
-	if (!l->ret->error)
-		l->ret->error = -error;
-	diag_add(l->d, DIAG_file_unreadable, at, "cannot read `%.*s`: %s", STR_ARG(path), strerror(error));
-}
-
-/* Opens a file and finds out whether it may be read as a source. O_NONBLOCK: a pipe without a writer must not hold us up. */
-static int source_open(struct loader *l, struct str path, struct span at, struct stat *ret)
-{
-	char *z = arena_copy(l->a, path.s, path.n);
-	_fd_ int fd = open(z, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0 || fstat(fd, ret) < 0) {
-		unreadable(l, path, at, errno);
-		return -1;
-	}
-	if (!S_ISREG(ret->st_mode)) {
-		diag_add(l->d, DIAG_file_not_regular, at, "`%.*s` is %s, not a file", STR_ARG(path),
-			 file_form(ret->st_mode));
-		return -1;
-	}
-	return take_fd(&fd);
-}
-
 static void module_uses(struct loader *l, struct file *f);
 
-/* Enters a module and, after all that it uses, puts it into the result. NULL where a limit forbids it. */
-static struct file *file_add(struct loader *l, struct str identity, struct str name, struct str text, bool std,
-			     struct file *user, struct span at)
+/* Whether another file may be read, `depth` uses away from those that are given. */
+static bool room(struct loader *l, unsigned depth, struct span at)
 {
-	struct source *source = NULL;
-	struct file *f = arena_new(l->a, struct file);
-
 	if (++l->n > MODULES_MAX) {
 		if (!l->full)
 			diag_add(l->d, DIAG_module_limit, at, "more than %d files", MODULES_MAX);
 		l->full = true;
-		return NULL;
+		return false;
 	}
-	f->depth = user ? user->depth + 1 : 0;
-	if (f->depth > MODULES_DEPTH) {
+	if (depth > MODULES_DEPTH) {
 		diag_add(l->d, DIAG_module_limit, at, "files use each other more than %d deep", MODULES_DEPTH);
-		return NULL;
+		return false;
 	}
-	if (text.n > SOURCE_MAX) {
-		diag_add(l->d, DIAG_file_too_large, at, "`%.*s` is larger than %d MiB", STR_ARG(name),
-			 SOURCE_MAX >> 20);
-		return NULL;
-	}
-	source = source_add(l->sources, name, text);
-	if (!source) {
-		diag_add(l->d, DIAG_file_too_large, at, "all files together are larger than %d MiB", SOURCES_MAX >> 20);
-		return NULL;
-	}
+	return true;
+}
+
+/* Enters a module and, after all that it uses, puts it into the result. */
+static struct file *file_add(struct loader *l, struct str identity, struct source *source, bool std, struct file *user, struct span at)
+{
+	struct file *f = arena_new(l->a, struct file);
+
+	f->depth = user ? user->depth + 1 : 0;
 	f->user = user;
 	f->used_at = at;
 	f->module = arena_new(l->a, struct module);
@@ -135,6 +71,20 @@ static struct file *file_add(struct loader *l, struct str identity, struct str n
 	f->module->index = l->ret->all.n;
 	vec_push(l->a, &l->ret->all, f->module);
 	return f;
+}
+
+/* The same for a text at hand. NULL where a limit forbids it. */
+static struct file *text_add(struct loader *l, struct str name, struct str text, bool std, struct file *user, struct span at)
+{
+	struct source *source = room(l, user ? user->depth + 1 : 0, at) ? text_enter(l->sources, l->d, name, text, at) : NULL;
+
+	return source ? file_add(l, name, source, std, user, at) : NULL;
+}
+
+static void failed(struct loader *l, int error)
+{
+	if (error && !l->ret->error)
+		l->ret->error = -error;
 }
 
 /* The file is being read already: somebody on the way from it to here uses it again. */
@@ -160,10 +110,11 @@ static struct file *load_path(struct loader *l, struct str path, struct file *us
 {
 	char identity[64];
 	struct stat st;
-	struct str text;
 	bool looped;
-	_fd_ int fd = source_open(l, path, at, &st);
+	int error;
+	_fd_ int fd = text_open(l->a, l->d, path, at, &st, &error);
 
+	failed(l, error);
 	if (fd < 0)
 		return NULL;
 	int n = snprintf(identity, sizeof identity, "%llx:%llx", (unsigned long long)st.st_dev,
@@ -172,11 +123,11 @@ static struct file *load_path(struct loader *l, struct str path, struct file *us
 	struct file *f = known(l, id, user, at, &looped);
 	if (f)
 		return looped ? NULL : f;
-	if (!read_all(l->sources->arena, fd, st.st_size, &text)) {
-		unreadable(l, path, at, errno);
+	if (!room(l, user ? user->depth + 1 : 0, at))
 		return NULL;
-	}
-	return file_add(l, id, path, text, false, user, at);
+	struct source *source = text_read(l->sources, l->d, fd, st.st_size, path, at, &error);
+	failed(l, error);
+	return source ? file_add(l, id, source, false, user, at) : NULL;
 }
 
 static struct file *load_std(struct loader *l, struct str name, struct file *user, struct span at)
@@ -190,8 +141,7 @@ static struct file *load_std(struct loader *l, struct str name, struct file *use
 		return looped ? NULL : f;
 	for (const struct stdlib_module *m = stdlib_modules; m->name; m++) {
 		if (str_is(name, m->name))
-			return file_add(l, identity, identity, (struct str){m->begin, (size_t)(m->end - m->begin)},
-					true, user, at);
+			return text_add(l, identity, (struct str){m->begin, (size_t)(m->end - m->begin)}, true, user, at);
 		near_offer(&near, str_of(m->name));
 	}
 	struct diag *d = diag_add(l->d, DIAG_module_unknown, at, "the standard library has no module `%.*s`",
@@ -331,7 +281,7 @@ void modules_load_text(struct sources *sources, struct diags *d, struct str path
 		       struct modules *ret)
 {
 	struct loader l = {.a = &ret->arena, .sources = sources, .d = d, .ret = ret};
-	struct file *f = file_add(&l, path, path, text, false, NULL, (struct span){0, 0});
+	struct file *f = text_add(&l, path, text, false, NULL, (struct span){0, 0});
 
 	if (f)
 		f->module->root = true;

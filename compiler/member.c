@@ -141,7 +141,14 @@ static struct val dict_member(struct elab *el, const struct dict *dict, struct i
 	const struct dict_entry wanted = {.name = name.text};
 	const struct dict_entry *found = dict->n ? bsearch(&wanted, dict->at, dict->n, sizeof wanted, dict_cmp) : NULL;
 
-	return found ? found->val : no_member(el, "map", name);
+	if (found)
+		return found->val;
+	struct near near = near_start(name.text);
+	struct diag *d = say(el, DIAG_member_unknown, name.at, "the map has no `%.*s`", STR_ARG(name.text));
+	for (size_t i = 0; i < dict->n; i++)
+		near_offer(&near, dict->at[i].name);
+	say_suggest(el, d, &near);
+	return val_poison();
 }
 
 static struct val file_member(struct elab *el, struct file *f, struct ident name, struct span at)

@@ -47,23 +47,36 @@ static struct template *unknown(struct elab *el, const struct file *f, struct id
 	return NULL;
 }
 
+struct file *file_used(struct elab *el, struct file *f, struct str alias, bool *ret_bad)
+{
+	*ret_bad = false;
+	for (size_t i = 0; i < f->module->uses.n; i++) {
+		const struct module_use *use = &f->module->uses.at[i];
+
+		if (!str_eq(use->alias, alias))
+			continue;
+		*ret_bad = !use->module;
+		return use->module ? &el->files[use->module->index] : NULL;
+	}
+	return NULL;
+}
+
 /* The file that a module's name stands for in this one. */
 static struct file *module_find(struct elab *el, struct file *f, const struct expr *e)
 {
 	struct near near;
+	bool bad;
 
 	if (e->kind != EX_NAME) {
 		say(el, DIAG_template_unknown, e->at, "a template is named NAME or MODULE.NAME");
 		return NULL;
 	}
+	struct file *used = file_used(el, f, e->u.text, &bad);
+	if (used || bad)
+		return used;
 	near = near_start(e->u.text);
-	for (size_t i = 0; i < f->module->uses.n; i++) {
-		const struct module_use *use = &f->module->uses.at[i];
-
-		if (str_eq(use->alias, e->u.text))
-			return use->module ? &el->files[use->module->index] : NULL;
-		near_offer(&near, use->alias);
-	}
+	for (size_t i = 0; i < f->module->uses.n; i++)
+		near_offer(&near, f->module->uses.at[i].alias);
 	struct diag *d = say(el, DIAG_template_unknown, e->at, "no module `%.*s` is used here", STR_ARG(e->u.text));
 	say_suggest(el, d, &near);
 	if (d && near.best.n == 0)

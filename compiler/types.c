@@ -3,6 +3,8 @@
  * Types as they are declared: what `list<string>?` or `int in 1..65535` means, and how a type is shown. */
 #include "compiler/elab.h"
 
+#include <stdlib.h>
+
 struct type row_type(const struct schema_row *row)
 {
 	return (struct type){.tag = (int)row->type,
@@ -12,12 +14,29 @@ struct type row_type(const struct schema_row *row)
 			     .max = row->max};
 }
 
+static void record_shown(const struct record *r, struct buf *out)
+{
+	enum { FIELDS_SHOWN = 8 };
+
+	buf_puts(out, "{ ");
+	for (size_t i = 0; i < r->n && i < FIELDS_SHOWN; i++) {
+		buf_fmt(out, "%s%.*s: ", i ? ", " : "", STR_ARG(r->at[i].name));
+		type_shown(&r->at[i].type, out);
+		buf_puts(out, r->at[i].type.optional ? "?" : "");
+	}
+	buf_puts(out, r->n > FIELDS_SHOWN ? ", … }" : " }");
+}
+
 void type_shown(const struct type *t, struct buf *out)
 {
+	if (t->record) {
+		record_shown(t->record, out);
+		return;
+	}
 	if (t->tag == V_LIST || t->tag == V_MAP) {
 		buf_puts(out, t->tag == V_LIST ? "list<" : "map<");
 		type_shown(t->of, out);
-		buf_addc(out, '>');
+		buf_puts(out, t->of->optional ? "?>" : ">");
 		return;
 	}
 	if (t->words) {
@@ -36,33 +55,111 @@ void type_shown(const struct type *t, struct buf *out)
 		buf_puts(out, type_infos[t->tag].shown);
 }
 
-static bool type_named(struct elab *el, struct ident name, struct scope *scope, struct type *ret)
+/* ---- names of types ---- */
+
+/* The language's own type with this name, or T_COUNT. */
+static unsigned type_own(struct str name)
+{
+	unsigned tag = 0;
+
+	while (tag < T_COUNT && !str_is(name, type_infos[tag].shown))
+		tag++;
+	return tag;
+}
+
+void types_collect(struct elab *el, struct file *f)
+{
+	for (const struct entry *e = f->module->ast->entries.first; e; e = e->next) {
+		struct type_decl *decl, *old;
+
+		if (e->kind != EN_TYPE)
+			continue;
+		if (type_own(e->word.text) != T_COUNT) {
+			say(el, DIAG_name_form, e->word.at, "`%.*s` is a type of the language: no other can have this name", STR_ARG(e->word.text));
+			continue;
+		}
+		decl = arena_new(el->a, struct type_decl);
+		decl->entry = e;
+		decl->file = f;
+		old = map_add(el->a, &f->types, e->word.text, decl);
+		if (old) {
+			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two types are called `%.*s`", STR_ARG(e->word.text));
+
+			say_note(el, d, old->entry->word.at, "first declared here");
+		} else {
+			vec_push(el->a, &f->type_list, decl);
+		}
+	}
+}
+
+/* A declared type, read once however often it is named. */
+static bool decl_read(struct elab *el, struct type_decl *decl, struct span used_at, struct type *ret)
+{
+	if (decl->state == DECL_BUSY) {
+		say(el, DIAG_type_unknown, used_at, "type `%.*s` is made of itself", STR_ARG(decl->entry->word.text));
+		return false;
+	}
+	if (decl->state == DECL_FRESH && el->slot_depth >= SLOT_DEPTH_MAX) {
+		say_limit(el, DIAG_limit_depth, used_at, "types are made of each other more than %d deep", SLOT_DEPTH_MAX);
+		return false;
+	}
+	if (decl->state == DECL_FRESH) {
+		el->slot_depth++;
+		decl->state = DECL_BUSY;
+		decl->state = type_read(el, decl->entry->type, decl->file->scope, &decl->type) ? DECL_GOOD : DECL_BAD;
+		el->slot_depth--;
+	}
+	*ret = decl->type;
+	return decl->state == DECL_GOOD;
+}
+
+void types_check(struct elab *el, struct file *f)
+{
+	struct type ignored;
+
+	vec_each(struct type_decl *, decl, &f->type_list)
+		decl_read(el, *decl, (*decl)->entry->word.at, &ignored);
+}
+
+static bool type_unknown(struct elab *el, struct file *f, struct ident name, bool own)
 {
 	struct near near = near_start(name.text);
-	const struct entry *alias = map_get(&scope->file->types, name.text);
-	bool good;
+	struct diag *d = say(el, DIAG_type_unknown, name.at, "there is no type `%.*s`", STR_ARG(name.text));
 
-	for (unsigned tag = 0; tag < T_COUNT; tag++) {
-		if (str_is(name.text, type_infos[tag].shown)) {
-			*ret = (struct type){.tag = (int)tag};
-			return true;
-		}
+	for (unsigned tag = 0; tag < T_COUNT && own; tag++)
 		if (!strpbrk(type_infos[tag].shown, " <"))
 			near_offer(&near, str_of(type_infos[tag].shown));
-	}
-	if (alias) {
-		if (el->slot_depth >= SLOT_DEPTH_MAX) {
-			say(el, DIAG_type_unknown, name.at, "type `%.*s` is made of itself", STR_ARG(name.text));
-			return false;
-		}
-		el->slot_depth++;
-		good = type_read(el, alias->type, scope->file->scope, ret);
-		el->slot_depth--;
-		return good;
-	}
-	struct diag *d = say(el, DIAG_type_unknown, name.at, "there is no type `%.*s`", STR_ARG(name.text));
+	vec_each(struct type_decl *, decl, &f->type_list)
+		near_offer(&near, (*decl)->entry->word.text);
 	say_suggest(el, d, &near);
 	return false;
+}
+
+static bool type_named(struct elab *el, const struct type_expr *e, struct scope *scope, struct type *ret)
+{
+	struct file *f = scope->file;
+	unsigned own = e->module.text.n ? T_COUNT : type_own(e->name.text);
+	struct type_decl *decl;
+	bool bad = false;
+
+	if (own != T_COUNT) {
+		*ret = (struct type){.tag = (int)own};
+		return true;
+	}
+	if (e->module.text.n && !(f = file_used(el, f, e->module.text, &bad))) {
+		if (!bad)
+			say(el, DIAG_type_unknown, e->module.at, "no module `%.*s` is used here", STR_ARG(e->module.text));
+		return false;
+	}
+	decl = map_get(&f->types, e->name.text);
+	return decl ? decl_read(el, decl, e->at, ret) : type_unknown(el, f, e->name, !e->module.text.n);
+}
+
+bool declared_optional(struct elab *el, const struct binding *b)
+{
+	struct type t;
+
+	return b->declared && type_read(el, b->declared, b->home, &t) && t.optional;
 }
 
 static bool type_range(struct elab *el, const struct type_expr *e, struct scope *scope, struct type *ret)
@@ -107,13 +204,46 @@ static bool type_words_read(struct elab *el, const struct type_expr *e, struct t
 	return true;
 }
 
+static int cmp_fields(const void *a, const void *b)
+{
+	return str_cmp(((const struct record_field *)a)->name, ((const struct record_field *)b)->name);
+}
+
+static bool type_record_read(struct elab *el, const struct type_expr *e, struct scope *scope, struct type *ret)
+{
+	struct record *r = arena_new(el->a, struct record);
+	struct map seen = {0};
+	bool good = true;
+
+	for (const struct entry *field = e->fields.first; field; field = field->next)
+		r->n++;
+	r->at = arena_array(el->a, r->n, sizeof *r->at);
+	r->n = 0;
+	for (const struct entry *field = e->fields.first; field; field = field->next) {
+		struct record_field *f = &r->at[r->n++];
+		const struct entry *old = map_add(el->a, &seen, field->word.text, (void *)field);
+
+		*f = (struct record_field){.name = field->word.text, .dflt = field->value, .scope = scope};
+		good &= type_read(el, field->type, scope, &f->type);
+		if (old) {
+			say_note(el, say(el, DIAG_field_twice, field->word.at, "`%.*s` is given twice", STR_ARG(f->name)), old->word.at,
+				 "first given here");
+			good = false;
+		}
+	}
+	if (r->n > 1)
+		qsort(r->at, r->n, sizeof *r->at, cmp_fields);
+	*ret = (struct type){.tag = V_MAP, .record = r};
+	return good;
+}
+
 bool type_read(struct elab *el, const struct type_expr *e, struct scope *scope, struct type *ret)
 {
 	struct type *of;
 
 	switch (e->form) {
 	case TF_NAME:
-		return type_named(el, e->name, scope, ret);
+		return type_named(el, e, scope, ret);
 	case TF_OPTIONAL:
 		if (!type_read(el, e->of, scope, ret))
 			return false;
@@ -129,8 +259,7 @@ bool type_read(struct elab *el, const struct type_expr *e, struct scope *scope, 
 	case TF_RANGE:
 		return type_range(el, e, scope, ret);
 	case TF_RECORD:
-		say(el, DIAG_not_yet, e->at, "record types are not known to this version");
-		return false;
+		return type_record_read(el, e, scope, ret);
 	}
 	return false;
 }

@@ -130,7 +130,7 @@ enum type_form { TF_NAME, TF_LIST, TF_MAP, TF_OPTIONAL, TF_ENUM, TF_RECORD, TF_R
 struct type_expr {
 	enum type_form form;
 	struct span at;
-	struct ident name;		/* TF_NAME */
+	struct ident module, name;	/* TF_NAME: name or module.name */
 	struct type_expr *of;		/* TF_LIST, TF_MAP, TF_OPTIONAL, TF_RANGE */
 	struct expr_list words;		/* TF_ENUM: EX_STRING or EX_NAME */
 	struct entry_list fields;	/* TF_RECORD: EN_PARAM entries */

@@ -167,7 +167,8 @@ type:
 | words				{ $$ = type_enum(p, @$, $1); }
 ;
 type_simple:
-  name				{ $$ = type_name(p, $1); }
+  name				{ $$ = type_name(p, @$, ident_none(), $1); }
+| name '.' NAME			{ $$ = type_name(p, @$, $1, $3); }
 | name '<' type '>'		{ $$ = type_generic(p, @$, $1, $3); }
 | type_simple '?'		{ $$ = type_optional(p, @$, $1); }
 | '(' type ')'			{ $$ = $2; }

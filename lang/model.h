@@ -86,9 +86,11 @@ struct m_head {
 #undef M_ONE
 #undef M_MANY
 
-/* output name = value, as its canonical text (items of a list one a line). */
+/* output name = value, as its canonical text; of a list, one for each item. */
 struct m_output {
-	struct str name, text;
+	struct str name;
+	struct strs texts;
+	bool list;
 	struct span at;
 };
 

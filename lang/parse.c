@@ -227,10 +227,11 @@ static struct type_expr *type_new(struct parser *p, enum type_form form, struct 
 	return t;
 }
 
-struct type_expr *type_name(struct parser *p, struct ident name)
+struct type_expr *type_name(struct parser *p, struct span at, struct ident module, struct ident name)
 {
-	struct type_expr *t = type_new(p, TF_NAME, name.at);
+	struct type_expr *t = type_new(p, TF_NAME, at);
 
+	t->module = module;
 	t->name = name;
 	return t;
 }

@@ -160,7 +160,7 @@ struct ident ident_none(void);
 struct ident ident_of(struct parser *p, struct span at);
 struct ident ident_text(struct expr *plain);
 
-struct type_expr *type_name(struct parser *p, struct ident name);
+struct type_expr *type_name(struct parser *p, struct span at, struct ident module, struct ident name);
 struct type_expr *type_generic(struct parser *p, struct span at, struct ident name, struct type_expr *of);
 struct type_expr *type_optional(struct parser *p, struct span at, struct type_expr *of);
 struct type_expr *type_enum(struct parser *p, struct span at, struct expr_list words);

@@ -407,6 +407,24 @@ static void rows_drift(struct rows *r, const struct view *v)
 	row_end(r, '~', STR(""));
 }
 
+void show_outputs_text(struct view_outputs outputs, const char *before, struct buf *out)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < outputs.n; i++)
+		width = outputs.at[i].name.n > width && outputs.at[i].name.n <= 40 ? outputs.at[i].name.n : width;
+	for (size_t i = 0; i < outputs.n; i++) {
+		const struct view_output *o = &outputs.at[i];
+
+		buf_puts(out, before);
+		buf_str(out, o->name);
+		pad(out, o->name.n, width);
+		buf_puts(out, o->list ? " = [" : " = ");
+		show_list(o->texts, out);
+		buf_puts(out, o->list ? "]\n" : "\n");
+	}
+}
+
 static const char *sign_colour(char sign)
 {
 	return sign == '+' ? "\033[32m" : sign == '~' ? "\033[33m" : sign == '-' ? "\033[31m" : "";
@@ -494,4 +512,8 @@ void show_text(const struct view *v, bool colour, struct buf *out)
 		buf_puts(out, " is as the source says.");
 	}
 	buf_puts(out, colour ? PLAIN "\n" : "\n");
+	if (!v->outputs.n)
+		return;
+	buf_puts(out, colour ? "\n" BOLD "Outputs" PLAIN "\n" : "\nOutputs\n");
+	show_outputs_text(v->outputs, "    ", out);
 }

@@ -11,6 +11,10 @@ void show_text(const struct view *v, bool colour, struct buf *out);
 void show_json(const struct view *v, struct buf *out);
 void show_markdown(const struct view *v, struct buf *out);
 
+/* name = value, name = [a, b]: a line each, every one behind `before`. And as one JSON object: strings, and arrays of them. */
+void show_outputs_text(struct view_outputs outputs, const char *before, struct buf *out);
+void show_outputs_json(struct view_outputs outputs, struct buf *out);
+
 /* Appends text with its control characters made visible (\n, \x1b), so that no value of a source can speak to the terminal; cut after `max` bytes (0: never). */
 void show_plain(struct str text, size_t max, struct buf *out);
 /* Joined by ", ". */

@@ -21,15 +21,21 @@ static void put_nonempty(struct buf *out, const char *key, struct str text)
 		put(out, key, text);
 }
 
-static void list(struct buf *out, const char *key, const struct str *at, size_t n)
+static void array(struct buf *out, const struct str *at, size_t n)
 {
-	buf_fmt(out, ",\"%s\":[", key);
+	buf_addc(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			buf_addc(out, ',');
 		json_str(out, at[i]);
 	}
 	buf_addc(out, ']');
+}
+
+static void list(struct buf *out, const char *key, const struct str *at, size_t n)
+{
+	buf_fmt(out, ",\"%s\":", key);
+	array(out, at, n);
 }
 
 static void fields(struct buf *out, const struct view_field *at, size_t n)
@@ -132,6 +138,23 @@ static void changes(const struct plan *p, struct buf *out)
 	buf_puts(out, "]");
 }
 
+void show_outputs_json(struct view_outputs outputs, struct buf *out)
+{
+	buf_addc(out, '{');
+	for (size_t i = 0; i < outputs.n; i++) {
+		const struct view_output *o = &outputs.at[i];
+
+		buf_puts(out, i ? ",\n" : "\n");
+		json_str(out, o->name);
+		buf_addc(out, ':');
+		if (o->list)
+			array(out, o->texts.at, o->texts.n);
+		else
+			json_str(out, o->texts.at[0]);
+	}
+	buf_addc(out, '}');
+}
+
 static void summary(const struct view *v, struct buf *out)
 {
 	_Static_assert(VERDICT_COUNT == 6, "every verdict is counted below");
@@ -160,6 +183,10 @@ void show_json(const struct view *v, struct buf *out)
 	items("ports", v->ports.at, v->ports.n, out);
 	items("host", v->host.at, v->host.n, out);
 	list(out, "images", v->missing.at, v->missing.n);
+	if (v->outputs.n) {
+		buf_puts(out, ",\n\"outputs\":");
+		show_outputs_json(v->outputs, out);
+	}
 	changes(v->plan, out);
 	buf_puts(out, "}\n");
 }

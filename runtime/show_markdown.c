@@ -189,6 +189,22 @@ static void code_list(const char *before, struct strs list, struct buf *out)
 	}
 }
 
+static void outputs(struct view_outputs all, struct buf *out)
+{
+	if (all.n)
+		buf_puts(out, "\n| Output | |\n|---|---|\n");
+	for (size_t i = 0; i < all.n; i++) {
+		buf_puts(out, "| ");
+		code(all.at[i].name, out);
+		buf_puts(out, " | ");
+		for (size_t k = 0; k < all.at[i].texts.n; k++) {
+			buf_puts(out, k ? "<br>" : "");
+			code(all.at[i].texts.at[k], out);
+		}
+		buf_puts(out, " |\n");
+	}
+}
+
 void show_markdown(const struct view *v, struct buf *out)
 {
 	code_list("### Plan for ", v->scope, out);
@@ -214,4 +230,5 @@ void show_markdown(const struct view *v, struct buf *out)
 		buf_fmt(out, "\n%zu policy elements of no container have drifted.\n", v->policy_drift);
 	code_list("\nImages to fetch: ", v->missing, out);
 	buf_puts(out, v->missing.n ? "\n" : "");
+	outputs(v->outputs, out);
 }

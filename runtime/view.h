@@ -39,6 +39,17 @@ struct view_item {
 	bool drift;
 };
 
+/* `output name = value` of the source: a text, or the texts of a list. */
+struct view_output {
+	struct str name;
+	struct strs texts;
+	bool list;
+};
+struct view_outputs {
+	const struct view_output *at;	/* sorted by name */
+	size_t n;
+};
+
 struct view {
 	struct arena *arena;
 	const struct plan *plan;
@@ -47,6 +58,7 @@ struct view {
 	struct strs missing;		/* images that are not on the host yet */
 	struct str title;		/* what the plan is for; "": the stacks in scope */
 	struct str against;		/* "this host at generation 3" */
+	struct view_outputs outputs;	/* of the source; none where there is no source */
 	VEC(struct view_container *) containers;	/* all that are not untouched, by id */
 	VEC(struct view_item) subnets, flows, ports, host;
 	size_t count[VERDICT_COUNT], untouched, drifted;
@@ -54,7 +66,7 @@ struct view {
 	size_t policy_drift;		/* elements that belong to no container */
 };
 
-/* `recorded` is what the current generation says, to tell drift from what is asked for; NULL where there is no host. The caller fills scope, kept, missing, title and against. */
+/* `recorded` is what the current generation says, to tell drift from what is asked for; NULL where there is no host. The caller fills scope, kept, missing, title, against and outputs. */
 void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret);
 /* Whether there is anything to do. */
 bool view_pending(const struct view *v);

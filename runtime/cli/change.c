@@ -125,6 +125,7 @@ static int plan_now(struct job *c)
 	c->view.scope = c->scope.in;
 	c->view.kept = c->scope.kept;
 	c->view.missing = c->missing;
+	c->view.outputs = c->q->outputs;
 	if (!c->q->compiled)
 		c->view.title = str_fmt(&s->arena, "the way back to generation %u", c->to);
 	c->view.against = s->current ? str_fmt(&s->arena, "this host at generation %u", s->current) : STR("this host, on which nothing was applied yet");

@@ -7,6 +7,7 @@
 
 #include "runtime/cli/report.h"
 #include "runtime/cli/session.h"
+#include "runtime/view.h"
 
 struct request {
 	const char *action;		/* "apply", "destroy", "rollback": for the history */
@@ -18,6 +19,7 @@ struct request {
 	uint32_t target;
 	bool yes;			/* do not ask */
 	struct texts texts;		/* the sources */
+	struct view_outputs outputs;	/* theirs */
 };
 
 /* Returns the exit status. */

@@ -10,11 +10,13 @@ int cmd_apply(struct cli *c, int argc, char **argv)
 {
 	struct request q = {.action = "apply"};
 	struct compilation compiled = {0};
+	_input_ struct input in = {0};
 	bool plain = false;
 	int status = STATUS_REFUSED;
 	const struct cli_option options[] = {
 		{"yes", 'y', CLI_FLAG, &q.yes, NULL, "do not ask", NULL},
 		{"prune", 0, CLI_FLAG, &q.prune, NULL, "remove the stacks that no given file declares", NULL},
+		INPUT_OPTIONS(&in),
 		{"no-color", 0, CLI_FLAG, &plain, NULL, "no colour", NULL},
 		{0},
 	};
@@ -28,9 +30,11 @@ int cmd_apply(struct cli *c, int argc, char **argv)
 		return cli_fail(c, "name the files that declare the stacks");
 	c->colour &= !plain;
 	c->colour_err &= !plain;
+	compiled.givens = input_givens(&in);
 	if (input_compile(c, &compiled, argv + 1, (size_t)n)) {
 		q.compiled = &compiled.manifest;
 		q.texts = input_texts(&compiled);
+		q.outputs = input_outputs(&compiled);
 		status = change_run(c, &q);
 	}
 	compilation_end(&compiled);

@@ -2,8 +2,7 @@
  *
  * ctc check: what is wrong with source files. Reads nothing but them and touches nothing. */
 #include "runtime/cli/cli.h"
-
-#include "compiler/compile.h"
+#include "runtime/cli/input.h"
 
 /* "ok: 1 stack, 5 containers" */
 static int summary(struct cli *c, const struct model *model)
@@ -27,8 +26,10 @@ int cmd_check(struct cli *c, int argc, char **argv)
 {
 	static const char *const formats[] = {[DIAG_TEXT] = "text", [DIAG_JSON] = "json", NULL};
 	int format = DIAG_TEXT, status = 0;
+	_input_ struct input in = {0};
 	const struct cli_option options[] = {
 		{"format", 0, CLI_WORD, &format, NULL, "text on standard error (the default), or json on standard output", formats},
+		INPUT_OPTIONS(&in),
 		{0},
 	};
 	int n = cli_options(c, options, argc, argv, &status);
@@ -37,7 +38,7 @@ int cmd_check(struct cli *c, int argc, char **argv)
 		return status;
 	if (n == 0)
 		return cli_fail(c, "name the files to check");
-	struct compilation made = {0};
+	struct compilation made = {.givens = input_givens(&in)};
 	compile_files(&made, (const char *const *)argv + 1, (size_t)n);
 	status = cli_diags(c, &made.diags, (enum diag_format)format) || made.diags.errors > 0;
 	if (!status && format == DIAG_TEXT)

@@ -174,6 +174,7 @@ static int print(struct planning *p)
 	p->view.kept = p->scope.kept;
 	p->view.missing = p->missing;
 	p->view.against = p->against;
+	p->view.outputs = input_outputs(&p->c);
 	if (p->format == AS_JSON)
 		show_json(&p->view, &out);
 	else if (p->format == AS_MARKDOWN)
@@ -201,6 +202,7 @@ int cmd_plan(struct cli *c, int argc, char **argv)
 {
 	static const char *const formats[] = {[AS_TEXT] = "text", [AS_JSON] = "json", [AS_MARKDOWN] = "markdown", NULL};
 	struct planning p = {.cli = c};
+	_input_ struct input in = {0};
 	bool plain = false;
 	const struct cli_option options[] = {
 		{"format", 0, CLI_WORD, &p.format, NULL, "for a terminal, a program, a review", formats},
@@ -208,6 +210,7 @@ int cmd_plan(struct cli *c, int argc, char **argv)
 		{"offline", 0, CLI_FLAG, &p.offline, NULL, "compare with an empty host, not with this one", NULL},
 		{"base", 0, CLI_TEXTS, &p.bases, "GENERATION|FILE", "compare with a generation, a manifest.json, or other sources", NULL},
 		{"prune", 0, CLI_FLAG, &p.prune, NULL, "remove the stacks that no given file declares", NULL},
+		INPUT_OPTIONS(&in),
 		{"no-color", 0, CLI_FLAG, &plain, NULL, "no colour", NULL},
 		{0},
 	};
@@ -216,6 +219,7 @@ int cmd_plan(struct cli *c, int argc, char **argv)
 	c->colour &= !plain;
 	c->colour_err &= !plain;
 	session_begin(&p.s);
+	p.c.givens = p.other.givens = input_givens(&in);
 	if (n == 0)
 		status = cli_fail(c, "name the files that declare the stacks");
 	else if (n > 0)

@@ -3,6 +3,20 @@
  * Compiling what is named on the command line. */
 #include "runtime/cli/input.h"
 
+#include <stdlib.h>
+
+struct givens input_givens(const struct input *in)
+{
+	return (struct givens){.set = in->set.at, .nset = in->set.n, .vars = in->vars.at, .nvars = in->vars.n};
+}
+
+void input_end(struct input *in)
+{
+	free(in->set.at);
+	free(in->vars.at);
+	*in = (struct input){0};
+}
+
 bool input_compile(struct cli *cli, struct compilation *c, char *const *paths, size_t n)
 {
 	int r = compile_files(c, (const char *const *)paths, n);
@@ -17,4 +31,14 @@ struct texts input_texts(struct compilation *c)
 	for (size_t i = 0; i < c->sources.all.n; i++)
 		all[i] = (struct source_file){c->sources.all.at[i]->path, c->sources.all.at[i]->text};
 	return (struct texts){all, c->sources.all.n};
+}
+
+struct view_outputs input_outputs(struct compilation *c)
+{
+	struct view_output *all = arena_array(&c->arena, c->model.outputs.n, sizeof *all);
+	size_t n = 0;
+
+	vec_each(const struct m_output, o, &c->model.outputs)
+		all[n++] = (struct view_output){o->name, o->texts, o->list};
+	return (struct view_outputs){all, n};
 }

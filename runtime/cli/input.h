@@ -7,9 +7,24 @@
 #include "compiler/compile.h"
 #include "runtime/cli/cli.h"
 #include "runtime/cli/report.h"
+#include "runtime/view.h"
 
-/* False where there were errors, which stand on standard error by then. Warnings do, too. c is all zero before; compilation_end in any case. */
+/* The options that give values to inputs: two rows for the table of a command that compiles. */
+struct input {
+	struct cli_texts set, vars;
+};
+#define INPUT_OPTIONS(in)                                                                                                     \
+	{"set", 0, CLI_TEXTS, &(in)->set, "NAME=VALUE", "a value for an input of the files; it wins over --vars", NULL},      \
+	{"vars", 0, CLI_TEXTS, &(in)->vars, "FILE", "values for inputs: lines NAME = VALUE", NULL}
+/* For struct compilation. */
+struct givens input_givens(const struct input *in);
+void input_end(struct input *in);
+#define _input_ __attribute__((cleanup(input_end)))
+
+/* False where there were errors, which stand on standard error by then. Warnings do, too. c is all zero before, but for givens; compilation_end in any case. */
 bool input_compile(struct cli *cli, struct compilation *c, char *const *paths, size_t n);
 struct texts input_texts(struct compilation *c);
+/* What the files output, as it is shown; in the compilation's arena. */
+struct view_outputs input_outputs(struct compilation *c);
 
 #endif

@@ -533,8 +533,9 @@ static void outputs_are_texts_sorted_by_name(void **state)
 	run_text(&r, "output url = \"http://${s.c.address}\"\noutput all = [1GiB, 2GiB]\nstack s { container c { " IMAGE " address = 10.0.0.2 } }");
 	said(&r, "", NULL);
 	assert_int_equal(r.model.outputs.n, 2);
-	assert_true(str_eq(r.model.outputs.at[0].name, STR("all")) && str_eq(r.model.outputs.at[0].text, STR("1GiB\n2GiB")));
-	assert_true(str_eq(r.model.outputs.at[1].text, STR("http://10.0.0.2")));
+	assert_true(str_eq(r.model.outputs.at[0].name, STR("all")) && str_eq(r.model.outputs.at[0].texts.at[1], STR("2GiB")));
+	assert_true(r.model.outputs.at[0].list && r.model.outputs.at[0].texts.n == 2);
+	assert_true(str_eq(r.model.outputs.at[1].texts.at[0], STR("http://10.0.0.2")));
 	run_end(&r);
 }
 

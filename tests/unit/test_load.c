@@ -222,7 +222,7 @@ static void depth_is_limited(void **state)
 	} rows[] = {
 		{"", "let x%d = x%d\n", "let x1000 = 1\n", "E0421"},
 		{"", "template t%d : t%d {}\n", "template t1000 : container {}\n", "E0421"},
-		{"", "type t%d = t%d\n", "type t1000 = int\nlet x: t0 = 1\n", "E0412"},
+		{"", "type t%d = t%d\n", "type t1000 = int\nlet x: t0 = 1\n", "E0421"},
 	};
 
 	(void)state;

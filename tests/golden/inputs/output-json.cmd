@@ -1,0 +1,1 @@
+output --vars used/vars.ctstack --format json used/lab.ctstack

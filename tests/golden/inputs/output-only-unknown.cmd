@@ -1,0 +1,1 @@
+output --vars used/vars.ctstack --only worker used/lab.ctstack

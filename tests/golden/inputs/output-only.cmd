@@ -1,0 +1,1 @@
+output --vars used/vars.ctstack --only workers used/lab.ctstack

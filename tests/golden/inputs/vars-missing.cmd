@@ -1,0 +1,1 @@
+check --vars used/missing.ctstack --set model=x used/lab.ctstack

@@ -1,0 +1,1 @@
+check --vars used/vars-wrong.ctstack used/lab.ctstack
