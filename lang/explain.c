@@ -56,6 +56,20 @@ static void put_words(struct str line, size_t *cells, struct buf *out)
 	}
 }
 
+/* What stands above a block: ```ctstack, ```sh, or ```ctstack OPTION… where options of the command line belong to it. */
+static void put_heading(struct str fence, size_t before, struct buf *out)
+{
+	struct str options;
+
+	str_cut(fence, ' ', &options);
+	buf_puts(out, before ? "\nRight" : "Wrong");
+	if (str_eq(fence, STR("```sh")))
+		buf_puts(out, ", as a shell writes it");
+	if (options.n)
+		buf_fmt(out, ", with %.*s", STR_ARG(options));
+	buf_puts(out, ":\n\n");
+}
+
 void explain(enum diag_code code, struct buf *out)
 {
 	const struct diag_info *info = &diag_infos[code];
@@ -70,7 +84,7 @@ void explain(enum diag_code code, struct buf *out)
 		if (str_starts(line, STR("```"))) {
 			inside = !inside;
 			if (inside)
-				buf_puts(out, blocks++ ? "\nRight:\n\n" : str_eq(line, STR("```sh")) ? "Wrong, as a shell writes it:\n\n" : "Wrong:\n\n");
+				put_heading(line, blocks++, out);
 		} else if (inside) {
 			buf_fmt(out, "%s%.*s\n", line.n ? "    " : "", STR_ARG(line));
 		} else if (line.n) {

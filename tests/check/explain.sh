@@ -37,10 +37,11 @@ awk -v to="$work" '
 	file { print >file }
 ' "$page"
 
-# said DIR: the codes that are said of example.ctstack there, each once
+# said DIR OPTIONS: the codes that are said of example.ctstack there, each once
 said()
 {
-	(cd "$1" && timeout 60 "$ctc" check --format json example.ctstack 2>&1) | grep -oE '"code":"[A-Z0-9]*"' | sort -u | cut -d'"' -f4 | tr '\n' ' '
+	read -ra options <<<"$2"
+	(cd "$1" && timeout 60 "$ctc" check --format json ${options[@]+"${options[@]}"} example.ctstack 2>&1) | grep -oE '"code":"[A-Z0-9]*"' | sort -u | cut -d'"' -f4 | tr '\n' ' '
 }
 
 for dir in "$work"/[EW]*/; do
@@ -54,9 +55,9 @@ for dir in "$work"/[EW]*/; do
 			cp "$dir/$n" "$dir/run$n/example.ctstack"
 		fi
 	done
-	got=$(said "$dir/run1")
+	got=$(said "$dir/run1" "$(sed -n "s/^ctstack//p" "$dir/form1")")
 	[ "$got" = "$code " ] || bad="of the wrong example is said: ${got:-nothing}"
-	got=$(said "$dir/run2")
+	got=$(said "$dir/run2" "$(sed -n "s/^ctstack//p" "$dir/form2")")
 	[ -z "$got" ] || bad="$bad of the right example is said: $got"
 	[ ! -e "$dir/3" ] || bad="$bad there are more than two blocks"
 	if [ -z "$bad" ]; then
