@@ -51,6 +51,11 @@ static struct val call_join(struct elab *el, const struct expr *e, const struct 
 	for (size_t i = 0; i < l->n && b.n <= TEXT_MAX; i++) {
 		if (i)
 			buf_str(&b, args[1].u.STRING);
+		if (is_secret(l->at[i])) {
+			secret_refused(el, l->at[i], e->u.call.args.first->at, "a text");
+			buf_free(&b);
+			return val_poison();
+		}
 		if (!val_text(l->at[i], &b)) {
 			say(el, DIAG_type_mismatch, e->u.call.args.first->at, "no text can be made of this %s",
 			    val_shown(l->at[i]));

@@ -126,13 +126,16 @@ static struct val check_flow_end(struct elab *el, struct val v, const struct exp
 static struct val check_node(struct elab *el, struct val v, const struct expr *e, const struct type *t,
 			     const struct target *to)
 {
-	enum kind_tag kind = t->tag == T_SUBNETREF ? KIND_subnet : KIND_container;
+	enum kind_tag kind = t->tag == T_SUBNETREF ? KIND_subnet : t->tag == T_SECRETREF ? KIND_secret : KIND_container;
 
 	if (v.type != V_NODE || v.u.node->tag != kind)
 		return mismatch(el, v, e, t, to);
 	node_ready(el, v.u.node);
-	return t->tag == T_SUBNETREF ? VAL(SUBNETREF, (struct m_subnet *)v.u.node->model) :
-				       VAL(CONTAINERREF, (struct m_container *)v.u.node->model);
+	if (t->tag == T_SUBNETREF)
+		return VAL(SUBNETREF, (struct m_subnet *)v.u.node->model);
+	if (t->tag == T_SECRETREF)
+		return VAL(SECRETREF, (struct m_secret *)v.u.node->model);
+	return VAL(CONTAINERREF, (struct m_container *)v.u.node->model);
 }
 
 static struct type element_type(const struct type *t)
@@ -141,6 +144,8 @@ static struct type element_type(const struct type *t)
 		return (struct type){.tag = T_STRING};
 	if (t->tag == T_CONTAINERREFS)
 		return (struct type){.tag = T_CONTAINERREF};
+	if (t->tag == T_SECRETREFS)
+		return (struct type){.tag = T_SECRETREF};
 	return *t->of;
 }
 
@@ -162,6 +167,15 @@ static struct val list_made(struct elab *el, const struct list *l, struct span a
 		for (size_t i = 0; i < l->n; i++) {
 			v.u.CONTAINERREFS.at[i] = l->at[i].u.CONTAINERREF;
 			v.u.CONTAINERREFS.spans[i] = elements ? elements->at : at;
+			elements = elements ? elements->next : NULL;
+		}
+	} else if (t->tag == T_SECRETREFS) {
+		v.u.SECRETREFS.at = arena_array(el->a, l->n, sizeof *v.u.SECRETREFS.at);
+		v.u.SECRETREFS.spans = arena_array(el->a, l->n, sizeof *v.u.SECRETREFS.spans);
+		v.u.SECRETREFS.n = l->n;
+		for (size_t i = 0; i < l->n; i++) {
+			v.u.SECRETREFS.at[i] = l->at[i].u.SECRETREF;
+			v.u.SECRETREFS.spans[i] = elements ? elements->at : at;
 			elements = elements ? elements->next : NULL;
 		}
 	} else {
@@ -264,9 +278,11 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 		return check_flow_end(el, v, e, t, to);
 	case T_SUBNETREF:
 	case T_CONTAINERREF:
+	case T_SECRETREF:
 		return check_node(el, v, e, t, to);
 	case T_STRINGS:
 	case T_CONTAINERREFS:
+	case T_SECRETREFS:
 	case V_LIST:
 		return check_list(el, v, e, t, to);
 	case V_MAP:
@@ -322,7 +338,7 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 			return val_poison();
 		return eval_as(el, v.u.BOOL ? e->u.cond.yes : e->u.cond.no, scope, t, to);
 	}
-	if (e->kind == EX_LIST && (t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == V_LIST))
+	if (e->kind == EX_LIST && (t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS || t->tag == V_LIST))
 		return eval_list_as(el, e, scope, t, to);
 	if (e->kind == EX_MAP && t->tag == V_MAP)
 		return eval_map_as(el, e, scope, t, to);

@@ -505,6 +505,9 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 /* Say that a value is of another type, or that its text is not of the form; both return poison. */
 struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);
 struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to);
+/* Whether a value is a reference to a secret; and says that what is at `at` cannot hold its bytes. where: "a text". */
+bool is_secret(struct val v);
+void secret_refused(struct elab *el, struct val v, struct span at, const char *where);
 bool type_is_enum(const struct type *t);
 void type_shown(const struct type *t, struct buf *out);
 const char *type_text(struct elab *el, const struct type *t);

@@ -111,6 +111,10 @@ static bool output_texts(struct elab *el, const struct entry *e, struct val v, s
 	for (size_t i = 0; i < l->n; i++) {
 		struct buf text = {0};
 
+		if (is_secret(l->at[i])) {
+			secret_refused(el, l->at[i], e->value->at, "an output");
+			return false;
+		}
 		if (!val_text(l->at[i], &text)) {
 			say(el, DIAG_type_mismatch, e->value->at,
 			    "no text can be made of this %s, so it cannot be an output", val_shown(l->at[i]));

@@ -35,6 +35,10 @@ static bool text_add(struct elab *el, struct buf *b, struct val v, const struct 
 		say(el, DIAG_value_none, part->at, "`%s` is not set", expr_shown(el, part));
 		return false;
 	}
+	if (is_secret(v)) {
+		secret_refused(el, v, part->at, "a text");
+		return false;
+	}
 	if (!val_text(v, b)) {
 		struct diag *d = say(el, DIAG_type_mismatch, part->at, "no text can be made of this %s", val_shown(v));
 

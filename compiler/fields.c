@@ -119,6 +119,21 @@ static void text_CONTAINERREFS(struct m_containers v, struct buf *out)
 	buf_addc(out, ']');
 }
 
+static void text_SECRETREF(const struct m_secret *v, struct buf *out)
+{
+	text_head(&v->head, out);
+}
+
+static void text_SECRETREFS(struct m_secrets v, struct buf *out)
+{
+	buf_addc(out, '[');
+	for (size_t i = 0; i < v.n; i++) {
+		buf_puts(out, i ? ", " : "");
+		text_head(&v.at[i]->head, out);
+	}
+	buf_addc(out, ']');
+}
+
 static void text_PORT(struct port v, struct buf *out)
 {
 	port_text(v, out);

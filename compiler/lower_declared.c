@@ -86,6 +86,20 @@ static struct strs container_volumes(struct lowering *l, const struct m_containe
 	return sorted(texts, n);
 }
 
+/* "dev.password=/etc/secrets/password", of those whose bytes are not in the unit itself */
+static struct strs container_secrets(struct lowering *l, const struct m_container *c)
+{
+	struct secrets given = container_secrets_given(l->scratch, c);
+	struct str *texts = arena_array(l->arena, given.n, sizeof *texts);
+	size_t n = 0;
+
+	for (size_t i = 0; i < given.n; i++)
+		if (secret_path(given.at[i]).n)
+			texts[n++] = STR_JOIN(l->arena, name_full(l->scratch, &given.at[i]->head), given.at[i]->file.set ? STR("=") : STR("=sealed "),
+					      secret_path(given.at[i]));
+	return sorted(texts, n);
+}
+
 static struct strs container_mounts(struct arena *a, const struct m_container *c)
 {
 	struct str *texts = arena_array(a, c->mount.n, sizeof *texts);
@@ -108,6 +122,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	r->ports = container_ports(l, c);
 	r->fields = container_fields(l, c);
 	r->volumes = container_volumes(l, c);
+	r->secrets = container_secrets(l, c);
 	r->mounts = container_mounts(l->arena, c);
 }
 

@@ -10,6 +10,7 @@
 struct bind_mount {
 	struct str from, to;
 	bool readonly;
+	bool made;			/* by the unit itself: nothing to wait for */
 };
 
 /* Everything that one container's text is made from. */
@@ -54,6 +55,13 @@ static inline void put_all(struct buf *out, size_t n, const struct str *parts)
 		PUT((u)->word, __VA_ARGS__);          \
 		unit_arg((u)->out, buf_view((u)->word)); \
 	} while (0)
+
+/* lower_secret.c: where the container sees its secrets; what gives systemd the secrets and puts them there; what takes them away; and what asks for a restart
+ * when their content changes. */
+size_t secret_mounts(struct unit_of *u, struct bind_mount *ret);
+void secret_load(struct unit_of *u);
+void secret_unload(struct unit_of *u);
+void secret_own(struct unit_of *u);
 
 /* A word that is known only on the host; runtime/bind.h puts one or more lines in its place. */
 void unit_late(struct unit_of *u, struct str what, struct str value, bool last);

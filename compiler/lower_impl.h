@@ -38,6 +38,15 @@ void lower_units(const struct model *model, struct sources *sources, struct mani
 	     m++)                                                                                            \
 		if (!m->outside)
 
+/* The secrets that a container is given, as files and as environment, sorted by name, each once (lower_secret.c). */
+struct secrets {
+	const struct m_secret **at;
+	size_t n;
+};
+struct secrets container_secrets_given(struct arena *a, const struct m_container *c);
+/* The file of the host that it comes from; empty where its encrypted bytes stand in the source. */
+struct str secret_path(const struct m_secret *s);
+
 /* Every effective field of a container that res_container has no member for, as sorted texts
  * "limits.memory=16GiB". */
 struct strs container_fields(struct lowering *l, const struct m_container *c);

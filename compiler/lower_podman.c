@@ -48,6 +48,8 @@ static void podman_start(struct unit_of *u)
 		mount_arg(u, &u->etc[i]);
 	for (size_t i = 0; i < u->nmounts; i++)
 		mount_arg(u, &u->mounts[i]);
+	for (size_t i = 0; i < c->env_files.v.n; i++)
+		PUT(u->out, STR("\t--env-file=${CREDENTIALS_DIRECTORY}/"), c->env_files.v.at[i]->head.name, STR(" \\\n"));
 	for (size_t i = 0; i < c->env.n; i++)
 		ARG(u, STR("--env="), c->env.at[i].name, STR("="), c->env.at[i].value.v);
 	for (size_t i = 0; i < c->labels.n; i++)

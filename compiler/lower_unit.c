@@ -41,17 +41,18 @@ static int cmp_mounts(const void *a, const void *b)
 static void collect_mounts(struct unit_of *u)
 {
 	const struct m_container *c = u->c;
-	struct bind_mount *all = arena_array(u->arena, c->volume.n + c->mount.n + 1, sizeof *all);
+	struct bind_mount *all = arena_array(u->arena, c->volume.n + c->mount.n + c->secret.n + 1, sizeof *all);
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->volume.n; i++) {
 		const struct m_volume *v = c->volume.at[i];
 
-		all[n++] = (struct bind_mount){name_volume(u->arena, c, v), v->at.v, v->readonly.v};
+		all[n++] = (struct bind_mount){.from = name_volume(u->arena, c, v), .to = v->at.v, .readonly = v->readonly.v};
 	}
 	for (size_t i = 0; i < c->mount.n; i++)
-		all[n++] = (struct bind_mount){c->mount.at[i].left.v, c->mount.at[i].right.v,
-					       c->mount.at[i].block && c->mount.at[i].block->readonly.v};
+		all[n++] = (struct bind_mount){.from = c->mount.at[i].left.v, .to = c->mount.at[i].right.v,
+					       .readonly = c->mount.at[i].block && c->mount.at[i].block->readonly.v};
+	n += secret_mounts(u, all + n);
 	sort_array(all, n, sizeof *all, cmp_mounts);
 	u->mounts = all;
 	u->nmounts = n;
@@ -77,6 +78,8 @@ static void unit_section(struct unit_of *u)
 		PUT(u->out, STR(" "), u->home);
 	PUT(u->out, STR("\nPartOf="), name_target(u->arena, u->c->head.stack), STR("\n"));
 	for (size_t i = 0; i < u->nmounts; i++) {
+		if (u->mounts[i].made)
+			continue;
 		PUT(u->out, STR("RequiresMountsFor="));
 		unit_item(u->out, u->mounts[i].from);
 		PUT(u->out, STR("\n"));
@@ -188,9 +191,11 @@ static void service_section(struct unit_of *u)
 	/* Requires= would stop this container whenever the other one is stopped to be changed. */
 	for (size_t i = 0; i < c->after.v.n; i++)
 		PUT(u->out, STR("ExecStartPre=systemctl is-active --quiet "), u->after[i], STR("\n"));
+	secret_load(u);
 	u->engine->start(u);
 	ready_command(u);
 	u->engine->stop(u);
+	secret_unload(u);
 }
 
 /* What is not said above and still asks for a restart. systemd ignores sections that begin with X-. */
@@ -204,6 +209,7 @@ static void own_section(struct unit_of *u)
 		PUT(u->out, STR("Address="), str_of(addr_text(home->address.v, text)), STR("\n"));
 	if (home->address6.set)
 		PUT(u->out, STR("Address6="), str_of(addr_text(home->address6.v, text)), STR("\n"));
+	secret_own(u);
 }
 
 static int cmp_strs(const void *a, const void *b)
@@ -221,7 +227,7 @@ static void collect_network(struct unit_of *u)
 	u->netns = name_derived(u->arena, home);
 	if (home != u->c)
 		u->home = name_unit(u->arena, home);
-	u->etc[u->netc++] = (struct bind_mount){name_hosts_file(u->arena, u->c), STR("/etc/hosts"), true};
+	u->etc[u->netc++] = (struct bind_mount){.from = name_hosts_file(u->arena, u->c), .to = STR("/etc/hosts"), .readonly = true};
 }
 
 /* out and word are empty or hold what the last one left: their memory is used again. */

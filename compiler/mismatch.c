@@ -64,6 +64,7 @@ static bool is_unquoted(struct str s, const struct type *t)
 	case T_PORTREF:
 	case T_SUBNETREF:
 	case T_CONTAINERREF:
+	case T_SECRETREF:
 		return form_name(s, N_NAME) == NULL;
 	default:
 		return type_is_enum(t) && word_find((enum type_tag)t->tag, s) != WORD_COUNT;
@@ -109,7 +110,7 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 		say_help(el, d,
 			 reference ? "a string stands in quotes: \"${%s}\"" : "a string stands in quotes: \"%s\"",
 			 reference ? expr_shown(el, e) : val_string(el, v));
-	else if (t->tag == T_CONTAINERREFS && v.type == V_NODE)
+	else if ((t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS) && v.type == V_NODE)
 		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
 	else if (t->tag == T_PORTREF && v.type == V_NODE && v.u.node->tag == KIND_container)
 		help_port(el, d, v.u.node);
@@ -118,9 +119,28 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 			 v.type == T_INT ? "/tcp" : "");
 }
 
+bool is_secret(struct val v)
+{
+	return v.type == V_NODE && v.u.node->tag == KIND_secret;
+}
+
+void secret_refused(struct elab *el, struct val v, struct span at, const char *where)
+{
+	struct str name = v.u.node->name.text;
+	struct diag *d = say(el, DIAG_secret_text, at, "the bytes of secret `%.*s` cannot be in %s", STR_ARG(name), where);
+
+	say_help(el, d, "a container is given a secret as a file (secret %.*s -> /run/secrets/%.*s) or as environment (env-files = [%.*s])", STR_ARG(name), STR_ARG(name),
+		 STR_ARG(name));
+}
+
 struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
 	enum diag_code code = v.type == V_NONE || v.type == V_ABSENT ? DIAG_value_none : DIAG_type_mismatch;
+
+	if (is_secret(v) && t->tag != T_SECRETREFS) {
+		secret_refused(el, v, e->at, str_fmt(el->a, "`%.*s`", STR_ARG(to->name)).s);
+		return val_poison();
+	}
 	struct diag *d = say(el, code, e->at, type_is_enum(t) ? "`%.*s` is %s, not %s" : "`%.*s` takes %s, not %s",
 			     STR_ARG(to->name), type_text(el, t), val_shown(v));
 

@@ -70,6 +70,13 @@ RULE(name_collision);
 RULE(name_reserved);
 /* rules_unit.c */
 RULE(unit_value);
+/* rules_secret.c */
+RULE(secret_source);
+RULE(secret_form);
+RULE(secret_twice);
+RULE(secret_shared);
+RULE(secret_literal);
+RULE(secret_unused);
 /* rules_lint.c */
 RULE(image_tag);
 RULE(gpu_memory);

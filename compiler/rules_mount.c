@@ -7,10 +7,11 @@
 #include "compiler/names.h"
 #include "lang/base/sort.h"
 
-/* A place in the container: of a volume or of a mount. */
+/* A place in the container: of a volume, of a mount or of a secret. */
 struct mounted {
 	struct str path;
 	struct span at;
+	bool secret;	/* one file, which hides nothing but itself */
 };
 
 static int cmp_mounted(const void *x, const void *y)
@@ -42,13 +43,15 @@ static struct str trimmed(struct str path)
 /* Sorted by path. In the arena. */
 static size_t mounted_of(struct rules *r, const struct m_container *c, struct mounted **ret)
 {
-	struct mounted *all = arena_array(r->arena, c->volume.n + c->mount.n, sizeof *all);
+	struct mounted *all = arena_array(r->arena, c->volume.n + c->mount.n + c->secret.n, sizeof *all);
 	size_t n = 0;
 
 	vec_each(struct m_volume *const, v, &c->volume)
-		all[n++] = (struct mounted){trimmed((*v)->at.v), (*v)->at.at};
+		all[n++] = (struct mounted){.path = trimmed((*v)->at.v), .at = (*v)->at.at};
 	for (size_t i = 0; i < c->mount.n; i++)
-		all[n++] = (struct mounted){trimmed(c->mount.at[i].right.v), c->mount.at[i].right.at};
+		all[n++] = (struct mounted){.path = trimmed(c->mount.at[i].right.v), .at = c->mount.at[i].right.at};
+	for (size_t i = 0; i < c->secret.n; i++)
+		all[n++] = (struct mounted){.path = trimmed(c->secret.at[i].right.v), .at = c->secret.at[i].right.at, .secret = true};
 	sort_array(all, n, sizeof *all, cmp_mounted);
 	*ret = all;
 	return n;
@@ -81,6 +84,8 @@ RULE(mount_inside)
 		size_t n = mounted_of(r, m->container, &all);
 
 		for (size_t i = 1, outer = 0; i < n; i++) {
+			if (all[i].secret)
+				continue;
 			if (path_inside(all[i].path, all[outer].path))
 				diag_note(r->diags,
 					  diag_add(r->diags, code, all[i].at,

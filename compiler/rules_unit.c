@@ -41,6 +41,8 @@ static void paths(struct values *v, const struct m_container *c)
 		path(v, c->mount.at[i].left.v, c->mount.at[i].left.at);
 		path(v, c->mount.at[i].right.v, c->mount.at[i].right.at);
 	}
+	for (size_t i = 0; i < c->secret.n; i++)
+		path(v, c->secret.at[i].right.v, c->secret.at[i].right.at);
 }
 
 RULE(unit_value)

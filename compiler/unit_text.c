@@ -5,6 +5,8 @@
  * on its own: backslash and quote for the first, %% for the second, $$ for the third. */
 #include "compiler/unit_text.h"
 
+#include <assert.h>
+
 #include "lang/base/utf8.h"
 
 const char *unit_word_refused(struct str word)
@@ -116,6 +118,16 @@ void unit_arg(struct buf *out, struct str word)
 void unit_item(struct buf *out, struct str word)
 {
 	put_word(out, word, false);
+}
+
+void unit_rest(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		assert(text.s[i] > ' ' && text.s[i] != '\\');
+		buf_addc(out, text.s[i]);
+		if (text.s[i] == '%')
+			buf_addc(out, '%');
+	}
 }
 
 void podman_mount_field(struct buf *out, struct str key, struct str value)

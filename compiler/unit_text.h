@@ -28,6 +28,10 @@ void unit_arg(struct buf *out, struct str word);
 /* A word of a list that is not a command line (RequiresMountsFor=): quotes and specifiers, no variables. */
 void unit_item(struct buf *out, struct str word);
 
+/* The rest of a line that systemd does not take apart into words (LoadCredential=): specifiers disarmed. It must have no blanks and no backslashes, which no path of the
+ * language has. */
+void unit_rest(struct buf *out, struct str text);
+
 /* A field of podman's --mount=, which is read as one record of RFC 4180: KEY=VALUE, quoted as such where needed. */
 void podman_mount_field(struct buf *out, struct str key, struct str value);
 

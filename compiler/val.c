@@ -229,6 +229,13 @@ struct val val_widen(struct arena *a, struct val v)
 		return node_val(v.u.SUBNETREF);
 	case T_CONTAINERREF:
 		return node_val(v.u.CONTAINERREF);
+	case T_SECRETREF:
+		return node_val(v.u.SECRETREF);
+	case T_SECRETREFS:
+		wide = list_of(a, v.u.SECRETREFS.n);
+		for (size_t i = 0; i < v.u.SECRETREFS.n; i++)
+			wide.u.list->at[i] = node_val(v.u.SECRETREFS.at[i]);
+		return wide;
 	case T_STRINGS:
 		wide = list_of(a, v.u.STRINGS.n);
 		for (size_t i = 0; i < v.u.STRINGS.n; i++)
@@ -265,6 +272,11 @@ static struct val val_copy(struct arena *a, struct val v)
 		n = v.u.CONTAINERREFS.n;
 		v.u.CONTAINERREFS.at = (struct m_container **)arena_copy(a, v.u.CONTAINERREFS.at, n * sizeof *v.u.CONTAINERREFS.at);
 		v.u.CONTAINERREFS.spans = (struct span *)arena_copy(a, v.u.CONTAINERREFS.spans, n * sizeof *v.u.CONTAINERREFS.spans);
+		break;
+	case T_SECRETREFS:
+		n = v.u.SECRETREFS.n;
+		v.u.SECRETREFS.at = (struct m_secret **)arena_copy(a, v.u.SECRETREFS.at, n * sizeof *v.u.SECRETREFS.at);
+		v.u.SECRETREFS.spans = (struct span *)arena_copy(a, v.u.SECRETREFS.spans, n * sizeof *v.u.SECRETREFS.spans);
 		break;
 	case T_PORTREF:
 		v.u.PORTREF.name = str_copy(a, v.u.PORTREF.name);

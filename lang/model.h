@@ -22,6 +22,12 @@ struct m_containers {
 	size_t n;
 };
 
+struct m_secrets {
+	struct m_secret **at;
+	struct span *spans;
+	size_t n;
+};
+
 /* web.http, or web:8080/tcp (name empty). */
 struct port_ref {
 	struct m_container *container;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Binding a compiled manifest to this host, see bind.h: digests of images, words of GPUs, old values of kernel switches. What is bound already (stacks that the command leaves
+ * Binding a compiled manifest to this host, see bind.h: digests of images, words of GPUs, what tells contents of secrets apart, old values of kernel switches. What is bound already (stacks that the command leaves
  * alone come out of the committed generation) is left as it is. Only reads; the checks are in bind_check.c. */
 #include "runtime/bind.h"
 
@@ -18,6 +18,7 @@ struct binding {
 	const struct manifest *compiled, *current;
 	struct map images;		/* reference -> struct str, its id; .n 0 where it is not on the host */
 	struct map gpus;		/* vendor -> struct strs */
+	struct map stamps;		/* path of a secret -> struct str */
 	struct err *e;
 };
 
@@ -105,6 +106,53 @@ static int gpu_words(struct binding *b, struct str vendor, const struct strs **r
 	return 0;
 }
 
+/* What tells one content of a secret's file from another, asked once a file. */
+static int secret_stamp(struct binding *b, struct str path, bool sealed, struct str *ret)
+{
+	struct str *stamp = map_get(&b->stamps, path);
+
+	if (!stamp) {
+		int r;
+
+		stamp = arena_new(b->arena, struct str);
+		r = fact_secret(b->h, path, sealed, b->arena, stamp, b->e);
+		if (r < 0)
+			return r;
+		map_add(b->arena, &b->stamps, path, stamp);
+	}
+	*ret = *stamp;
+	return 0;
+}
+
+#define SEALED "sealed "
+
+/* "dev.password=/path" or "dev.password=sealed /path" -> "dev.password=content 0123456789abcdef" */
+static int container_bound(struct binding *b, const struct res_container *c, struct res **ret)
+{
+	struct res_container *copy = (struct res_container *)res_copy(b->arena, &c->res);
+	struct str *texts = arena_array(b->arena, c->secrets.n, sizeof *texts);
+
+	for (size_t i = 0; i < c->secrets.n; i++) {
+		struct str path, name = str_cut(c->secrets.at[i], '=', &path), stamp;
+
+		bool sealed = str_starts(path, STR(SEALED));
+
+		texts[i] = c->secrets.at[i];
+		path = sealed ? (struct str){path.s + sizeof SEALED - 1, path.n - (sizeof SEALED - 1)} : path;
+		if (!str_starts(path, STR("/")))
+			continue;
+		int r = secret_stamp(b, path, sealed, &stamp);
+		if (r < 0) {
+			err_context(b->e, "secret %.*s of %.*s", STR_ARG(name), STR_ARG(c->res.id));
+			return err_resource(b->e, c->res.id);
+		}
+		texts[i] = str_fmt(b->arena, "%.*s=content %.*s", STR_ARG(name), STR_ARG(stamp));
+	}
+	copy->secrets = (struct strs){texts, c->secrets.n};
+	*ret = &copy->res;
+	return 0;
+}
+
 /* "\t@image:REF@ \" or, at the end of the command, "\t@image:REF@": the word between the signs; "" for every other line. */
 static struct str late_word(struct str line, struct str *ret_end)
 {
@@ -138,6 +186,14 @@ static int line_bind(struct binding *b, struct str line, struct buf *out, struct
 		r = gpu_words(b, what, &words);
 		for (size_t i = 0; r == 0 && i < words->n; i++)
 			buf_fmt(out, "\t%.*s%s\n", STR_ARG(words->at[i]), i + 1 < words->n ? " \\" : end.s);
+		return r;
+	}
+	if (word.n && (str_is(str_cut(word, ':', &what), "secret") || str_is(str_cut(word, ':', NULL), "sealed"))) {
+		struct str path, name = str_cut(what, ':', &path), stamp;
+
+		r = secret_stamp(b, path, str_starts(word, STR("sealed")), &stamp);
+		if (r == 0)
+			buf_fmt(out, "Secret=%.*s %.*s\n", STR_ARG(name), STR_ARG(stamp));
 		return r;
 	}
 	buf_str(out, line);
@@ -180,6 +236,8 @@ static int res_bound(struct binding *b, struct res *r, struct res **ret)
 		return 0;
 	case RES_sysctl:
 		return sysctl_bound(b, (struct res_sysctl *)r, ret);
+	case RES_container:
+		return ((struct res_container *)r)->secrets.n ? container_bound(b, (struct res_container *)r, ret) : 0;
 	case RES_unit:
 		return ((struct res_unit *)r)->binds.n ? unit_bound(b, (struct res_unit *)r, ret) : 0;
 	default:

@@ -11,7 +11,9 @@
 /* Late-bound words stand alone on a line of a unit's text, between a tab and " \" (a continued ExecStart=), which the last one of a command has not:
  *	\t@gpu:nvidia@ \
  *	\t@image:docker.io/library/postgres:16@
- * and are listed in res_unit.binds without the @. */
+ * A secret's is replaced by a line that tells one content from another:
+ *	\t@secret:dev.password:/etc/secrets/password@	->	Secret=dev.password 0123456789abcdef	("sealed:" for an encrypted file)
+ * They are listed in res_unit.binds without the @. */
 
 /* Checks that do not depend on a plan: root, kernel with nf_tables, system bus with systemd as its manager, podman where the manifest has images, cgroup v2.
  * One sentence that says what to do. */

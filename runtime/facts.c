@@ -12,8 +12,7 @@
 
 enum { SYSCTL_MAX = 4096, NAMES_MAX = 65536 };
 
-/* A descriptor or a negative errno. */
-static int open_fact(struct host *h, struct str path, int flags)
+int fact_open(struct host *h, struct str path, int flags)
 {
 	const struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
 	char text[4096];
@@ -29,7 +28,7 @@ static int open_fact(struct host *h, struct str path, int flags)
 
 int fact_read(struct host *h, struct str path, size_t max, struct arena *a, struct str *ret, struct err *e)
 {
-	_fd_ int fd = open_fact(h, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	_fd_ int fd = fact_open(h, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	_buf_ struct buf text = {0};
 
 	if (fd == -ENOENT)
@@ -56,7 +55,7 @@ int fact_read(struct host *h, struct str path, size_t max, struct arena *a, stru
 
 bool fact_exists(struct host *h, struct str path)
 {
-	_fd_ int fd = open_fact(h, path, O_PATH);
+	_fd_ int fd = fact_open(h, path, O_PATH);
 
 	return fd >= 0;
 }
@@ -74,7 +73,7 @@ static void cleanup_dir(DIR **d)
 
 int fact_list(struct host *h, struct str path, struct arena *a, struct strs *ret, struct err *e)
 {
-	_fd_ int fd = open_fact(h, path, O_RDONLY | O_DIRECTORY);
+	_fd_ int fd = fact_open(h, path, O_RDONLY | O_DIRECTORY);
 	_cleanup_(cleanup_dir) DIR *d = NULL;
 	VEC(struct str) names = {0};
 

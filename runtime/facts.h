@@ -8,6 +8,8 @@
 #include "lang/value.h"
 #include "runtime/host.h"
 
+/* A descriptor, links followed as below, or a negative errno. */
+int fact_open(struct host *h, struct str path, int flags);
 /* A whole file, symbolic links followed within the host's root (openat2(2), RESOLVE_IN_ROOT); also of /proc. -EFBIG beyond max. No text in e for -ENOENT. */
 int fact_read(struct host *h, struct str path, size_t max, struct arena *a, struct str *ret, struct err *e);
 /* Whether something is there, links followed as above. */
@@ -34,6 +36,11 @@ int fact_listeners(struct host *h, struct arena *a, struct listeners *ret, struc
 void listeners_parse(struct arena *a, struct str text, enum proto proto, struct listeners *ret);
 /* "nginx (pid 812)", or "a program" where it cannot be found. */
 struct str listener_program(struct host *h, struct arena *a, const struct listener *l);
+
+/* What tells one content of a secret's file from another: 16 hexadecimal digits of its HMAC-SHA-256 under a key of this host (STATE_DIR/key, made by the first apply), so
+ * that who sees them can test no guess; "unknown" before there is a key. Where the file is missing, no regular file, longer than systemd takes, or open to everybody: an
+ * error that says what to do. sealed: the file is encrypted, so that everybody may read it. Its bytes do not stay in memory. */
+int fact_secret(struct host *h, struct str path, bool sealed, struct arena *a, struct str *ret, struct err *e);
 
 /* The words that give podman the GPUs of a vendor ("nvidia", "amd", "intel"), one argument each: by CDI where the host has a specification with a device "all" and podman
  * can read it, else by device nodes. -ENODEV with what to do where there is neither. */

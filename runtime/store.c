@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -20,6 +21,23 @@ static int make_dir(struct host *h, const char *path, struct err *e)
 	int r = fs_mkdirs(h->root_fd, str_of(path), geteuid(), getegid(), 0700, NULL, e);
 
 	return r < 0 ? r : fs_sync_parent(h->root_fd, str_of(path), e);
+}
+
+/* What secrets' stamps are keyed with (facts.h): made once, read by root alone. */
+static int make_key(struct host *h, struct err *e)
+{
+	char key[32];
+	struct stat st;
+	int r = fs_stat(h->root_fd, STR(STATE_DIR "/key"), &st, e);
+
+	if (r != -ENOENT)
+		return r;
+	*e = (struct err){0};
+	if (getrandom(key, sizeof key, 0) != sizeof key)
+		return err_errno(e, -errno, "cannot get random bytes");
+	r = fs_replace(h->root_fd, STR(STATE_DIR "/key"), (struct str){key, sizeof key}, 0600, e);
+	explicit_bzero(key, sizeof key);
+	return r;
 }
 
 static int open_dir(struct host *h, const char *path, struct err *e)
@@ -38,6 +56,8 @@ int store_open(struct host *h, bool create, struct store *ret, struct err *e)
 			r = make_dir(h, STATE_DIR "/" GENERATIONS, e);
 		if (r == 0)
 			r = make_dir(h, RUN_DIR, e);
+		if (r == 0)
+			r = make_key(h, e);
 		if (r < 0)
 			return err_context(e, "cannot make the place where generations are kept");
 	}

@@ -49,6 +49,7 @@ static void container_fields(struct arena *a, struct view_container *c)
 	field_diff(a, "address6", c->from->address6, c->to->address6, c);
 	fields_diff(a, "ports.", &c->from->ports, &c->to->ports, c);
 	fields_diff(a, "", &c->from->fields, &c->to->fields, c);
+	fields_diff(a, "secret ", &c->from->secrets, &c->to->secrets, c);
 	fields_diff(a, "volume.", &c->from->volumes, &c->to->volumes, c);
 }
 

@@ -19,6 +19,8 @@
 #define ONE(...) STACK(LAN "container a { " IMAGE __VA_ARGS__ "}\n")
 #define TWO(...) STACK(LAN WEB DB __VA_ARGS__)
 
+#define SECRET "secret pw { file = /etc/secrets/pw }\n"
+
 #define NAME58 "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -71,6 +73,22 @@ static const struct {
 	{"address: twice", "E0611", TWO("container x { " IMAGE "address = 10.1.0.11 }\n")},
 	{"address: IPv6 twice", "E0611",
 	 STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\ncontainer b { " IMAGE "address6 = fd01:0::0:2 }\n")},
+
+	{"secret: as a file and as environment", "", STACK(LAN SECRET "container a { " IMAGE "address = 10.1.0.2; env-files = [pw]; secret pw -> /pw }\n")},
+	{"secret: in a text", "E0675", STACK(LAN SECRET "container a { " IMAGE "address = 10.1.0.2; secret pw -> /pw; env { A = \"${pw}\" } }\n")},
+	{"secret: from nowhere", "E0676", STACK(LAN "secret pw {}\ncontainer a { " IMAGE "address = 10.1.0.2; env-files = [pw] }\n")},
+	{"secret: from two places", "E0676",
+	 STACK(LAN "secret pw { file = /a; encrypted-file = /b }\ncontainer a { " IMAGE "address = 10.1.0.2; env-files = [pw] }\n")},
+	{"secret: twice", "E0677", STACK(LAN SECRET "container a { " IMAGE "address = 10.1.0.2; secret pw -> /a; secret pw -> /b }\n")},
+	{"secret: two of one name", "E0677",
+	 STACK(LAN SECRET "container a { " IMAGE "address = 10.1.0.2; secret pw -> /a; env-files = [t.pw] }\n") "stack t {\nsecret pw { file = /c }\n}\n"},
+	{"secret: where something is mounted", "E0624",
+	 STACK(LAN SECRET "container a { " IMAGE "address = 10.1.0.2; volume v { at = /a }\nsecret pw -> /a }\n")},
+	{"secret: within a volume", "", STACK(LAN SECRET "container a { " IMAGE "address = 10.1.0.2; volume v { at = /a }\nsecret pw -> /a/pw }\n")},
+	{"secret: not encrypted", "E0678", STACK(LAN "secret pw { encrypted = \"a b\" }\ncontainer a { " IMAGE "address = 10.1.0.2; env-files = [pw] }\n")},
+	{"secret: in /tmp", "W0922", STACK(LAN "secret pw { file = /tmp/pw }\ncontainer a { " IMAGE "address = 10.1.0.2; env-files = [pw] }\n")},
+	{"secret: unused", "W0924", STACK(SECRET)},
+	{"password in the source", "W0923", STACK(LAN "container a { " IMAGE "address = 10.1.0.2; env { DB_PASSWORD = \"x\"; API_KEY = \"\"; MAX_TOKENS = \"9\"; PW_FILE = \"/x\" } }\n")},
 
 	{"host network", "", ONE("network = host")},
 	{"host network: subnet", "E0612", ONE("network = host; subnet = lan")},
