@@ -67,12 +67,27 @@ static void lower_forwarding(struct lowering *l, struct str id, enum net_family 
 	}
 }
 
+/* Shut in both families wherever there is a link: a container can give itself addresses of either. */
+static void lower_gate(struct lowering *l)
+{
+	static const char *const ids[] = {"ipv4", "ipv6"};
+
+	lower_each_member(m, l) {
+		if (!m->subnet)
+			continue;
+		for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+			res_mark(&manifest_add_gate(l->out, str_of(ids[i]))->res, NULL, STR(""), source_origin(l->sources, m->container->head.at));
+		return;
+	}
+}
+
 void lower_net(struct lowering *l)
 {
 	bool *localnet = find_localnet(l);
 
 	lower_forwarding(l, STR("net.ipv4.ip_forward"), NET_4);
 	lower_forwarding(l, STR("net.ipv6.conf.all.forwarding"), NET_6);
+	lower_gate(l);
 	lower_each_member(m, l)
 		if (m->subnet && m->home == m)
 			lower_link(l, m, localnet[m - l->net->members]);

@@ -6,6 +6,7 @@
 const struct kind_ops *const kinds[RES_KIND_COUNT] = {
 	[RES_image] = &kind_image,
 	[RES_sysctl] = &kind_sysctl,
+	[RES_gate] = &kind_gate,
 	[RES_directory] = &kind_directory,
 	[RES_file] = &kind_file,
 	[RES_netns] = &kind_netns,

@@ -14,6 +14,7 @@
 #include <linux/rtnetlink.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/nl_gate.h"
 #include "runtime/ns.h"
 
 /* What is known of a link while it is worked on. */
@@ -201,6 +202,20 @@ static void put_loopback6(struct nl_batch *b, const struct job *j, bool on)
 		rt_set_loopback6(b, id_of(j), j->index, on, on ? -EEXIST : -ESRCH);
 }
 
+/* Before a link carries its first packet: none passes that the policy has not judged, whether there is a policy or not. */
+static int shut(struct mnl_socket *route, const struct job *jobs, size_t n, bool anew, struct err *e)
+{
+	_cleanup_(nl_batch_free) struct nl_batch b = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		if (anew)
+			gate_put_unlink(&b, id_of(&jobs[i]), jobs[i].index);
+		gate_put_link(&b, id_of(&jobs[i]), jobs[i].index);
+	}
+	int r = nl_send(route, &b, NULL, NULL, e);
+	return r < 0 || !n ? r : gate_arm(route, e);
+}
+
 static int make_chunk(struct host *h, struct mnl_socket *route, struct job *jobs, size_t n, struct err *e)
 {
 	_cleanup_(nl_batch_free) struct nl_batch b = {0};
@@ -218,6 +233,8 @@ static int make_chunk(struct host *h, struct mnl_socket *route, struct job *jobs
 	r = nl_send(route, &b, NULL, NULL, e);
 	if (r == 0)
 		r = find_ends(route, jobs, n, e);
+	if (r == 0)
+		r = shut(route, jobs, n, false, e);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const struct job *j = &jobs[i];
 
@@ -383,6 +400,15 @@ static int mend_family(struct mnl_socket *route, struct job *j, enum link_family
 	return r;
 }
 
+static int mend_gate(struct mnl_socket *route, const struct job *j, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	struct gate_links g = {.arena = &a};
+	int r = gate_get_links(route, &g, e);
+
+	return r < 0 || gate_holds(&g, j->index) ? r : shut(route, j, 1, true, e);
+}
+
 static int mend(struct host *h, struct mnl_socket *route, struct job *j, const struct res_link *from, struct err *e)
 {
 	const struct res_link *to = j->want->res;
@@ -404,6 +430,8 @@ static int mend(struct host *h, struct mnl_socket *route, struct job *j, const s
 	r = enter(h, j, 1, e);
 	if (r == 0)
 		r = find_ends(route, j, 1, e);
+	if (r == 0 && from->fault.n)
+		r = mend_gate(route, j, e);
 	if (r == 0 && six)
 		r = set_conf(h, j->want, e);
 	if (r == 0)

@@ -11,6 +11,7 @@
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
+#include "runtime/nl_gate.h"
 #include "runtime/ns.h"
 
 /* One link of ours. */
@@ -39,6 +40,7 @@ struct look {
 	struct rt_links links;
 	struct side host;
 	struct rt_routes loopback6;	/* sorted by interface */
+	struct gate_links gate;
 	VEC(struct seen) seen;
 	VEC(struct ns_number) numbers;	/* sorted */
 };
@@ -238,6 +240,8 @@ static void report_peer(struct look *k, const struct seen *s, const struct rt_li
 		r->fault = STR("IPv4 does not work");
 	else if ((!r->address6.n || !r->gateway6.n) && family_begun(k, in, l, 6))
 		r->fault = STR("IPv6 does not work");
+	else if (!gate_holds(&k->gate, l->index))
+		r->fault = STR("open where the policy is not there");
 	else if (r->netns.n)
 		r->fault = STR("");
 }
@@ -419,6 +423,9 @@ static int look(struct look *k, struct err *e)
 		r = rt_get_loopback6(k->route, &k->loopback6, e);
 	if (r == 0 && k->loopback6.all.n)
 		qsort(k->loopback6.all.at, k->loopback6.all.n, sizeof *k->loopback6.all.at, cmp_routes);
+	k->gate.arena = k->arena;
+	if (r == 0)
+		r = gate_get_links(k->route, &k->gate, e);
 	if (r == 0)
 		r = number_namespaces(k, e);
 	for (size_t i = 0; r == 0 && i < k->seen.n; i++) {

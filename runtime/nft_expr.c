@@ -122,6 +122,23 @@ void nft_expr_dnat(struct nftnl_rule *r, uint32_t family, unsigned addr_word, un
 	nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_FLAGS, NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED);
 }
 
+void nft_expr_mark(struct nftnl_rule *r, uint32_t bit, bool on)
+{
+	const uint32_t keep = ~bit, flip = on ? bit : 0;
+	struct nftnl_expr *x;
+
+	nft_expr_meta(r, NFT_META_MARK, 0);
+	x = add(r, "bitwise");
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_SREG, reg(0));
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_DREG, reg(0));
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_LEN, sizeof keep);
+	nftnl_expr_set(x, NFTNL_EXPR_BITWISE_MASK, &keep, sizeof keep);
+	nftnl_expr_set(x, NFTNL_EXPR_BITWISE_XOR, &flip, sizeof flip);
+	x = add(r, "meta");
+	nftnl_expr_set_u32(x, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_META_SREG, reg(0));
+}
+
 void nft_expr_masquerade(struct nftnl_rule *r)
 {
 	add(r, "masq");

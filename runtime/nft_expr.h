@@ -6,6 +6,7 @@
 #ifndef CTC_RUNTIME_NFT_EXPR_H
 #define CTC_RUNTIME_NFT_EXPR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <libnftnl/rule.h>
@@ -28,6 +29,8 @@ void nft_expr_lookup(struct nftnl_rule *r, const char *set, int into_word);
 void nft_expr_fib_daddr_type(struct nftnl_rule *r);
 /* family: NFPROTO_IPV4 or NFPROTO_IPV6; address and port from these words on. */
 void nft_expr_dnat(struct nftnl_rule *r, uint32_t family, unsigned addr_word, unsigned port_word);
+/* Gives the packet's mark the bit, or takes it; the other bits stay. */
+void nft_expr_mark(struct nftnl_rule *r, uint32_t bit, bool on);
 void nft_expr_masquerade(struct nftnl_rule *r);
 /* One more packet for a named counter. */
 void nft_expr_count(struct nftnl_rule *r, const char *counter);

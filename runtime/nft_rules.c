@@ -19,8 +19,9 @@
 
 #include "runtime/nft_elem.h"
 #include "runtime/nft_expr.h"
+#include "runtime/nl_gate.h"
 
-enum { PRI_RAW = -300, PRI_DSTNAT = -100, PRI_FILTER = 0, PRI_SRCNAT = 100 };
+enum { PRI_RAW = -300, PRI_DSTNAT = -100, PRI_FILTER = 0, PRI_SRCNAT = 100, PRI_LAST = 1000 };
 enum { LOG_PER_SECOND = 10, LOG_BURST = 20 };
 enum { ND_SOLICIT = 135, ND_ADVERT = 136 }; /* RFC 4861, 4.3 and 4.4 */
 
@@ -31,6 +32,7 @@ const struct nft_chain_info nft_chains[] = {
 	{"forward", "between containers, to and from the world", "filter", NF_INET_FORWARD, PRI_FILTER},
 	{"input", "containers to the host", "filter", NF_INET_LOCAL_IN, PRI_FILTER},
 	{"nat_postrouting", "sources that must become the host's", "nat", NF_INET_POST_ROUTING, PRI_SRCNAT},
+	{"postrouting", "the gate of a container's link lets pass what came here", "filter", NF_INET_POST_ROUTING, PRI_LAST},
 	{.name = "source", .doc = "of packets from a container's link"},
 	{.name = "link_local", .doc = "IPv6 neighbour discovery and nothing else"},
 	{.name = "publish", .doc = "to the container behind a published port"},
@@ -81,6 +83,7 @@ enum op_kind {
 	OP_NOT_IIFKIND, /* name */
 	OP_NET,		/* from[0] lies in the prefix: name its address, value its length */
 	OP_MASQ,
+	OP_MARK, /* bits: the mark has it from now on (value), or has it no more */
 	OP_COUNT, /* name */
 	OP_LIMIT,
 	OP_LOG,	    /* name: the prefix */
@@ -95,6 +98,7 @@ struct op {
 	enum source from[POLICY_FIELDS_MAX];
 	const char *name;
 	int value;
+	uint32_t bits;
 };
 
 struct rule {
@@ -117,6 +121,8 @@ struct rule {
 #define NOT_IIFKIND(name_) {.kind = OP_NOT_IIFKIND, .name = (name_)}
 #define NET(source_, addr, len) {.kind = OP_NET, .from = {source_}, .name = (addr), .value = (len)}
 #define MASQ {.kind = OP_MASQ}
+#define MARK(bit) {.kind = OP_MARK, .bits = (bit), .value = 1}
+#define UNMARK(bit) {.kind = OP_MARK, .bits = (bit), .value = 0}
 #define COUNT(name_) {.kind = OP_COUNT, .name = (name_)}
 #define LIMIT {.kind = OP_LIMIT}
 #define LOG(prefix) {.kind = OP_LOG, .name = "ctstack: " prefix " "}
@@ -141,13 +147,13 @@ static const struct rule rules[] = {
 	{"raw_prerouting", "loopback from outside", {NOT_IIF("lo"), NOT_IIFKIND("vrf"), NET(DADDR, "127.0.0.0", 8), GOTO("martian")}},
 
 	{"source", "loopback of the host", {NET(DADDR, "127.0.0.0", 8), GOTO("martian")}},
-	BOTH("source", "its own address", source, (IIF, SADDR), ACCEPT),
+	BOTH("source", "its own address", source, (IIF, SADDR), UNMARK(GATE_UNJUDGED), ACCEPT),
 	{"source", "link-local", {NET(SADDR, "fe80::", 10), GOTO("link_local")}},
 	{"source", "not addressed yet", {NET(SADDR, "::", 128), GOTO("link_local")}},
 	{"source", "another's address", {GOTO("spoofed")}},
 
-	{"link_local", "neighbour solicitation", {ICMP6(ND_SOLICIT), ACCEPT}},
-	{"link_local", "neighbour advertisement", {ICMP6(ND_ADVERT), ACCEPT}},
+	{"link_local", "neighbour solicitation", {ICMP6(ND_SOLICIT), UNMARK(GATE_UNJUDGED), ACCEPT}},
+	{"link_local", "neighbour advertisement", {ICMP6(ND_ADVERT), UNMARK(GATE_UNJUDGED), ACCEPT}},
 	/* Every kernel asks for routers and reports its groups when a link comes up: nothing to log. */
 	{"link_local", "router solicitations, multicast reports", {COUNT("link_local"), DROP}},
 
@@ -234,6 +240,8 @@ static const struct rule rules[] = {
 	{"to_link_nat", "the host by its loopback", {NET(SADDR, "127.0.0.0", 8), MASQ}},
 	{"to_link_nat", "the host by its loopback", {NET(SADDR, "::1", 128), MASQ}},
 	BOTH("to_link_nat", "to itself by a published port", hairpin, (SADDR, DADDR), MASQ),
+
+	{"postrouting", "to a container's link", {IN(links, OIF), MARK(GATE_JUDGED)}},
 
 	DENY("denied"),
 	DENY("spoofed"),
@@ -399,6 +407,9 @@ static void build_op(struct nftnl_rule *to, const struct op *op)
 		return;
 	case OP_NET:
 		build_net(to, op);
+		return;
+	case OP_MARK:
+		nft_expr_mark(to, op->bits, op->value);
 		return;
 	case OP_MASQ:
 		nft_expr_masquerade(to);

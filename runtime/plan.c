@@ -49,6 +49,8 @@ struct slice plan_slice(const struct plan *p, enum res_kind kind)
 bool res_broken(const struct res *r)
 {
 	switch (r->kind) {
+	case RES_gate:
+		return ((const struct res_gate *)r)->fault.n > 0;
 	case RES_netns:
 		return ((const struct res_netns *)r)->fault.n > 0;
 	case RES_link:

@@ -13,14 +13,14 @@ static const struct step {
 	enum phase phase;
 	enum res_kind kind;
 } steps[] = {
-	{PHASE_ADD, RES_sysctl},   {PHASE_ADD, RES_directory}, {PHASE_ADD, RES_file},
-	{PHASE_ADD, RES_netns},	   {PHASE_ADD, RES_link},
+	{PHASE_ADD, RES_sysctl},   {PHASE_ADD, RES_gate},      {PHASE_ADD, RES_directory},
+	{PHASE_ADD, RES_file},	   {PHASE_ADD, RES_netns},     {PHASE_ADD, RES_link},
 	/* here `active` is switched: units are generated from the new generation from now on */
 	{PHASE_STOP, RES_unit},
 	{PHASE_SWAP, RES_link},	   {PHASE_SWAP, RES_nft},
 	{PHASE_START, RES_unit},
 	{PHASE_CLEAN, RES_link},   {PHASE_CLEAN, RES_netns},   {PHASE_CLEAN, RES_file},
-	{PHASE_CLEAN, RES_directory}, {PHASE_CLEAN, RES_sysctl},
+	{PHASE_CLEAN, RES_directory}, {PHASE_CLEAN, RES_gate}, {PHASE_CLEAN, RES_sysctl},
 };
 
 /* The way back is tried this often: the first time may meet what the failed step left half done. */

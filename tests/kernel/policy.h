@@ -21,6 +21,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/policy.h"
 #include "runtime/kind.h"
+#include "runtime/nl_gate.h"
 
 struct world {
 	struct host host;
@@ -152,6 +153,16 @@ __attribute__((unused)) static void must_hold(struct world *w, const struct mani
 		fail_msg("%zu differences, the first: %.*s", p.changes.n, STR_ARG(change_res(&p.changes.at[0])->id));
 }
 
+/* The control of what the policy forbids: a table that judges everything well, so that the links' gates let it pass. */
+__attribute__((unused)) static void judge_all(bool on)
+{
+	run("nft delete table inet judge 2>/dev/null || true");
+	if (on)
+		run("nft 'table inet judge { chain a { type filter hook prerouting priority -300; meta mark set meta mark & 0x%x; }; "
+		    "chain b { type filter hook postrouting priority 1000; meta mark set meta mark | 0x%x; }; }'",
+		    ~GATE_UNJUDGED, GATE_JUDGED);
+}
+
 __attribute__((unused)) static bool contains(struct str all, const char *part)
 {
 	return all.n && memmem(all.s, all.n, part, strlen(part));
@@ -169,6 +180,7 @@ __attribute__((unused)) static int end_test(void **state)
 		w->busy = 0;
 	}
 	run("nft delete table inet other 2>/dev/null || true");
+	judge_all(false);
 	r = apply(w, &nothing);
 
 	if (r < 0)

@@ -24,6 +24,7 @@
 #include "lang/base/cleanup.h"
 #include "runtime/kind.h"
 #include "runtime/link.h"
+#include "runtime/nl_gate.h"
 #include "runtime/ns.h"
 
 /* The kinds under test, in the order of txn.c. */
@@ -31,7 +32,7 @@ static const struct {
 	enum res_kind kind;
 	const struct kind_ops *ops;
 } ours[] = {
-	{RES_sysctl, &kind_sysctl}, {RES_directory, &kind_directory}, {RES_file, &kind_file}, {RES_netns, &kind_netns}, {RES_link, &kind_link},
+	{RES_sysctl, &kind_sysctl}, {RES_gate, &kind_gate}, {RES_directory, &kind_directory}, {RES_file, &kind_file}, {RES_netns, &kind_netns}, {RES_link, &kind_link},
 };
 enum { OURS = sizeof ours / sizeof ours[0] };
 
@@ -51,6 +52,13 @@ static int setup(void **state)
 		return -1;
 	}
 	mkdir("/run/mount", 0755); /* umount(8) makes it */
+	/* The policy is another test's: here everything is judged well, so that the links' gates let it pass. */
+	char rules[400];
+	snprintf(rules, sizeof rules,
+		 "nft 'table inet judge { chain a { type filter hook prerouting priority -300; meta mark set meta mark & 0x%x; }; "
+		 "chain b { type filter hook postrouting priority 1000; meta mark set meta mark | 0x%x; }; }'", ~GATE_UNJUDGED, GATE_JUDGED);
+	if (system(rules) != 0)
+		return -1;
 	*state = &w;
 	return host_open(&w.host, &w.err);
 }
@@ -96,7 +104,7 @@ static struct str output(struct world *w, const char *command)
 /* Everything on the host that these kinds can touch. Interface numbers and counters are left out: they only ever go up. */
 static const char everything[] =
 	"ip -o -d link | sed 's/^[0-9]*: //; s/@if[0-9]*/@/; s/link-netnsid [0-9]*//'; ip -o addr | sed 's/^[0-9]*: //'; ip -4 route show table all;"
-	" ip -6 route show table all | sort; find /run /mnt -printf '%p %y %m %U:%G\\n' | sort; find /run /mnt -path /run/netns -prune -o -type f -exec head {} + ;"
+	" ip -6 route show table all | sort; ip rule; ip -6 rule; tc qdisc | grep -c clsact; find /run /mnt -printf '%p %y %m %U:%G\\n' | sort; find /run /mnt -path /run/netns -prune -o -type f -exec head {} + ;"
 	" cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding; readlink /proc/self/ns/net; grep -c ' /run' /proc/self/mountinfo";
 
 static struct manifest empty(struct world *w)
@@ -825,6 +833,49 @@ static void bad_paths_are_refused_before_anything_is_made(void **state)
 	assert_string_equal(w->err.text, "/etc/passwd: files are written below /run/ctstack and /var/lib/ctstack only");
 }
 
+/* What a hand does to the gate is seen, and mended; other programs' marks, rules and filters stay as they are. */
+static void the_gate_is_kept(void **state)
+{
+	static const struct {
+		const char *hand, *kind;	/* kind of what is reported, NULL: nothing */
+		size_t n;
+	} rows[] = {
+		{"ip rule del pref 0 fwmark 0x10000000/0x10000000 blackhole", "gate ipv4", 1},
+		{"ip -6 rule del pref 0 fwmark 0x10000000/0x10000000 blackhole", "gate ipv6", 1},
+		{"ip rule del pref 0 fwmark 0x10000000/0x10000000 blackhole; ip rule add pref 0 fwmark 0x10000000/0x10000000 blackhole", "gate ipv4", 1},
+		{"ip -6 rule del pref 0 fwmark 0x10000000/0x10000000 blackhole; ip -6 rule add pref 0 fwmark 0x10000000/0x10000000 blackhole", "gate ipv6", 1},
+		{"tc qdisc del dev ct00000001 clsact", "link ct00000001", 1},
+		{"tc qdisc del dev ct00000001 clsact && tc qdisc add dev ct00000001 clsact", "link ct00000001", 1},
+		{"tc filter del block 1668546561", "link ct00000001", 2},
+		{"tc filter del block 1668546562", "link ct00000001", 2},
+		/* others' */
+		{"ip rule add pref 0 fwmark 7 lookup main", NULL, 0},
+		{"ip rule add pref 1 to 192.0.2.7 lookup main && ip -6 rule add fwmark 0x10000000/0x10000000 to fd77::/64 lookup main", NULL, 0},
+	};
+	struct world *w = *state;
+	struct manifest none = empty(w), m = {.arena = &w->arena};
+	struct str before = output(w, everything);
+
+	add_container(w, &m, 1);
+	add_container(w, &m, 2);
+	manifest_add_gate(&m, STR("ipv4"));
+	manifest_add_gate(&m, STR("ipv6"));
+	seal(&m);
+	converge(w, &none, &m);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		run("%s", rows[i].hand);
+		struct plan p = plan_to(w, &m, &m);
+		if (p.effects != rows[i].n)
+			fail_msg("%s: %zu differences", rows[i].hand, p.effects);
+		if (p.effects)
+			assert_string_equal(str_fmt(&w->arena, "%s %.*s", res_infos[change_res(&p.changes.at[0])->kind].word,
+						    STR_ARG(change_res(&p.changes.at[0])->id)).s, rows[i].kind);
+		converge(w, &m, &m);
+	}
+	run("ip rule del fwmark 7; ip rule del pref 1; ip -6 rule del to fd77::/64");
+	assert_back_to(w, before, &m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -834,6 +885,7 @@ int main(void)
 		cmocka_unit_test_teardown(one_family_is_enough, end_test),
 		cmocka_unit_test_teardown(a_strict_host_is_no_hindrance, end_test),
 		cmocka_unit_test_teardown(drift_is_seen_and_mended, end_test),
+		cmocka_unit_test_teardown(the_gate_is_kept, end_test),
 		cmocka_unit_test_teardown(what_is_in_the_way_is_named_and_left_alone, end_test),
 		cmocka_unit_test_teardown(a_foreign_link_is_never_deleted, end_test),
 		cmocka_unit_test_teardown(a_link_that_fails_in_the_middle_is_taken_back, end_test),

@@ -135,8 +135,12 @@ static void make_links(struct world *w)
 		l->gateway6 = STR(GATEWAY6);
 		l->localnet = true;
 	}
+	manifest_add_gate(&m, STR("ipv4"));
+	manifest_add_gate(&m, STR("ipv6"));
 	seal(&m);
 	plan_make(&w->arena, &nothing, &m, &p);
+	if (kind_gate.apply(&w->host, PHASE_ADD, plan_slice(&p, RES_gate), &w->err) < 0)
+		fail_msg("gate: %s", w->err.text);
 	if (kind_netns.apply(&w->host, PHASE_ADD, plan_slice(&p, RES_netns), &w->err) < 0 ||
 	    kind_link.apply(&w->host, PHASE_ADD, plan_slice(&p, RES_link), &w->err) < 0)
 		fail_msg("links: %s", w->err.text);
@@ -188,9 +192,10 @@ static bool is_allowed(int from, int to, int type, uint16_t port)
 	return false;
 }
 
-/* Every place to every other, both families, both protocols, every port; expectations are the table's, or that
- * everything is answered. */
-static size_t ask_all_pairs(struct world *w, bool open)
+enum expectation { BY_THE_TABLE, EVERYTHING, STRANGERS_ONLY };
+
+/* Every place to every other, both families, both protocols, every port. */
+static size_t ask_all_pairs(struct world *w, enum expectation expected)
 {
 	enum { MOST = PLACES * PLACES * 2 * 2 * 16 };
 	static struct probe probes[MOST];
@@ -201,7 +206,7 @@ static size_t ask_all_pairs(struct world *w, bool open)
 			for (int way = 0; way < 4; way++) {
 				int from = pair / PLACES, to = pair % PLACES, six = way & 1,
 				    type = way & 2 ? SOCK_DGRAM : SOCK_STREAM;
-				bool pass = open || is_allowed(from, to, type, ports[i]);
+				bool pass = expected == EVERYTHING || (expected == STRANGERS_ONLY ? from >= WORLD && to >= WORLD : is_allowed(from, to, type, ports[i]));
 				struct probe *p = &probes[n];
 
 				if (from == to)
@@ -212,19 +217,29 @@ static size_t ask_all_pairs(struct world *w, bool open)
 						    .port = ports[i]};
 				p->expected = pass ? answer(w, from, to, six) : NULL;
 				/* Those that may go out leave as the host. */
-				if (pass && !open && from <= B && to == WORLD)
+				if (pass && expected == BY_THE_TABLE && from <= B && to == WORLD)
 					p->expected = str_fmt(&w->arena, "world sees %s", places[HOST].address[six]).s;
 				n++;
 			}
 	return probe_check(probes, n);
 }
 
-static void control_without_a_table_all_pairs_talk(void **state)
+static void control_with_everything_judged_all_pairs_talk(void **state)
 {
 	struct world *w = *state;
 
+	judge_all(true);
 	/* The world knows the way to the containers, so that nothing but the policy is between them. */
-	assert_int_equal(ask_all_pairs(w, true), 0);
+	assert_int_equal(ask_all_pairs(w, EVERYTHING), 0);
+}
+
+/* What stands outside of nf_tables: no table, no traffic, in neither direction. Strangers do not notice. */
+static void without_a_table_nothing_passes(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(output(w, "nft list ruleset").n, 0);
+	assert_int_equal(ask_all_pairs(w, STRANGERS_ONLY), 0);
 }
 
 static void all_pairs_talk_exactly_as_the_elements_say(void **state)
@@ -237,7 +252,7 @@ static void all_pairs_talk_exactly_as_the_elements_say(void **state)
 	seal(&m);
 	must_apply(w, &m);
 	must_hold(w, &m);
-	assert_int_equal(ask_all_pairs(w, false), 0);
+	assert_int_equal(ask_all_pairs(w, BY_THE_TABLE), 0);
 }
 
 static void errors_of_a_connection_come_back(void **state)
@@ -373,10 +388,14 @@ static void a_forged_source_is_dropped(void **state)
 	_fd_ int four = bound_in("a", SOCK_DGRAM, "10.20.0.11", 8001),
 		 six = bound_in("a", SOCK_DGRAM, "fd20::11", 8001);
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (!forged_arrives(rows[i].from, rows[i].source, strchr(rows[i].to, ':') ? six : four, rows[i].to,
-				    8001))
-			fail_msg("control: without a table %s as %s reaches nobody", rows[i].from, rows[i].source);
+	for (int judged = 0; judged < 2; judged++) {
+		judge_all(judged);
+		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+			if (forged_arrives(rows[i].from, rows[i].source, strchr(rows[i].to, ':') ? six : four, rows[i].to, 8001) != judged)
+				fail_msg("%s: %s as %s %s", judged ? "control" : "without a table", rows[i].from, rows[i].source,
+					 judged ? "reaches nobody" : "arrives");
+	}
+	judge_all(false);
 	link_elements(&m);
 	allow_elements(&m);
 	seal(&m);
@@ -405,6 +424,7 @@ static void a_forged_answer_is_dropped(void **state)
 	_fd_ int forges = bound_in("world", SOCK_DGRAM, "10.20.0.13", 8001);
 
 	for (int table = 0; table < 2; table++) {
+		judge_all(!table);
 		if (table) {
 			link_elements(&m);
 			allow_elements(&m);
@@ -432,9 +452,13 @@ static void loopback_is_not_on_the_wire(void **state)
 	const char *uplink = output(w, "ip -o link show up0 | sed 's/.*ether \\([^ ]*\\).*/\\1/'").s;
 	const char *link = output(w, "ip -o link show cta | sed 's/.*ether \\([^ ]*\\).*/\\1/'").s;
 
-	/* The control: without our table, a container reaches the host's loopback, since route_localnet is on. */
-	send_frame("a", "eth0", link, "10.20.0.11", "127.0.0.1", 7100, false);
-	assert_true(arrives(service, QUIET_MS));
+	/* The control: where all is judged well, a container reaches the host's loopback, since route_localnet is on. */
+	for (int judged = 0; judged < 2; judged++) {
+		judge_all(judged);
+		send_frame("a", "eth0", link, "10.20.0.11", "127.0.0.1", 7100, false);
+		assert_int_equal(arrives(service, QUIET_MS), judged);
+	}
+	judge_all(false);
 	link_elements(&m);
 	allow_elements(&m);
 	publish_elements(&m);
@@ -526,9 +550,11 @@ static void neighbours_are_found_and_nothing_else(void **state)
 	const char *to_host = str_fmt(&w->arena, "ip netns exec a busybox nc -w 1 %.*s%%eth0 7000 2>&1", STR_ARG(host)).s;
 	const char *to_container = str_fmt(&w->arena, "busybox nc -w 1 %.*s%%cta 80 2>&1", STR_ARG(container)).s;
 
-	/* The control: without a table, host and container talk by these addresses. */
+	/* The control: where all is judged, host and container talk by these addresses. */
+	judge_all(true);
 	assert_true(contains(output(w, to_host), "host sees fe80:"));
 	assert_true(contains(output(w, to_container), "a sees fe80:"));
+	judge_all(false);
 	link_elements(&m);
 	allow_elements(&m);
 	seal(&m);
@@ -866,7 +892,8 @@ static void nothing_leaks_while_rules_are_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(control_without_a_table_all_pairs_talk, end_test),
+		cmocka_unit_test_teardown(control_with_everything_judged_all_pairs_talk, end_test),
+		cmocka_unit_test_teardown(without_a_table_nothing_passes, end_test),
 		cmocka_unit_test_teardown(all_pairs_talk_exactly_as_the_elements_say, end_test),
 		cmocka_unit_test_teardown(errors_of_a_connection_come_back, end_test),
 		cmocka_unit_test_teardown(published_ports_lead_to_the_container, end_test),
