@@ -171,6 +171,7 @@ static void text_FLOWEND(struct flow_end v, struct buf *out)
 #define text_CIDR6 text_CIDR
 #define text_RESTART text_word
 #define text_NETWORK text_word
+#define text_CATEGORY text_word
 #define text_GPU text_word
 
 struct listing {

@@ -16,15 +16,20 @@ static void lower_directories(struct lowering *l)
 			struct str path = name_volume(l->arena, m->container, v);
 			struct res_directory *r;
 
-			if (map_add(l->scratch, &seen, path, l))
+			r = map_get(&seen, path);
+			if (r) {
+				r->backup |= v->backup.v;
 				continue;
+			}
 			r = manifest_add_directory(l->out, path);
+			map_add(l->scratch, &seen, path, r);
 			res_mark(&r->res, m->container->head.stack, m->full,
 				 source_origin(l->sources, v->from.given ? v->from.at : v->head.at));
 			r->mode = v->mode.v;
 			r->uid = v->owner.v.uid;
 			r->gid = v->owner.v.gid;
 			r->keep = true;
+			r->backup = v->backup.v;
 		}
 	}
 }

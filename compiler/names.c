@@ -3,6 +3,8 @@
  * The names of names.h. */
 #include "compiler/names.h"
 
+#include "lang/schema.h"
+
 struct str name_full(struct arena *a, const struct m_head *head)
 {
 	return STR_JOIN(a, head->stack->head.name, STR("."), head->name);
@@ -72,6 +74,8 @@ struct str name_volume(struct arena *a, const struct m_container *c, const struc
 {
 	if (v->from.set)
 		return v->from.v;
+	if (v->category.set)
+		return STR_JOIN(a, STR("/opt/"), word_texts[v->category.v], STR("/"), c->head.name, STR("/"), v->head.name);
 	return STR_JOIN(a, STR("/var/lib/ctstack/volumes/"), c->head.stack->head.name, STR("/"), c->head.name,
 			STR("/"), v->head.name);
 }

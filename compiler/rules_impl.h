@@ -64,6 +64,9 @@ RULE(mount_twice);
 RULE(mount_inside);
 RULE(mount_reserved);
 RULE(directory_differs);
+RULE(volume_same);
+RULE(volume_overlap);
+RULE(host_reserved);
 /* rules_names.c */
 RULE(name_long);
 RULE(name_collision);

@@ -130,6 +130,106 @@ RULE(mount_reserved)
 	}
 }
 
+/* ---- the host's side ---- */
+
+/* A directory or file of the host that a container is shown. */
+struct shown {
+	struct str path;
+	struct span at;
+	bool readonly;
+};
+
+static size_t shown_of(struct rules *r, const struct m_container *c, struct shown **ret)
+{
+	struct shown *all = arena_array(r->arena, c->volume.n + c->mount.n, sizeof *all);
+	size_t n = 0;
+
+	vec_each(struct m_volume *const, v, &c->volume)
+		all[n++] = (struct shown){trimmed(name_volume(r->arena, c, *v)), (*v)->from.given ? (*v)->from.at : (*v)->head.at, (*v)->readonly.v};
+	for (size_t i = 0; i < c->mount.n; i++)
+		all[n++] = (struct shown){trimmed(c->mount.at[i].left.v), c->mount.at[i].left.at, c->mount.at[i].block && c->mount.at[i].block->readonly.v};
+	*ret = all;
+	return n;
+}
+
+static int cmp_shown(const void *x, const void *y)
+{
+	const struct shown *a = x, *b = y;
+	const struct mounted p = {.path = a->path, .at = a->at}, q = {.path = b->path, .at = b->at};
+
+	return cmp_mounted(&p, &q);
+}
+
+/* Sorted, what is inside a path follows it directly. A part that may be written of a whole that may only be read is meant. */
+RULE(volume_overlap)
+{
+	rules_each_container(m, r) {
+		struct shown *all;
+		size_t n = shown_of(r, m->container, &all), outer = 0;
+
+		sort_array(all, n, sizeof *all, cmp_shown);
+		for (size_t i = 1; i < n; i++) {
+			bool inside = str_eq(all[i].path, all[outer].path) || path_inside(all[i].path, all[outer].path);
+
+			if (!inside)
+				outer = i;
+			if (!inside || all[i].readonly != all[outer].readonly)
+				continue;
+			diag_note(r->diags,
+				  diag_add(r->diags, code, all[i].at, "the container is shown %.*s already, with %.*s", STR_ARG(all[i].path),
+					   STR_ARG(all[outer].path)),
+				  all[outer].at, "here");
+		}
+	}
+}
+
+static const char *const own_places[] = {"/run/ctstack", "/var/lib/ctstack", "/run/credentials"};
+
+RULE(host_reserved)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+		struct shown *all;
+		size_t n = shown_of(r, c, &all);
+
+		for (size_t i = 0; i < n; i++)
+			for (size_t k = 0; k < sizeof own_places / sizeof own_places[0]; k++) {
+				struct str place = str_of(own_places[k]);
+				bool given = i >= c->volume.n || c->volume.at[i]->from.set;
+
+				if (given && (str_eq(all[i].path, place) || path_inside(all[i].path, place)))
+					diag_help(r->diags,
+						  diag_add(r->diags, code, all[i].at, "%.*s holds what ctc and systemd keep for themselves, secrets among it", STR_ARG(place)),
+						  "keep data elsewhere, such as in /srv");
+			}
+	}
+}
+
+/* Whoever writes `from` means the same directory; whoever gives a category does not. */
+RULE(volume_same)
+{
+	struct map seen = {0};
+
+	rules_each_container(m, r)
+		vec_each(struct m_volume *const, v, &m->container->volume) {
+			const struct m_volume *first, *later = *v;
+			struct str path;
+			struct diag *d;
+
+			if (later->from.set || !later->category.set)
+				continue;
+			path = name_volume(r->arena, m->container, later);
+			first = map_add(r->arena, &seen, path, *v);
+			if (!first)
+				continue;
+			if (said_later(first->head.at, &first->head, later->head.at, &later->head))
+				SWAP(first, later);
+			d = diag_add(r->diags, code, later->head.at, "volume `%.*s` is kept in %.*s, which another volume has", STR_ARG(later->head.name), STR_ARG(path));
+			diag_note(r->diags, d, first->head.at, "this one");
+			diag_help(r->diags, d, "say with `from` where one of them is kept, or that they are one");
+		}
+}
+
 static bool agree(const struct m_volume *a, const struct m_volume *b)
 {
 	return a->owner.v.uid == b->owner.v.uid && a->owner.v.gid == b->owner.v.gid && a->mode.v == b->mode.v;

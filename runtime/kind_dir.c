@@ -37,6 +37,8 @@ static int directory_observe(struct host *h, const struct manifest *known, struc
 		struct res_directory *d = manifest_add_directory(ret, k->res.id);
 		bool as_wanted = k->keep && !fs_half_made(&st);
 		d->keep = k->keep;
+		if (as_wanted && (k->mode != (int64_t)(st.st_mode & 07777) || k->uid != (int64_t)st.st_uid || k->gid != (int64_t)st.st_gid))
+			d->found = str_fmt(ret->arena, "%u:%u %04o", st.st_uid, st.st_gid, (unsigned)st.st_mode & 07777U);
 		d->mode = as_wanted ? k->mode : (int64_t)(st.st_mode & 07777);
 		d->uid = as_wanted ? k->uid : (int64_t)st.st_uid;
 		d->gid = as_wanted ? k->gid : (int64_t)st.st_gid;

@@ -501,6 +501,11 @@ void show_text(const struct view *v, bool colour, struct buf *out)
 		rows_print(&r, colour, out);
 		buf_free(&r.line);
 	}
+	vec_each(const struct str, note, &v->notes) {
+		buf_puts(out, note == v->notes.at ? "\nData that is there already\n    " : "    ");
+		show_plain(*note, 0, out);
+		buf_addc(out, '\n');
+	}
 	buf_puts(out, colour ? "\n" BOLD : "\n");
 	if (view_pending(v)) {
 		buf_puts(out, "Plan: ");

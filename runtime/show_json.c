@@ -182,6 +182,7 @@ void show_json(const struct view *v, struct buf *out)
 	items("flows", v->flows.at, v->flows.n, out);
 	items("ports", v->ports.at, v->ports.n, out);
 	items("host", v->host.at, v->host.n, out);
+	list(out, "notes", v->notes.at, v->notes.n);
 	list(out, "images", v->missing.at, v->missing.n);
 	if (v->outputs.n) {
 		buf_puts(out, ",\n\"outputs\":");

@@ -228,6 +228,11 @@ void show_markdown(const struct view *v, struct buf *out)
 	items("Host", v->host.at, v->host.n, "new", "removed", out);
 	if (v->policy_drift)
 		buf_fmt(out, "\n%zu policy elements of no container have drifted.\n", v->policy_drift);
+	vec_each(const struct str, note, &v->notes) {
+		buf_puts(out, note == v->notes.at ? "\nData that is there already:\n\n- " : "- ");
+		show_plain(*note, 0, out);
+		buf_addc(out, '\n');
+	}
 	code_list("\nImages to fetch: ", v->missing, out);
 	buf_puts(out, v->missing.n ? "\n" : "");
 	outputs(v->outputs, out);

@@ -245,6 +245,21 @@ static bool says_nothing(const struct view_container *c)
 	return c->verdict == VERDICT_CHANGE && !c->unit_changes && !c->fields.n && !c->effects.n && !c->drift.n && !c->policy_drift;
 }
 
+/* What is kept is left as it is; that it is not as the source says, people are told. */
+static void notes_make(struct viewer *w)
+{
+	const struct res_directory *d;
+
+	manifest_each(directory, d, w->v->plan->to) {
+		const struct res_directory *there = d->keep ? (const struct res_directory *)manifest_find(w->v->plan->from, RES_directory, d->res.id) : NULL;
+
+		if (there && there->found.n)
+			vec_push(w->a, &w->v->notes,
+				 str_fmt(w->a, "%.*s stays as it is, %.*s: the source says %u:%u %04llo", STR_ARG(d->res.id), STR_ARG(there->found), (unsigned)d->uid,
+					 (unsigned)d->gid, (unsigned long long)d->mode));
+	}
+}
+
 void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret)
 {
 	struct viewer w = {.a = a, .v = ret, .recorded = recorded};
@@ -253,6 +268,7 @@ void view_make(struct arena *a, const struct plan *p, const struct manifest *rec
 	*ret = (struct view){.arena = a, .plan = p, .live = recorded != NULL};
 	for (size_t i = 0; i < p->changes.n; i++)
 		look_at(&w, &p->changes.at[i]);
+	notes_make(&w);
 	for (size_t i = 0; i < ret->containers.n; i++) {
 		struct view_container *c = ret->containers.at[i];
 

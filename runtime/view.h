@@ -55,6 +55,7 @@ struct view {
 	const struct plan *plan;
 	struct strs scope, kept;	/* stacks that the plan is about, and those that stay */
 	bool live;			/* compared with a host */
+	VEC(struct str) notes;		/* data that is there already and not as the source has it */
 	struct strs missing;		/* images that are not on the host yet */
 	struct str title;		/* what the plan is for; "": the stacks in scope */
 	struct str against;		/* "this host at generation 3" */

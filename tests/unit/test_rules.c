@@ -74,6 +74,18 @@ static const struct {
 	{"address: IPv6 twice", "E0611",
 	 STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\ncontainer b { " IMAGE "address6 = fd01:0::0:2 }\n")},
 
+	{"volume: two of one category and name", "E0679",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; volume v { at = /v; category = media } }\n")
+	 "stack t {\nsubnet lan { range = 10.2.0.0/24 }\ncontainer a { " IMAGE "address = 10.2.0.2; volume v { at = /v; category = media } }\n}\n"},
+	{"volume: two of one name, kept apart", "",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; volume v { at = /v; category = media }\nvolume w { at = /w; category = media; from = /opt/x } }\n"
+		   "container b { " IMAGE "address = 10.1.0.3; volume v { at = /v; category = media } }\n")},
+	{"volume: one in another", "E0680",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; volume v { at = /v; from = /srv/v }\nmount /srv/v/w -> /w }\n")},
+	{"volume: a part that may be written", "",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; volume v { at = /v; from = /srv/v; readonly = true }\nmount /srv/v/w -> /w }\n")},
+	{"mount: what ctc keeps", "E0681", STACK(LAN "container a { " IMAGE "address = 10.1.0.2; mount /var/lib/ctstack -> /w }\n")},
+
 	{"secret: as a file and as environment", "", STACK(LAN SECRET "container a { " IMAGE "address = 10.1.0.2; env-files = [pw]; secret pw -> /pw }\n")},
 	{"secret: in a text", "E0675", STACK(LAN SECRET "container a { " IMAGE "address = 10.1.0.2; secret pw -> /pw; env { A = \"${pw}\" } }\n")},
 	{"secret: from nowhere", "E0676", STACK(LAN "secret pw {}\ncontainer a { " IMAGE "address = 10.1.0.2; env-files = [pw] }\n")},
