@@ -5,6 +5,7 @@
  * replaces another one a name beside it that depends on that file's name alone. */
 #include "runtime/fs.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
@@ -254,7 +255,7 @@ enum { BESIDE_MAX = 40 };
 /* The name under which a file stands for the instant before it replaces `name`. */
 static const char *beside(struct str name, char out[static BESIDE_MAX])
 {
-	snprintf(out, BESIDE_MAX, ".ctstack-new-%016llx", (unsigned long long)str_hash(name));
+	snprintf(out, BESIDE_MAX, FS_BESIDE "%016llx", (unsigned long long)str_hash(name));
 	return out;
 }
 
@@ -372,4 +373,30 @@ int fs_remove(int dir, struct str path, struct err *e)
 int fs_rmdir(int dir, struct str path, struct err *e)
 {
 	return remove_at(dir, path, AT_REMOVEDIR, e);
+}
+
+int fs_sweep(int dir, int depth, struct err *e)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d) {
+		int code = -errno;
+
+		if (fd >= 0)
+			close(fd);
+		return err_errno(e, code, "cannot look for what a killed process left");
+	}
+	for (struct dirent *entry; r == 0 && (entry = readdir(d));) {
+		if (str_starts(str_of(entry->d_name), STR(FS_BESIDE))) {
+			if (unlinkat(dir, entry->d_name, 0) < 0 && errno != ENOENT)
+				r = err_errno(e, -errno, "cannot remove %s", entry->d_name);
+		} else if (depth > 0 && entry->d_type == DT_DIR && entry->d_name[0] != '.') {
+			_fd_ int below = openat(dir, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+			r = below < 0 ? 0 : fs_sweep(below, depth - 1, e);
+		}
+	}
+	closedir(d);
+	return r;
 }

@@ -31,6 +31,10 @@ int fs_sync_parent(int dir, struct str path, struct err *e);
 
 /* Makes or replaces the file in one step: written without a name, fsynced, linked or renamed into its place, directory fsynced. Owner is the process; mode is exact. */
 int fs_replace(int dir, struct str path, struct str content, mode_t mode, struct err *e);
+/* What begins with this is a file or a link for the instant before it replaces another one; only the process that makes it may see it. */
+#define FS_BESIDE ".ctstack-new-"
+/* Removes what a killed process left under such names in the directory, and so many levels below it. */
+int fs_sweep(int dir, int depth, struct err *e);
 /* Writes an existing regular file in place, so that it keeps its inode: for files that are bind-mounted elsewhere. Space is reserved before the first
  * byte changes. A reader in the same moment may see a part of both. */
 int fs_overwrite(int dir, struct str path, struct str content, mode_t mode, struct err *e);

@@ -102,16 +102,48 @@ static int write_units(int dir, const struct manifest *m, struct err *e)
 	return 0;
 }
 
+/* Which generation counts here and now. */
+static int find_generation(struct host *h, bool *ret_found, uint32_t *ret, struct err *e)
+{
+	int r = read_generation(h, RUN_DIR "/active", ret_found, ret, e);
+
+	return r < 0 || *ret_found ? r : read_generation(h, STATE_DIR "/current", ret_found, ret, e);
+}
+
+/* The last thing that is written: a link whose target is the generation's number. systemd leaves it alone, since it has no unit's name. */
+static int write_mark(int dir, uint32_t number, struct err *e)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "%u", number);
+	return symlinkat(text, dir, GENERATED_MARK) < 0 ? err_errno(e, -errno, "create the link " GENERATED_MARK) : 0;
+}
+
+bool generator_done(struct host *h)
+{
+	char text[16], is[16];
+	uint32_t number = 0;
+	struct err ignored;
+	bool found;
+
+	if (find_generation(h, &found, &number, &ignored) < 0)
+		return false;
+	if (!found)
+		return true;
+	ssize_t n = readlinkat(h->root_fd, GENERATED_DIR "/" GENERATED_MARK, is, sizeof is - 1);
+	is[n > 0 ? n : 0] = '\0';
+	snprintf(text, sizeof text, "%u", number);
+	return strcmp(text, is) == 0;
+}
+
 int generator_run(struct host *h, const char *normal, struct err *e)
 {
 	_arena_ struct arena a = {0};
 	struct manifest m = {.arena = &a};
 	uint32_t number = 0;
 	bool found;
-	int r = read_generation(h, RUN_DIR "/active", &found, &number, e);
+	int r = find_generation(h, &found, &number, e);
 
-	if (r == 0 && !found)
-		r = read_generation(h, STATE_DIR "/current", &found, &number, e);
 	if (r < 0 || !found)
 		return r;
 	r = read_manifest(h, number, &m, e);
@@ -120,7 +152,8 @@ int generator_run(struct host *h, const char *normal, struct err *e)
 	_fd_ int dir = open(normal, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_errno(e, -errno, "open the directory %s", normal);
-	return write_units(dir, &m, e);
+	r = write_units(dir, &m, e);
+	return r < 0 ? r : write_mark(dir, number, e);
 }
 
 int generator_main(int argc, char **argv)

@@ -18,17 +18,18 @@
 #include "lang/base/map.h"
 #include "runtime/bus.h"
 #include "runtime/fs.h"
+#include "runtime/generator.h"
 #include "runtime/kind.h"
 #include "runtime/log.h"
 #include "runtime/unit_why.h"
 
-#define GENERATED "run/systemd/generator"
 #define MARK "\n[X-ctstack]\n"
 /* Behind the observed text of a unit whose files changed after systemd read them: a difference that a reload mends. */
 #define UNREAD "# systemd has not read this version yet\n"
 
 enum {
 	TEXT_MAX = 16 << 20,
+	RELOADS = 3,		/* how often units are read again where the generator did not end well */
 	SETTLE_US = 1000000,	/* how long a started unit must stay up */
 	MARGIN_S = 30,		/* on top of the manager's own limits */
 	LIMIT_MAX_S = 86400,
@@ -87,7 +88,7 @@ static DIR *generated_dir(struct host *h, const char *below)
 	char path[600];
 	struct err ignored = {0};
 
-	snprintf(path, sizeof path, GENERATED "/%s", below);
+	snprintf(path, sizeof path, GENERATED_DIR "/%s", below);
 	_fd_ int fd = fs_open(h->root_fd, str_of(path), O_RDONLY | O_DIRECTORY, 0, &ignored);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 
@@ -144,7 +145,7 @@ static struct res_unit *see(struct seen *s, struct str name, struct str text)
 
 static int read_unit(struct host *h, struct arena *a, struct str name, struct str *ret, struct err *e)
 {
-	return fs_read(h->root_fd, str_fmt(a, GENERATED "/%.*s", STR_ARG(name)), TEXT_MAX, a, ret, e);
+	return fs_read(h->root_fd, str_fmt(a, GENERATED_DIR "/%.*s", STR_ARG(name)), TEXT_MAX, a, ret, e);
 }
 
 /* All units of ours that the generator wrote. */
@@ -440,11 +441,23 @@ static int reload_took(struct host *h, struct slice s, struct err *e)
 
 		if (to ? r == 0 && str_eq(text, to->text) : r == -ENOENT)
 			continue;
-		err_set(e, -EIO, "after daemon-reload, /" GENERATED "/%.*s is not what the generation says: ctstack-generator failed; "
+		err_set(e, -EIO, "after daemon-reload, /" GENERATED_DIR "/%.*s is not what the generation says: ctstack-generator failed; "
 			"see journalctl -t ctstack-generator", STR_ARG(name));
 		return err_resource(e, name);
 	}
 	return 0;
+}
+
+/* A generator that fails or is killed leaves units out, also of containers that this change does not touch: systemd does not mind, and asks it anew at the next reload. */
+static int reload_units(struct host *h, struct err *e)
+{
+	for (int i = 0; i < RELOADS; i++) {
+		int r = bus_reload(h, e);
+
+		if (r < 0 || generator_done(h))
+			return r;
+	}
+	return err_set(e, -EIO, "after daemon-reload, units are missing below /" GENERATED_DIR ": ctstack-generator failed; see journalctl -t ctstack-generator");
 }
 
 static int stop_phase(struct host *h, struct slice s, struct err *e)
@@ -457,7 +470,7 @@ static int stop_phase(struct host *h, struct slice s, struct err *e)
 	if (r < 0 || !reload)
 		return r;
 	host_progress(h, "reload units");
-	r = bus_reload(h, e);
+	r = reload_units(h, e);
 	return r < 0 ? r : reload_took(h, s, e);
 }
 

@@ -155,7 +155,7 @@ static int replace_link(int dir_fd, const char *target, const char *name, struct
 {
 	char beside[32];
 
-	snprintf(beside, sizeof beside, ".%s.new", name);
+	snprintf(beside, sizeof beside, FS_BESIDE "%s", name);
 	if (unlinkat(dir_fd, beside, 0) < 0 && errno != ENOENT)
 		return err_errno(e, -errno, "cannot remove the link %s", beside);
 	if (symlinkat(target, dir_fd, beside) < 0)

@@ -58,6 +58,8 @@ int store_stage(struct store *s, const struct manifest *m, struct meta *meta, st
 		size_t nsources, struct err *e);
 /* Removes one that is neither 0 nor current. */
 int store_drop(struct store *s, uint32_t number, struct err *e);
+/* Removes what a killed process left half made or half removed. */
+int store_sweep(struct store *s, struct err *e);
 int store_activate(struct store *s, uint32_t number, struct err *e);
 int store_commit(struct store *s, uint32_t number, struct err *e);
 /* Removes all but the newest `keep`; never the current one, its base, or 0. */

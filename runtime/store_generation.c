@@ -396,6 +396,17 @@ int store_drop(struct store *s, uint32_t number, struct err *e)
 	return r < 0 ? r : remove_tree(s->state_fd, BEING_REMOVED, 1, e);
 }
 
+int store_sweep(struct store *s, struct err *e)
+{
+	assert(s->lock_fd >= 0);
+	int r = remove_tree(s->state_fd, BEING_MADE, 1, e);
+	if (r == 0)
+		r = remove_tree(s->state_fd, BEING_REMOVED, 1, e);
+	if (r == 0)
+		r = fs_sweep(s->state_fd, 0, e);
+	return r < 0 ? r : fs_sweep(s->run_fd, 1, e);
+}
+
 int store_prune(struct store *s, size_t keep, struct err *e)
 {
 	_arena_ struct arena a = {0};

@@ -147,8 +147,10 @@ static void drop_uncounted(struct session *s)
 int session_recover(struct session *s, struct recovery *ret, struct err *e)
 {
 	struct err unimportant;
-	int r = txn_recover(&s->host, &s->store, ret, e);
+	int r = store_sweep(&s->store, e);
 
+	if (r == 0)
+		r = txn_recover(&s->host, &s->store, ret, e);
 	if (r == 0 && !ret->found)
 		drop_uncounted(s);
 	if (r < 0 || !ret->found)

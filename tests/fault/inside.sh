@@ -43,12 +43,15 @@ digest() {
 	done
 	sysctl -n net.ipv4.ip_forward
 	podman ps --all --format '{{.Names}} {{.State}}' | cut -d' ' -f1,2 | sort
-	find /run/ctstack /etc/systemd/system ! -name lock ! -type d ! -name active -printf '%p %m %U %G %s\n' | sort
-	find /run/ctstack -type f ! -name lock -exec sha256sum {} + | sort
-	find /var/lib/ctstack ! -path '*/generations/*' ! -name history ! -name current -printf '%p %y %m %U %G\n' | sort
-	if [ -e /var/lib/ctstack/current ]; then
+	find /run/ctstack /etc/systemd/system ! -name lock ! -type d ! -name active -printf '%p %m %U %G %s\n' 2>/dev/null | sort
+	find /run/ctstack -type f ! -name lock -exec sha256sum {} + 2>/dev/null | sort
+	# A store in which nothing counts yet is as good as none.
+	if [ "$(readlink /var/lib/ctstack/current)" != generations/0000 ] && [ -e /var/lib/ctstack/current ]; then
+		find /var/lib/ctstack ! -path '*/generations/*' ! -name history ! -name current -printf '%p %y %m %U %G\n' | sort
 		sha256sum </var/lib/ctstack/current/manifest.json
 		[ ! -e /run/ctstack/active ] || [ "$(basename "$(readlink /run/ctstack/active)")" = "$(basename "$(readlink /var/lib/ctstack/current)")" ] || echo "active is not current"
+	elif [ -e /var/lib/ctstack/journal ]; then
+		echo "a journal is left"
 	fi
 	find /var/lib/ctstack/generations -mindepth 1 -maxdepth 1 ! -name '[0-9][0-9][0-9][0-9]' -printf 'left: %f\n' 2>/dev/null
 }
@@ -79,7 +82,7 @@ policy) stack "$a" "$b" '  allow b -> a.http' '  publish 8081 -> b.http' >new.ct
 remove) stack "$a" '  publish 8080 -> a.http' >new.ctstack ;;
 rename) stack "$a" "$(container d 10.77.0.12)" '  allow a -> d.http' '  publish 8080 -> a.http' >new.ctstack ;;
 address) stack "${a/10.77.0.11/10.77.0.21}" "$b" "$flow" '  publish 8080 -> a.http' >new.ctstack ;;
-unready) stack "$a" "$b" "$flow" "$(container c 10.77.0.13 'ready { tcp = 9/tcp; within = 300ms }')" '  publish 8081 -> b.http' >new.ctstack ;;
+unready) stack "$a" "$b" "$flow" "$(container c 10.77.0.13 'ready { exec = ["/probe", "connect", "127.0.0.1", "9"]; within = 1s }')" '  publish 8081 -> b.http' >new.ctstack ;;
 rollback)
 	stack "${a/64MiB/96MiB}" "$b" '  publish 8081 -> b.http' >new.ctstack
 	command=(ctc rollback --yes)
@@ -132,6 +135,8 @@ run_at() {
 	timeout 120 ctc recover >recovered 2>&1 || fail "$what: recover ended with status $?"
 	settled
 	digest >is
+	# A recovery that follows ends with a status of its own.
+	[ "$scenario" != recovery ] || status=any
 	if cmp -s is old; then
 		case $status in 0) fail "$what: status 0, and the host is as before" ;; esac
 	elif cmp -s is new; then
