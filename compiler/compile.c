@@ -37,7 +37,7 @@ static void check_and_lower(struct compilation *c)
 	net_build(&scratch, &c->arena, &c->model, &net);
 	flows_build(&scratch, &c->model, &net, &flows);
 	rules_check(&c->diags, &c->model, &net, &flows);
-	if (!c->diags.errors)
+	if (!c->diags.errors && !c->check_only)
 		lower(&c->model, &net, &flows, &c->sources, &c->manifest);
 }
 

@@ -17,9 +17,11 @@ struct compilation {
 	struct diags diags;
 	struct model model;
 	struct manifest manifest;
+	bool check_only;	/* no manifest is made: lowering says nothing */
 };
 
-/* All zero before, but for givens; compilation_end after. Returns 0, or -EINVAL where diags has errors (then there is no manifest), or the errno of a file that cannot be read
+/* All zero before, but for givens and check_only; compilation_end after. Returns 0, or -EINVAL where diags has errors (then there is no manifest), or the errno of a file that
+ * cannot be read
  * (also said in diags). */
 int compile_files(struct compilation *c, const char *const *paths, size_t npaths);
 /* The same for one text that is at hand (tests, stdin). */

@@ -38,7 +38,7 @@ int cmd_check(struct cli *c, int argc, char **argv)
 		return status;
 	if (n == 0)
 		return cli_fail(c, "name the files to check");
-	struct compilation made = {.givens = input_givens(&in)};
+	struct compilation made = {.givens = input_givens(&in), .check_only = true};
 	compile_files(&made, (const char *const *)argv + 1, (size_t)n);
 	status = cli_diags(c, &made.diags, (enum diag_format)format) || made.diags.errors > 0;
 	if (!status && format == DIAG_TEXT)
