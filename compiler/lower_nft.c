@@ -32,31 +32,38 @@ struct interval {
 	const struct net_member *owner;
 };
 
+/* The elements of a set as they are implied, in source order; several flows may imply the same. */
+struct implied {
+	VEC(struct res_nft *) all;
+};
+
 struct policy {
 	struct lowering *l;
-	/* as they are implied, in source order; several flows may imply the same */
-	VEC(struct res_nft *) all;
+	struct implied sets[SET_COUNT];
 	VEC(struct interval) intervals;
 };
 
-/* Joins fields into key, as element texts are: " . " between. Returns the length. */
-static size_t join_fields(char *out, size_t n, const struct str *fields)
+/* Fields as element texts have them: " . " between. */
+static size_t fields_len(size_t n, const struct str *fields)
 {
-	size_t at = 0;
+	size_t len = n ? 3 * (n - 1) : 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (i) {
-			memcpy(out + at, " . ", 3);
-			at += 3;
-		}
-		memcpy(out + at, fields[i].s, fields[i].n);
-		at += fields[i].n;
-	}
-	return at;
+	for (size_t i = 0; i < n; i++)
+		len += fields[i].n;
+	return len;
 }
 
-/* Room for a set's name and all fields, none longer than an address. */
-enum { ELEMENT_MAX = 32 + POLICY_FIELDS_MAX * (ADDR_TEXT_MAX + 3) };
+static void fields_join(char *out, size_t n, const struct str *fields)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i) {
+			memcpy(out, " . ", 3);
+			out += 3;
+		}
+		memcpy(out, fields[i].s, fields[i].n);
+		out += fields[i].n;
+	}
+}
 
 static void element(struct policy *p, const struct saying *who, const struct net_member *owner,
 		    enum policy_set set, size_t nkey, const struct str *key, size_t ndata,
@@ -64,20 +71,24 @@ static void element(struct policy *p, const struct saying *who, const struct net
 {
 	struct str name = str_of(policy_sets[set].name);
 	struct res_nft *r = arena_new(p->l->arena, struct res_nft);
-	char text[ELEMENT_MAX];
-	size_t n = name.n + 1;
+	size_t key_len = fields_len(nkey, key), data_len = fields_len(ndata, data);
+	char *id = arena_text(p->l->arena, name.n + 1 + key_len);
 
-	memcpy(text, name.s, name.n);
-	text[name.n] = ' ';
-	n += join_fields(text + n, nkey, key);
+	memcpy(id, name.s, name.n);
+	id[name.n] = ' ';
+	fields_join(id + name.n + 1, nkey, key);
 	r->res.kind = RES_nft;
-	r->res.id = str_copy(p->l->arena, (struct str){text, n});
+	r->res.id = (struct str){id, name.n + 1 + key_len};
 	res_mark(&r->res, who->stack, owner->full, who->origin);
 	r->set = name;
-	r->key = (struct str){r->res.id.s + name.n + 1, n - name.n - 1};
-	if (ndata)
-		r->data = str_copy(p->l->arena, (struct str){text, join_fields(text, ndata, data)});
-	vec_push(p->l->scratch, &p->all, r);
+	r->key = (struct str){id + name.n + 1, key_len};
+	if (ndata) {
+		char *text = arena_text(p->l->arena, data_len);
+
+		fields_join(text, ndata, data);
+		r->data = (struct str){text, data_len};
+	}
+	vec_push(p->l->scratch, &p->sets[set].all, r);
 }
 
 #define FIELDS(...) (sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str)), (struct str[]){__VA_ARGS__}
@@ -115,8 +126,8 @@ static void port_element(struct policy *p, const struct saying *who, const struc
 {
 	struct str key[POLICY_FIELDS_MAX];
 	struct port_field f;
-	char text[ELEMENT_MAX];
 	size_t len;
+	char *prefix;
 
 	port_field(port, &f);
 	memcpy(key, fields, n * sizeof *key);
@@ -126,11 +137,13 @@ static void port_element(struct policy *p, const struct saying *who, const struc
 		element(p, who, owner, exact, n + 2, key, NO_DATA);
 		return;
 	}
-	len = join_fields(text, n + 2, key);
+	len = fields_len(n + 2, key);
+	prefix = arena_text(p->l->scratch, len);
+	fields_join(prefix, n + 2, key);
 	vec_push(p->l->scratch, &p->intervals,
 		 (struct interval){
 		     .set = range,
-		     .prefix = str_copy(p->l->scratch, (struct str){text, len}),
+		     .prefix = {prefix, len},
 		     .port = port,
 		     .order = p->intervals.n,
 		     .who = *who,
@@ -160,13 +173,9 @@ static bool intervals_overlap(const struct interval *a, const struct interval *b
 static void interval_emit(struct policy *p, const struct interval *i)
 {
 	struct port_field f;
-	char text[ELEMENT_MAX];
-	size_t n = i->prefix.n;
 
 	port_field(i->port, &f);
-	memcpy(text, i->prefix.s, n);
-	memcpy(text + n, f.s.s, f.s.n);
-	element(p, &i->who, i->owner, i->set, 1, &(struct str){text, n + f.s.n}, NO_DATA);
+	element(p, &i->who, i->owner, i->set, 1, (struct str[]){STR_JOIN(p->l->scratch, i->prefix, f.s)}, NO_DATA);
 }
 
 /* The kernel refuses overlapping intervals: they become one, that keeps the origin of the first in the
@@ -328,26 +337,35 @@ static void lower_rules(struct lowering *l)
 	r->key = STR(POLICY_RULES_KEY);
 }
 
-/* Enters each element once, sorted. Of those that are the same the one that was said first stays: their order
- * in `all` is that of the source. */
-static void enter_once(struct policy *p)
+/* Enters each element of a set once, sorted. Of those that are the same the one that was said first stays. */
+static void enter_once(struct policy *p, const struct implied *set, struct sort_item *items)
 {
-	struct sort_item *items = xrealloc(NULL, p->all.n * sizeof *items);
-	struct res_nft *first;
+	size_t n = set->all.n;
 
-	for (size_t i = 0; i < p->all.n; i++)
-		items[i] = (struct sort_item){.key = p->all.at[i]->res.id, .value = &p->all.at[i]};
-	sort_by_key(items, p->all.n);
-	for (size_t i = 0, next; i < p->all.n; i = next) {
-		struct res_nft **earliest = items[i].value;
+	for (size_t i = 0; i < n; i++)
+		items[i] = (struct sort_item){.key = set->all.at[i]->key, .value = set->all.at[i]};
+	sort_by_key(items, n);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || !str_eq(items[i].key, items[i - 1].key))
+			manifest_put(p->l->out, items[i].value);
+}
 
-		for (next = i + 1; next < p->all.n && str_eq(items[next].key, items[i].key); next++)
-			if ((struct res_nft **)items[next].value < earliest)
-				earliest = items[next].value;
-		first = *earliest;
-		manifest_put(p->l->out, &first->res);
+/* Set by set in the order of their names, which is that of the elements' ids. Returns whether there is any. */
+static bool enter_all(struct policy *p)
+{
+	struct sort_item sets[SET_COUNT], *room;
+	size_t most = 0;
+
+	for (size_t i = 0; i < SET_COUNT; i++) {
+		sets[i] = (struct sort_item){.key = str_of(policy_sets[i].name), .value = &p->sets[i]};
+		most = p->sets[i].all.n > most ? p->sets[i].all.n : most;
 	}
-	free(items);
+	sort_by_key(sets, SET_COUNT);
+	room = xrealloc(NULL, most * sizeof *room);
+	for (size_t i = 0; i < SET_COUNT; i++)
+		enter_once(p, sets[i].value, room);
+	free(room);
+	return most;
 }
 
 void lower_nft(struct lowering *l)
@@ -367,7 +385,6 @@ void lower_nft(struct lowering *l)
 			lower_publish(&p, &who, &(*s)->publish.at[i].left.v, &(*s)->publish.at[i].right.v);
 		}
 	lower_intervals(&p);
-	enter_once(&p);
-	if (p.all.n)
+	if (enter_all(&p))
 		lower_rules(l);
 }

@@ -44,24 +44,31 @@ int res_cmp(const struct res *a, const struct res *b)
 	return a->kind != b->kind ? (a->kind < b->kind ? -1 : 1) : str_cmp(a->id, b->id);
 }
 
-static bool is_sorted(struct res *const *all, size_t n)
+/* How far ids ascend, each above the one before it. */
+static size_t ascending(struct res *const *all, size_t n)
 {
-	for (size_t i = 1; i < n; i++)
-		if (str_cmp(all[i - 1]->id, all[i]->id) > 0)
-			return false;
-	return true;
+	size_t i = 1;
+
+	while (i < n && str_cmp(all[i - 1]->id, all[i]->id) < 0)
+		i++;
+	return i < n ? i : n;
 }
 
-/* One kind's resources, by id; room has space for n. What compilers emit and files hold is mostly sorted already. */
-static void kind_sort(struct res **all, size_t n, struct sort_item *room)
+/* Sorts one kind's resources by id; room has space for n. What compilers emit and files hold is mostly sorted already. Returns the second of two that have the
+ * same id, or NULL. */
+static const struct res *kind_sort(struct res **all, size_t n, struct sort_item *room)
 {
-	if (is_sorted(all, n))
-		return;
+	size_t first = ascending(all, n);
+
+	if (first == n)
+		return NULL;
 	for (size_t i = 0; i < n; i++)
 		room[i] = (struct sort_item){.key = all[i]->id, .value = all[i]};
 	sort_by_key(room, n);
 	for (size_t i = 0; i < n; i++)
 		all[i] = room[i].value;
+	first = ascending(all, n);
+	return first < n ? all[first] : NULL;
 }
 
 const struct res *manifest_seal(struct manifest *m)
@@ -86,16 +93,16 @@ const struct res *manifest_seal(struct manifest *m)
 	room = xrealloc(NULL, most * sizeof *room);
 	for (size_t i = 0; i < m->all.n; i++)
 		by_kind[at[m->all.at[i]->kind]++] = m->all.at[i];
-	for (int k = 0; k < RES_KIND_COUNT; k++)
-		kind_sort(by_kind + m->first[k], m->first[k + 1] - m->first[k], room);
+	for (int k = 0; k < RES_KIND_COUNT; k++) {
+		const struct res *again = kind_sort(by_kind + m->first[k], m->first[k + 1] - m->first[k], room);
+
+		if (!twice)
+			twice = again;
+	}
 	if (m->all.n)
 		memcpy(m->all.at, by_kind, m->all.n * sizeof *by_kind);
 	free(by_kind);
 	free(room);
-	/* 3. What is there twice is neighbours now. */
-	for (size_t i = 1; i < m->all.n && !twice; i++)
-		if (res_cmp(m->all.at[i - 1], m->all.at[i]) == 0)
-			twice = m->all.at[i];
 	return twice;
 }
 

@@ -8,8 +8,7 @@
 
 enum {
 	PART = sizeof(uint64_t),
-	FEW = 12,    /* what insertion is quicker for */
-	DEEP = 2048, /* bytes of common prefix, beyond which the recursion is not worth its stack */
+	FEW = 8, /* what insertion is quicker for */
 };
 
 /* The bytes from depth on as a number that orders as they do; beyond the end there are zeros. */
@@ -35,17 +34,10 @@ static int item_cmp(const struct sort_item *a, const struct sort_item *b, size_t
 		       (struct str){b->key.s + depth, b->key.n - depth});
 }
 
-static void swap(struct sort_item *a, struct sort_item *b)
+/* Sorts by insertion what stands before `sorted` items of n that are in order; equal ones keep their order. */
+static void insertion(struct sort_item *items, size_t sorted, size_t n, size_t depth)
 {
-	struct sort_item t = *a;
-
-	*a = *b;
-	*b = t;
-}
-
-static void insertion(struct sort_item *items, size_t n, size_t depth)
-{
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = sorted; i < n; i++) {
 		struct sort_item x = items[i];
 		size_t k = i;
 
@@ -55,101 +47,90 @@ static void insertion(struct sort_item *items, size_t n, size_t depth)
 	}
 }
 
-static uint64_t middle(uint64_t a, uint64_t b, uint64_t c)
+/* Makes runs that are in order: those that are there, the short ones made longer. Writes where each ends; returns their number. */
+static size_t find_runs(struct sort_item *items, size_t n, size_t depth, size_t *ends)
 {
-	if (a < b)
-		return b < c ? b : a < c ? c : a;
-	return a < c ? a : b < c ? c : b;
-}
+	size_t runs = 0;
 
-/* Of three, or where it is worth it of three times three: what is emitted in patterns has bad medians of
- * three. */
-static uint64_t pivot_of(const struct sort_item *items, size_t n)
-{
-	size_t step = n / 9;
+	for (size_t from = 0, end; from < n; from = end) {
+		for (end = from + 1; end < n && item_cmp(&items[end - 1], &items[end], depth) <= 0;)
+			end++;
+		if (end - from < FEW) {
+			size_t sorted = end - from;
 
-	if (n < 64)
-		return middle(items[0].part, items[n / 2].part, items[n - 1].part);
-	return middle(middle(items[0].part, items[step].part, items[2 * step].part),
-		      middle(items[3 * step].part, items[4 * step].part, items[5 * step].part),
-		      middle(items[6 * step].part, items[7 * step].part, items[n - 1].part));
-}
-
-static int cmp_items(const void *a, const void *b)
-{
-	return str_cmp(((const struct sort_item *)a)->key, ((const struct sort_item *)b)->key);
-}
-
-/* How often a range may be divided before the pivots are taken to be chosen against us. */
-static unsigned divisions(size_t n)
-{
-	unsigned log = 0;
-
-	while (n >>= 1)
-		log++;
-	return 2 * log + 4;
-}
-
-static void sort_from(struct sort_item *items, size_t n, size_t depth);
-
-/* Items whose parts at depth are equal: by what follows. Keys that end within the part come first, shorter
- * ones before longer ones. */
-static void sort_equal(struct sort_item *items, size_t n, size_t depth)
-{
-	size_t ended = 0, sorted = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (items[i].key.n <= depth + PART)
-			swap(&items[ended++], &items[i]);
-		else
-			items[i].part = key_part(items[i].key, depth + PART);
-	for (size_t len = depth; len <= depth + PART && sorted < ended; len++)
-		for (size_t i = sorted; i < ended; i++)
-			if (items[i].key.n == len)
-				swap(&items[sorted++], &items[i]);
-	sort_from(items + ended, n - ended, depth + PART);
-}
-
-/* All keys are equal before depth, none ends there, and parts are those at depth. */
-static void sort_from(struct sort_item *items, size_t n, size_t depth)
-{
-	unsigned left = divisions(n);
-
-	while (n > FEW) {
-		uint64_t pivot = pivot_of(items, n);
-		size_t below = 0, i = 0, above = n;
-
-		if (depth > DEEP || left-- == 0) {
-			qsort(items, n, sizeof *items, cmp_items);
-			return;
+			end = from + FEW < n ? from + FEW : n;
+			insertion(items + from, sorted, end - from, depth);
 		}
-		while (i < above) {
-			if (items[i].part < pivot)
-				swap(&items[below++], &items[i++]);
-			else if (items[i].part > pivot)
-				swap(&items[i], &items[--above]);
-			else
-				i++;
-		}
-		sort_equal(items + below, above - below, depth);
-		/* The smaller side by recursion, the larger one by going on. */
-		if (below < n - above) {
-			sort_from(items, below, depth);
-			items += above;
-			n -= above;
-		} else {
-			sort_from(items + above, n - above, depth);
-			n = below;
-		}
+		ends[runs++] = end;
 	}
-	insertion(items, n, depth);
+	return runs;
+}
+
+/* Merges from[0..middle) and from[middle..n) into `to`. */
+static void merge(const struct sort_item *from, size_t middle, size_t n, size_t depth, struct sort_item *to)
+{
+	size_t i = 0, k = middle;
+
+	while (i < middle && k < n)
+		*to++ = item_cmp(&from[k], &from[i], depth) < 0 ? from[k++] : from[i++];
+	memcpy(to, from + i, (middle - i) * sizeof *to);
+	memcpy(to + (middle - i), from + k, (n - k) * sizeof *to);
+}
+
+/* Neighbouring runs of `from` are one in `to`. Returns how many there are then. */
+static size_t merge_pairs(const struct sort_item *from, size_t depth, size_t *ends, size_t runs, struct sort_item *to)
+{
+	size_t at = 0, left = 0;
+
+	for (size_t i = 0; i < runs; i += 2) {
+		size_t middle = ends[i], end = i + 1 < runs ? ends[i + 1] : middle;
+
+		merge(from + at, middle - at, end - at, depth, to + at);
+		ends[left++] = at = end;
+	}
+	return left;
+}
+
+/* How many bytes all keys begin with alike: they need not be looked at again. */
+static size_t common_bytes(const struct sort_item *items, size_t n)
+{
+	size_t common = n ? items[0].key.n : 0;
+
+	for (size_t i = 1; i < n && common; i++) {
+		size_t same = 0;
+
+		if (items[i].key.n < common)
+			common = items[i].key.n;
+		if (common == 0 || memcmp(items[i].key.s, items[0].key.s, common) == 0)
+			continue;
+		while (items[i].key.s[same] == items[0].key.s[same])
+			same++;
+		common = same;
+	}
+	return common;
 }
 
 void sort_by_key(struct sort_item *items, size_t n)
 {
+	size_t depth = common_bytes(items, n), runs, *ends;
+	struct sort_item *room, *from = items, *to;
+
 	for (size_t i = 0; i < n; i++)
-		items[i].part = key_part(items[i].key, 0);
-	sort_from(items, n, 0);
+		items[i].part = key_part(items[i].key, depth);
+	ends = xrealloc(NULL, (n / FEW + 1) * sizeof *ends);
+	runs = find_runs(items, n, depth, ends);
+	room = to = runs > 1 ? xrealloc(NULL, n * sizeof *room) : NULL;
+	while (runs > 1) {
+		struct sort_item *merged = to;
+
+		runs = merge_pairs(from, depth, ends, runs, to);
+		to = from;
+		from = merged;
+	}
+	if (from != items)
+		memcpy(items, from, n * sizeof *items);
+	free(room);
+	free(ends);
 }
 
 void sort_array(void *at, size_t n, size_t size, int (*cmp)(const void *, const void *))

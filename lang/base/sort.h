@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Sorting by strings that begin alike, as the ids of resources do: eight bytes are compared at a time, and a
- * common prefix is looked at once, not at every comparison (multikey quicksort with cached keys; Bentley and
- * Sedgewick 1997, Ng and Kakehi 2007). */
+ * Sorting by strings that begin alike and stand in order in part, as the ids of resources do: what all have in common is looked at once, eight bytes are
+ * compared at a time, and runs that are in order are merged (natural merge sort; Knuth, TAOCP 3, 5.2.4). */
 #ifndef CTC_BASE_SORT_H
 #define CTC_BASE_SORT_H
 
@@ -14,8 +13,7 @@ struct sort_item {
 	uint64_t part; /* used while sorting */
 };
 
-/* Ascending, bytewise as str_cmp. Items with equal keys end in any order. n log n comparisons of eight bytes,
- * whatever the keys. */
+/* Ascending, bytewise as str_cmp; items with equal keys keep their order. At most n log n comparisons, and few where there are long runs. */
 void sort_by_key(struct sort_item *items, size_t n);
 
 /* qsort for what is in order already more often than not: then nothing is done. at may be NULL where n is 0. */
