@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ALIGN = 16, CHUNK_MIN = 16 << 10, CHUNK_SMALL = 256 << 10, CHUNK_HUGE = 2 << 20 };
+enum { CHUNK_MIN = 16 << 10, CHUNK_SMALL = 256 << 10, CHUNK_HUGE = 2 << 20 };
 
 /* The leak checker does not look for pointers in memory that malloc does not know. */
 #ifdef __SANITIZE_ADDRESS__
@@ -22,7 +22,7 @@ struct arena_chunk {
 	struct arena_chunk *older;
 	size_t size;		/* of bytes */
 	size_t mapped;		/* length of the mapping; 0: from malloc */
-	_Alignas(ALIGN) char bytes[];
+	_Alignas(ARENA_ALIGN) char bytes[];
 };
 
 static _Noreturn void no_memory(void)
@@ -105,13 +105,12 @@ static void arena_grow(struct arena *a, size_t need)
 	a->total += c->size;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_alloc_slowly(struct arena *a, size_t size)
 {
-	if (size > SIZE_MAX - ALIGN)
+	if (size > SIZE_MAX - ARENA_ALIGN)
 		no_memory();
-	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	if (size > (size_t)(a->end - a->next))
-		arena_grow(a, size);
+	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	arena_grow(a, size);
 	void *p = a->next;
 	a->next += size;
 	return p;
@@ -128,10 +127,10 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 
 bool arena_extend(struct arena *a, void *last, size_t size, size_t longer)
 {
-	if (longer > SIZE_MAX - ALIGN)
+	if (longer > SIZE_MAX - ARENA_ALIGN)
 		return false;
-	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	longer = (longer + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	longer = (longer + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 	if (!last || a->next - size != (char *)last || longer - size > (size_t)(a->end - a->next))
 		return false;
 	a->next += longer - size;
@@ -147,12 +146,11 @@ char *arena_copy(struct arena *a, const void *bytes, size_t n)
 	return p;
 }
 
-char *arena_text(struct arena *a, size_t n)
+char *arena_text_slowly(struct arena *a, size_t n)
 {
-	if (n > SIZE_MAX - ALIGN)
+	if (n > SIZE_MAX - ARENA_ALIGN)
 		no_memory();
-	if (n >= (size_t)(a->end - a->next))
-		arena_grow(a, n + 1);
+	arena_grow(a, n + 1);
 	return a->end -= n + 1;
 }
 

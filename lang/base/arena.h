@@ -12,6 +12,8 @@
 
 struct arena_chunk;
 
+enum { ARENA_ALIGN = 16 };
+
 struct arena {
 	struct arena_chunk *chunks;	/* newest first */
 	char *next, *end;		/* what is left of the newest */
@@ -21,8 +23,22 @@ struct arena {
 /* An arena that is all zero is empty and ready. */
 void arena_free(struct arena *a);
 
+/* For the two functions below, where the chunk has no room. */
+void *arena_alloc_slowly(struct arena *a, size_t size);
+char *arena_text_slowly(struct arena *a, size_t n);
+
 /* Zeroed memory, aligned for any type. */
-void *arena_alloc(struct arena *a, size_t size);
+static inline void *arena_alloc(struct arena *a, size_t size)
+{
+	size_t rounded = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	char *p = a->next;
+
+	if (rounded < size || rounded > (size_t)(a->end - p))
+		return arena_alloc_slowly(a, size);
+	a->next = p + rounded;
+	return p;
+}
+
 /* Zeroed array; the product is checked. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 /* Makes what was allocated last longer where it stands, zeroed; false where it was not the last, or the chunk ends.
@@ -31,7 +47,10 @@ bool arena_extend(struct arena *a, void *last, size_t size, size_t longer);
 /* A copy of n bytes with a NUL behind them, aligned for any type. */
 char *arena_copy(struct arena *a, const void *bytes, size_t n);
 /* Zeroed room for n bytes of text and a NUL, not aligned: texts are many and short, and lie without gaps at the other end of the chunk. */
-char *arena_text(struct arena *a, size_t n);
+static inline char *arena_text(struct arena *a, size_t n)
+{
+	return n < (size_t)(a->end - a->next) ? a->end -= n + 1 : arena_text_slowly(a, n);
+}
 
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 

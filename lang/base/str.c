@@ -90,7 +90,7 @@ void buf_free(struct buf *b)
 	*b = (struct buf){0};
 }
 
-static void buf_reserve(struct buf *b, size_t more)
+void buf_reserve(struct buf *b, size_t more)
 {
 	if (b->cap - b->n > more) /* one byte is kept for the NUL of vsnprintf */
 		return;
@@ -99,19 +99,6 @@ static void buf_reserve(struct buf *b, size_t more)
 		cap *= 2;
 	b->s = xrealloc(b->s, cap);
 	b->cap = cap;
-}
-
-void buf_add(struct buf *b, const void *bytes, size_t n)
-{
-	buf_reserve(b, n);
-	if (n)
-		memcpy(b->s + b->n, bytes, n);
-	b->n += n;
-}
-
-void buf_puts(struct buf *b, const char *nul_terminated)
-{
-	buf_add(b, nul_terminated, strlen(nul_terminated));
 }
 
 void buf_uint(struct buf *b, uint64_t v)

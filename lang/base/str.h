@@ -54,8 +54,20 @@ struct buf {
 };
 
 void buf_free(struct buf *b);
-void buf_add(struct buf *b, const void *bytes, size_t n);
-void buf_puts(struct buf *b, const char *nul_terminated);
+/* Room for n more bytes and a NUL. */
+void buf_reserve(struct buf *b, size_t more);
+static inline void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	if (b->cap - b->n <= n)
+		buf_reserve(b, n);
+	if (n)
+		memcpy(b->s + b->n, bytes, n);
+	b->n += n;
+}
+static inline void buf_puts(struct buf *b, const char *nul_terminated)
+{
+	buf_add(b, nul_terminated, strlen(nul_terminated));
+}
 void buf_uint(struct buf *b, uint64_t v);	/* decimal */
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap);
