@@ -1,135 +1,176 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The functions of the language: a table of a name, its arguments and what it does. */
-#include "compiler/elab.h"
+ * Calling the functions of the language: the arguments are evaluated and held against function.def, then one function does the work. What they go through counts
+ * as work (WORK_MAX), so that no program of a few lines takes long. */
+#include "compiler/call.h"
 
-enum { ARGS_MAX = 2 };
-
-/* Both ends count, as in 8000-8010/tcp and int in 1..65535. */
-static bool bounds(struct elab *el, const struct expr *e, const struct val *args, int64_t *ret_first, size_t *ret_n)
+unsigned call_kind(struct val v)
 {
-	int64_t lo = args[0].u.INT, hi = args[1].u.INT;
-
-	*ret_first = lo;
-	*ret_n = 0;
-	if (hi < lo)
-		return true;
-	if ((uint64_t)hi - (uint64_t)lo >= LIST_MAX) {
-		say_limit(el, DIAG_limit_list, e->at, "a list has more than %d items", LIST_MAX);
-		return false;
+	switch (v.type) {
+	case T_INT:
+		return A_INT;
+	case T_FLOAT:
+		return A_FLOAT;
+	case T_SIZE:
+		return A_SIZE;
+	case T_DURATION:
+		return A_DURATION;
+	case T_PERCENT:
+		return A_PERCENT;
+	case T_STRING:
+		return A_STRING;
+	case T_IP:
+		return A_IP;
+	case T_CIDR:
+		return A_CIDR;
+	case V_LIST:
+		return A_LIST;
+	case V_MAP:
+	case V_ENTRIES:
+		return A_MAP;
+	default:
+		return A_OTHER;
 	}
-	*ret_n = (size_t)(hi - lo) + 1;
+}
+
+struct span call_at(const struct call *c, size_t argument)
+{
+	const struct expr *x = c->e->u.call.args.first;
+
+	while (argument-- && x->next)
+		x = x->next;
+	return x ? x->at : c->e->at;
+}
+
+static void usage(struct call *c, struct diag *d)
+{
+	const struct function_info *f = &function_infos[c->function];
+
+	say_help(c->el, d, "%s(%s): %s", f->name, f->shown, f->doc);
+}
+
+struct val call_wrong(struct call *c, size_t argument, const char *fmt, ...)
+{
+	struct buf b = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vfmt(&b, fmt, ap);
+	va_end(ap);
+	usage(c, say(c->el, DIAG_call_arguments, call_at(c, argument), "`%s` %.*s", function_infos[c->function].name, STR_ARG(buf_view(&b))));
+	buf_free(&b);
+	return val_poison();
+}
+
+struct val call_text(struct call *c, struct buf *text)
+{
+	struct elab *el = c->el;
+
+	el->text_total += text->n;
+	if (text->n > TEXT_MAX || el->text_total > TEXT_TOTAL_MAX) {
+		say_limit(el, DIAG_limit_text, c->e->at, "a string, or all strings together, are too long");
+		buf_free(text);
+		return val_poison();
+	}
+	return VAL(STRING, buf_take(text, el->a));
+}
+
+bool call_items(struct call *c, const struct list *l, unsigned takes, int *ret_type)
+{
+	*ret_type = V_NONE;
+	for (size_t i = 0; i < l->n; i++) {
+		if (!(call_kind(l->at[i]) & takes) || (i && l->at[i].type != l->at[0].type)) {
+			call_wrong(c, 0, "takes no list with %s", val_shown(l->at[i]));
+			return false;
+		}
+		*ret_type = l->at[0].type;
+	}
 	return true;
 }
 
-static struct val call_range(struct elab *el, const struct expr *e, const struct val *args)
-{
-	struct val *items;
-	int64_t first;
-	size_t n;
-
-	if (!bounds(el, e, args, &first, &n) || !list_room(el, 0, n, e->at))
-		return val_poison();
-	items = arena_array(el->a, n, sizeof *items);
-	for (size_t i = 0; i < n; i++)
-		items[i] = VAL(INT, first + (int64_t)i);
-	return list_val(el, items, n);
-}
-
-static struct val call_length(struct elab *el, const struct expr *e, const struct val *args)
-{
-	(void)el;
-	(void)e;
-	return VAL(INT, (int64_t)args[0].u.list->n);
-}
-
-static struct val call_join(struct elab *el, const struct expr *e, const struct val *args)
-{
-	const struct list *l = args[0].u.list;
-	struct buf b = {0};
-
-	for (size_t i = 0; i < l->n && b.n <= TEXT_MAX; i++) {
-		if (i)
-			buf_str(&b, args[1].u.STRING);
-		if (is_secret(l->at[i])) {
-			secret_refused(el, l->at[i], e->u.call.args.first->at, "a text");
-			buf_free(&b);
-			return val_poison();
-		}
-		if (!val_text(l->at[i], &b)) {
-			say(el, DIAG_type_mismatch, e->u.call.args.first->at, "no text can be made of this %s",
-			    val_shown(l->at[i]));
-			buf_free(&b);
-			return val_poison();
-		}
-	}
-	el->text_total += b.n;
-	if (b.n > TEXT_MAX || el->text_total > TEXT_TOTAL_MAX) {
-		say_limit(el, DIAG_limit_text, e->at, "a string, or all strings together, are too long");
-		buf_free(&b);
-		return val_poison();
-	}
-	return VAL(STRING, buf_take(&b, el->a));
-}
-
-static const struct function {
-	const char *name, *usage;
-	int args[ARGS_MAX]; /* types; V_POISON: none */
-	struct val (*call)(struct elab *el, const struct expr *e, const struct val *args);
-} functions[] = {
-	{"join", "join(LIST, SEPARATOR)", {V_LIST, T_STRING}, call_join},
-	{"length", "length(LIST)", {V_LIST, V_POISON}, call_length},
-	{"range", "range(FIRST, LAST)", {T_INT, T_INT}, call_range},
+static struct val (*const calls[FN_COUNT])(struct call *c) = {
+#define FUNCTION(id, name, shown, least, takes, result, doc) [FN_##id] = call_##id,
+#include "lang/function.def"
+#undef FUNCTION
 };
 
-/* Evaluates the arguments; false where they are wrong, which was said. */
-static bool arguments(struct elab *el, const struct expr *e, struct scope *scope, const struct function *f,
-		      struct val *args)
+/* What going through an argument costs. */
+static size_t cost(struct val v)
 {
-	bool good = true, fits = true;
-	size_t n = 0;
+	enum { BYTES = 64 };
 
-	for (const struct expr *x = e->u.call.args.first; x && fits; x = x->next, n++) {
-		fits = n < ARGS_MAX && f->args[n] != V_POISON;
-		if (!fits)
-			break;
-		args[n] = eval(el, x, scope);
-		good &= args[n].type != V_POISON;
-		fits = args[n].type == V_POISON || args[n].type == f->args[n];
-	}
-	fits = fits && (n == ARGS_MAX || f->args[n] == V_POISON);
-	if (!fits) {
-		struct diag *d = say(el, DIAG_call_arguments, e->at, "`%s` takes other arguments", f->name);
+	return v.type == V_LIST ? v.u.list->n : v.type == V_MAP ? v.u.dict->n : v.type == T_STRING ? v.u.STRING.n / BYTES : 0;
+}
 
-		say_help(el, d, "%s", f->usage);
+/* Evaluates the next argument; false where it is wrong, which was said. */
+static bool argument(struct call *c, const struct expr *x, struct scope *scope)
+{
+	unsigned takes = function_infos[c->function].takes[c->n];
+	struct elab *el = c->el;
+	struct val v = eval(el, x, scope);
+	const struct dict *dict;
+
+	c->args[c->n++] = v;
+	if (v.type == V_POISON)
+		return false;
+	if (v.type == V_ENTRIES && (takes & A_MAP)) {
+		if (!val_dict(el, v, x->at, &dict))
+			return false;
+		c->args[c->n - 1] = (struct val){.type = V_MAP, .u.dict = (struct dict *)dict};
 	}
-	return good && fits;
+	el->work += cost(c->args[c->n - 1]);
+	if (el->work > WORK_MAX) {
+		say_limit(el, DIAG_limit_work, c->e->at, "more than %d steps are to be computed", WORK_MAX);
+		return false;
+	}
+	if (takes != A_ANY && (v.type == V_NONE || v.type == V_ABSENT)) {
+		say(el, DIAG_value_none, x->at, "`%s` is not set, so `%s` cannot take it", expr_shown(el, x), function_infos[c->function].name);
+		return false;
+	}
+	if (call_kind(v) & takes)
+		return true;
+	call_wrong(c, c->n - 1, "takes no %s here", val_shown(v));
+	return false;
+}
+
+static bool arguments(struct call *c, struct scope *scope)
+{
+	const struct function_info *f = &function_infos[c->function];
+	size_t given = 0, most = 0;
+	bool good = true;
+
+	for (const struct expr *x = c->e->u.call.args.first; x; x = x->next)
+		given++;
+	while (most < ARGS_MAX && f->takes[most])
+		most++;
+	if (given < f->least || given > most) {
+		usage(c, say(c->el, DIAG_call_arguments, c->e->at, "`%s` takes %s%zu argument%s, not %zu", f->name, f->least < most ? "at most " : "", most,
+			     most == 1 ? "" : "s", given));
+		return false;
+	}
+	for (const struct expr *x = c->e->u.call.args.first; x; x = x->next)
+		good &= argument(c, x, scope);
+	return good;
 }
 
 bool call_bounds(struct elab *el, const struct expr *e, struct scope *scope, int64_t *ret_first, size_t *ret_n)
 {
-	const struct function *f = functions;
-	struct val args[ARGS_MAX] = {0};
+	struct call c = {.el = el, .e = e, .function = FN_range};
 
-	while (f->call != call_range)
-		f++;
-	return arguments(el, e, scope, f, args) && bounds(el, e, args, ret_first, ret_n);
+	return arguments(&c, scope) && call_range_of(&c, ret_first, ret_n);
 }
 
 struct val eval_call(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct str name = e->u.call.function.text;
+	struct call c = {.el = el, .e = e, .function = function_find(name)};
 	struct near near = near_start(name);
-	struct val args[ARGS_MAX] = {0};
 
-	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
-		if (str_is(name, functions[i].name))
-			return arguments(el, e, scope, &functions[i], args) ? functions[i].call(el, e, args) :
-									      val_poison();
-	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
-		near_offer(&near, str_of(functions[i].name));
-	struct diag *d = say(el, DIAG_function_unknown, e->u.call.function.at, "there is no function `%.*s`",
-			     STR_ARG(name));
+	if (c.function != FN_COUNT)
+		return arguments(&c, scope) ? calls[c.function](&c) : val_poison();
+	for (unsigned i = 0; i < FN_COUNT; i++)
+		near_offer(&near, str_of(function_infos[i].name));
+	struct diag *d = say(el, DIAG_function_unknown, e->u.call.function.at, "there is no function `%.*s`", STR_ARG(name));
 	say_suggest(el, d, &near);
 	return val_poison();
 }

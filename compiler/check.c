@@ -338,6 +338,10 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 			return val_poison();
 		return eval_as(el, v.u.BOOL ? e->u.cond.yes : e->u.cond.no, scope, t, to);
 	}
+	if (e->kind == EX_BINARY && e->u.op.op == OP_ELSE) {
+		v = eval(el, e->u.op.left, scope);
+		return v.type == V_NONE || v.type == V_ABSENT ? eval_as(el, e->u.op.right, scope, t, to) : check(el, v, e->u.op.left, t, to);
+	}
 	if (e->kind == EX_LIST && (t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS || t->tag == V_LIST))
 		return eval_list_as(el, e, scope, t, to);
 	if (e->kind == EX_MAP && t->tag == V_MAP)

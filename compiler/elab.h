@@ -441,10 +441,11 @@ void fill_expand(struct elab *el, const struct fill *f, const struct entry *e);
 
 /* ---- evaluation (eval.c, eval_list.c, eval_op.c, member.c, call.c, force.c) ---- */
 
-/* What a loop goes through: a list, or the numbers of range(), which then are no list. */
+/* What a loop goes through: a list, a map, or the numbers of range(), which then are no list. */
 struct sequence {
-	struct val *items;	/* NULL: numbers */
-	int64_t first;
+	const struct val *items;		/* a list, */
+	const struct dict_entry *entries;	/* a map, */
+	int64_t first;				/* or numbers */
 	size_t n;
 };
 
@@ -455,20 +456,26 @@ bool eval_enter(struct elab *el, const struct expr *e);
 const char *expr_shown(struct elab *el, const struct expr *e);
 /* The same for what is nobody's value: a condition, a list to go through, a computed name. */
 struct val text_outside(struct elab *el, const struct expr *e, struct scope *scope);
-bool sequence_outside(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret);
+bool sequence_outside(struct elab *el, const struct loop *loop, struct scope *scope, struct sequence *ret);
 struct val condition_outside(struct elab *el, const struct expr *e, struct scope *scope);
 struct val list_val(struct elab *el, struct val *at, size_t n);
 /* Sorts the entries; poison where one name is there twice, which is said at `where`. */
 struct val dict_val(struct elab *el, struct dict_entry *at, size_t n, struct span where);
 /* False where a mistake was said. */
-bool eval_sequence(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret);
-/* The scope of one turn, in which the name means the item; NULL where there were too many. */
-struct scope *sequence_turn(struct elab *el, const struct sequence *s, size_t i, struct scope *outer, struct ident name);
+bool eval_sequence(struct elab *el, const struct loop *loop, struct scope *scope, struct sequence *ret);
+/* The scope of one turn, in which the loop's names mean the item, or its number or name and the item; NULL where there were too many. */
+struct scope *sequence_turn(struct elab *el, const struct sequence *s, size_t i, struct scope *outer, const struct loop *loop);
+/* A map, or the entries of a block of free names, as a map; false where it is neither, or a mistake was said. */
+bool val_dict(struct elab *el, struct val v, struct span at, const struct dict **ret);
+/* The name that an entry of a map has, also a computed one; false where a mistake was said. */
+bool entry_name(struct elab *el, const struct entry *e, struct scope *scope, struct ident *ret);
 /* The arguments of range(FIRST, LAST); false where a mistake was said. */
 bool call_bounds(struct elab *el, const struct expr *e, struct scope *scope, int64_t *ret_first, size_t *ret_n);
 /* Whether a list of n items may have `more` more; else the limit is said. */
 bool list_room(struct elab *el, size_t n, size_t more, struct span at);
 void bind_value(struct elab *el, struct scope *scope, struct ident name, struct val v);
+/* The text of an EX_TEXT or EX_COMPUTED. */
+struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope);
 struct val eval_list(struct elab *el, const struct expr *e, struct scope *scope);
 struct val eval_map(struct elab *el, const struct expr *e, struct scope *scope);
 struct val eval_comprehension(struct elab *el, const struct expr *e, struct scope *scope);
@@ -476,6 +483,8 @@ struct val eval_binary(struct elab *el, const struct expr *e, struct val l, stru
 struct val eval_unary(struct elab *el, const struct expr *e, struct val v);
 struct val eval_index(struct elab *el, const struct expr *e, struct val base, struct val index);
 struct val eval_call(struct elab *el, const struct expr *e, struct scope *scope);
+/* The value of an entry of a block of free names; a container's port knows whose it is. */
+struct val entry_value(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *m, struct span at);
 struct val eval_member(struct elab *el, struct val base, struct ident name, struct span at);
 /* A boolean; poison where it is none. what: "a condition". */
 struct val eval_condition(struct elab *el, const struct expr *e, struct scope *scope, const char *what);

@@ -49,7 +49,7 @@ static bool text_add(struct elab *el, struct buf *b, struct val v, const struct 
 	return true;
 }
 
-static struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope)
+struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct buf b = {0};
 	bool good = true;
@@ -147,6 +147,8 @@ static struct val eval_sides(struct elab *el, const struct expr *e, struct scope
 	}
 	l = eval(el, left, scope);
 	/* and, or: the right side is not asked where the left decides */
+	if (op == OP_ELSE)
+		return l.type == V_NONE || l.type == V_ABSENT ? eval(el, right, scope) : l;
 	if (l.type == T_BOOL && op == (l.u.BOOL ? OP_OR : OP_AND))
 		return is_no_bool(el, right, scope) ? val_poison() : l;
 	r = op == OP_EQ || op == OP_NE ? eval_beside(el, right, scope, l) : eval(el, right, scope);
@@ -285,13 +287,13 @@ struct val text_outside(struct elab *el, const struct expr *e, struct scope *sco
 	return v;
 }
 
-bool sequence_outside(struct elab *el, const struct expr *e, struct scope *scope, struct sequence *ret)
+bool sequence_outside(struct elab *el, const struct loop *loop, struct scope *scope, struct sequence *ret)
 {
-	struct active frame = {.outer = el->active, .used_at = e->at};
+	struct active frame = {.outer = el->active, .used_at = loop->list->at};
 	bool good;
 
 	el->active = &frame;
-	good = eval_sequence(el, e, scope, ret);
+	good = eval_sequence(el, loop, scope, ret);
 	el->active = frame.outer;
 	return good;
 }

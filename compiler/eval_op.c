@@ -6,7 +6,7 @@
 static const char *const op_texts[] = {
 	[OP_OR] = "or", [OP_AND] = "and", [OP_EQ] = "==",   [OP_NE] = "!=", [OP_LT] = "<",
 	[OP_LE] = "<=", [OP_GT] = ">",	  [OP_GE] = ">=",   [OP_ADD] = "+", [OP_SUB] = "-",
-	[OP_MUL] = "*", [OP_MOD] = "%",	  [OP_NOT] = "not", [OP_NEG] = "-",
+	[OP_MUL] = "*", [OP_MOD] = "%",	  [OP_ELSE] = "??", [OP_NOT] = "not", [OP_NEG] = "-",
 };
 
 static struct val overflow(struct elab *el, const struct expr *e, const char *what)
@@ -86,6 +86,39 @@ static struct val address(struct elab *el, const struct expr *e, struct addr a, 
 	return VAL(IP, sum);
 }
 
+/* 32GiB * 50%, 10s * 1.5: rounded down. */
+static struct val scaled(struct elab *el, const struct expr *e, struct val amount, double by)
+{
+	double x = (double)amount.u.INT * by;
+
+	if (by < 0 && amount.u.INT)
+		return overflow(el, e, "the result is less than 0");
+	if (!(x < 9223372036854775807.0))
+		return overflow(el, e, "the result is too large");
+	return (struct val){.type = amount.type, .u.INT = (int64_t)x};
+}
+
+/* How far the first is behind the second. */
+static struct val distance(struct elab *el, const struct expr *e, struct addr a, struct addr b)
+{
+	bool less = addr_cmp(a, b) < 0;
+	struct addr from = less ? a : b, to = less ? b : a;
+	uint64_t n = 0;
+	bool over = a.family != b.family;
+
+	for (int i = 0, borrow = 0, last = (int)addr_bits(a) / 8 - 1; i <= last && !over; i++) {
+		int digit = to.b[last - i] - from.b[last - i] - borrow;
+
+		borrow = digit < 0;
+		digit += borrow << 8;
+		over = digit && i > 7;
+		n |= i > 7 ? 0 : (uint64_t)digit << (8 * i);
+	}
+	if (over || n > INT64_MAX)
+		return overflow(el, e, a.family == b.family ? "the result is too large" : "an IPv4 and an IPv6 address have no distance");
+	return VAL(INT, less ? -(int64_t)n : (int64_t)n);
+}
+
 static struct val lists(struct elab *el, const struct expr *e, const struct list *a, const struct list *b)
 {
 	struct val *items;
@@ -122,6 +155,12 @@ static struct val arithmetic(struct elab *el, const struct expr *e, struct val l
 		return integers(el, e, op, r.type, l.u.INT, r.u.INT);
 	if (l.type == T_IP && r.type == T_INT && (op == OP_ADD || (op == OP_SUB && r.u.INT != INT64_MIN)))
 		return address(el, e, l.u.IP, op == OP_ADD ? r.u.INT : -r.u.INT);
+	if (l.type == T_IP && r.type == T_IP && op == OP_SUB)
+		return distance(el, e, l.u.IP, r.u.IP);
+	if (op == OP_MUL && amounts && (r.type == T_FLOAT || r.type == T_PERCENT))
+		return scaled(el, e, l, r.type == T_PERCENT ? r.u.PERCENT / 100 : r.u.FLOAT);
+	if (op == OP_MUL && (l.type == T_FLOAT || l.type == T_PERCENT) && (r.type == T_SIZE || r.type == T_DURATION))
+		return scaled(el, e, r, l.type == T_PERCENT ? l.u.PERCENT / 100 : l.u.FLOAT);
 	if (l.type == V_LIST && r.type == V_LIST && op == OP_ADD)
 		return lists(el, e, l.u.list, r.u.list);
 	return wrong_types(el, e, l, r);

@@ -16,13 +16,14 @@ static void expand_if(struct elab *el, const struct fill *f, const struct entry 
 
 static void expand_for(struct elab *el, const struct fill *f, const struct entry *e)
 {
+	const struct loop loop = {.name = e->word, .second = e->second, .list = e->value};
 	struct sequence s;
 	struct fill within = *f;
 
-	if (!sequence_outside(el, e->value, f->scope, &s))
+	if (!sequence_outside(el, &loop, f->scope, &s))
 		return;
 	for (size_t i = 0; i < s.n && !el->stopped; i++) {
-		within.scope = sequence_turn(el, &s, i, f->scope, e->word);
+		within.scope = sequence_turn(el, &s, i, f->scope, &loop);
 		if (within.scope)
 			fill_entries(el, &within, &e->body);
 	}
@@ -37,12 +38,30 @@ static void expand_computed(struct elab *el, const struct fill *f, const struct 
 		fill_named(el, f, row, (struct ident){v.u.STRING, e->name->at}, e);
 }
 
+/* An entry of a block of free names whose name is computed: the same with its name. */
+static void expand_entry(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	struct entry *made = arena_new(el->a, struct entry);
+	const struct entry_list one = {made, made};
+	struct val v = text_outside(el, e->computed, f->scope);
+
+	if (v.type != T_STRING)
+		return;
+	*made = *e;
+	made->next = NULL;
+	made->word = (struct ident){v.u.STRING, e->computed->at};
+	made->computed = NULL;
+	fill_entries(el, f, &one);
+}
+
 void fill_expand(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	if (e->kind == EN_IF)
 		expand_if(el, f, e);
 	else if (e->kind == EN_FOR)
 		expand_for(el, f, e);
+	else if (e->kind == EN_FIELD)
+		expand_entry(el, f, e);
 	else
 		expand_computed(el, f, e);
 }

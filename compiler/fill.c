@@ -521,7 +521,11 @@ static void fill_entry(struct elab *el, const struct fill *f, const struct entry
 		fill_assertion(el, f, e);
 		return;
 	case EN_FIELD:
-		if (f->map)
+		if (e->computed && f->map)
+			fill_later(el, f, e);
+		else if (e->computed)
+			say(el, DIAG_entry_form, e->computed->at, "the name of a field is not computed; that of an entry of `ports` or `env` can be");
+		else if (f->map)
 			fill_map_entry(el, f, e);
 		else
 			fill_field(el, f, e);

@@ -73,8 +73,9 @@ static int infer(struct elab *el, const struct expr *e, struct scope *scope, uns
 		return T_PATH;
 	case EX_OWNER:
 		return T_OWNER;
-	case EX_LIST:
 	case EX_COMPREHENSION:
+		return e->u.loop.key ? V_MAP : V_LIST;
+	case EX_LIST:
 		return V_LIST;
 	case EX_MAP:
 		return V_MAP;

@@ -59,7 +59,7 @@ struct val found_value(struct elab *el, struct found f, struct span at)
 	return val_poison();
 }
 
-static struct val entry_value(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *m,
+struct val entry_value(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *m,
 			      struct span at)
 {
 	struct val v = force_entry(el, n, row, m, at);

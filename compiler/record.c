@@ -88,14 +88,17 @@ static struct val record_written(struct elab *el, const struct expr *e, struct s
 	if (!list_room(el, 0, r->n, e->at))
 		return val_poison();
 	for (const struct entry *x = e->u.map.first; x; x = x->next) {
-		const struct record_field *f = field_find(r, x->word.text);
-		const struct target field = {.node = to->node, .name = x->word.text};
+		struct ident name;
+		bool named = entry_name(el, x, scope, &name);
+		const struct record_field *f = named ? field_find(r, name.text) : NULL;
+		const struct target field = {.node = to->node, .name = name.text};
 
 		if (!f) {
-			field_unknown(el, x->word, t, to);
 			good = false;
+			if (named)
+				field_unknown(el, name, t, to);
 		} else if (is[f - r->at]) {
-			say(el, DIAG_field_twice, x->word.at, "`%.*s` is given twice", STR_ARG(x->word.text));
+			say(el, DIAG_field_twice, name.at, "`%.*s` is given twice", STR_ARG(name.text));
 			good = false;
 		} else {
 			is[f - r->at] = true;
@@ -112,13 +115,15 @@ static struct val map_written(struct elab *el, const struct expr *e, struct scop
 	bool good = true;
 
 	for (const struct entry *x = e->u.map.first; x; x = x->next) {
-		const struct target one = {.name = x->word.text};
+		struct ident name;
+		bool named = entry_name(el, x, scope, &name);
+		const struct target one = {.name = name.text};
 		struct val v = eval_as(el, x->value, scope, t->of, &one);
 
 		if (!list_room(el, entries.n, 1, e->at))
 			return val_poison();
-		good &= v.type != V_POISON;
-		vec_push(el->a, &entries, (struct dict_entry){x->word.text, val_widen(el->a, v)});
+		good &= named && v.type != V_POISON;
+		vec_push(el->a, &entries, (struct dict_entry){name.text, val_widen(el->a, v)});
 	}
 	struct val v = dict_val(el, entries.at, entries.n, e->at);
 	return good ? v : val_poison();

@@ -52,11 +52,17 @@ enum expr_kind {
 	EX_COND,	/* u.cond: if c then a else b */
 	EX_LIST,	/* u.list: [a, b] */
 	EX_MAP,		/* u.map: { a = 1, b = 2 } in expression position */
-	EX_COMPREHENSION, /* u.loop: [body for name in list if condition] */
+	EX_COMPREHENSION, /* u.loop: [body for name in list if condition], { key = body for name in list if condition } */
 	EX_BAD,		/* a literal that could not be read: it was said already, so this fits every type and nothing more is said about it */
 };
 
-enum op { OP_OR, OP_AND, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_ADD, OP_SUB, OP_MUL, OP_MOD, OP_NOT, OP_NEG };
+enum op { OP_OR, OP_AND, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_ADD, OP_SUB, OP_MUL, OP_MOD, OP_ELSE, OP_NOT, OP_NEG };
+
+/* for name[, second] in list [if condition] */
+struct loop {
+	struct ident name, second;
+	struct expr *list, *condition;
+};
 
 struct expr {
 	enum expr_kind kind;
@@ -102,8 +108,8 @@ struct expr {
 		} cond;
 		struct entry_list map;	/* EN_FIELD entries only */
 		struct {
-			struct expr *body, *list, *condition;	/* condition may be NULL */
-			struct ident *name;
+			struct expr *key, *body;	/* key: EX_TEXT or EX_COMPUTED; NULL: it makes a list */
+			struct loop *loop;
 		} loop;
 	} u;
 };
@@ -143,7 +149,7 @@ struct entry {
 	struct span at;		/* the whole entry */
 	bool has_body;		/* EN_ARROW: a block was written */
 	struct entry *next;
-	struct ident word;	/* EN_BLOCK, EN_ARROW: its kind; EN_FIELD, EN_LET, EN_PARAM, EN_INPUT, EN_OUTPUT, EN_TEMPLATE, EN_TYPE: the name; EN_USE: the alias; EN_FOR: the variable */
+	struct ident word;	/* EN_BLOCK, EN_ARROW: its kind; EN_FIELD, EN_LET, EN_PARAM, EN_INPUT, EN_OUTPUT, EN_TEMPLATE, EN_TYPE: the name; EN_USE: the alias; EN_FOR: the variable, the first where there are two */
 	union {
 		struct expr *value;	/* the expression of fields, lets, params (default), inputs (default), outputs, for, if, assert; EN_USE: EX_STRING, or EX_NAME/EX_MEMBER */
 		struct expr *name;	/* EN_BLOCK: EX_NAME, EX_COMPUTED, or EX_TEXT (a name in quotes), or NULL */
@@ -152,6 +158,7 @@ struct entry {
 	union {
 		struct expr *base;	/* EN_BLOCK, EN_TEMPLATE: EX_NAME or EX_MEMBER, or NULL; EN_ARROW: NULL */
 		struct expr *message;	/* EN_ASSERT, or NULL */
+		struct expr *computed;	/* EN_FIELD: its name, where that is EX_TEXT or EX_COMPUTED; then word is empty */
 		struct type_expr *type;	/* EN_LET (or NULL), EN_PARAM, EN_INPUT, EN_TYPE */
 	};
 	union {
@@ -161,6 +168,7 @@ struct entry {
 		};
 		struct str doc;		/* EN_PARAM, EN_INPUT: the string behind it; EN_TEMPLATE, EN_TYPE: the comment lines directly above */
 		struct entry_list other;	/* EN_IF: else */
+		struct ident second;	/* EN_FOR, or empty */
 	};
 	struct entry_list body;
 };

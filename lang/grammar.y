@@ -46,14 +46,15 @@ static void yyerror(struct span *at, struct parser *p, const char *message);
 %token <struct expr *> LITERAL PLAIN TEXT_PART
 %token <struct port> COLON_PORT
 %token LET FOR IN IF THEN ELSE ASSERT USE AS INPUT OUTPUT TEMPLATE TYPE PARAM TRUE FALSE NONE AND OR NOT
-%token SEP ARROW EQ NE LE GE DOTS CALL INDEX MAP
+%token SEP ARROW EQ NE LE GE COALESCE DOTS CALL INDEX MAP
 %token QUOTE_BEGIN LINES_BEGIN NAME_BEGIN TEXT_END INTERP_BEGIN INTERP_END
 %token NEWLINE SEMICOLON	/* layout.c makes SEP of them */
 
 %type <struct entry_list> entries entry_seq else_part body map_items map_seq record_items record_seq
 %type <struct entry *> entry if_entry map_item record_item
 %type <struct body> body_opt
-%type <struct expr *> expr chain atom arrow_end quoted pieces
+%type <struct loop> loop loop_names
+%type <struct expr *> expr chain atom arrow_end quoted pieces computed
 %type <struct expr *> block_name base_opt dotted value_opt doc_opt message_opt used bound word
 %type <struct expr_list> parts args args_opt words
 %type <struct ident> alias_opt soft name
@@ -64,6 +65,7 @@ static void yyerror(struct span *at, struct parser *p, const char *message);
 %left AND
 %precedence NOT
 %nonassoc EQ NE '<' LE '>' GE
+%right COALESCE
 %left '+' '-'
 %left '*' '%'
 %precedence NEGATIVE
@@ -91,6 +93,7 @@ body_opt:
 entry:
   NAME '=' expr			{ $$ = entry_field(p, @$, $1, $3); }
 | PLAIN '=' expr		{ $$ = entry_field(p, @$, ident_text($1), $3); }
+| computed '=' expr		{ $$ = entry_computed(p, @$, $1, $3); }
 | NAME block_name base_opt body	{ $$ = entry_block(p, @$, $1, $2, $3, $4); }
 | NAME base_opt body		{ $$ = entry_block(p, @$, $1, NULL, $2, $3); }
 | NAME arrow_end ARROW arrow_end body_opt	{ $$ = entry_arrow(p, @$, $1, ident_none(), $2, $4, $5); }
@@ -99,7 +102,7 @@ entry:
 | PARAM NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, $2, $4, $5, $6); }
 | INPUT NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_INPUT, $2, $4, $5, $6); }
 | OUTPUT NAME '=' expr		{ $$ = entry_output(p, @$, $2, $4); }
-| FOR NAME IN expr body		{ $$ = entry_for(p, @$, $2, $4, $5); }
+| loop_names body		{ $$ = entry_for(p, @$, $1, $2); }
 | if_entry
 | ASSERT expr message_opt	{ $$ = entry_assert(p, @$, $2, $3); }
 | USE used alias_opt		{ $$ = entry_use(p, @$, $2, $3); }
@@ -171,6 +174,7 @@ type_simple:
 | name '.' NAME			{ $$ = type_name(p, @$, $1, $3); }
 | name '<' type '>'		{ $$ = type_generic(p, @$, $1, $3); }
 | type_simple '?'		{ $$ = type_optional(p, @$, $1); }
+| type_simple COALESCE		{ $$ = type_optional(p, @$, type_optional(p, @$, $1)); }
 | '(' type ')'			{ $$ = $2; }
 | open_map record_items '}'	{ $$ = type_record(p, @$, $2); }
 ;
@@ -207,6 +211,7 @@ expr:
   chain
 | atom
 | open_map map_items '}'	{ $$ = expr_map(p, @$, $2); }
+| open_map computed '=' expr loop '}'	{ $$ = expr_comprehension(p, @$, $2, $4, $5); }
 | IF expr THEN expr ELSE expr	{ $$ = expr_cond(p, @$, $2, $4, $6); }
 | expr OR expr			{ $$ = expr_binary(p, @$, OP_OR, $1, $3); }
 | expr AND expr			{ $$ = expr_binary(p, @$, OP_AND, $1, $3); }
@@ -217,6 +222,7 @@ expr:
 | expr LE expr			{ $$ = expr_binary(p, @$, OP_LE, $1, $3); }
 | expr '>' expr			{ $$ = expr_binary(p, @$, OP_GT, $1, $3); }
 | expr GE expr			{ $$ = expr_binary(p, @$, OP_GE, $1, $3); }
+| expr COALESCE expr		{ $$ = expr_binary(p, @$, OP_ELSE, $1, $3); }
 | expr '+' expr			{ $$ = expr_binary(p, @$, OP_ADD, $1, $3); }
 | expr '-' expr			{ $$ = expr_binary(p, @$, OP_SUB, $1, $3); }
 | expr '*' expr			{ $$ = expr_binary(p, @$, OP_MUL, $1, $3); }
@@ -241,8 +247,19 @@ atom:
 | NONE				{ $$ = expr_none(p, @$); }
 | '(' expr ')'			{ $$ = $2; }
 | '[' args_opt ']'		{ $$ = expr_of_list(p, @$, $2); }
-| '[' expr FOR NAME IN expr ']'	{ $$ = expr_comprehension(p, @$, $2, $4, $6, NULL); }
-| '[' expr FOR NAME IN expr IF expr ']'	{ $$ = expr_comprehension(p, @$, $2, $4, $6, $8); }
+| '[' expr loop ']'		{ $$ = expr_comprehension(p, @$, NULL, $2, $3); }
+;
+loop:
+  loop_names
+| loop_names IF expr		{ $$ = $1; $$.condition = $3; }
+;
+loop_names:
+  FOR NAME IN expr		{ $$ = (struct loop){.name = $2, .list = $4}; }
+| FOR NAME ',' NAME IN expr	{ $$ = (struct loop){.name = $2, .second = $4, .list = $6}; }
+;
+computed:
+  NAME_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_NAME); }
+| pieces
 ;
 quoted:
   PLAIN
@@ -287,6 +304,7 @@ map_sep:
 map_item:
   NAME '=' expr			{ $$ = entry_field(p, @$, $1, $3); }
 | PLAIN '=' expr		{ $$ = entry_field(p, @$, ident_text($1), $3); }
+| computed '=' expr		{ $$ = entry_computed(p, @$, $1, $3); }
 | error				{ yyerrok; $$ = entry_lost(p, @$); }
 | error recovered body		{ $$ = entry_lost(p, @$); }
 ;

@@ -441,31 +441,10 @@ struct expr *literal_owner(struct parser *p, struct span at)
 	return e;
 }
 
-/* One form for one place: absolute, no empty parts, no `.` and `..`. PATH_MAX and NAME_MAX are of linux/limits.h. */
-static const char *path_fault(struct str text)
-{
-	if (text.s[0] != '/')
-		return "paths are absolute: they begin with `/`";
-	if (text.n > 4095)
-		return "a path has at most 4095 bytes";
-	for (size_t i = 1, n; i < text.n; i += n + 1) {
-		struct str part = str_cut((struct str){text.s + i, text.n - i}, '/', NULL);
-
-		n = part.n;
-		if (n == 0)
-			return "write one `/` between parts";
-		if (str_is(part, ".") || str_is(part, ".."))
-			return "a path has no parts `.` and `..`: write where it leads";
-		if (n > 255)
-			return "a part of a path has at most 255 bytes";
-	}
-	return NULL;
-}
-
 struct expr *literal_path(struct parser *p, struct span at)
 {
 	struct str text = parser_text(p, at);
-	const char *fault = path_fault(text);
+	const char *fault = path_wrong(text);
 
 	if (fault) {
 		struct str shown = parser_shown(p, at);

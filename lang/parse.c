@@ -165,21 +165,19 @@ struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields
 
 	e->u.map = fields;
 	for (struct entry *i = fields.first; i; i = i->next)
-		e = expr_above(p, e, i->value);
+		e = expr_above(p, expr_above(p, e, i->value), i->computed);
 	return e;
 }
 
-struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *body, struct ident name, struct expr *list,
-				struct expr *condition)
+struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *key, struct expr *body, struct loop loop)
 {
 	struct expr *e = expr_new(p, EX_COMPREHENSION, at);
 
+	e->u.loop.key = key;
 	e->u.loop.body = body;
-	e->u.loop.name = arena_new(p->arena, struct ident);
-	*e->u.loop.name = name;
-	e->u.loop.list = list;
-	e->u.loop.condition = condition;
-	return expr_above(p, expr_above(p, expr_above(p, e, body), list), condition);
+	e->u.loop.loop = arena_new(p->arena, struct loop);
+	*e->u.loop.loop = loop;
+	return expr_above(p, expr_above(p, expr_above(p, expr_above(p, e, key), body), loop.list), loop.condition);
 }
 
 struct expr_list exprs_none(void)
@@ -390,12 +388,25 @@ struct entry *entry_output(struct parser *p, struct span at, struct ident name, 
 	return e;
 }
 
-struct entry *entry_for(struct parser *p, struct span at, struct ident name, struct expr *list, struct entry_list body)
+struct entry *entry_computed(struct parser *p, struct span at, struct expr *name, struct expr *value)
+{
+	struct entry *e = entry_new(p, EN_FIELD, at);
+
+	e->value = value;
+	if (name->kind == EX_TEXT || name->kind == EX_COMPUTED)
+		e->computed = name;
+	else	/* nothing is interpolated after all, or it could not be read */
+		e->word = (struct ident){name->kind == EX_BAD ? STR("") : name->u.text, name->at};
+	return name->kind == EX_BAD ? entry_lost(p, at) : e;
+}
+
+struct entry *entry_for(struct parser *p, struct span at, struct loop loop, struct entry_list body)
 {
 	struct entry *e = entry_new(p, EN_FOR, at);
 
-	e->word = name;
-	e->value = list;
+	e->word = loop.name;
+	e->second = loop.second;
+	e->value = loop.list;
 	e->body = body;
 	return e;
 }

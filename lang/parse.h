@@ -150,8 +150,7 @@ struct expr *expr_binary(struct parser *p, struct span at, enum op op, struct ex
 struct expr *expr_cond(struct parser *p, struct span at, struct expr *condition, struct expr *yes, struct expr *no);
 struct expr *expr_of_list(struct parser *p, struct span at, struct expr_list list);
 struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields);
-struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *body, struct ident name, struct expr *list,
-				struct expr *condition);
+struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *key, struct expr *body, struct loop loop);
 struct expr_list exprs_none(void);
 struct expr_list exprs_one(struct expr *e);
 struct expr_list exprs_add(struct expr_list list, struct expr *e);
@@ -182,7 +181,8 @@ struct entry *entry_let(struct parser *p, struct span at, struct ident name, str
 struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct ident name, struct type_expr *type,
 			 struct expr *value, struct expr *doc);
 struct entry *entry_output(struct parser *p, struct span at, struct ident name, struct expr *value);
-struct entry *entry_for(struct parser *p, struct span at, struct ident name, struct expr *list, struct entry_list body);
+struct entry *entry_computed(struct parser *p, struct span at, struct expr *name, struct expr *value);
+struct entry *entry_for(struct parser *p, struct span at, struct loop loop, struct entry_list body);
 struct entry *entry_if(struct parser *p, struct span at, struct expr *condition, struct entry_list body, struct entry_list other);
 struct entry *entry_assert(struct parser *p, struct span at, struct expr *condition, struct expr *message);
 struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct ident alias);

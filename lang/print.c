@@ -192,6 +192,12 @@ static bool takes_last_comma(const struct printer *p, const struct level *l)
 	return l->lines && !l->comprehension && (token == '[' || token == CALL);
 }
 
+/* Whether a comma is part of the entry at hand: assert a, "b"; for name, value in map. */
+static bool comma_within(const struct level *l)
+{
+	return l->first == ASSERT || l->first == FOR || l->comprehension;
+}
+
 static bool last_in_bracket(const struct printer *p, size_t i)
 {
 	for (i++; i < p->items.n && p->items.at[i].token == 0; i++)
@@ -201,7 +207,7 @@ static bool last_in_bracket(const struct printer *p, size_t i)
 
 static bool separator_stays(const struct printer *p, const struct level *l, size_t i)
 {
-	if (p->items.at[i].token == ',' && l->brace && l->first == ASSERT)
+	if (p->items.at[i].token == ',' && l->brace && comma_within(l))
 		return true;
 	if (l->brace && l->lines)
 		return false;
@@ -256,7 +262,7 @@ static void items_separate(struct printer *p)
 				top->first = it.token;
 			}
 			it.begins = line_begins(top, &it, before, entry && top->brace);
-			top->comprehension |= it.token == FOR && !top->brace;
+			top->comprehension |= it.token == FOR && !(top->brace && entry);
 		}
 		moved[i] = p->items.n;
 		if (it.token != 0)
@@ -265,7 +271,7 @@ static void items_separate(struct printer *p)
 			l.at[l.n] = level_of(&it, i, top);
 			l.n++;
 		}
-		entry |= separates(it.token) && level_top(&l)->brace && !(it.token == ',' && level_top(&l)->first == ASSERT);
+		entry |= separates(it.token) && level_top(&l)->brace && !(it.token == ',' && comma_within(level_top(&l)));
 		vec_push(p->arena, &p->items, it);
 	}
 }
@@ -315,7 +321,7 @@ static void items_space(struct printer *p)
 
 		if (it->token == 0)
 			continue;
-		if (top->brace && (it->begins || is_brace(before->token) || (separates(before->token) && !(before->token == ',' && top->first == ASSERT)))) {
+		if (top->brace && (it->begins || is_brace(before->token) || (separates(before->token) && !(before->token == ',' && comma_within(top))))) {
 			top->first = it->token;
 			top->typed = false;
 		}

@@ -72,3 +72,30 @@ void duration_text(int64_t us, struct buf *out)
 		us %= units[i].us;
 	}
 }
+
+/* What the lexer takes as a path. */
+static const char path_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_.+@%~=:-";
+
+/* One form for one place: absolute, no empty parts, no `.` and `..`. PATH_MAX and NAME_MAX are of linux/limits.h. */
+const char *path_wrong(struct str text)
+{
+	if (text.n == 0 || text.s[0] != '/')
+		return "paths are absolute: they begin with `/`";
+	if (text.n > 4095)
+		return "a path has at most 4095 bytes";
+	for (size_t i = 1, n; i < text.n; i += n + 1) {
+		struct str part = str_cut((struct str){text.s + i, text.n - i}, '/', NULL);
+
+		n = part.n;
+		if (n == 0)
+			return "write one `/` between parts";
+		if (str_is(part, ".") || str_is(part, ".."))
+			return "a path has no parts `.` and `..`: write where it leads";
+		if (n > 255)
+			return "a part of a path has at most 255 bytes";
+	}
+	for (size_t i = 0; i < text.n; i++)
+		if (text.s[i] == '\0' || !strchr(path_bytes, text.s[i]))
+			return "a path has letters of ASCII, digits and / _ . + @ % ~ = : - only";
+	return NULL;
+}

@@ -44,6 +44,9 @@ enum word {
 
 const char *proto_name(uint8_t proto);	/* "tcp" (for PROTO_NONE too), "udp", "sctp" */
 
+/* What is wrong with a text as a path, as a sentence; NULL: it is one. */
+const char *path_wrong(struct str text);
+
 /* Canonical text of a value: what interpolation, `show` and the formatter print. */
 void port_text(struct port p, struct buf *out);		/* 80/tcp, 8000-8010/udp */
 void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:80, 80 for every address */

@@ -79,13 +79,15 @@ static void sound_expr(const struct source *s, const struct expr *e, uint32_t de
 		break;
 	case EX_COMPREHENSION:
 		sound_expr(s, e->u.loop.body, e->depth);
-		sound_expr(s, e->u.loop.list, e->depth);
-		sound_expr(s, e->u.loop.condition, e->depth);
+		sound_expr(s, e->u.loop.key, e->depth);
+		sound_expr(s, e->u.loop.loop->list, e->depth);
+		sound_expr(s, e->u.loop.loop->condition, e->depth);
 		break;
 	case EX_MAP:
 		for (const struct entry *i = e->u.map.first; i; i = i->next) {
 			assert_int_equal(i->kind, EN_FIELD);
 			sound_expr(s, i->value, e->depth);
+			sound_expr(s, i->computed, e->depth);
 		}
 		break;
 	default:
@@ -128,6 +130,9 @@ static void sound_entry(const struct source *s, const struct entry *e, unsigned 
 		sound_expr(s, e->message, TREE_MAX);
 		/* fall through */
 	case EN_FIELD:
+		if (e->kind == EN_FIELD)
+			sound_expr(s, e->computed, TREE_MAX);
+		/* fall through */
 	case EN_LET:
 	case EN_OUTPUT:
 	case EN_USE:

@@ -23,7 +23,7 @@ static inline void tree_str(struct buf *out, struct str s)
 
 static inline void tree_expr(struct buf *out, const struct expr *e)
 {
-	static const char *const ops[] = {"or", "and", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "%", "not", "-"};
+	static const char *const ops[] = {"or", "and", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "%", "??", "not", "-"};
 	char text[CIDR_TEXT_MAX];
 	const char *blank = "";
 
@@ -142,11 +142,17 @@ static inline void tree_expr(struct buf *out, const struct expr *e)
 		tree_entries(out, &e->u.map);
 		break;
 	case EX_COMPREHENSION:
-		buf_fmt(out, "(each %.*s ", STR_ARG(e->u.loop.name->text));
-		tree_expr(out, e->u.loop.list);
+		buf_fmt(out, "(each %.*s ", STR_ARG(e->u.loop.loop->name.text));
+		if (e->u.loop.loop->second.text.n)
+			buf_fmt(out, "%.*s ", STR_ARG(e->u.loop.loop->second.text));
+		tree_expr(out, e->u.loop.loop->list);
 		buf_addc(out, ' ');
-		tree_expr(out, e->u.loop.condition);
+		tree_expr(out, e->u.loop.loop->condition);
 		buf_addc(out, ' ');
+		if (e->u.loop.key) {
+			tree_expr(out, e->u.loop.key);
+			buf_puts(out, " = ");
+		}
 		tree_expr(out, e->u.loop.body);
 		buf_addc(out, ')');
 		break;
@@ -229,6 +235,8 @@ static inline void tree_entry(struct buf *out, const struct entry *e)
 		break;
 	case EN_FOR:
 	case EN_IF:
+		if (e->kind == EN_FOR && e->second.text.n)
+			buf_fmt(out, "%.*s ", STR_ARG(e->second.text));
 		tree_expr(out, e->value);
 		buf_addc(out, ' ');
 		tree_entries(out, &e->body);
@@ -236,6 +244,10 @@ static inline void tree_entry(struct buf *out, const struct entry *e)
 			tree_entries(out, &e->other);
 		break;
 	default:
+		if (e->kind == EN_FIELD && e->computed) {
+			tree_expr(out, e->computed);
+			buf_addc(out, ' ');
+		}
 		tree_expr(out, e->value);
 		if (e->kind == EN_ASSERT) {
 			buf_addc(out, ' ');

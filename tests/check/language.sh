@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# spec/language.md and the tables say the same: its functions are those of lang/function.def, which is sorted.
+# Prints "ok NAME" or "not ok NAME"; ends with status 1 where one is not.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+failed=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+result() # STATUS NAME
+{
+	if [ "$1" = 0 ]; then echo "ok $2"; else
+		echo "not ok $2"
+		sed 's/^/# /' "$work/out"
+		failed=1
+	fi
+}
+
+# FUNCTION(id, "name", "arguments", least, TAKES(…), "result",\n "doc") -> | `name(arguments)` | result | doc |
+sed -n '/^FUNCTION/{N;s/^FUNCTION([a-z_]*, "\([^"]*\)", "\([^"]*\)", [0-9], TAKES([^)]*), "\([^"]*\)",[^"]*"\(.*\)")$/| `\1(\2)` | \3 | \4 |/;T;s/\\"/"/g;p;}' lang/function.def >"$work/table"
+sed -n '/^| function /,/^$/{/^| `/p;}' spec/language.md | diff "$work/table" - >"$work/out"
+result $? 'the functions of spec/language.md are those of lang/function.def'
+cut -d'`' -f2 "$work/table" | cut -d'(' -f1 | LC_ALL=C sort -c 2>"$work/out"
+result $? 'lang/function.def is sorted'
+[ "$(wc -l <"$work/table")" = "$(grep -c '^FUNCTION' lang/function.def)" ]
+result $? 'every row of lang/function.def is read here'
+exit $failed
