@@ -44,13 +44,18 @@ static void check_and_lower(struct compilation *c)
 /* Ends the modules: what is said of them and made of them stands alone. */
 static int compile(struct compilation *c, struct modules *modules)
 {
+	struct silences silences = {0};
 	int error = modules->error;
 
+	for (size_t i = 0; i < modules->all.n; i++)
+		silences_collect(&c->arena, &c->diags, modules->all.at[i]->ast, modules->all.at[i]->root, &silences);
 	if (balanced(modules))
 		elaborate(&c->arena, &c->diags, modules, &c->model);
 	modules_free(modules);
 	if (!c->diags.errors)
 		check_and_lower(c);
+	silences_apply(&c->diags, &silences, !c->diags.errors);
+	lints_apply(&c->diags, c->levels);
 	if (error)
 		return error;
 	return c->diags.errors ? -EINVAL : 0;

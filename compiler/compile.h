@@ -7,11 +7,13 @@
 
 #include "compiler/inputs.h"
 #include "lang/diag.h"
+#include "lang/lint.h"
 #include "lang/manifest.h"
 #include "lang/model.h"
 
 struct compilation {
 	struct givens givens;	/* the caller's */
+	const struct lint_levels *levels;	/* given; NULL: each lint has its own level */
 	struct arena arena;
 	struct sources sources;
 	struct diags diags;
@@ -20,8 +22,7 @@ struct compilation {
 	bool check_only;	/* no manifest is made: lowering says nothing */
 };
 
-/* All zero before, but for givens and check_only; compilation_end after. Returns 0, or -EINVAL where diags has errors (then there is no manifest), or the errno of a file that
- * cannot be read
+/* All zero before, but for what is given; compilation_end after. Returns 0, or -EINVAL where diags has errors (then there is no manifest), or the errno of a file that cannot be read
  * (also said in diags). */
 int compile_files(struct compilation *c, const char *const *paths, size_t npaths);
 /* The same for one text that is at hand (tests, stdin). */

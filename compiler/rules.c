@@ -62,6 +62,11 @@ static const struct {
 	ROW(flow_twice),
 	ROW(flow_host),
 	ROW(mount_inside),
+	ROW(user_root),
+	ROW(mount_writable),
+	ROW(port_discovery),
+	ROW(user_unset),
+	ROW(memory_unset),
 };
 
 struct str port_shown(struct arena *a, struct port p)

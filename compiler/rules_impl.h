@@ -63,6 +63,7 @@ RULE(ready_port);
 RULE(mount_twice);
 RULE(mount_inside);
 RULE(mount_reserved);
+RULE(mount_writable);
 RULE(directory_differs);
 RULE(volume_same);
 RULE(volume_overlap);
@@ -84,6 +85,10 @@ RULE(secret_unused);
 RULE(image_tag);
 RULE(gpu_memory);
 RULE(database_open);
+RULE(user_root);
+RULE(user_unset);
+RULE(memory_unset);
+RULE(port_discovery);
 
 /* for (each container m): const struct net_member *m; rules_each_container(m, r) */
 #define rules_each_container(m, r)                                                                           \

@@ -78,3 +78,88 @@ RULE(database_open)
 					    "it");
 		}
 }
+
+/* "0", "00": what a program takes for root's id. */
+static bool is_zero(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.s[i] != '0')
+			return false;
+	return text.n > 0;
+}
+
+/* The user of the first process, or the one that images of linuxserver.io and others change to by PUID. */
+RULE(user_root)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+
+		if (c->user.set && c->user.v.uid == 0)
+			diag_help(r->diags, diag_add(r->diags, code, c->user.at, "container `%.*s` runs as root", STR_ARG(c->head.name)),
+				  "give it a user of its own, who owns its volumes: user = 1000:1000");
+		vec_each(const struct entry_STRING, e, &c->env)
+			if ((str_is(e->name, "PUID") || str_is(e->name, "PGID")) && is_zero(e->value.v))
+				diag_help(r->diags,
+					  diag_add(r->diags, code, e->value.at, "`%.*s` lets container `%.*s` run as root", STR_ARG(e->name),
+						   STR_ARG(c->head.name)),
+					  "give it an id of its own, who owns its volumes");
+	}
+}
+
+RULE(user_unset)
+{
+	rules_each_container(m, r)
+		if (!m->container->user.set)
+			diag_help(r->diags,
+				  diag_add(r->diags, code, m->container->head.at, "container `%.*s` runs as whoever its image says, which is often root",
+					   STR_ARG(m->container->head.name)),
+				  "user = 1000:1000");
+}
+
+RULE(memory_unset)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+
+		if (!c->gpu.set && !(c->limits && c->limits->memory.set))
+			diag_help(r->diags,
+				  diag_add(r->diags, code, c->head.at, "container `%.*s` may use all of the host's memory", STR_ARG(c->head.name)),
+				  "limits { memory = 1GiB }");
+	}
+}
+
+/* Asked by multicast or broadcast: a packet to the published port never comes, since nobody sends one there. */
+static const struct {
+	struct port port;
+	const char *what;
+} discovery[] = {
+    {{1900, 1900, PROTO_UDP}, "SSDP, by which UPnP and DLNA devices are found"},
+    {{5353, 5353, PROTO_UDP}, "mDNS, by which devices of a home are found"},
+    {{5355, 5355, PROTO_UDP}, "LLMNR, by which Windows finds names"},
+    {{137, 138, PROTO_UDP}, "NetBIOS, by which Windows finds shares"},
+    {{3702, 3702, PROTO_UDP}, "WS-Discovery, by which printers and cameras are found"},
+    {{67, 68, PROTO_UDP}, "DHCP"},
+    {{7359, 7359, PROTO_UDP}, "Jellyfin's discovery"},
+    {{32410, 32414, PROTO_UDP}, "Plex's discovery"},
+};
+
+RULE(port_discovery)
+{
+	rules_each_container(m, r) {
+		if (!container_is_private(m->container))
+			continue;
+		vec_each(const struct entry_PORT, e, &m->container->ports) {
+			struct port p = port_meant(m->container, e->name, e->value.v);
+
+			/* a wide range meets one of them by chance */
+			for (size_t k = 0; p.hi - p.lo < 16 && k < sizeof discovery / sizeof discovery[0]; k++)
+				if (p.proto == discovery[k].port.proto && p.lo <= discovery[k].port.hi && discovery[k].port.lo <= p.hi) {
+					diag_help(r->diags,
+						  diag_add(r->diags, code, e->at, "port %u/udp is for %s: it asks the whole network, and does not come into a container's",
+							   discovery[k].port.lo, discovery[k].what),
+						  "network = host, or a service of the host itself, for what must be found by devices");
+					break;
+				}
+		}
+	}
+}

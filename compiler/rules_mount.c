@@ -261,3 +261,26 @@ RULE(directory_differs)
 				  first->head.at, "the other volume of %.*s", STR_ARG(path));
 		}
 }
+
+/* A host path that one container may write while another one has it mounted, too: the second one that may write it is told. */
+RULE(mount_writable)
+{
+	struct map writers = {0};
+
+	rules_each_container(m, r)
+		for (size_t i = 0; i < m->container->mount.n; i++) {
+			__typeof__(m->container->mount.at) mount = &m->container->mount.at[i];
+			const struct net_member *first;
+
+			if (mount->block && mount->block->readonly.v)
+				continue;
+			first = map_add(r->arena, &writers, trimmed(mount->left.v), (void *)(uintptr_t)m);
+			if (!first || first == m)
+				continue;
+			struct diag *d = diag_add(r->diags, code, mount->left.at, "%.*s is also container `%.*s`'s to write", STR_ARG(mount->left.v), STR_ARG(first->full));
+			for (size_t k = 0; k < first->container->mount.n; k++)
+				if (str_eq(trimmed(first->container->mount.at[k].left.v), trimmed(mount->left.v)))
+					diag_note(r->diags, d, first->container->mount.at[k].left.at, "mounted here");
+			diag_help(r->diags, d, "mount it { readonly = true } in those that only read it");
+		}
+}

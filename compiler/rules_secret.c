@@ -139,11 +139,49 @@ static bool names_secret(struct str name)
 	return false;
 }
 
+/* How tokens begin that say themselves what they are, and how long such a token is at least. */
+static const struct {
+	const char *begin;
+	size_t n;
+} tokens[] = {
+	{"ghp_", 36}, {"gho_", 36}, {"github_pat_", 40}, {"glpat-", 20}, {"xoxb-", 20}, {"xoxp-", 20}, {"AKIA", 20}, {"sk-", 20}, {"hf_", 20}, {"AGE-SECRET-KEY-", 40},
+};
+
+/* scheme://user:password@host */
+static bool url_with_password(struct str value)
+{
+	const char *p = memmem(value.s, value.n, "://", 3);
+	struct str rest, user;
+
+	if (!p)
+		return false;
+	rest = (struct str){p + 3, value.n - (size_t)(p + 3 - value.s)};
+	rest = str_cut(rest, '/', NULL);
+	if (!memchr(rest.s, '@', rest.n))
+		return false;
+	str_cut(str_cut(rest, '@', NULL), ':', &user);
+	return user.n > 0;
+}
+
+static bool secret_itself(struct str value)
+{
+	for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
+		if (value.n >= tokens[i].n && str_starts(value, str_of(tokens[i].begin)))
+			return true;
+	return memmem(value.s, value.n, "-----BEGIN ", 11) || url_with_password(value);
+}
+
+/* The path of a secret is none, nor is a switch. */
+static bool harmless(struct str value)
+{
+	return value.n == 0 || value.s[0] == '/' || str_is(value, "true") || str_is(value, "false") || str_is(value, "yes") || str_is(value, "no");
+}
+
 RULE(secret_literal)
 {
 	rules_each_container(m, r)
 		vec_each(const struct entry_STRING, e, &m->container->env) {
-			if (!e->value.v.n || e->value.v.s[0] == '/' || !names_secret(e->name))
+			if (harmless(e->value.v) || (!names_secret(e->name) && !secret_itself(e->value.v)))
 				continue;
 			diag_help(r->diags,
 				  diag_add(r->diags, code, e->value.at, "`%.*s` is written in the source, and whoever reads the unit or the plan reads it", STR_ARG(e->name)),

@@ -59,15 +59,14 @@ struct diag *diag_add(struct diags *d, enum diag_code code, struct span at, cons
 	va_list ap;
 
 	new->code = code;
+	new->severity = diag_infos[code].severity;
 	new->at = at;
 	va_start(ap, fmt);
 	new->text = text_of(d->arena, fmt, ap);
 	va_end(ap);
 	vec_push(d->arena, &d->all, new);
-	if (diag_infos[code].severity == SEV_ERROR)
-		d->errors++;
-	else
-		d->warnings++;
+	d->errors += new->severity == SEV_ERROR;
+	d->warnings += new->severity == SEV_WARNING;
 	return new;
 }
 
@@ -91,6 +90,27 @@ void diag_help(struct diags *d, struct diag *on, const char *fmt, ...)
 
 void diag_suggest(struct diags *d, struct diag *on, struct str best)
 {
-	if (best.n)
-		diag_help(d, on, "did you mean `%.*s`?", STR_ARG(best));
+	if (!best.n)
+		return;
+	diag_help(d, on, "did you mean `%.*s`?", STR_ARG(best));
+	on->suggested = str_copy(d->arena, best);
+}
+
+/* A suggestion is a fix where the marked text is the word that it is near to, and not, say, a whole path with the word in it. */
+struct str diag_fix(struct diags *d, const struct diag *one)
+{
+	struct place p = source_place(d->sources, one->at);
+	struct str word;
+
+	if (!one->suggested.n || !p.source || one->at.hi - p.source->base > p.source->text.n)
+		return STR("");
+	word = (struct str){p.source->text.s + (one->at.lo - p.source->base), one->at.hi - one->at.lo};
+	struct near near = near_start(word);
+	near_offer(&near, one->suggested);
+	return word.n && word.s[0] != '"' && near.best.n ? one->suggested : STR("");
+}
+
+const char *severity_word(enum severity severity)
+{
+	return severity == SEV_ERROR ? "error" : "warning";
 }

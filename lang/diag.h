@@ -7,7 +7,8 @@
 
 #include "lang/source.h"
 
-enum severity { SEV_ERROR, SEV_WARNING };
+/* OFF: a lint that is only said where somebody asks for it (lint.h). */
+enum severity { SEV_ERROR, SEV_WARNING, SEV_OFF };
 
 enum diag_code {
 #define DIAG(code, name, severity, title) DIAG_##name,
@@ -23,9 +24,12 @@ struct diag_note {
 
 struct diag {
 	enum diag_code code;
+	enum severity severity;	/* its code's, until lints_apply says otherwise */
+	bool silenced;		/* taken away at the end (lint.c) */
 	struct span at;
 	struct str text;	/* one sentence, no full stop, no newline */
 	struct str label;	/* short, beside the caret; may be empty */
+	struct str suggested;	/* what may have been meant; see diag_fix */
 	VEC(struct diag_note) notes;
 };
 
@@ -65,8 +69,16 @@ void diag_help(struct diags *d, struct diag *on, const char *fmt, ...) __attribu
 /* "did you mean `…`?", where best is not empty. */
 void diag_suggest(struct diags *d, struct diag *on, struct str best);
 
-enum diag_format { DIAG_TEXT, DIAG_JSON };
+/* Text that can stand in place of what the diagnostic is at, and mends it; empty where none is known. */
+struct str diag_fix(struct diags *d, const struct diag *one);
+
+enum diag_format { DIAG_TEXT, DIAG_JSON, DIAG_SARIF };	/* spec/tools.md */
 /* Sorts, drops duplicates, renders into out. colour only for DIAG_TEXT. */
 void diags_render(struct diags *d, enum diag_format format, bool colour, struct buf *out);
+/* Sorted and united by then (diag_json.c, diag_sarif.c). */
+void diags_json(struct diags *d, struct buf *out);
+void diags_sarif(struct diags *d, struct buf *out);
+/* "error", "warning" */
+const char *severity_word(enum severity severity);
 
 #endif

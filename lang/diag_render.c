@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Diagnostics to text (the picture with carets) and to JSON. What comes from the users' files is shown so that it cannot do anything to a terminal: control and
+ * Diagnostics to text: the picture with carets. What comes from the users' files is shown so that it cannot do anything to a terminal: control and
  * invisible characters are replaced. A very long line is shown around the caret only, so that the cost does not depend on its length. */
 #include "lang/diag.h"
 
 #include <stdlib.h>
 
-#include "lang/base/json.h"
 #include "lang/base/utf8.h"
 
 enum {
@@ -46,10 +45,8 @@ static void sort_and_unite(struct diags *d)
 		if (n && cmp_diags(&d->all.at[n - 1], &d->all.at[i]) == 0)
 			continue;
 		d->all.at[n++] = d->all.at[i];
-		if (diag_infos[d->all.at[i]->code].severity == SEV_ERROR)
-			d->errors++;
-		else
-			d->warnings++;
+		d->errors += d->all.at[i]->severity == SEV_ERROR;
+		d->warnings += d->all.at[i]->severity == SEV_WARNING;
 	}
 	d->all.n = n;
 }
@@ -161,12 +158,11 @@ static void show_position(struct diags *d, struct buf *out, struct span at)
 static void render_one(struct diags *d, const struct diag *one, const struct paint *c, struct buf *out)
 {
 	const struct diag_info *info = &diag_infos[one->code];
-	bool error = info->severity == SEV_ERROR;
-	const char *colour = error ? c->error : c->warning;
+	const char *colour = one->severity == SEV_ERROR ? c->error : c->warning;
 
 	buf_puts(out, c->bold);
 	show_position(d, out, one->at);
-	buf_fmt(out, "%s%s%s[%s]%s%s: ", c->off, colour, error ? "error" : "warning", info->code, c->off, c->bold);
+	buf_fmt(out, "%s%s%s[%s]%s%s: ", c->off, colour, severity_word(one->severity), info->code, c->off, c->bold);
 	show_text(one->text, out);
 	buf_fmt(out, "%s\n", c->off);
 	show_place(d, out, c, one->at, '^', colour, one->label);
@@ -204,65 +200,18 @@ static void render_text(struct diags *d, const struct paint *c, struct buf *out)
 		buf_addc(out, '\n');
 }
 
-static void json_place(struct diags *d, struct span at, struct buf *out)
-{
-	struct place p = source_place(d->sources, at);
-	struct place end = source_place(d->sources, (struct span){at.hi, at.hi});
-
-	buf_puts(out, "\"path\":");
-	if (!p.source) {
-		buf_puts(out, "null");
-		return;
-	}
-	json_str(out, p.source->path);
-	buf_fmt(out, ",\"line\":%u,\"column\":%u,\"end_line\":%u,\"end_column\":%u", p.line, p.column, end.line, end.column);
-}
-
-static void json_one(struct diags *d, const struct diag *one, struct buf *out)
-{
-	const char *comma = "";
-
-	buf_fmt(out, "{\"code\":\"%s\",\"severity\":\"%s\",\"message\":", diag_infos[one->code].code,
-		diag_infos[one->code].severity == SEV_ERROR ? "error" : "warning");
-	json_str(out, one->text);
-	buf_addc(out, ',');
-	json_place(d, one->at, out);
-	buf_puts(out, ",\"label\":");
-	json_str(out, one->label);
-	buf_puts(out, ",\"notes\":[");
-	vec_each(struct diag_note, note, &one->notes) {
-		if (note->at.lo == 0)
-			continue;
-		buf_fmt(out, "%s{\"message\":", comma);
-		json_str(out, note->text);
-		buf_addc(out, ',');
-		json_place(d, note->at, out);
-		buf_addc(out, '}');
-		comma = ",";
-	}
-	buf_puts(out, "],\"help\":[");
-	comma = "";
-	vec_each(struct diag_note, note, &one->notes) {
-		if (note->at.lo != 0)
-			continue;
-		buf_puts(out, comma);
-		json_str(out, note->text);
-		comma = ",";
-	}
-	buf_puts(out, "]}");
-}
-
 void diags_render(struct diags *d, enum diag_format format, bool colour, struct buf *out)
 {
 	sort_and_unite(d);
-	if (format == DIAG_TEXT) {
+	switch (format) {
+	case DIAG_TEXT:
 		render_text(d, colour ? &coloured : &plain, out);
-		return;
+		break;
+	case DIAG_JSON:
+		diags_json(d, out);
+		break;
+	case DIAG_SARIF:
+		diags_sarif(d, out);
+		break;
 	}
-	buf_addc(out, '[');
-	for (size_t i = 0; i < d->all.n; i++) {
-		buf_puts(out, i ? ",\n " : "");
-		json_one(d, d->all.at[i], out);
-	}
-	buf_puts(out, "]\n");
 }

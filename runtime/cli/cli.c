@@ -71,7 +71,7 @@ int cli_diags(struct cli *c, struct diags *d, enum diag_format format)
 	int status = 0;
 
 	diags_render(d, format, c->colour_err, &b);
-	if (format == DIAG_JSON)
+	if (format != DIAG_TEXT)
 		status = cli_print(c, buf_view(&b));
 	else
 		write_all(STDERR_FILENO, buf_view(&b), &failed);

@@ -71,7 +71,7 @@ int cli_fail(struct cli *c, const char *fmt, ...) __attribute__((format(printf, 
 int cli_err(struct cli *c, const struct err *e);
 /* The whole text to standard output; 0, or 1 where that could not be written (said on standard error). */
 int cli_print(struct cli *c, struct str text);
-/* Diagnostics to standard error as text, or to standard output as JSON. Returns as cli_print. */
+/* Diagnostics to standard error as text, or to standard output as JSON or SARIF. Returns as cli_print. */
 int cli_diags(struct cli *c, struct diags *d, enum diag_format format);
 /* Writes all that `ctc help` says. */
 void cli_help(struct buf *out);

@@ -2,6 +2,9 @@
  *
  * ctc check: what is wrong with source files. Reads nothing but them and touches nothing. */
 #include "runtime/cli/cli.h"
+
+#include <stdlib.h>
+
 #include "runtime/cli/input.h"
 
 /* "ok: 1 stack, 5 containers" */
@@ -22,27 +25,65 @@ static int summary(struct cli *c, const struct model *model)
 	return status;
 }
 
+/* --deny warnings, --allow image-tag, --warn W0913; 1 where a word is none of them, which is said. */
+static int levels_set(struct cli *c, const char *option, const struct cli_texts *words, enum lint_level level, struct lint_levels *ret)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		enum diag_code near, code = diag_find(str_of(words->at[i]), &near);
+
+		if (strcmp(words->at[i], "warnings") == 0)
+			ret->all = level;
+		else if (code == DIAG_COUNT && near != DIAG_COUNT)
+			return cli_fail(c, "--%s: there is no lint %s; did you mean %s?", option, words->at[i], DIAG_NAME(near).s);
+		else if (code == DIAG_COUNT)
+			return cli_fail(c, "--%s: there is no lint %s; `ctc explain` lists them, their codes begin with W", option, words->at[i]);
+		else if (diag_infos[code].severity == SEV_ERROR)
+			return cli_fail(c, "--%s: %s is an error, not a lint", option, words->at[i]);
+		else
+			ret->of[code] = level;
+	}
+	return 0;
+}
+
+static int check(struct cli *c, char **files, size_t n, struct compilation *made, enum diag_format format)
+{
+	compile_files(made, (const char *const *)files, n);
+	int status = cli_diags(c, &made->diags, format) || made->diags.errors > 0;
+	if (!status && format == DIAG_TEXT)
+		status = summary(c, &made->model);
+	compilation_end(made);
+	return status;
+}
+
 int cmd_check(struct cli *c, int argc, char **argv)
 {
-	static const char *const formats[] = {[DIAG_TEXT] = "text", [DIAG_JSON] = "json", NULL};
+	static const char *const formats[] = {[DIAG_TEXT] = "text", [DIAG_JSON] = "json", [DIAG_SARIF] = "sarif", NULL};
+	struct cli_texts deny = {0}, warn = {0}, allow = {0};
+	struct lint_levels levels = {0};
 	int format = DIAG_TEXT, status = 0;
 	_input_ struct input in = {0};
 	const struct cli_option options[] = {
-		{"format", 0, CLI_WORD, &format, NULL, "text on standard error (the default), or json on standard output", formats},
+		{"format", 0, CLI_WORD, &format, NULL, "text on standard error (the default), json or sarif on standard output", formats},
+		{"deny", 0, CLI_TEXTS, &deny, "LINT", "a lint, by code or name, is an error; warnings: all of them", NULL},
+		{"warn", 0, CLI_TEXTS, &warn, "LINT", "a lint is a warning, also one that is off by itself", NULL},
+		{"allow", 0, CLI_TEXTS, &allow, "LINT", "a lint is not said", NULL},
 		INPUT_OPTIONS(&in),
 		{0},
 	};
 	int n = cli_options(c, options, argc, argv, &status);
 
-	if (n < 0)
-		return status;
 	if (n == 0)
-		return cli_fail(c, "name the files to check");
-	struct compilation made = {.givens = input_givens(&in), .check_only = true};
-	compile_files(&made, (const char *const *)argv + 1, (size_t)n);
-	status = cli_diags(c, &made.diags, (enum diag_format)format) || made.diags.errors > 0;
-	if (!status && format == DIAG_TEXT)
-		status = summary(c, &made.model);
-	compilation_end(&made);
+		status = cli_fail(c, "name the files to check");
+	else if (n > 0)
+		status = levels_set(c, "allow", &allow, LINT_ALLOW, &levels) || levels_set(c, "warn", &warn, LINT_WARN, &levels) ||
+			 levels_set(c, "deny", &deny, LINT_DENY, &levels);
+	if (n > 0 && !status) {
+		struct compilation made = {.givens = input_givens(&in), .levels = &levels, .check_only = true};
+
+		status = check(c, argv + 1, (size_t)n, &made, (enum diag_format)format);
+	}
+	free(deny.at);
+	free(warn.at);
+	free(allow.at);
 	return status;
 }

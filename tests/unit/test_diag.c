@@ -176,6 +176,49 @@ static void json_says_the_same_and_is_json(void **state)
 	json_decref(all);
 }
 
+/* What SARIF 2.1.0 asks of a log, a run and a result (sections 3.13, 3.14, 3.27), of this text with a note, a label and a fix. */
+static void sarif_is_sarif(void **state)
+{
+	struct bench *b = *state;
+	_buf_ struct buf out = {0};
+	struct diag *d = diag_add(&b->diags, DIAG_name_unknown, at(b->one, 7, 12), "`%s`", "second");
+	json_error_t error;
+	size_t i;
+	json_t *result;
+
+	diag_note(&b->diags, d, at(b->one, 0, 5), "note");
+	diag_suggest(&b->diags, d, STR("econt"));
+	d->label = STR("label");
+	diag_add(&b->diags, DIAG_image_tag, (struct span){0, 0}, "nowhere");
+	diags_render(&b->diags, DIAG_SARIF, false, &out);
+	json_t *log = json_loadb(out.s, out.n, 0, &error);
+	assert_non_null(log);
+	assert_string_equal(json_string_value(json_object_get(log, "version")), "2.1.0");
+	json_t *run = json_array_get(json_object_get(log, "runs"), 0), *driver = json_object_get(json_object_get(run, "tool"), "driver");
+	json_t *rules = json_object_get(driver, "rules"), *results = json_object_get(run, "results");
+	assert_string_equal(json_string_value(json_object_get(driver, "name")), "ctc");
+	assert_int_equal(json_array_size(results), 2);
+	json_array_foreach(results, i, result) {
+		json_t *rule = json_array_get(rules, (size_t)json_integer_value(json_object_get(result, "ruleIndex")));
+
+		assert_string_equal(json_string_value(json_object_get(rule, "id")), json_string_value(json_object_get(result, "ruleId")));
+		assert_non_null(json_string_value(json_object_get(json_object_get(result, "message"), "text")));
+		assert_true(json_is_array(json_object_get(result, "locations")));
+	}
+	result = json_array_get(results, 1);
+	json_t *location = json_array_get(json_object_get(result, "locations"), 0), *change, *replacement;
+	json_t *place = json_object_get(location, "physicalLocation"), *region = json_object_get(place, "region");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(place, "artifactLocation"), "uri")), "one");
+	assert_int_equal(json_integer_value(json_object_get(region, "startLine")), 2);
+	assert_int_equal(json_integer_value(json_object_get(region, "startColumn")), 2);
+	assert_int_equal(json_integer_value(json_object_get(region, "endColumn")), 7);
+	change = json_array_get(json_object_get(json_array_get(json_object_get(result, "fixes"), 0), "artifactChanges"), 0);
+	replacement = json_array_get(json_object_get(change, "replacements"), 0);
+	assert_true(json_equal(json_object_get(replacement, "deletedRegion"), region));
+	assert_string_equal(json_string_value(json_object_get(json_object_get(replacement, "insertedContent"), "text")), "econt");
+	json_decref(log);
+}
+
 static int cmp_codes(const void *a, const void *b)
 {
 	return strcmp(((const struct diag_info *)a)->code + 1, ((const struct diag_info *)b)->code + 1);
@@ -280,6 +323,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(colour_only_where_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_terminal_is_not_spoken_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(json_says_the_same_and_is_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(sarif_is_sarif, setup, teardown),
 		cmocka_unit_test(codes_are_in_order_and_unique),
 		cmocka_unit_test(utf8_round_trips_and_refuses),
 		cmocka_unit_test(characters_have_cells_and_can_be_seen),

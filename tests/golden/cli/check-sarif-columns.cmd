@@ -1,0 +1,1 @@
+check --format sarif ../text/wide.ctstack ../rules/W0901-image-tag.ctstack

@@ -1,0 +1,1 @@
+check --warn user-unset --warn W0914 off.ctstack

@@ -1,0 +1,1 @@
+check --deny memory-unset off.ctstack

@@ -1,0 +1,1 @@
+check --deny warnings --allow image-tag off.ctstack

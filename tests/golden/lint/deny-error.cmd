@@ -1,0 +1,1 @@
+check --deny E0301 off.ctstack

@@ -1,0 +1,1 @@
+check --deny image-tga off.ctstack

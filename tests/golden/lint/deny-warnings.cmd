@@ -1,0 +1,1 @@
+check --deny warnings off.ctstack
