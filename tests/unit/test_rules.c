@@ -225,6 +225,23 @@ static const struct {
 	{"database: open", "W0903", TWO("publish 5432 -> db.pg\n")},
 	{"database: open under another port", "W0903", TWO("publish 10.9.9.9:15432 -> db.pg\n")},
 	{"database: loopback", "", TWO("publish 127.0.0.1:5432 -> db.pg\n")},
+	{"user: root", "W0910", ONE("address = 10.1.0.2; user = 0:1000")},
+	{"user: root by PUID", "W0910", ONE("address = 10.1.0.2; env { PUID = \"00\" }")},
+	{"user: a group of root", "", ONE("address = 10.1.0.2; user = 1000:0")},
+	{"mount: two may write", "W0911", TWO("container a { " IMAGE "address = 10.1.0.2\nmount /srv -> /a }\ncontainer b { " IMAGE "address = 10.1.0.3\nmount /srv/ -> /b }\n")},
+	{"mount: one may write", "",
+	 TWO("container a { " IMAGE "address = 10.1.0.2\nmount /srv -> /a }\ncontainer b { " IMAGE "address = 10.1.0.3\nmount /srv -> /b { readonly = true } }\n")},
+	{"mount: twice by one", "", ONE("address = 10.1.0.2\nmount /srv -> /a\nmount /srv -> /b\n")},
+	{"port: mDNS", "W0912", ONE("address = 10.1.0.2; ports { mdns = 5353/udp }")},
+	{"port: mDNS in a wide range", "", ONE("address = 10.1.0.2; ports { rtp = 5000-6000/udp }")},
+	{"port: 5353 of tcp", "", ONE("address = 10.1.0.2; ports { x = 5353/tcp }")},
+	{"port: mDNS on the host's network", "", ONE("network = host; ports { mdns = 5353/udp }")},
+	{"silence: of the entry below", "", "# ctc: allow gpu-memory: why\n" ONE("address = 10.1.0.2; gpu = nvidia")},
+	{"silence: of its line", "", ONE("address = 10.1.0.2; user = 0:0 # ctc: allow W0910: why\n")},
+	{"silence: of another line", "W0910 W0907", ONE("address = 10.1.0.2 # ctc: allow W0910: why\nuser = 0:0\n")},
+	{"silence: of another lint", "W0910 W0907", ONE("# ctc: allow image-tag: why\nuser = 0:0; address = 10.1.0.2\n")},
+	{"silence: where there are errors", "E0301", ONE("# ctc: allow image-tag: why\naddress = nothing\n")},
+	{"silence: no reason", "W0908", ONE("address = 10.1.0.2 # ctc: allow image-tag:\n")},
 };
 
 /* The codes of all diagnostics, in the order in which they would be printed, joined by blanks. */
@@ -304,7 +321,25 @@ static void units_have_a_limit(void **state)
 	expect(&source, "E0633");
 }
 
-#define MADE "E0622 E0633"
+/* What is off by itself is said where it is asked for. */
+static void lints_that_are_off(void **state)
+{
+	static const enum diag_code off[] = {DIAG_user_unset, DIAG_memory_unset};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof off / sizeof off[0]; i++) {
+		struct lint_levels levels = {.all = LINT_ALLOW, .of = {[DIAG_image_tag] = LINT_DENY}};
+		struct compilation c = {.levels = &levels};
+
+		levels.of[off[i]] = LINT_WARN;
+		assert_int_equal(compile_text(&c, STR("made.ctstack"), STR(STACK(LAN "container a { image = \"x\"; address = 10.1.0.2 }\n"))), -EINVAL);
+		assert_int_equal(c.diags.errors, 1);
+		assert_int_equal(c.diags.warnings, 1);
+		compilation_end(&c);
+	}
+}
+
+#define MADE "E0622 E0633 W0913 W0914"
 
 /* Each code of a rule or a lint is earned by some row, or by a made source. */
 static void every_code_has_a_row(void **state)
@@ -328,6 +363,7 @@ int main(void)
 		cmocka_unit_test(every_row),
 		cmocka_unit_test(flows_have_a_limit),
 		cmocka_unit_test(units_have_a_limit),
+		cmocka_unit_test(lints_that_are_off),
 		cmocka_unit_test(every_code_has_a_row),
 	};
 
