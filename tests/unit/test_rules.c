@@ -231,7 +231,6 @@ static const struct {
 	{"mount: two may write", "W0911", TWO("container a { " IMAGE "address = 10.1.0.2\nmount /srv -> /a }\ncontainer b { " IMAGE "address = 10.1.0.3\nmount /srv/ -> /b }\n")},
 	{"mount: one may write", "",
 	 TWO("container a { " IMAGE "address = 10.1.0.2\nmount /srv -> /a }\ncontainer b { " IMAGE "address = 10.1.0.3\nmount /srv -> /b { readonly = true } }\n")},
-	{"mount: twice by one", "", ONE("address = 10.1.0.2\nmount /srv -> /a\nmount /srv -> /b\n")},
 	{"port: mDNS", "W0912", ONE("address = 10.1.0.2; ports { mdns = 5353/udp }")},
 	{"port: mDNS in a wide range", "", ONE("address = 10.1.0.2; ports { rtp = 5000-6000/udp }")},
 	{"port: 5353 of tcp", "", ONE("address = 10.1.0.2; ports { x = 5353/tcp }")},
