@@ -212,6 +212,7 @@ expr:
 | atom
 | open_map map_items '}'	{ $$ = expr_map(p, @$, $2); }
 | open_map computed '=' expr loop '}'	{ $$ = expr_comprehension(p, @$, $2, $4, $5); }
+| open_map computed '=' expr loop SEP '}'	{ $$ = expr_comprehension(p, @$, $2, $4, $5); }
 | IF expr THEN expr ELSE expr	{ $$ = expr_cond(p, @$, $2, $4, $6); }
 | expr OR expr			{ $$ = expr_binary(p, @$, OP_OR, $1, $3); }
 | expr AND expr			{ $$ = expr_binary(p, @$, OP_AND, $1, $3); }
@@ -233,6 +234,9 @@ chain:
   NAME				{ $$ = expr_name(p, $1); }
 | soft				{ $$ = expr_name(p, $1); }
 | NAME_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_NAME); }
+| '(' expr ')'			{ $$ = $2; }
+| '[' args_opt ']'		{ $$ = expr_of_list(p, @$, $2); }
+| '[' expr loop ']'		{ $$ = expr_comprehension(p, @$, NULL, $2, $3); }
 | NAME CALL args_opt ')'	{ $$ = expr_call(p, @$, $1, $3); }
 | chain '.' NAME		{ $$ = expr_member(p, @$, $1, $3); }
 | chain INDEX expr ']'		{ $$ = expr_index(p, @$, $1, $3); }
@@ -245,9 +249,6 @@ atom:
 | TRUE				{ $$ = expr_boolean(p, @$, true); }
 | FALSE				{ $$ = expr_boolean(p, @$, false); }
 | NONE				{ $$ = expr_none(p, @$); }
-| '(' expr ')'			{ $$ = $2; }
-| '[' args_opt ']'		{ $$ = expr_of_list(p, @$, $2); }
-| '[' expr loop ']'		{ $$ = expr_comprehension(p, @$, NULL, $2, $3); }
 ;
 loop:
   loop_names
