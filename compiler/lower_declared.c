@@ -3,6 +3,7 @@
  * What the source said, in the manifest's words: stacks, subnets, containers, flows and published ports, and
  * the images that containers run. People see these in a plan; later applies are checked against them. */
 #include "compiler/lower_impl.h"
+#include "lang/base/json.h"
 #include "lang/base/sort.h"
 
 static struct str cidr_str(struct arena *a, struct cidr c)
@@ -100,6 +101,26 @@ static struct strs container_secrets(struct lowering *l, const struct m_containe
 	return sorted(texts, n);
 }
 
+/* "psql=[\"psql\",\"-U\",\"app\"]" */
+static struct strs container_shortcuts(struct lowering *l, const struct m_container *c)
+{
+	struct str *texts = arena_array(l->arena, c->shortcuts.n, sizeof *texts);
+	size_t n = 0;
+
+	vec_each(const struct entry_STRINGS, s, &c->shortcuts) {
+		l->text.n = 0;
+		buf_str(&l->text, s->name);
+		buf_puts(&l->text, "=[");
+		for (size_t i = 0; i < s->value.v.n; i++) {
+			buf_puts(&l->text, i ? "," : "");
+			json_str(&l->text, s->value.v.at[i]);
+		}
+		buf_addc(&l->text, ']');
+		texts[n++] = str_copy(l->arena, buf_view(&l->text));
+	}
+	return sorted(texts, n);
+}
+
 static struct strs container_mounts(struct arena *a, const struct m_container *c)
 {
 	struct str *texts = arena_array(a, c->mount.n, sizeof *texts);
@@ -123,6 +144,8 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	r->fields = container_fields(l, c);
 	r->volumes = container_volumes(l, c);
 	r->secrets = container_secrets(l, c);
+	r->alias = c->alias.set ? c->alias.v : STR("");
+	r->shortcuts = container_shortcuts(l, c);
 	r->mounts = container_mounts(l->arena, c);
 }
 

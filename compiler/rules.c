@@ -50,6 +50,7 @@ static const struct {
 	ROW(name_collision),
 	ROW(name_reserved),
 	ROW(unit_value),
+	ROW(alias_form),
 	ROW(secret_source),
 	ROW(secret_form),
 	ROW(secret_twice),

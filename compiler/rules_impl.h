@@ -74,6 +74,7 @@ RULE(name_collision);
 RULE(name_reserved);
 /* rules_unit.c */
 RULE(unit_value);
+RULE(alias_form);
 /* rules_secret.c */
 RULE(secret_source);
 RULE(secret_form);

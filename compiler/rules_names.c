@@ -65,3 +65,28 @@ RULE(name_reserved)
 			diag_add(r->diags, code, m->container->head.at,
 				 "a container cannot be called `localhost`: every container calls itself so");
 }
+
+static bool alias_plain(struct str s)
+{
+	bool plain = s.n > 0 && s.n <= 63 && s.s[0] != '-';
+
+	for (size_t i = 0; i < s.n && plain; i++)
+		plain = (s.s[i] >= 'a' && s.s[i] <= 'z') || (s.s[i] >= '0' && s.s[i] <= '9') || s.s[i] == '-';
+	return plain;
+}
+
+/* An alias stands in the names of shell functions, and a shortcut must run something. */
+RULE(alias_form)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+
+		if (c->alias.set && !alias_plain(c->alias.v))
+			diag_help(r->diags, diag_add(r->diags, code, c->alias.at, "this alias cannot be part of a command's name"),
+				  "an alias has lower-case letters, digits and `-`, at most 63: \"pg\"");
+		vec_each(const struct entry_STRINGS, s, &c->shortcuts)
+			if (!s->value.v.n || !s->value.v.at[0].n)
+				diag_help(r->diags, diag_add(r->diags, code, s->at, "the shortcut `%.*s` runs nothing", STR_ARG(s->name)),
+					  "give the program and its arguments: %.*s = [\"program\", \"argument\"]", STR_ARG(s->name));
+	}
+}

@@ -2,10 +2,16 @@
  *
  * ctc completion: the shell code that completes ctc's command line. Commands come from the table; options are asked of `ctc help COMMAND` when somebody
  * presses the key, so that they are said once; codes are asked of `ctc explain`; operands
- * are .ctstack files where a command takes files, and words of the running system nowhere. */
+ * are .ctstack files where a command takes files, and names of `ctc list` where it takes stacks or containers. */
 #include "runtime/cli/cli.h"
 
 #include <string.h>
+
+/* Whether its operands are names of stacks or containers of this host. They are asked of `ctc list`, which only root may. */
+static bool takes_names(const struct cli_command *k)
+{
+	return strncmp(k->arguments, "STACK", 5) == 0 || strncmp(k->arguments, "[STACK", 6) == 0;
+}
 
 static void bash_completion(struct buf *out)
 {
@@ -28,6 +34,9 @@ static void bash_completion(struct buf *out)
 		if (strcmp(k->arguments, "FILE…") == 0)
 			buf_fmt(out, "\t\t%s) mapfile -t COMPREPLY < <(compgen -f -X '!*.ctstack' -- \"$word\"; compgen -d -S / -- \"$word\") ;;\n",
 				k->name);
+	for (const struct cli_command *k = cli_commands; k->name; k++)
+		if (takes_names(k))
+			buf_fmt(out, "\t\t%s) mapfile -t COMPREPLY < <(compgen -W \"$(ctc list --names 2>/dev/null)\" -- \"$word\") ;;\n", k->name);
 	buf_puts(out, "\t\thelp) mapfile -t COMPREPLY < <(compgen -W '");
 	for (const struct cli_command *k = cli_commands; k->name; k++)
 		buf_fmt(out, "%s%s", k == cli_commands ? "" : " ", k->name);
@@ -66,7 +75,13 @@ static void zsh_completion(struct buf *out)
 		      "\telif [[ $words[2] == help ]]; then\n"
 		      "\t\t_describe command commands\n"
 		      "\telif [[ $words[2] == explain ]]; then\n"
-		      "\t\tcompadd ${=\"$(ctc explain 2>/dev/null | awk '{ print $1, $2 }')\"}\n"
+		      "\t\tcompadd ${=\"$(ctc explain 2>/dev/null | awk '{ print $1, $2 }')\"}\n");
+	buf_puts(out, "\telif [[ ' ");
+	for (const struct cli_command *k = cli_commands; k->name; k++)
+		if (takes_names(k))
+			buf_fmt(out, "%s ", k->name);
+	buf_puts(out, "' == *\" $words[2] \"* ]]; then\n"
+		      "\t\tcompadd ${(f)\"$(ctc list --names 2>/dev/null)\"}\n"
 		      "\telse\n"
 		      "\t\t_files -g '*.ctstack'\n"
 		      "\tfi\n"
@@ -89,6 +104,9 @@ static void fish_completion(struct buf *out)
 		if (strcmp(k->arguments, "FILE…") == 0)
 			buf_fmt(out, "complete -c ctc -n '__fish_seen_subcommand_from %s' -a '(__fish_complete_suffix .ctstack)'\n", k->name);
 	}
+	for (const struct cli_command *k = cli_commands; k->name; k++)
+		if (takes_names(k))
+			buf_fmt(out, "complete -c ctc -n '__fish_seen_subcommand_from %s' -a '(ctc list --names 2>/dev/null)'\n", k->name);
 	buf_puts(out, "complete -c ctc -n '__fish_seen_subcommand_from explain' -a \"(ctc explain 2>/dev/null | awk '{ print \\$1; print \\$2 }')\"\n");
 	buf_puts(out, "complete -c ctc -n 'not __fish_use_subcommand' -a \"(ctc help (commandline -opc)[2] 2>/dev/null | string match -r -a -- '--[a-z][a-z-]*')\"\n");
 }

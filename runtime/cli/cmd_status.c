@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * ctc status: the generation that counts, what its containers do, and whether the host is still as it says. Looks only. */
+ * ctc status [STACK[.CONTAINER]…]: the generation that counts, what its containers do, and whether the host is still as it says. Looks only. */
 #include "lang/base/cleanup.h"
 #include "lang/base/json.h"
 #include "lang/base/map.h"
@@ -8,12 +8,16 @@
 #include "runtime/bus.h"
 #include "runtime/cli/change.h"
 #include "runtime/cli/cli.h"
+#include "runtime/cli/select.h"
 #include "runtime/show.h"
 
 struct status {
 	struct session s;
 	struct bus_units units;
 	struct bus_prop *since;		/* one a container, in the manifest's order */
+	char **names;			/* what was asked for, nnames of them; none: everything */
+	int nnames;
+	struct map asked;		/* the containers that are meant by it */
 	struct map published;		/* container -> struct opened */
 	struct manifest observed;
 	struct plan drift;		/* from the host to the current generation */
@@ -56,6 +60,22 @@ static void read_published(struct status *st)
 	}
 }
 
+static int read_asked(struct status *st)
+{
+	struct selected which;
+	int r = select_containers(&st->s, st->names, st->nnames, &which, &st->e);
+
+	if (r == 0)
+		vec_each(const struct res_container *const, c, &which.all)
+			map_add(&st->s.arena, &st->asked, (*c)->res.id, (void *)*c);
+	return r;
+}
+
+static bool is_asked(const struct status *st, struct str container)
+{
+	return st->nnames == 0 || map_get(&st->asked, container);
+}
+
 static int read_all(struct status *st)
 {
 	struct session *s = &st->s;
@@ -69,6 +89,8 @@ static int read_all(struct status *st)
 		r = store_journal_read(&s->store, &s->arena, &st->cut_off, &j, &st->e);
 	st->busy = r == 0 && store_locked_by_other(&s->store);
 	st->cut_off &= !st->busy;
+	if (r == 0)
+		r = read_asked(st);
 	if (r == 0)
 		r = read_units(st);
 	st->observed.arena = &s->arena;
@@ -120,18 +142,23 @@ static void text_containers(const struct status *st, bool colour, struct buf *ou
 	size_t name = 9, state = 5, k = 0;
 
 	manifest_each(container, c, m) {
+		if (!is_asked(st, c->res.id))
+			continue;
 		name = c->res.id.n > name ? c->res.id.n : name;
 		state = state_of(st, c).n > state ? state_of(st, c).n : state;
 	}
 	buf_fmt(out, "\n%s%-*s  %-*s  %-19s  %-15s  PORTS%s\n", colour ? "\033[1m" : "", (int)name, "CONTAINER", (int)state, "STATE", "SINCE", "ADDRESS",
 		colour ? "\033[0m" : "");
 	manifest_each(container, c, m) {
+		const struct bus_prop *since = &st->since[k++];
 		char when[SESSION_TIME_MAX];
 		struct str now = state_of(st, c);
 		struct str address = c->address.n ? c->address : c->address6;
 
+		if (!is_asked(st, c->res.id))
+			continue;
 		buf_fmt(out, "%-*.*s  %s%-*.*s%s  %-19s  %-15.*s ", (int)name, STR_ARG(c->res.id), !colour ? "" : is_well(st, c) ? "\033[32m" : "\033[31m",
-			(int)state, STR_ARG(now), colour ? "\033[0m" : "", since_text(&st->since[k++], when), STR_ARG(address));
+			(int)state, STR_ARG(now), colour ? "\033[0m" : "", since_text(since, when), STR_ARG(address));
 		for (size_t i = 0; i < c->ports.n; i++) {
 			struct str port;
 
@@ -146,17 +173,22 @@ static void text_containers(const struct status *st, bool colour, struct buf *ou
 static void text_drift(const struct status *st, struct buf *out)
 {
 	enum { SHOWN = 20 };
-	size_t n = st->drift.changes.n;
+	size_t n = 0;
 
+	for (size_t i = 0; i < st->drift.changes.n; i++)
+		n += is_asked(st, change_res(&st->drift.changes.at[i])->owner);
 	if (!n) {
-		buf_puts(out, "\nNo drift: the host is as the generation says.\n");
+		buf_puts(out, st->nnames ? "\nNo drift.\n" : "\nNo drift: the host is as the generation says.\n");
 		return;
 	}
 	buf_fmt(out, "\nDrift: %zu %s. Applying the same files again repairs it.\n", n, n == 1 ? "difference" : "differences");
-	for (size_t i = 0; i < n && i < SHOWN; i++) {
+	for (size_t i = 0, shown = 0; i < st->drift.changes.n && shown < SHOWN; i++) {
 		const struct change *c = &st->drift.changes.at[i];
 		const struct res *r = change_res(c);
 
+		if (!is_asked(st, r->owner))
+			continue;
+		shown++;
 		buf_fmt(out, "  %-9s  %-9s  ", drift_word(c->op), res_infos[r->kind].word);
 		show_plain(r->id, 0, out);
 		buf_addc(out, '\n');
@@ -208,14 +240,18 @@ static void json_list(struct buf *out, const char *key, const struct strs *list)
 static void json_containers(const struct status *st, struct buf *out)
 {
 	const struct res_container *c;
+	const char *between = "\n{\"id\":";
 	size_t k = 0;
 
 	buf_puts(out, ",\n\"containers\":[");
 	manifest_each(container, c, &st->s.recorded) {
 		const struct bus_unit *u = bus_units_find(&st->units, c->unit);
-		const struct bus_prop *since = &st->since[k];
+		const struct bus_prop *since = &st->since[k++];
 
-		buf_puts(out, k++ ? ",\n{\"id\":" : "\n{\"id\":");
+		if (!is_asked(st, c->res.id))
+			continue;
+		buf_puts(out, between);
+		between = ",\n{\"id\":";
 		json_str(out, c->res.id);
 		put(out, "unit", c->unit);
 		put(out, "state", state_of(st, c));
@@ -240,6 +276,7 @@ static void as_json(const struct status *st, struct buf *out)
 	const struct session *s = &st->s;
 	const struct res_stack *stack;
 	bool first = true;
+	size_t shown = 0;
 
 	buf_fmt(out, "{\"ctstack-status\":1,\"generation\":%u,\"base\":%u,\"time\":%lld", s->current, s->meta.base, (long long)s->meta.time);
 	put(out, "user", s->meta.user);
@@ -256,7 +293,9 @@ static void as_json(const struct status *st, struct buf *out)
 	for (size_t i = 0; i < st->drift.changes.n; i++) {
 		const struct res *r = change_res(&st->drift.changes.at[i]);
 
-		buf_fmt(out, "%s\n{\"what\":\"%s\",\"kind\":\"%s\"", i ? "," : "", drift_word(st->drift.changes.at[i].op), res_infos[r->kind].word);
+		if (!is_asked(st, r->owner))
+			continue;
+		buf_fmt(out, "%s\n{\"what\":\"%s\",\"kind\":\"%s\"", shown++ ? "," : "", drift_word(st->drift.changes.at[i].op), res_infos[r->kind].word);
 		put(out, "id", r->id);
 		put(out, "owner", r->owner);
 		buf_addc(out, '}');
@@ -291,8 +330,8 @@ int cmd_status(struct cli *c, int argc, char **argv)
 
 	if (n < 0)
 		return status;
-	if (n > 0)
-		return cli_fail(c, "it takes no arguments");
+	st.names = argv + 1;
+	st.nnames = n;
 	session_begin(&st.s);
 	status = status_print(c, &st, json);
 	session_end(&st.s);

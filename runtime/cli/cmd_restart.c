@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * ctc restart STACK[.CONTAINER]…: what it does is verbs.c. */
+#include "runtime/cli/verbs.h"
+
+int cmd_restart(struct cli *c, int argc, char **argv)
+{
+	return verb_run(c, VERB_RESTART, argc, argv);
+}

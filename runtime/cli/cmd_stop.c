@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * ctc stop STACK[.CONTAINER]…: what it does is verbs.c. */
+#include "runtime/cli/verbs.h"
+
+int cmd_stop(struct cli *c, int argc, char **argv)
+{
+	return verb_run(c, VERB_STOP, argc, argv);
+}

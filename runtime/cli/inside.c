@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * exec(3) of the engine's own way in (inside.h). Nothing of it is a text that a shell reads. */
+#include "runtime/cli/inside.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "runtime/bus.h"
+#include "runtime/cli/change.h"
+#include "runtime/spawn.h"
+
+/* A sentence of our own rather than the engine's, which knows no stacks. */
+static int must_run(struct cli *c, struct session *s, const struct res_container *where)
+{
+	const char *patterns[] = {str_copy(&s->arena, where->unit).s, NULL};
+	struct bus_units units = {0};
+	struct err e;
+
+	if (bus_list_units(&s->host, &s->arena, patterns, &units, &e) < 0)
+		return cli_err(c, &e);
+	const struct bus_unit *u = bus_units_find(&units, where->unit);
+	if (!u || !str_is(u->active, "active"))
+		return cli_fail(c, "%.*s does not run (%.*s): `ctc start %.*s` starts it, `ctc logs %.*s` says what it did", STR_ARG(where->res.id),
+				STR_ARG(u ? u->sub : STR("not loaded")), STR_ARG(where->res.id), STR_ARG(where->res.id));
+	return 0;
+}
+
+int inside_exec(struct cli *c, struct session *s, const struct res_container *where, const struct inside *what)
+{
+	enum { OWN_WORDS = 16 };
+	const char **argv = arena_array(&s->arena, what->n + OWN_WORDS, sizeof *argv);
+	struct str name = str_copy(&s->arena, (struct str){where->unit.s, where->unit.n - (sizeof ".service" - 1)});
+	char path[PATH_MAX];
+	size_t n = 0;
+
+	if (must_run(c, s, where) != 0)
+		return STATUS_REFUSED;
+	argv[n++] = "podman";
+	argv[n++] = "--events-backend=none";
+	argv[n++] = "exec";
+	argv[n++] = "--interactive";
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		argv[n++] = "--tty";
+	if (what->user)
+		argv[n++] = str_fmt(&s->arena, "--user=%s", what->user).s;
+	if (what->directory)
+		argv[n++] = str_fmt(&s->arena, "--workdir=%s", what->directory).s;
+	argv[n++] = name.s;
+	for (size_t i = 0; i < what->n; i++)
+		argv[n++] = what->argv[i];
+	argv[n] = NULL;
+	if (!spawn_find(argv[0], path, sizeof path))
+		return cli_fail(c, "%s is not installed", argv[0]);
+	execv(path, (char *const *)argv);
+	return cli_fail(c, "cannot run %s: %s", path, strerror(errno));
+}

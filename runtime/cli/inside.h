@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A program inside of a container that runs: for exec, enter and run. */
+#ifndef CTC_CLI_INSIDE_H
+#define CTC_CLI_INSIDE_H
+
+#include "runtime/cli/cli.h"
+#include "runtime/cli/select.h"
+
+struct inside {
+	const char *user;	/* as podman-exec(1) takes it; NULL: the container's own */
+	const char *directory;	/* to begin in; NULL: the container's own */
+	char *const *argv;	/* the program and its arguments, n of them */
+	size_t n;
+};
+
+/* Becomes that program: this process's terminal and signals are its own, and its exit status is what the shell sees. Returns only where that cannot be done, with the
+ * exit status; what there was to say was said. The session is ended by the kernel. */
+int inside_exec(struct cli *c, struct session *s, const struct res_container *where, const struct inside *what);
+
+#endif

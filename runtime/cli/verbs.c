@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * start, stop, restart: jobs of systemd, one a container, under the lock, so that no transaction is at work on the same units. What is stopped so is drift to
+ * `ctc status`, and the next apply starts it again; the next boot does, too. */
+#include "runtime/cli/verbs.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "lang/base/cleanup.h"
+#include "runtime/bus.h"
+#include "runtime/cli/change.h"
+#include "runtime/cli/select.h"
+#include "runtime/log.h"
+#include "runtime/unit_why.h"
+
+enum { STOP_PATIENCE_S = 120, START_MARGIN_S = 15, PATIENCE_MAX_S = 90000 };
+
+static void on_progress(void *context, const char *line)
+{
+	(void)context;
+	printf("  %s\n", line);
+	fflush(stdout);
+}
+
+static void told_stopped(struct host *h, const struct bus_job *job)
+{
+	host_progress(h, "%s %s", job->ok ? "stopped" : "did not stop", job->unit);
+}
+
+static void told_ready(struct host *h, const struct bus_job *job)
+{
+	host_progress(h, "%s %s", job->ok ? "ready" : "failed", job->unit);
+}
+
+/* How long the manager itself would wait for each start. */
+static int ask_patience(struct session *s, struct bus_job *jobs, size_t n, struct err *e)
+{
+	struct bus_prop *props = arena_array(&s->arena, n + 1, sizeof *props);
+
+	for (size_t i = 0; i < n; i++)
+		props[i] = (struct bus_prop){.unit = jobs[i].unit, .interface = BUS_SERVICE, .name = "TimeoutStartUSec", .type = 't'};
+	int r = bus_get_props(&s->host, &s->arena, props, n, e);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		uint64_t limit = props[i].error ? 0 : props[i].number / 1000000;
+
+		jobs[i].patience_us = ((limit > PATIENCE_MAX_S ? PATIENCE_MAX_S : limit) + START_MARGIN_S) * 1000000;
+	}
+	return r;
+}
+
+static struct bus_job *jobs_of(struct session *s, const struct selected *which)
+{
+	struct bus_job *jobs = arena_array(&s->arena, which->all.n + 1, sizeof *jobs);
+
+	for (size_t i = 0; i < which->all.n; i++)
+		jobs[i] = (struct bus_job){.unit = str_copy(&s->arena, which->all.at[i]->unit).s, .patience_us = STOP_PATIENCE_S * 1000000ull, .shown = true};
+	return jobs;
+}
+
+static int stop_all(struct session *s, const struct selected *which, struct err *e)
+{
+	struct bus_job *jobs = jobs_of(s, which);
+	int r = bus_run_jobs(&s->host, BUS_STOP, jobs, which->all.n, false, told_stopped, e);
+
+	for (size_t i = 0; r == 0 && i < which->all.n; i++)
+		if (!jobs[i].ok)
+			r = err_set(e, -EIO, "%s did not stop: %s", jobs[i].unit, jobs[i].message[0] ? jobs[i].message : jobs[i].result);
+	return r;
+}
+
+static int start_all(struct session *s, const struct selected *which, struct err *e)
+{
+	struct bus_job *jobs = jobs_of(s, which);
+	uint64_t since = log_now_us();
+	int r = ask_patience(s, jobs, which->all.n, e);
+
+	if (r == 0)
+		r = bus_run_jobs(&s->host, BUS_START, jobs, which->all.n, false, told_ready, e);
+	for (size_t i = 0; r == 0 && i < which->all.n; i++)
+		if (!jobs[i].ok)
+			r = unit_why(&s->host, jobs[i].unit, &jobs[i], since, e);
+	return r;
+}
+
+static int run(struct cli *c, struct session *s, enum verb verb, int argc, int n, char **argv)
+{
+	struct selected which;
+	struct journal j;
+	struct err e = {0};
+	bool cut_off = false;
+	struct str command = session_command(&s->arena, argc, argv);
+	int r = session_lock(s, command.s, &e);
+
+	if (r < 0) {
+		cli_err(c, &e);
+		return r == -EBUSY ? STATUS_LOCKED : STATUS_REFUSED;
+	}
+	s->host.progress = on_progress;
+	r = store_journal_read(&s->store, &s->arena, &cut_off, &j, &e);
+	if (r == 0 && cut_off)
+		return cli_fail(c, "a change was cut off: run `ctc recover` first");
+	if (r == 0)
+		r = select_containers(s, argv + 1, n, &which, &e);
+	if (r < 0)
+		return cli_err(c, &e);
+	if (!which.all.n)
+		return cli_fail(c, "there is no container on this host");
+	if (verb & VERB_STOP)
+		r = stop_all(s, &which, &e);
+	if (r == 0 && (verb & VERB_START))
+		r = start_all(s, &which, &e);
+	if (r < 0) {
+		struct texts texts = session_texts(s, s->current);
+
+		report_error(c, &texts, &s->recorded, &e);
+		return STATUS_BACK;
+	}
+	return STATUS_DONE;
+}
+
+int verb_run(struct cli *c, enum verb verb, int argc, char **argv)
+{
+	bool all = false;
+	const struct cli_option options[] = {
+		{"all", 'a', CLI_FLAG, &all, NULL, "every container of every stack", NULL},
+		{0},
+	};
+	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
+	struct session s;
+
+	if (n < 0)
+		return status;
+	if (all ? n > 0 : n == 0)
+		return cli_fail(c, all ? "--all takes no names" : "say what to %s: STACK, STACK.CONTAINER, or --all", c->command->name);
+	session_begin(&s);
+	status = run(c, &s, verb, argc, n, argv);
+	session_end(&s);
+	return status;
+}
