@@ -102,6 +102,10 @@ static const struct {
 	{"secret: unused", "W0924", STACK(SECRET)},
 	{"password in the source", "W0923", STACK(LAN "container a { " IMAGE "address = 10.1.0.2; env { DB_PASSWORD = \"x\"; API_KEY = \"\"; MAX_TOKENS = \"9\"; PW_FILE = \"/x\" } }\n")},
 
+	{"alias: a name", "", ONE("address = 10.1.0.2; alias = \"my-pg2\"; shortcuts { psql = [\"psql\", \"-U\", \"x y\"] }")},
+	{"alias: no name", "E0634", ONE("address = 10.1.0.2; alias = \"my pg\"")},
+	{"shortcut: nothing to run", "E0634", ONE("address = 10.1.0.2; shortcuts { psql = [] }")},
+
 	{"host network", "", ONE("network = host")},
 	{"host network: subnet", "E0612", ONE("network = host; subnet = lan")},
 	{"host network: address", "E0612", ONE("network = host; address = 10.1.0.2")},
