@@ -146,6 +146,8 @@ static struct type element_type(const struct type *t)
 		return (struct type){.tag = T_CONTAINERREF};
 	if (t->tag == T_SECRETREFS)
 		return (struct type){.tag = T_SECRETREF};
+	if (t->tag == T_DNS)
+		return (struct type){.tag = T_IP};
 	return *t->of;
 }
 
@@ -160,6 +162,10 @@ static struct val list_made(struct elab *el, const struct list *l, struct span a
 		v.u.STRINGS.n = l->n;
 		for (size_t i = 0; i < l->n; i++)
 			v.u.STRINGS.at[i] = l->at[i].u.STRING;
+	} else if (t->tag == T_DNS) {
+		v.u.DNS = (struct dns){l->n ? DNS_LIST : DNS_NONE, arena_array(el->a, l->n, sizeof *v.u.DNS.at), l->n};
+		for (size_t i = 0; i < l->n; i++)
+			v.u.DNS.at[i] = l->at[i].u.IP;
 	} else if (t->tag == T_CONTAINERREFS) {
 		v.u.CONTAINERREFS.at = arena_array(el->a, l->n, sizeof *v.u.CONTAINERREFS.at);
 		v.u.CONTAINERREFS.spans = arena_array(el->a, l->n, sizeof *v.u.CONTAINERREFS.spans);
@@ -233,7 +239,8 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 {
 	const char *wrong;
 
-	if (v.type == V_POISON || (v.type == V_NONE && t->optional))
+	/* `none` is a choice of name servers, and not the lack of one. */
+	if (v.type == V_POISON || (v.type == V_NONE && t->optional && t->tag != T_DNS))
 		return v;
 	switch (t->tag) {
 	case T_NUMBER:
@@ -256,6 +263,15 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 			return mismatch(el, v, e, t, to);
 		wrong = form_image(v.u.STRING);
 		return wrong ? ill_formed(el, DIAG_image_form, wrong, v.u.STRING, e, to) : VAL(IMAGE, v.u.STRING);
+	case T_IFNAME:
+		if (v.type != T_STRING)
+			return mismatch(el, v, e, t, to);
+		wrong = form_ifname(v.u.STRING);
+		return wrong ? ill_formed(el, DIAG_interface_form, wrong, v.u.STRING, e, to) : VAL(IFNAME, v.u.STRING);
+	case T_DNS:
+		if (v.type == V_NONE)
+			return VAL(DNS, (struct dns){.from = DNS_NONE});
+		return check_list(el, v, e, t, to);
 	case T_IP4:
 	case T_IP6:
 		if (v.type != T_IP || v.u.IP.family != (t->tag == T_IP6 ? 6 : 4))
@@ -325,6 +341,11 @@ static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct 
 	return v;
 }
 
+static bool type_is_list(const struct type *t)
+{
+	return t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS || t->tag == T_DNS || t->tag == V_LIST;
+}
+
 static struct val eval_as_inner(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
 				const struct target *to)
 {
@@ -342,7 +363,7 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 		v = eval(el, e->u.op.left, scope);
 		return v.type == V_NONE || v.type == V_ABSENT ? eval_as(el, e->u.op.right, scope, t, to) : check(el, v, e->u.op.left, t, to);
 	}
-	if (e->kind == EX_LIST && (t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS || t->tag == V_LIST))
+	if (e->kind == EX_LIST && type_is_list(t))
 		return eval_list_as(el, e, scope, t, to);
 	if (e->kind == EX_MAP && t->tag == V_MAP)
 		return eval_map_as(el, e, scope, t, to);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Bare words that mean something only where a type asks for them: those of an enumeration, a container's own ports, `world` and `host`. */
+ * Bare words that mean something only where a type asks for them: those of an enumeration, a container's own ports, `world` and `host` of a flow, `host` of name servers. */
 #include "compiler/elab.h"
 
 static struct val enum_word(struct elab *el, const struct expr *e, const struct type *t, const struct target *to)
@@ -100,6 +100,10 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 		if (name_find(el, scope, e->u.text, self).form != FOUND_NOTHING)
 			return false;
 		*ret = check(el, VAL(STRING, e->u.text), e, t, to);
+		return true;
+	}
+	if (t->tag == T_DNS && str_is(e->u.text, "host")) {
+		*ret = VAL(DNS, (struct dns){.from = DNS_HOST});
 		return true;
 	}
 	if (t->tag == T_PORTREF)

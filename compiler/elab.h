@@ -536,6 +536,7 @@ const char *form_name(struct str s, enum named named);
 const char *form_env_name(struct str s);
 const char *form_label_name(struct str s);
 const char *form_image(struct str s);
+const char *form_ifname(struct str s);
 
 /* ---- the end (finish.c) ---- */
 

@@ -163,7 +163,13 @@ static void text_FLOWEND(struct flow_end v, struct buf *out)
 #define text_HOSTPORT endpoint_text
 #define text_SIZE size_text
 #define text_DURATION duration_text
+static void text_DNS(struct dns v, struct buf *out)
+{
+	dns_text(&v, out);
+}
+
 #define text_IMAGE text_STRING
+#define text_IFNAME text_STRING
 #define text_PATH text_STRING
 #define text_IP4 text_IP
 #define text_IP6 text_IP

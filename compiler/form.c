@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The grammar of texts that are more than text: names, environment variables, labels, image references. Each function says what is wrong, as the end of a sentence. */
+ * The grammar of texts that are more than text: names, environment variables, labels, image references, network interfaces. Each function says what is wrong, as the end of a sentence. */
 #include "compiler/elab.h"
 
-enum { NAME_MAX_BYTES = 63, IMAGE_NAME_MAX = 255, TAG_MAX = 128, DIGEST_HEX = 64 };
+enum { NAME_MAX_BYTES = 63, IMAGE_NAME_MAX = 255, TAG_MAX = 128, DIGEST_HEX = 64, IFNAME_MAX = 15 };
 
 static bool is_lower(char c)
 {
@@ -199,4 +199,19 @@ const char *form_image(struct str s)
 	if (colon < named.n)
 		wrong = image_tag((struct str){named.s + colon + 1, named.n - colon - 1});
 	return wrong ? wrong : image_name((struct str){named.s, colon});
+}
+
+/* dev_valid_name() of the kernel; and no control characters and quotes, which would not survive a listing. */
+const char *form_ifname(struct str s)
+{
+	if (s.n == 0)
+		return "it is empty";
+	if (s.n > IFNAME_MAX)
+		return "it is longer than 15 bytes";
+	if (str_is(s, ".") || str_is(s, ".."))
+		return "no network interface can be called so";
+	for (size_t i = 0; i < s.n; i++)
+		if (s.s[i] <= ' ' || s.s[i] == 0x7f || strchr("/:\"", s.s[i]))
+			return "no network interface has blanks, quotes, `/` or `:` in its name";
+	return NULL;
 }

@@ -47,6 +47,7 @@ static void lower_subnet(struct lowering *l, const struct net_subnet *n)
 	r->range6 = cidr_str(l->arena, subnet_range(s, NET_6));
 	r->host6 = addr_str(l->arena, subnet_gateway(s, NET_6));
 	r->nat = s->nat.set && s->nat.v;
+	r->uplink = s->uplink.set ? s->uplink.v : STR("");
 }
 
 static int cmp_texts(const void *a, const void *b)

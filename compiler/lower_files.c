@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Directories of volumes, and the hosts file of each private container: its own names, and those of the
- * containers that it may open connections to. Addresses are known here, so that no name server is needed. */
+ * Directories of volumes, and two files of each container that is not on the host's network. Its hosts file has its
+ * own names, and those of the containers that it may open connections to: addresses are known here, so that no name
+ * server is needed. Its resolv.conf has the name servers for all other names; the host's are known only there. */
 #include "compiler/lower_impl.h"
 #include "lang/base/sort.h"
 
@@ -148,6 +149,32 @@ static void collect_peers(struct lowering *l, struct peers *peers)
 	}
 }
 
+static struct str resolv_text(struct lowering *l, const struct dns *dns)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (dns->from == DNS_HOST)
+		return STR("@dns:host@\n");
+	if (dns->from == DNS_NONE)
+		return STR("# no name servers\n");
+	l->text.n = 0;
+	for (size_t i = 0; i < dns->n; i++) {
+		buf_puts(&l->text, "nameserver ");
+		buf_puts(&l->text, addr_text(dns->at[i], text));
+		buf_addc(&l->text, '\n');
+	}
+	return str_copy(l->arena, buf_view(&l->text));
+}
+
+static void lower_file(struct lowering *l, const struct net_member *m, struct str path, struct str content)
+{
+	struct res_file *r = manifest_add_file(l->out, path);
+
+	res_mark(&r->res, m->container->head.stack, m->full, source_origin(l->sources, m->container->head.at));
+	r->mode = 0644;
+	r->content = content;
+}
+
 void lower_files(struct lowering *l)
 {
 	struct peers *peers = arena_array(l->scratch, l->net->nmembers, sizeof *peers);
@@ -157,17 +184,14 @@ void lower_files(struct lowering *l)
 	lower_each_member(m, l) {
 		const struct peers *all = &peers[m->home - l->net->members];
 		struct peers p = {0};
-		struct res_file *r;
 
-		if (!m->subnet)
+		if (container_on_host(m->home->container))
 			continue;
 		vec_each(const struct peer, q, &all->all)
 			vec_push(l->scratch, &p.all, *q);
 		peers_settle(m, &p);
-		r = manifest_add_file(l->out, name_hosts_file(l->arena, m->container));
-		res_mark(&r->res, m->container->head.stack, m->full,
-			 source_origin(l->sources, m->container->head.at));
-		r->mode = 0644;
-		r->content = hosts_text(l, m, &p);
+		lower_file(l, m, name_hosts_file(l->arena, m->container), hosts_text(l, m, &p));
+		lower_file(l, m, name_resolv_file(l->arena, m->container),
+			   resolv_text(l, container_dns(m->container)));
 	}
 }

@@ -313,6 +313,22 @@ static void lower_publish(struct policy *p, const struct saying *who, const stru
 	}
 }
 
+/* The interface by which the subnet's members reach the world. */
+static void lower_uplink(struct policy *p, const struct net_member *m)
+{
+	const struct f_IFNAME *uplink = &m->subnet->uplink;
+	struct saying who = {m->container->head.stack, STR("")};
+
+	if (!uplink->set)
+		return;
+	who.origin = source_origin(p->l->sources, uplink->at);
+	for (int family = 0; family < NET_FAMILIES; family++)
+		if (m->address[family].n) {
+			element(p, &who, m, PAIR(bound).at[family], FIELDS(m->address[family]), NO_DATA);
+			element(p, &who, m, PAIR(uplink).at[family], FIELDS(m->address[family], uplink->v), NO_DATA);
+		}
+}
+
 static void lower_member(struct policy *p, const struct net_member *m)
 {
 	struct saying who = {m->container->head.stack, source_origin(p->l->sources, m->container->head.at)};
@@ -325,6 +341,7 @@ static void lower_member(struct policy *p, const struct net_member *m)
 				NO_DATA);
 			element(p, &who, m, PAIR(address).at[family], FIELDS(m->address[family]), NO_DATA);
 		}
+	lower_uplink(p, m);
 }
 
 /* The constant rules, wanted wherever there is an element. */

@@ -43,7 +43,7 @@ static void podman_start(struct unit_of *u)
 	else
 		PUT(u->out, STR("\t--network=host \\\n"));
 	if (u->netc)
-		PUT(u->out, STR("\t--no-hosts \\\n"));
+		PUT(u->out, STR("\t--no-hosts \\\n\t--dns=none \\\n"));
 	for (size_t i = 0; i < u->netc; i++)
 		mount_arg(u, &u->etc[i]);
 	for (size_t i = 0; i < u->nmounts; i++)

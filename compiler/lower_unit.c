@@ -228,6 +228,7 @@ static void collect_network(struct unit_of *u)
 	if (home != u->c)
 		u->home = name_unit(u->arena, home);
 	u->etc[u->netc++] = (struct bind_mount){.from = name_hosts_file(u->arena, u->c), .to = STR("/etc/hosts"), .readonly = true};
+	u->etc[u->netc++] = (struct bind_mount){.from = name_resolv_file(u->arena, u->c), .to = STR("/etc/resolv.conf"), .readonly = true};
 }
 
 /* out and word are empty or hold what the last one left: their memory is used again. */

@@ -106,10 +106,12 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 		say_help(el, d, "give user and group: %lld:%lld", (long long)v.u.INT, (long long)v.u.INT);
 	else if (t->tag == T_MODE && v.type == T_INT)
 		say_help(el, d, "a mode begins with 0: 0%lld", (long long)v.u.INT);
-	else if ((t->tag == T_STRING || t->tag == T_IMAGE) && v.type < T_COUNT)
+	else if ((t->tag == T_STRING || t->tag == T_IMAGE || t->tag == T_IFNAME) && v.type < T_COUNT)
 		say_help(el, d,
 			 reference ? "a string stands in quotes: \"${%s}\"" : "a string stands in quotes: \"%s\"",
 			 reference ? expr_shown(el, e) : val_string(el, v));
+	else if (t->tag == T_DNS && v.type == T_IP)
+		say_help(el, d, "write a list: [%s]", val_string(el, v));
 	else if ((t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS) && v.type == V_NODE)
 		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
 	else if (t->tag == T_PORTREF && v.type == V_NODE && v.u.node->tag == KIND_container)

@@ -70,6 +70,11 @@ struct str name_secrets(struct arena *a, const struct m_container *c)
 	return STR_JOIN(a, STR("/run/ctstack/secrets/ct-"), c->head.stack->head.name, STR("-"), c->head.name);
 }
 
+struct str name_resolv_file(struct arena *a, const struct m_container *c)
+{
+	return STR_JOIN(a, STR("/run/ctstack/resolv/ct-"), c->head.stack->head.name, STR("-"), c->head.name);
+}
+
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v)
 {
 	if (v->from.set)

@@ -26,6 +26,8 @@ struct str name_link(struct arena *a, const struct m_container *c);
 struct str name_hosts_file(struct arena *a,
 			   const struct m_container *c); /* /run/ctstack/hosts/ct-STACK-CONTAINER */
 struct str name_secrets(struct arena *a, const struct m_container *c); /* /run/ctstack/secrets/ct-STACK-CONTAINER */
+struct str name_resolv_file(struct arena *a,
+			    const struct m_container *c); /* /run/ctstack/resolv/ct-STACK-CONTAINER */
 /* Where a volume is on the host: its `from`, or /opt/CATEGORY/CONTAINER/VOLUME, or /var/lib/ctstack/volumes/STACK/CONTAINER/VOLUME. */
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v);
 

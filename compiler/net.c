@@ -18,6 +18,15 @@ const struct m_container *container_home(const struct m_container *c)
 	return container_place(c) == PLACE_JOINED ? c->join.v : c;
 }
 
+const struct dns *container_dns(const struct m_container *c)
+{
+	static const struct dns host = {.from = DNS_HOST};
+
+	if (!c->resolver.set)
+		c = container_home(c);
+	return c->resolver.set ? &c->resolver.v : &host;
+}
+
 const struct m_subnet *container_subnet(const struct m_container *c)
 {
 	if (!container_is_private(c))

@@ -69,6 +69,9 @@ const struct m_container *container_home(const struct m_container *c);
  * such. */
 const struct m_subnet *container_subnet(const struct m_container *c);
 
+/* The name servers that it asks: its own choice, else that of the container that it joins. */
+const struct dns *container_dns(const struct m_container *c);
+
 /* The address that the host has in the subnet: `host` or the first of the range. family 0 where the subnet
  * has no range of the family. */
 struct addr subnet_gateway(const struct m_subnet *s, enum net_family family);

@@ -26,6 +26,7 @@ static const struct {
 	ROW(join_target),
 	ROW(join_network),
 	ROW(join_port),
+	ROW(dns_use),
 	ROW(publish_twice),
 	ROW(publish_length),
 	ROW(publish_family),
@@ -68,6 +69,7 @@ static const struct {
 	ROW(port_discovery),
 	ROW(user_unset),
 	ROW(memory_unset),
+	ROW(dns_closed),
 };
 
 struct str port_shown(struct arena *a, struct port p)

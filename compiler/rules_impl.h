@@ -40,6 +40,9 @@ RULE(host_network);
 RULE(join_target);
 RULE(join_network);
 RULE(join_port);
+/* rules_dns.c */
+RULE(dns_use);
+RULE(dns_closed);
 /* rules_publish.c */
 RULE(publish_twice);
 RULE(publish_length);

@@ -223,6 +223,15 @@ struct val val_widen(struct arena *a, struct val v)
 		return VAL(FLOAT, v.u.NUMBER);
 	case T_IMAGE:
 		return VAL(STRING, v.u.IMAGE);
+	case T_IFNAME:
+		return VAL(STRING, v.u.IFNAME);
+	case T_DNS:
+		if (v.u.DNS.from != DNS_LIST)
+			return v.u.DNS.from == DNS_HOST ? VAL(STRING, STR("host")) : val_none();
+		wide = list_of(a, v.u.DNS.n);
+		for (size_t i = 0; i < v.u.DNS.n; i++)
+			wide.u.list->at[i] = VAL(IP, v.u.DNS.at[i]);
+		return wide;
 	case T_HOSTPORT:
 		return v.u.HOSTPORT.addr.family ? VAL(ENDPOINT, v.u.HOSTPORT) : VAL(PORT, v.u.HOSTPORT.port);
 	case T_SUBNETREF:
@@ -260,7 +269,11 @@ static struct val val_copy(struct arena *a, struct val v)
 	case T_STRING:
 	case T_PATH:
 	case T_IMAGE:
+	case T_IFNAME:
 		v.u.STRING = str_copy(a, v.u.STRING);
+		break;
+	case T_DNS:
+		v.u.DNS.at = (struct addr *)arena_copy(a, v.u.DNS.at, v.u.DNS.n * sizeof *v.u.DNS.at);
 		break;
 	case T_STRINGS:
 		n = v.u.STRINGS.n;

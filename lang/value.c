@@ -42,6 +42,22 @@ void endpoint_text(struct endpoint e, struct buf *out)
 		buf_fmt(out, "/%s", proto_name(e.port.proto));
 }
 
+void dns_text(const struct dns *d, struct buf *out)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (d->from != DNS_LIST) {
+		buf_puts(out, d->from == DNS_HOST ? "host" : "none");
+		return;
+	}
+	buf_addc(out, '[');
+	for (size_t i = 0; i < d->n; i++) {
+		buf_puts(out, i ? ", " : "");
+		buf_puts(out, addr_text(d->at[i], text));
+	}
+	buf_addc(out, ']');
+}
+
 void size_text(int64_t bytes, struct buf *out)
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};

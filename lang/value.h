@@ -34,6 +34,14 @@ struct strs {
 	size_t n;
 };
 
+/* Which name servers somebody asks: the host's own, none, or these. */
+enum dns_from { DNS_HOST, DNS_NONE, DNS_LIST };
+struct dns {
+	enum dns_from from;
+	struct addr *at;
+	size_t n;
+};
+
 /* Every word of every enumeration: WORD_RESTART_on_failure. */
 enum word {
 #define WORD(type, member, word) WORD_##type##_##member,
@@ -50,6 +58,7 @@ const char *path_wrong(struct str text);
 /* Canonical text of a value: what interpolation, `show` and the formatter print. */
 void port_text(struct port p, struct buf *out);		/* 80/tcp, 8000-8010/udp */
 void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:80, 80 for every address */
+void dns_text(const struct dns *d, struct buf *out);	/* host, none, [9.9.9.9, 2620:fe::fe] */
 void size_text(int64_t bytes, struct buf *out);		/* the largest binary unit that divides it: 16GiB */
 void duration_text(int64_t us, struct buf *out);	/* 1h30m, 500ms, 24h: no days, which the programs that read such texts seldom know */
 

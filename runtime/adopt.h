@@ -7,7 +7,7 @@
 
 #include "lang/manifest.h"
 
-/* Both sealed; ret has its arena set, shares resources with both, and is sealed on return. A unit with late-bound words whose other lines are those of base's unit of
+/* Both sealed; ret has its arena set, shares resources with both, and is sealed on return. A file of the host's name servers, a unit with late-bound words whose other lines are those of base's unit of
  * the same name, an image of the same reference, and a kernel switch of the same value become base's. */
 void manifest_adopt(const struct manifest *compiled, const struct manifest *base, struct manifest *ret);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Binding a compiled manifest to this host, see bind.h: digests of images, words of GPUs, what tells contents of secrets apart, old values of kernel switches. What is bound already (stacks that the command leaves
+ * Binding a compiled manifest to this host, see bind.h: digests of images, words of GPUs, name servers, what tells contents of secrets apart, old values of kernel switches. What is bound already (stacks that the command leaves
  * alone come out of the committed generation) is left as it is. Only reads; the checks are in bind_check.c. */
 #include "runtime/bind.h"
 
@@ -19,6 +19,7 @@ struct binding {
 	struct map images;		/* reference -> struct str, its id; .n 0 where it is not on the host */
 	struct map gpus;		/* vendor -> struct strs */
 	struct map stamps;		/* path of a secret -> struct str */
+	struct str dns;			/* what the host's resolv.conf says to containers; "" until it was asked for */
 	struct err *e;
 };
 
@@ -227,6 +228,19 @@ static int unit_bound(struct binding *b, const struct res_unit *u, struct res **
 	return 0;
 }
 
+/* The host's name servers in a resolv.conf of ours, in the place of a line that asks for them. */
+static int file_bound(struct binding *b, const struct res_file *f, struct res **ret)
+{
+	struct res_file *copy = (struct res_file *)res_copy(b->arena, &f->res);
+	int r = 0;
+
+	if (!b->dns.n)
+		r = fact_resolv(b->h, b->arena, &b->dns, b->e);
+	copy->content = b->dns;
+	*ret = &copy->res;
+	return r;
+}
+
 static int res_bound(struct binding *b, struct res *r, struct res **ret)
 {
 	*ret = r;
@@ -238,6 +252,8 @@ static int res_bound(struct binding *b, struct res *r, struct res **ret)
 		return sysctl_bound(b, (struct res_sysctl *)r, ret);
 	case RES_container:
 		return ((struct res_container *)r)->secrets.n ? container_bound(b, (struct res_container *)r, ret) : 0;
+	case RES_file:
+		return str_is(((struct res_file *)r)->content, "@dns:host@\n") ? file_bound(b, (struct res_file *)r, ret) : 0;
 	case RES_unit:
 		return ((struct res_unit *)r)->binds.n ? unit_bound(b, (struct res_unit *)r, ret) : 0;
 	default:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Host facts, and binding a compiled manifest to a host: what a source cannot know (the digest of an image, the device nodes of a GPU, the old value of a sysctl)
+ * Host facts, and binding a compiled manifest to a host: what a source cannot know (the digest of an image, the device nodes of a GPU, the host's name servers, the old value of a sysctl)
  * is filled in, once, before the plan. A bound manifest has no late-bound words left, except for images that are still to be fetched. */
 #ifndef CTC_RUNTIME_BIND_H
 #define CTC_RUNTIME_BIND_H
@@ -13,7 +13,7 @@
  *	\t@image:docker.io/library/postgres:16@
  * A secret's is replaced by a line that tells one content from another:
  *	\t@secret:dev.password:/etc/secrets/password@	->	Secret=dev.password 0123456789abcdef	("sealed:" for an encrypted file)
- * They are listed in res_unit.binds without the @. */
+ * They are listed in res_unit.binds without the @. A file whose content is the line @dns:host@ gets the host's name servers. */
 
 /* Checks that do not depend on a plan: root, kernel with nf_tables, system bus with systemd as its manager, podman where the manifest has images, cgroup v2.
  * One sentence that says what to do. */

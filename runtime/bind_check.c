@@ -16,6 +16,7 @@
 #include "lang/base/cleanup.h"
 #include "runtime/bind.h"
 #include "runtime/facts.h"
+#include "runtime/nl_route.h"
 #include "runtime/nft_probe.h"
 #include "runtime/podman.h"
 #include "runtime/spawn.h"
@@ -245,10 +246,54 @@ static int check_routers(struct host *h, const struct manifest *bound, struct er
 	return 0;
 }
 
+static struct str altname_of(const struct rt_link *l, struct str name)
+{
+	for (size_t i = 0; i < l->altnames.n; i++)
+		if (str_eq(l->altnames.at[i], name))
+			return str_of(l->name);
+	return STR("");
+}
+
+/* An interface of the host that a source names: it must be there, under the name that packets are judged by. */
+static int check_interface(struct host *h, const struct res *who, struct str name, const char *what, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	_cleanup_(nl_batch_free) struct nl_batch b = {0};
+	struct rt_links links = {.arena = &a};
+	struct mnl_socket *route;
+	int r = nl_open(h, NETLINK_ROUTE, &route, e);
+
+	if (r < 0)
+		return r;
+	rt_ask_link(&b, name);
+	r = nl_send(route, &b, rt_take_link, &links, e);
+	if (r < 0 || (links.all.n == 1 && str_is(name, links.all.at[0].name)))
+		return r;
+	if (links.all.n == 1 && altname_of(&links.all.at[0], name).n)
+		err_set(e, -ENODEV, "%s %.*s of %.*s is an alternative name on this host: write \"%s\"", what, STR_ARG(name), STR_ARG(who->id),
+			links.all.at[0].name);
+	else
+		err_set(e, -ENODEV, "%s %.*s of %.*s is not on this host: `ip link` shows the interfaces that are", what, STR_ARG(name), STR_ARG(who->id));
+	return err_resource(e, who->id);
+}
+
+static int check_interfaces(struct host *h, const struct manifest *bound, struct err *e)
+{
+	const struct res_subnet *s;
+	int r = 0;
+
+	manifest_each(subnet, s, bound)
+		if (r == 0 && s->uplink.n)
+			r = check_interface(h, &s->res, s->uplink, "the uplink", e);
+	return r;
+}
+
 int bind_check(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e)
 {
 	int r = check_mounts(h, bound, e);
 
+	if (r == 0)
+		r = check_interfaces(h, bound, e);
 	if (r == 0)
 		r = check_routers(h, bound, e);
 	return r < 0 ? r : check_ports(h, bound, current, e);

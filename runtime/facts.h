@@ -20,6 +20,10 @@ int fact_list(struct host *h, struct str path, struct arena *a, struct strs *ret
 /* The value of a kernel switch, named as sysctl(8) does, without the newline. */
 int fact_sysctl(struct host *h, struct str name, struct arena *a, struct str *ret, struct err *e);
 
+/* The host's name servers as a container can ask them, in lines of resolv.conf(5): those of the host's own file, or, where that names only a stub on a loopback address, those
+ * that systemd-resolved asks in its turn. Servers on loopback and link-local addresses are left out, and where none is left a comment says so. */
+int fact_resolv(struct host *h, struct arena *a, struct str *ret, struct err *e);
+
 /* A socket that takes connections or datagrams from whoever sends them. */
 struct listener {
 	struct addr addr;	/* family 0: every address, IPv4 and IPv6 */

@@ -41,6 +41,7 @@ const struct nft_chain_info nft_chains[] = {
 	{.name = "between", .doc = "containers: the packets of those that ask"},
 	{.name = "between_reply", .doc = "containers: the packets of those that answer"},
 	{.name = "to_world", .doc = "a container asks the world"},
+	{.name = "uplink", .doc = "of those that have one: no other interface"},
 	{.name = "to_world_reply", .doc = "the world answers"},
 	{.name = "from_world", .doc = "the world asks a container"},
 	{.name = "from_world_reply", .doc = "the container answers"},
@@ -128,6 +129,7 @@ struct rule {
 #define LOG(prefix) {.kind = OP_LOG, .name = "ctstack: " prefix " "}
 #define ACCEPT {.kind = OP_VERDICT, .value = NF_ACCEPT}
 #define DROP {.kind = OP_VERDICT, .value = NF_DROP}
+#define RETURN {.kind = OP_VERDICT, .value = NFT_RETURN}
 #define JUMP(chain_) {.kind = OP_VERDICT, .value = NFT_JUMP, .name = (chain_)}
 #define GOTO(chain_) {.kind = OP_VERDICT, .value = NFT_GOTO, .name = (chain_)}
 
@@ -200,10 +202,13 @@ static const struct rule rules[] = {
 	BOTH("by_host_reply", "may reach the world, so what the world reaches", world_any, (DADDR), JUMP("published_reply")),
 	{"by_host_reply", "no flow", {GOTO("denied")}},
 
+	BOTH("to_world", "its subnet has an uplink", bound, (SADDR), JUMP("uplink")),
 	BOTH("to_world", "anything", world_any, (SADDR), ACCEPT),
 	BOTH("to_world", "a port", world, (SADDR, L4PROTO, DPORT), ACCEPT),
 	BOTH("to_world", "a range of ports", world_range, (SADDR, L4PROTO, DPORT), ACCEPT),
 	{"to_world", "no flow", {GOTO("denied")}},
+	BOTH("uplink", "by this one", uplink, (SADDR, OIF), RETURN),
+	{"uplink", "by another one", {GOTO("denied")}},
 	BOTH("to_world_reply", "anything", world_any, (DADDR), ACCEPT),
 	BOTH("to_world_reply", "a port", world, (DADDR, L4PROTO, SPORT), ACCEPT),
 	BOTH("to_world_reply", "a range of ports", world_range, (DADDR, L4PROTO, SPORT), ACCEPT),

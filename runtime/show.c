@@ -318,6 +318,10 @@ static void subnet_detail(const struct res_subnet *s, struct buf *out)
 		}
 	if (s->nat)
 		buf_puts(out, "  nat");
+	if (s->uplink.n) {
+		buf_puts(out, "  by ");
+		show_plain(s->uplink, 0, out);
+	}
 }
 
 static void publish_detail(const struct res_publish *p, struct buf *out)

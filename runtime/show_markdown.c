@@ -158,6 +158,10 @@ static void item_words(const struct view_item *item, const char *create, const c
 		buf_puts(out, ", ");
 		value(s->range.n ? s->range : s->range6, out);
 		buf_puts(out, s->nat ? ", nat" : "");
+		if (s->uplink.n) {
+			buf_puts(out, ", by ");
+			value(s->uplink, out);
+		}
 	}
 	field_lines(item->fields.at, item->fields.n, out);
 	buf_puts(out, item->drift ? "<br>drifted" : "");

@@ -75,6 +75,46 @@ static int teardown(void **state)
 
 /* ---- facts ---- */
 
+static void name_servers_are_those_that_a_container_can_ask(void **state)
+{
+	static const struct {
+		const char *own, *behind, *wanted;
+	} rows[] = {
+		{"nameserver 192.0.2.1\n", NULL, "nameserver 192.0.2.1\n"},
+		{"# c\nsearch a.example  b.example\nnameserver\t192.0.2.1 \nnameserver 2001:db8::1\noptions edns0\n", NULL,
+		 "nameserver 192.0.2.1\nnameserver 2001:db8::1\nsearch a.example b.example\n"},
+		{"nameserver 127.0.0.53\n", "nameserver 192.0.2.7\nsearch x\n", "nameserver 192.0.2.7\nsearch x\n"},
+		{"nameserver 127.0.0.53\nnameserver 192.0.2.1\n", "nameserver 192.0.2.7\n", "nameserver 192.0.2.1\n"},
+		{"nameserver ::1\n", "nameserver fe80::1%eth0\nnameserver fe80::1\nnameserver 169.254.1.1\n",
+		 "# the host has no name server that a container can ask\n"},
+		{"nameserver 1.1.1.1\nnameserver 1.1.1.2\nnameserver 1.1.1.3\nnameserver 1.1.1.4\n", NULL,
+		 "nameserver 1.1.1.1\nnameserver 1.1.1.2\nnameserver 1.1.1.3\n"},
+		{"search a\nsearch b\nnameserver 192.0.2.1", NULL, "nameserver 192.0.2.1\nsearch b\n"},
+		{"nameserver 192.0.2.1; nameserver 192.0.2.2\nnameserver x\nnameserver\n", NULL, "# the host has no name server that a container can ask\n"},
+		{"search \x01\x02\nnameserver 192.0.2.1\n", NULL, "nameserver 192.0.2.1\n"},
+		{NULL, "nameserver 192.0.2.7\n", "nameserver 192.0.2.7\n"},
+		{NULL, NULL, "# the host has no name server that a container can ask\n"},
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct {
+			const char *path, *text;
+		} files[] = {{"etc/resolv.conf", rows[i].own}, {"run/systemd/resolve/resolv.conf", rows[i].behind}};
+		struct str got;
+
+		for (size_t k = 0; k < 2; k++) {
+			if (files[k].text)
+				world_write(w, files[k].path, files[k].text);
+			else
+				unlinkat(w->host.root_fd, files[k].path, 0);
+		}
+		assert_int_equal(fact_resolv(&w->host, &w->arena, &got, &w->e), 0);
+		if (!str_is(got, rows[i].wanted))
+			fail_msg("row %zu: got %.*s", i, STR_ARG(got));
+	}
+}
+
 static void links_stay_within_the_root(void **state)
 {
 	struct world *w = *state;
@@ -471,7 +511,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(links_stay_within_the_root), T(sysctl_names), T(listeners_are_read), T(gpus_by_their_nodes),
+		T(links_stay_within_the_root), T(name_servers_are_those_that_a_container_can_ask), T(sysctl_names), T(listeners_are_read), T(gpus_by_their_nodes),
 		T(images_are_matched_by_name), T(answers_that_are_none), T(programs_are_run),
 		T(programs_get_no_more_environment_than_they_need), T(a_manifest_is_bound), T(a_missing_gpu_names_its_container),
 		T(ports_that_are_taken), T(mounts_must_exist), T(routes_that_forwarding_would_take),
