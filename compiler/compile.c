@@ -10,8 +10,10 @@
 #include "compiler/rules.h"
 #include "lang/base/cleanup.h"
 
-static void begin(struct compilation *c)
+static void begin(struct compilation *c, struct modules *modules)
 {
+	for (size_t i = 0; i < c->givens.ninclude; i++)
+		search_add(&modules->arena, &modules->search, str_of(c->givens.include[i]));
 	c->sources.arena = &c->arena;
 	c->diags.arena = &c->arena;
 	c->diags.sources = &c->sources;
@@ -65,7 +67,7 @@ int compile_files(struct compilation *c, const char *const *paths, size_t npaths
 {
 	struct modules modules = {0};
 
-	begin(c);
+	begin(c, &modules);
 	givens_read(&c->sources, &c->diags, &c->givens, &modules);
 	modules_load(&c->sources, &c->diags, paths, npaths, &modules);
 	return compile(c, &modules);
@@ -75,7 +77,7 @@ int compile_text(struct compilation *c, struct str path, struct str text)
 {
 	struct modules modules = {0};
 
-	begin(c);
+	begin(c, &modules);
 	givens_read(&c->sources, &c->diags, &c->givens, &modules);
 	modules_load_text(&c->sources, &c->diags, path, text, &modules);
 	return compile(c, &modules);

@@ -5,6 +5,7 @@
 #define CTC_COMPILER_ELABORATE_H
 
 #include "compiler/inputs.h"
+#include "compiler/search.h"
 #include "lang/ast.h"
 #include "lang/base/map.h"
 #include "lang/model.h"
@@ -28,6 +29,7 @@ struct module {
 };
 
 struct modules {
+	struct search search;		/* where used files may stand; loading adds the directories of what is given */
 	struct arena arena;		/* owns the modules and their trees; neither texts nor diagnostics nor the model point into it */
 	VEC(struct module *) all;	/* dependencies first */
 	VEC(struct given *) given;	/* values for inputs */

@@ -12,6 +12,8 @@ struct givens {
 	size_t nset;
 	const char *const *vars;	/* paths of files with lines `name = value` */
 	size_t nvars;
+	const char *const *include;	/* directories whose files may be used, beside those of the files that are compiled */
+	size_t ninclude;
 };
 
 /* One value. */

@@ -106,14 +106,25 @@ static struct file *known(struct loader *l, struct str identity, struct file *us
 	return f;
 }
 
+static struct file *outside(struct loader *l, struct str path, struct span at)
+{
+	struct diag *d = diag_add(l->d, DIAG_module_outside, at, "`%.*s` is not beside or below the files that are given", STR_ARG(path));
+
+	diag_help(l->d, d, "`--include DIR` allows the files of another directory");
+	return NULL;
+}
+
 static struct file *load_path(struct loader *l, struct str path, struct file *user, struct span at)
 {
 	char identity[64];
 	struct stat st;
 	bool looped;
 	int error;
-	_fd_ int fd = text_open(l->a, l->d, path, at, &st, &error);
+	_fd_ int fd = -1;
 
+	if (user && search_check(l->a, &l->ret->search, path) < 0)
+		return outside(l, path, at);
+	fd = text_open(l->a, l->d, path, at, &st, &error);
 	failed(l, error);
 	if (fd < 0)
 		return NULL;
@@ -269,6 +280,8 @@ void modules_load(struct sources *sources, struct diags *d, const char *const *p
 {
 	struct loader l = {.a = &ret->arena, .sources = sources, .d = d, .ret = ret};
 
+	for (size_t i = 0; i < npaths; i++)
+		search_add(l.a, &ret->search, path_dir(l.a, str_of(paths[i])));
 	for (size_t i = 0; i < npaths; i++) {
 		struct file *f = load_path(&l, str_of(paths[i]), NULL, (struct span){0, 0});
 
@@ -281,7 +294,10 @@ void modules_load_text(struct sources *sources, struct diags *d, struct str path
 		       struct modules *ret)
 {
 	struct loader l = {.a = &ret->arena, .sources = sources, .d = d, .ret = ret};
-	struct file *f = text_add(&l, path, text, false, NULL, (struct span){0, 0});
+	struct file *f;
+
+	search_add(l.a, &ret->search, path_dir(l.a, path));
+	f = text_add(&l, path, text, false, NULL, (struct span){0, 0});
 
 	if (f)
 		f->module->root = true;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lang/base/cleanup.h"
+#include "lang/base/diff.h"
 #include "lang/print.h"
 #include "runtime/fs.h"
 
@@ -46,7 +47,7 @@ static int write_back(int root, struct str path, struct str text, struct err *e)
 
 struct work {
 	struct cli *c;
-	bool check;
+	bool check, diff;
 	int root;
 	struct arena arena;
 	struct buf text;
@@ -67,6 +68,15 @@ static int canonical(struct work *w, const char *shown, struct str text)
 	return 1;
 }
 
+/* --diff, and --check beside it: 1 where there is a difference and --check asks. */
+static int show_diff(struct work *w, struct str shown, struct str text)
+{
+	_buf_ struct buf out = {0};
+
+	diff_unified(text, buf_view(&w->text), shown, &out);
+	return cli_print(w->c, buf_view(&out)) || (w->check && out.n > 0);
+}
+
 static int format_stdin(struct work *w)
 {
 	struct err e = {0};
@@ -76,6 +86,8 @@ static int format_stdin(struct work *w)
 		return cli_err(w->c, &e);
 	if (canonical(w, "-", text))
 		return 1;
+	if (w->diff)
+		return show_diff(w, STR("-"), text);
 	if (w->check)
 		return !str_eq(text, buf_view(&w->text));
 	return cli_print(w->c, buf_view(&w->text));
@@ -95,6 +107,8 @@ static int format_file(struct work *w, const char *path)
 		return 1;
 	if (str_eq(text, buf_view(&w->text)))
 		return 0;
+	if (w->diff)
+		return show_diff(w, str_of(path), text);
 	struct str line = str_fmt(&w->arena, "%s\n", path);
 	if (w->check)
 		return cli_print(w->c, line), 1;
@@ -108,6 +122,7 @@ int cmd_fmt(struct cli *c, int argc, char **argv)
 	struct work w = {.c = c};
 	const struct cli_option options[] = {
 		{"check", 0, CLI_FLAG, &w.check, NULL, "Change nothing; print the names of files that would change, and end with status 1 where there are any", NULL},
+		{"diff", 0, CLI_FLAG, &w.diff, NULL, "Change nothing; print what would change, as diff -u does", NULL},
 		{0},
 	};
 	int status = 0, n = cli_options(c, options, argc, argv, &status);

@@ -7,13 +7,14 @@
 
 struct givens input_givens(const struct input *in)
 {
-	return (struct givens){.set = in->set.at, .nset = in->set.n, .vars = in->vars.at, .nvars = in->vars.n};
+	return (struct givens){.set = in->set.at, .nset = in->set.n, .vars = in->vars.at, .nvars = in->vars.n, .include = in->include.at, .ninclude = in->include.n};
 }
 
 void input_end(struct input *in)
 {
 	free(in->set.at);
 	free(in->vars.at);
+	free(in->include.at);
 	*in = (struct input){0};
 }
 

@@ -9,13 +9,14 @@
 #include "runtime/cli/report.h"
 #include "runtime/view.h"
 
-/* The options that give values to inputs: two rows for the table of a command that compiles. */
+/* The options of what is compiled, values for inputs and more files that may be used: rows for the table of a command that compiles. */
 struct input {
-	struct cli_texts set, vars;
+	struct cli_texts set, vars, include;
 };
 #define INPUT_OPTIONS(in)                                                                                                     \
 	{"set", 0, CLI_TEXTS, &(in)->set, "NAME=VALUE", "a value for an input of the files; it wins over --vars", NULL},      \
-	{"vars", 0, CLI_TEXTS, &(in)->vars, "FILE", "values for inputs: lines NAME = VALUE", NULL}
+	{"vars", 0, CLI_TEXTS, &(in)->vars, "FILE", "values for inputs: lines NAME = VALUE", NULL},                        \
+	{"include", 'I', CLI_TEXTS, &(in)->include, "DIR", "files in and below DIR may be used, too", NULL}
 /* For struct compilation. */
 struct givens input_givens(const struct input *in);
 void input_end(struct input *in);

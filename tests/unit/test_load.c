@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
+#include "compiler/compile.h"
 #include "compiler/elab.h"
 #include "lang/base/cleanup.h"
 
@@ -242,6 +243,52 @@ static void depth_is_limited(void **state)
 	}
 }
 
+/* Nothing outside of the directories that are given is read, by no way; what is said does not tell whether it is there. */
+static void what_is_outside_stays_unread(void **state)
+{
+	static const struct {
+		const char *use;
+		bool good;
+	} rows[] = {
+		{"./in/one.ctstack", true},	{"./in/../in/one.ctstack", true},     {"../below/in/one.ctstack", true},  {"../outside.ctstack", false},
+		{"../missing.ctstack", false},	{"./in/../../outside.ctstack", false}, {"./link.ctstack", false},	  {"./dir/outside.ctstack", false},
+		{"./in/near.ctstack", true},	{"../below-not/one.ctstack", false},
+	};
+
+	(void)state;
+	assert_int_equal(mkdir("below", 0755) | mkdir("below/in", 0755) | mkdir("below-not", 0755), 0);
+	put("outside.ctstack", "secret line of another file");
+	put("below-not/one.ctstack", "secret line of another file");
+	put("below/in/one.ctstack", "let a = 1\n");
+	assert_int_equal(symlink("../outside.ctstack", "below/link.ctstack") | symlink("..", "below/dir") | symlink("one.ctstack", "below/in/near.ctstack"), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		static const char *const paths[] = {"below/main.ctstack"};
+		char text[200];
+		struct run r;
+
+		snprintf(text, sizeof text, "use \"%s\" as it\n", rows[i].use);
+		put("below/main.ctstack", text);
+		run(&r, paths, 1);
+		if ((r.diags.errors == 0) != rows[i].good || strstr(r.said.s, "secret") || (!rows[i].good && !strstr(r.said.s, "E0730")))
+			fail_msg("%s: %s", rows[i].use, r.said.s);
+		run_end(&r);
+	}
+}
+
+/* A directory that the caller adds. */
+static void a_directory_can_be_added(void **state)
+{
+	static const char *const paths[] = {"main/main.ctstack"}, *const include[] = {"lib"};
+	struct compilation c = {.givens = {.include = include, .ninclude = 1}};
+
+	(void)state;
+	assert_int_equal(mkdir("main", 0755) | mkdir("lib", 0755), 0);
+	put("lib/one.ctstack", "let a = 1\n");
+	put("main/main.ctstack", "use \"../lib/one.ctstack\"\nlet b = one.a\n");
+	assert_int_equal(compile_files(&c, paths, 1), 0);
+	compilation_end(&c);
+}
+
 int main(void)
 {
 #define IN_A_PLACE(test) cmocka_unit_test_setup_teardown(test, place_make, place_remove)
@@ -253,6 +300,8 @@ int main(void)
 		IN_A_PLACE(module_names_must_be_names_and_different),
 		IN_A_PLACE(expansion_is_limited),
 		IN_A_PLACE(depth_is_limited),
+		IN_A_PLACE(what_is_outside_stays_unread),
+		IN_A_PLACE(a_directory_can_be_added),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

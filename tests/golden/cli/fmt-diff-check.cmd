@@ -1,0 +1,1 @@
+fmt --diff --check ../grammar/layout.ctstack

@@ -1,0 +1,1 @@
+fmt --diff ../grammar/layout.ctstack ../stack/good.ctstack
