@@ -126,13 +126,18 @@ static struct val check_flow_end(struct elab *el, struct val v, const struct exp
 static struct val check_node(struct elab *el, struct val v, const struct expr *e, const struct type *t,
 			     const struct target *to)
 {
-	enum kind_tag kind = t->tag == T_SUBNETREF ? KIND_subnet : t->tag == T_SECRETREF ? KIND_secret : KIND_container;
+	enum kind_tag kind = t->tag == T_SUBNETREF    ? KIND_subnet
+			     : t->tag == T_MACVLANREF ? KIND_macvlan
+			     : t->tag == T_SECRETREF  ? KIND_secret
+						      : KIND_container;
 
 	if (v.type != V_NODE || v.u.node->tag != kind)
 		return mismatch(el, v, e, t, to);
 	node_ready(el, v.u.node);
 	if (t->tag == T_SUBNETREF)
 		return VAL(SUBNETREF, (struct m_subnet *)v.u.node->model);
+	if (t->tag == T_MACVLANREF)
+		return VAL(MACVLANREF, (struct m_macvlan *)v.u.node->model);
 	if (t->tag == T_SECRETREF)
 		return VAL(SECRETREF, (struct m_secret *)v.u.node->model);
 	return VAL(CONTAINERREF, (struct m_container *)v.u.node->model);
@@ -293,6 +298,7 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 	case T_FLOWEND:
 		return check_flow_end(el, v, e, t, to);
 	case T_SUBNETREF:
+	case T_MACVLANREF:
 	case T_CONTAINERREF:
 	case T_SECRETREF:
 		return check_node(el, v, e, t, to);

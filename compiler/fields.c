@@ -104,6 +104,11 @@ static void text_SUBNETREF(const struct m_subnet *v, struct buf *out)
 	text_head(&v->head, out);
 }
 
+static void text_MACVLANREF(const struct m_macvlan *v, struct buf *out)
+{
+	text_head(&v->head, out);
+}
+
 static void text_CONTAINERREF(const struct m_container *v, struct buf *out)
 {
 	text_head(&v->head, out);
@@ -179,6 +184,7 @@ static void text_DNS(struct dns v, struct buf *out)
 #define text_NETWORK text_word
 #define text_CATEGORY text_word
 #define text_GPU text_word
+#define text_MACVLAN text_word
 
 struct listing {
 	struct lowering *lowering;

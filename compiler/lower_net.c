@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The namespace and the link of each private container, and the switches of the host that routing between
+ * The namespace and the link of each private container, those with an interface to a network of the host's, and the switches of the host that routing between
  * them needs. */
 #include "compiler/lower_impl.h"
+
+#include "lang/schema.h"
 
 /* Whether a port published there can be reached on a loopback address: then the host end of the container's
  * link must route 127.0.0.0/8 (ip-sysctl: route_localnet) and ::1. */
@@ -53,12 +55,36 @@ static void lower_link(struct lowering *l, const struct net_member *m, bool loca
 	r->localnet = localnet;
 }
 
+/* An interface to a network of the host's; see res.def. */
+static void lower_macvlan(struct lowering *l, const struct net_member *m)
+{
+	const struct m_container *c = m->container;
+	const struct m_macvlan *lan = c->macvlan.v;
+	struct str name = name_derived(l->arena, c);
+	char text[ADDR_TEXT_MAX];
+	struct res_macvlan *r;
+
+	res_mark(&manifest_add_netns(l->out, name)->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
+	r = manifest_add_macvlan(l->out, name);
+	res_mark(&r->res, c->head.stack, m->full, source_origin(l->sources, c->macvlan.at));
+	r->parent = lan->parent.v;
+	r->mode = word_texts[lan->mode.v];
+	if (c->address.set)
+		r->address = str_fmt(l->arena, "%.*s/%u", STR_ARG(m->address[NET_4]), (unsigned)lan->range.v.len);
+	if (c->address.set && lan->gateway.set)
+		r->gateway = str_copy(l->arena, str_of(addr_text(lan->gateway.v, text)));
+	if (c->address6.set)
+		r->address6 = str_fmt(l->arena, "%.*s/%u", STR_ARG(m->address[NET_6]), (unsigned)lan->range6.v.len);
+	if (c->address6.set && lan->gateway6.set)
+		r->gateway6 = str_copy(l->arena, str_of(addr_text(lan->gateway6.v, text)));
+}
+
 static void lower_forwarding(struct lowering *l, struct str id, enum net_family family)
 {
 	lower_each_member(m, l) {
 		struct res_sysctl *r;
 
-		if (m->address[family].n == 0)
+		if (!m->subnet || m->address[family].n == 0)
 			continue;
 		r = manifest_add_sysctl(l->out, id);
 		res_mark(&r->res, NULL, STR(""), source_origin(l->sources, m->container->head.at));
@@ -88,7 +114,10 @@ void lower_net(struct lowering *l)
 	lower_forwarding(l, STR("net.ipv4.ip_forward"), NET_4);
 	lower_forwarding(l, STR("net.ipv6.conf.all.forwarding"), NET_6);
 	lower_gate(l);
-	lower_each_member(m, l)
+	lower_each_member(m, l) {
 		if (m->subnet && m->home == m)
 			lower_link(l, m, localnet[m - l->net->members]);
+		else if (container_place(m->container) == PLACE_MACVLAN)
+			lower_macvlan(l, m);
+	}
 }

@@ -159,6 +159,9 @@ static void ready_command(struct unit_of *u)
 	PUT(u->out, STR("ExecStartPost=ctc wait --within="));
 	duration_text(r->within.v, u->out);
 	PUT(u->out, STR(" --pid=${MAINPID} "));
+	/* The host does not reach an interface that stands beside its own. */
+	if (container_place(container_home(u->c)) == PLACE_MACVLAN && !r->exec.set)
+		PUT(u->out, STR("--netns="), u->netns, STR(" "));
 	if (r->exec.set) {
 		PUT(u->out, STR("exec -- "));
 		u->engine->enter(u);
@@ -198,6 +201,20 @@ static void service_section(struct unit_of *u)
 	secret_unload(u);
 }
 
+/* Whoever moves to another network is started again there. */
+static void own_macvlan(struct unit_of *u, const struct m_macvlan *lan)
+{
+	char text[ADDR_TEXT_MAX];
+
+	PUT(u->out, STR("Parent="));
+	unit_item(u->out, lan->parent.v);
+	PUT(u->out, STR(" "), word_texts[lan->mode.v], STR("\n"));
+	if (lan->gateway.set)
+		PUT(u->out, STR("Gateway="), str_of(addr_text(lan->gateway.v, text)), STR("\n"));
+	if (lan->gateway6.set)
+		PUT(u->out, STR("Gateway6="), str_of(addr_text(lan->gateway6.v, text)), STR("\n"));
+}
+
 /* What is not said above and still asks for a restart. systemd ignores sections that begin with X-. */
 static void own_section(struct unit_of *u)
 {
@@ -209,6 +226,8 @@ static void own_section(struct unit_of *u)
 		PUT(u->out, STR("Address="), str_of(addr_text(home->address.v, text)), STR("\n"));
 	if (home->address6.set)
 		PUT(u->out, STR("Address6="), str_of(addr_text(home->address6.v, text)), STR("\n"));
+	if (container_place(home) == PLACE_MACVLAN)
+		own_macvlan(u, home->macvlan.v);
 	secret_own(u);
 }
 

@@ -63,6 +63,7 @@ static bool is_unquoted(struct str s, const struct type *t)
 	case T_FLOWEND:
 	case T_PORTREF:
 	case T_SUBNETREF:
+	case T_MACVLANREF:
 	case T_CONTAINERREF:
 	case T_SECRETREF:
 		return form_name(s, N_NAME) == NULL;

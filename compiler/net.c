@@ -10,7 +10,9 @@ enum net_place container_place(const struct m_container *c)
 {
 	if (c->network.set && c->network.v == WORD_NETWORK_host)
 		return PLACE_HOST;
-	return c->join.set ? PLACE_JOINED : PLACE_PRIVATE;
+	if (c->join.set)
+		return PLACE_JOINED;
+	return c->macvlan.set ? PLACE_MACVLAN : PLACE_PRIVATE;
 }
 
 const struct m_container *container_home(const struct m_container *c)
@@ -24,6 +26,8 @@ const struct dns *container_dns(const struct m_container *c)
 
 	if (!c->resolver.set)
 		c = container_home(c);
+	if (!c->resolver.set && c->macvlan.set && c->macvlan.v->resolver.set)
+		return &c->macvlan.v->resolver.v;
 	return c->resolver.set ? &c->resolver.v : &host;
 }
 
@@ -150,7 +154,7 @@ static void member_build(struct arena *a, struct arena *texts, const struct m_co
 	ret->subnet = container_subnet(home);
 	ret->full = name_full(texts, &c->head);
 	member_ports(a, c, ret);
-	if (!container_is_private(home))
+	if (container_place(home) != PLACE_PRIVATE && container_place(home) != PLACE_MACVLAN)
 		return;
 	if (home->address.set)
 		ret->address[NET_4] = address_text(texts, &home->address.v);

@@ -14,6 +14,7 @@ enum net_place {
 	PLACE_PRIVATE, /* a namespace of its own, with a link to the host */
 	PLACE_HOST,    /* the host's */
 	PLACE_JOINED,  /* the namespace of another container */
+	PLACE_MACVLAN, /* a namespace of its own, with an interface to a network of the host's */
 };
 enum net_place container_place(const struct m_container *c);
 
@@ -21,7 +22,7 @@ enum net_place container_place(const struct m_container *c);
 struct net_member {
 	const struct m_container *container;
 	const struct net_member *home;	  /* whose namespace it is in: itself, or the one that it joins */
-	const struct m_subnet *subnet;	  /* the home's; NULL: on the host's network */
+	const struct m_subnet *subnet;	  /* the home's; NULL: on the host's network, or on another one that no policy judges */
 	struct str full;		  /* STACK.CONTAINER */
 	bool outside;			  /* its stack is: nothing is made of it */
 	struct str address[NET_FAMILIES]; /* the home's, as text; empty: none of the family, or on the host's network */
@@ -69,7 +70,7 @@ const struct m_container *container_home(const struct m_container *c);
  * such. */
 const struct m_subnet *container_subnet(const struct m_container *c);
 
-/* The name servers that it asks: its own choice, else that of the container that it joins. */
+/* The name servers that it asks: its own choice, else that of the container that it joins, else that of the macvlan. */
 const struct dns *container_dns(const struct m_container *c);
 
 /* The address that the host has in the subnet: `host` or the first of the range. family 0 where the subnet

@@ -26,6 +26,10 @@ static const struct {
 	ROW(join_target),
 	ROW(join_network),
 	ROW(join_port),
+	ROW(macvlan_network),
+	ROW(macvlan_policy),
+	ROW(macvlan_range),
+	ROW(macvlan_address),
 	ROW(dns_use),
 	ROW(publish_twice),
 	ROW(publish_length),
@@ -70,6 +74,7 @@ static const struct {
 	ROW(user_unset),
 	ROW(memory_unset),
 	ROW(dns_closed),
+	ROW(macvlan_host),
 };
 
 struct str port_shown(struct arena *a, struct port p)

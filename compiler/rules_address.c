@@ -230,6 +230,8 @@ RULE(host_network)
 			continue;
 		if (c->subnet.given)
 			host_network_add(r, code, c, c->subnet.at, "it is in no subnet");
+		if (c->macvlan.given)
+			host_network_add(r, code, c, c->macvlan.at, "it is in no macvlan");
 		if (c->address.given)
 			host_network_add(r, code, c, c->address.at, "it has no address of its own");
 		if (c->address6.given)

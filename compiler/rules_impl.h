@@ -40,6 +40,12 @@ RULE(host_network);
 RULE(join_target);
 RULE(join_network);
 RULE(join_port);
+/* rules_macvlan.c */
+RULE(macvlan_network);
+RULE(macvlan_policy);
+RULE(macvlan_range);
+RULE(macvlan_address);
+RULE(macvlan_host);
 /* rules_dns.c */
 RULE(dns_use);
 RULE(dns_closed);

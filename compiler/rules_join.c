@@ -68,6 +68,8 @@ RULE(join_network)
 			continue;
 		if (container_on_host(c))
 			own_add(r, code, c, c->network.at, "it cannot be on the host's as well");
+		if (c->macvlan.given)
+			own_add(r, code, c, c->macvlan.at, "it is in no macvlan of its own");
 		if (c->subnet.given)
 			own_add(r, code, c, c->subnet.at, "it is in no subnet of its own");
 		if (c->address.given)

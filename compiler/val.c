@@ -238,6 +238,8 @@ struct val val_widen(struct arena *a, struct val v)
 		return node_val(v.u.SUBNETREF);
 	case T_CONTAINERREF:
 		return node_val(v.u.CONTAINERREF);
+	case T_MACVLANREF:
+		return node_val(v.u.MACVLANREF);
 	case T_SECRETREF:
 		return node_val(v.u.SECRETREF);
 	case T_SECRETREFS:

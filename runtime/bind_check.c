@@ -279,12 +279,16 @@ static int check_interface(struct host *h, const struct res *who, struct str nam
 
 static int check_interfaces(struct host *h, const struct manifest *bound, struct err *e)
 {
+	const struct res_macvlan *m;
 	const struct res_subnet *s;
 	int r = 0;
 
 	manifest_each(subnet, s, bound)
 		if (r == 0 && s->uplink.n)
 			r = check_interface(h, &s->res, s->uplink, "the uplink", e);
+	manifest_each(macvlan, m, bound)
+		if (r == 0)
+			r = check_interface(h, &m->res, m->parent, "the parent", e);
 	return r;
 }
 

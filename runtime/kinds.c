@@ -11,6 +11,7 @@ const struct kind_ops *const kinds[RES_KIND_COUNT] = {
 	[RES_file] = &kind_file,
 	[RES_netns] = &kind_netns,
 	[RES_link] = &kind_link,
+	[RES_macvlan] = &kind_macvlan,
 	[RES_nft] = &kind_nft,
 	[RES_unit] = &kind_unit,
 };

@@ -122,7 +122,7 @@ int rt_take_link(const struct nlmsghdr *m, void *context, struct err *e)
 {
 	struct rt_links *links = context;
 	const struct ifinfomsg *head = mnl_nlmsg_get_payload(m);
-	const struct nlattr *t[IFLA_ALT_IFNAME + 1], *info[IFLA_INFO_KIND + 1];
+	const struct nlattr *t[IFLA_ALT_IFNAME + 1], *info[IFLA_INFO_DATA + 1], *data[IFLA_MACVLAN_MODE + 1];
 	struct rt_link l = {.peer_nsid = -1};
 	struct altnames names = {.arena = links->arena};
 
@@ -139,8 +139,12 @@ int rt_take_link(const struct nlmsghdr *m, void *context, struct err *e)
 	get_u32(t[IFLA_LINK], &l.peer);
 	get_u32(t[IFLA_LINK_NETNSID], (uint32_t *)&l.peer_nsid);
 	get_u32(t[IFLA_GROUP], &l.group);
-	nested(t[IFLA_LINKINFO], info, IFLA_INFO_KIND + 1);
+	nested(t[IFLA_LINKINFO], info, IFLA_INFO_DATA + 1);
 	l.veth = info[IFLA_INFO_KIND] && str_is(get_text(info[IFLA_INFO_KIND]), "veth");
+	if (info[IFLA_INFO_KIND] && str_is(get_text(info[IFLA_INFO_KIND]), "macvlan")) {
+		nested(info[IFLA_INFO_DATA], data, IFLA_MACVLAN_MODE + 1);
+		get_u32(data[IFLA_MACVLAN_MODE], &l.macvlan);
+	}
 	take_conf(t[IFLA_AF_SPEC], &l);
 	if (t[IFLA_PROP_LIST])
 		mnl_attr_parse_nested(t[IFLA_PROP_LIST], take_altname, &names);
@@ -370,6 +374,32 @@ void rt_add_veth(struct nl_batch *b, struct str resource, const struct rt_veth *
 	mnl_attr_nest_end(m, data);
 	mnl_attr_nest_end(m, info);
 	nl_end(b, 0, resource, "make the link %.*s", STR_ARG(v->name));
+}
+
+void rt_add_macvlan(struct nl_batch *b, struct str resource, const struct rt_macvlan *v)
+{
+	nl_begin(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	struct nlmsghdr *m = b->open;
+
+	put_str(m, IFLA_IFNAME, v->name);
+	mnl_attr_put(m, IFLA_ADDRESS, sizeof v->mac.b, v->mac.b);
+	mnl_attr_put_u32(m, IFLA_LINK, v->parent);
+	mnl_attr_put_u32(m, IFLA_NET_NS_FD, (uint32_t)v->ns);
+	struct nlattr *info = mnl_attr_nest_start(m, IFLA_LINKINFO);
+	mnl_attr_put_strz(m, IFLA_INFO_KIND, "macvlan");
+	struct nlattr *data = mnl_attr_nest_start(m, IFLA_INFO_DATA);
+	mnl_attr_put_u32(m, IFLA_MACVLAN_MODE, v->mode);
+	mnl_attr_nest_end(m, data);
+	mnl_attr_nest_end(m, info);
+	nl_end(b, 0, resource, "make the interface %.*s of %.*s", STR_ARG(v->name), STR_ARG(resource));
+}
+
+void rt_del_link(struct nl_batch *b, struct str resource, uint32_t index)
+{
+	struct ifinfomsg *head = nl_begin(b, RTM_DELLINK, 0, sizeof *head);
+
+	head->ifi_index = (int)index;
+	nl_end(b, -ENODEV, resource, "delete an interface of %.*s", STR_ARG(resource));
 }
 
 void rt_set_altname(struct nl_batch *b, struct str resource, struct str link, struct str altname, bool on)

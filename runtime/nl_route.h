@@ -28,6 +28,13 @@ struct rt_veth {
 	struct mac peer_mac;
 };
 
+struct rt_macvlan {
+	struct str name;
+	struct mac mac;
+	uint32_t parent, mode;	/* index of the host's interface; MACVLAN_MODE_… */
+	int ns;			/* descriptor of the namespace in which it appears */
+};
+
 struct rt_link {
 	uint32_t index, peer;	/* peer: index of the other end, in its namespace */
 	int32_t peer_nsid;	/* as this namespace numbers that one; -1: this one, or none */
@@ -35,6 +42,7 @@ struct rt_link {
 	char name[IFNAMSIZ];
 	struct mac mac;
 	bool veth;
+	uint32_t macvlan;	/* MACVLAN_MODE_… of a macvlan, whose parent is `peer`; 0: it is none */
 	struct strs altnames;
 	bool localnet;		/* net.ipv4.conf.NAME.route_localnet */
 	bool accept_ra;		/* net.ipv6.conf.NAME.accept_ra */
@@ -98,6 +106,8 @@ int rt_take_nsid(const struct nlmsghdr *m, void *context, struct err *e);
 
 /* Requests for changes. tolerate as in nl_end; on: add it, or else remove it. Names are checked by the caller (rt_name_fits). */
 void rt_add_veth(struct nl_batch *b, struct str resource, const struct rt_veth *v);
+void rt_add_macvlan(struct nl_batch *b, struct str resource, const struct rt_macvlan *v);
+void rt_del_link(struct nl_batch *b, struct str resource, uint32_t index);
 void rt_set_altname(struct nl_batch *b, struct str resource, struct str link, struct str altname, bool on);
 void rt_set_up(struct nl_batch *b, struct str resource, uint32_t index);
 void rt_set_addr(struct nl_batch *b, struct str resource, const struct rt_addr *a, bool on, int tolerate);

@@ -369,6 +369,15 @@ int ns_remove(struct host *h, struct str name, struct err *e)
 	return 0;
 }
 
+int ns_enter(struct host *h, struct str name, struct err *e)
+{
+	_fd_ int ns = ns_open(h, name, e);
+
+	if (ns < 0)
+		return ns;
+	return setns(ns, CLONE_NEWNET) < 0 ? err_errno(e, -errno, "cannot enter the network namespace %.*s", STR_ARG(name)) : 0;
+}
+
 struct each_call {
 	const int *fds;
 	size_t n;

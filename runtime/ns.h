@@ -41,6 +41,9 @@ int ns_remove(struct host *h, struct str name, struct err *e);
 typedef int (*ns_work)(size_t i, void *context, struct err *e);
 int ns_each(const int *fds, size_t n, ns_work work, void *context, struct err *e);
 
+/* Takes the calling thread into the namespace for good: for a program that does one thing there. */
+int ns_enter(struct host *h, struct str name, struct err *e);
+
 /* Writes a value to /proc/sys/KEY (slashes, not dots); what is below /proc/sys/net belongs to the namespace of the calling thread. */
 int proc_sys_write(struct host *h, struct str key, struct str value, struct err *e);
 /* Its value without the newline, tabs as they are; -ENOENT where this kernel has no such key. */

@@ -17,10 +17,11 @@ static const struct step {
 	{PHASE_ADD, RES_file},	   {PHASE_ADD, RES_netns},     {PHASE_ADD, RES_link},
 	/* here `active` is switched: units are generated from the new generation from now on */
 	{PHASE_STOP, RES_unit},
-	{PHASE_SWAP, RES_link},	   {PHASE_SWAP, RES_nft},
+	{PHASE_SWAP, RES_link},	   {PHASE_SWAP, RES_macvlan},  {PHASE_SWAP, RES_nft},
 	{PHASE_START, RES_unit},
-	{PHASE_CLEAN, RES_link},   {PHASE_CLEAN, RES_netns},   {PHASE_CLEAN, RES_file},
-	{PHASE_CLEAN, RES_directory}, {PHASE_CLEAN, RES_gate}, {PHASE_CLEAN, RES_sysctl},
+	{PHASE_CLEAN, RES_macvlan}, {PHASE_CLEAN, RES_link},   {PHASE_CLEAN, RES_netns},
+	{PHASE_CLEAN, RES_file},   {PHASE_CLEAN, RES_directory}, {PHASE_CLEAN, RES_gate},
+	{PHASE_CLEAN, RES_sysctl},
 };
 
 /* The way back is tried this often: the first time may meet what the failed step left half done. */

@@ -126,7 +126,7 @@ static void container_change(struct viewer *w, struct view_container *c, const s
 		unit_change(c, change);
 	if (drift)
 		vec_push(w->a, &c->drift, drift_words(w->a, change));
-	else if (r->kind == RES_file || (r->kind == RES_unit && !c->fields.n && c->unit_changes))
+	else if (r->kind == RES_file || r->kind == RES_macvlan || (r->kind == RES_unit && !c->fields.n && c->unit_changes))
 		vec_push(w->a, &c->effects, str_fmt(w->a, "%s %.*s", res_infos[r->kind].word, STR_ARG(r->id)));
 }
 

@@ -4,6 +4,8 @@
 #include "runtime/cli/cli.h"
 
 #include "lang/base/cleanup.h"
+#include "runtime/host.h"
+#include "runtime/ns.h"
 #include "runtime/wait.h"
 
 /* A process id, or 0 for what is none. */
@@ -15,11 +17,24 @@ static pid_t pid_parse(const char *text)
 	return n > 0 && *end == '\0' && n <= INT32_MAX ? (pid_t)n : 0;
 }
 
+static int enter(const char *netns, struct err *e)
+{
+	struct host h;
+	int r = host_open(&h, e);
+
+	if (r == 0) {
+		r = ns_enter(&h, str_of(netns), e);
+		host_close(&h);
+	}
+	return r;
+}
+
 int cmd_wait(struct cli *c, int argc, char **argv)
 {
-	const char *within = "30s", *pid = NULL;
+	const char *within = "30s", *pid = NULL, *netns = NULL;
 	const struct cli_option options[] = {
 		{"within", 0, CLI_TEXT, &within, "DURATION", "how long it may take, such as 90s or 1h30m (30s)", NULL},
+		{"netns", 0, CLI_TEXT, &netns, "NAME", "ask from within this network namespace, below /run/netns", NULL},
 		{"pid", 0, CLI_TEXT, &pid, "N", "give up at once when this process ends", NULL},
 		{0},
 	};
@@ -46,5 +61,7 @@ int cmd_wait(struct cli *c, int argc, char **argv)
 	} else if (ready_parse(str_of(argv[1]), &what, &e) < 0) {
 		return cli_err(c, &e);
 	}
+	if (netns && enter(netns, &e) < 0)
+		return cli_err(c, &e);
 	return ready_wait(&what, us, pid ? pid_parse(pid) : 0, NULL, &e) < 0 ? cli_err(c, &e) : 0;
 }

@@ -15,6 +15,7 @@
 #define IMAGE "image = \"localhost/x:1\"\n"
 #define WEB "container web { " IMAGE "address = 10.1.0.11; ports { http = 80/tcp; dns = 53/udp; rtp = 9000-9003/udp } }\n"
 #define DB "container db { " IMAGE "address = 10.1.0.12; ports { pg = 5432/tcp } }\n"
+#define MACVLAN "macvlan net { parent = \"enp3s0\"; range = 192.168.0.0/24; gateway = 192.168.0.1 }\n"
 #define STACK(...) "stack s {\n" __VA_ARGS__ "}\n"
 #define ONE(...) STACK(LAN "container a { " IMAGE __VA_ARGS__ "}\n")
 #define TWO(...) STACK(LAN WEB DB __VA_ARGS__)
@@ -126,6 +127,27 @@ static const struct {
 	{"join: flow within", "E0618", TWO("container a { " IMAGE "join = web }\nallow a -> web.http\n")},
 	{"join: waits for who joins it", "E0623",
 	 STACK(LAN "container a { " IMAGE "join = b }\ncontainer b { " IMAGE "address = 10.1.0.2; after = [a] }\n")},
+
+	{"macvlan", "W0919", "stack s {\n" MACVLAN "container a { " IMAGE "macvlan = net; address = 192.168.0.152 }\n}\n"},
+	{"macvlan: nobody in it", "", "stack s {\n" MACVLAN "}\n"},
+	{"macvlan: and a subnet", "E0660 W0919", STACK(LAN MACVLAN "container a { " IMAGE "macvlan = net; subnet = lan; address = 192.168.0.152 }\n")},
+	{"macvlan: and the host's network", "E0612 E0612", STACK(MACVLAN "container a { " IMAGE "macvlan = net; network = host; address = 192.168.0.152 }\n")},
+	{"macvlan: and a network to join", "E0656", TWO(MACVLAN "container a { " IMAGE "macvlan = net; join = web }\n")},
+	{"macvlan: a flow", "E0661 W0919", TWO(MACVLAN "container a { " IMAGE "macvlan = net; address = 192.168.0.152 }\nallow a -> db.pg\n")},
+	{"macvlan: published", "E0661 W0919",
+	 STACK(MACVLAN "container a { " IMAGE "macvlan = net; address = 192.168.0.152; ports { http = 80/tcp } }\npublish 80 -> a.http\n")},
+	{"macvlan: joined and published", "E0661 W0919",
+	 STACK(MACVLAN "container a { " IMAGE "macvlan = net; address = 192.168.0.152 }\ncontainer b { " IMAGE "join = a; ports { http = 80/tcp } }\npublish 80 -> b.http\n")},
+	{"macvlan: no range", "E0662", STACK("macvlan net { parent = \"eth0\" }\n")},
+	{"macvlan: host bits", "E0662", STACK("macvlan net { parent = \"eth0\"; range = 192.168.0.5/24 }\n")},
+	{"macvlan: the router elsewhere", "E0662", STACK("macvlan net { parent = \"eth0\"; range = 192.168.0.0/24; gateway = 10.0.0.1 }\n")},
+	{"macvlan: a router of another family", "E0662", STACK("macvlan net { parent = \"eth0\"; range = 192.168.0.0/24; gateway6 = fd00::1 }\n")},
+	{"macvlan: no address", "E0663 W0919", STACK(MACVLAN "container a { " IMAGE "macvlan = net }\n")},
+	{"macvlan: outside", "E0663 W0919", STACK(MACVLAN "container a { " IMAGE "macvlan = net; address = 192.168.1.2 }\n")},
+	{"macvlan: the router's", "E0663 W0919", STACK(MACVLAN "container a { " IMAGE "macvlan = net; address = 192.168.0.1 }\n")},
+	{"macvlan: no such family", "E0663 W0919", STACK(MACVLAN "container a { " IMAGE "macvlan = net; address6 = fd00::2 }\n")},
+	{"macvlan: an address twice", "E0611 W0919",
+	 STACK(MACVLAN "container a { " IMAGE "macvlan = net; address = 192.168.0.5 }\ncontainer b { " IMAGE "macvlan = net; address = 192.168.0.5 }\n")},
 
 	{"interface: a name", "E0658", STACK("subnet lan { range = 10.1.0.0/24; uplink = \"en p0\" }\n")},
 	{"interface: too long", "E0658", STACK("subnet lan { range = 10.1.0.0/24; uplink = \"abcdefghijklmnop\" }\n")},
