@@ -40,7 +40,7 @@ static void check_and_lower(struct compilation *c)
 	flows_build(&scratch, &c->model, &net, &flows);
 	rules_check(&c->diags, &c->model, &net, &flows);
 	if (!c->diags.errors && !c->check_only)
-		lower(&c->model, &net, &flows, &c->sources, &c->manifest);
+		lower(&scratch, &c->model, &net, &flows, &c->sources, &c->manifest);
 }
 
 /* Ends the modules: what is said of them and made of them stands alone. */

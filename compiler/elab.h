@@ -152,10 +152,10 @@ struct binding {
 	struct binding *next;
 	struct ident name;
 	enum binding_form form;
+	uint16_t rank;				/* BIND_PARAM: of the template layer that declares it */
 	const struct type_expr *declared;	/* or NULL */
 	struct scope *home;			/* where its type and its default are read */
 	struct given *given;			/* BIND_INPUT: its value from outside, or NULL */
-	uint16_t rank;				/* BIND_PARAM: of the template layer that declares it */
 	struct slot slot;
 	struct val val;
 };
@@ -312,7 +312,8 @@ struct active {
 enum {
 	LANGUAGE_VERSION = 1,
 	SUGGESTED_MAX = 100,
-	INSTANCES_MAX = 100000,
+	INSTANCES_LEAST = 55000,	/* blocks that any source may make, */
+	INSTANCE_BYTES = 100,		/* and one more for each so many bytes of it: who writes much may have much */
 	SLOT_DEPTH_MAX = 200,		/* values that wait for each other */
 	EVAL_DEPTH_MAX = 2000,		/* calls of eval and eval_as within each other */
 	TEXT_MAX = 1 << 20,
@@ -337,6 +338,7 @@ struct elab {
 	VEC(struct binding *) bindings;	/* lets and inputs, so that those which nobody uses are read, too */
 	struct active *active;
 	unsigned slot_depth, eval_depth;
+	size_t instances_max;
 	size_t instances, text_total, list_total, turns, work;
 	bool stopped;			/* a limit was hit: nothing more is expanded */
 };

@@ -221,6 +221,9 @@ void elaborate(struct arena *a, struct diags *d, const struct modules *modules, 
 	el->modules = modules;
 	el->nfiles = modules->all.n;
 	el->files = arena_array(el->a, el->nfiles, sizeof *el->files);
+	el->instances_max = INSTANCES_LEAST;
+	for (size_t i = 0; i < el->nfiles; i++)
+		el->instances_max += modules->all.at[i]->ast->source->text.n / INSTANCE_BYTES;
 	for (unsigned k = 0; k < KIND_COUNT; k++)
 		rows_index(el, k, &schema_kinds[k]);
 	rows_index(el, KIND_COUNT, &file_kind);

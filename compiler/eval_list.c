@@ -44,6 +44,9 @@ struct val eval_list(struct elab *el, const struct expr *e, struct scope *scope)
 	VEC(struct val) items = {0};
 	bool good = true;
 
+	for (const struct expr *x = e->u.list.first; x; x = x->next)
+		items.cap++;
+	items.at = arena_array(el->a, items.cap, sizeof *items.at);
 	for (const struct expr *x = e->u.list.first; x; x = x->next) {
 		struct val v = eval(el, x, scope);
 

@@ -8,15 +8,13 @@
 #include <assert.h>
 
 #include "compiler/lower_impl.h"
-#include "lang/base/cleanup.h"
 
-void lower(const struct model *model, const struct net *net, const struct flows *flows, struct sources *sources,
-	   struct manifest *ret)
+void lower(struct arena *scratch, const struct model *model, const struct net *net, const struct flows *flows,
+	   struct sources *sources, struct manifest *ret)
 {
-	_arena_ struct arena scratch = {0};
 	struct lowering l = {
 	    .arena = ret->arena,
-	    .scratch = &scratch,
+	    .scratch = scratch,
 	    .model = model,
 	    .net = net,
 	    .flows = flows,

@@ -29,7 +29,7 @@ static struct str port_str(struct lowering *l, struct port p)
 
 static void lower_stack(struct lowering *l, const struct m_stack *s)
 {
-	struct res_stack *r = manifest_add_stack(l->out, s->head.name);
+	struct res_stack *r = manifest_take_stack(l->out, s->head.name);
 	struct place where = source_place(l->sources, s->head.at);
 
 	res_mark(&r->res, s, STR(""), source_origin(l->sources, s->head.at));
@@ -39,7 +39,7 @@ static void lower_stack(struct lowering *l, const struct m_stack *s)
 static void lower_subnet(struct lowering *l, const struct net_subnet *n)
 {
 	const struct m_subnet *s = n->subnet;
-	struct res_subnet *r = manifest_add_subnet(l->out, n->full);
+	struct res_subnet *r = manifest_take_subnet(l->out, n->full);
 
 	res_mark(&r->res, s->head.stack, STR(""), source_origin(l->sources, s->head.at));
 	r->range = cidr_str(l->arena, subnet_range(s, NET_4));
@@ -134,7 +134,7 @@ static struct strs container_mounts(struct arena *a, const struct m_container *c
 static void lower_container(struct lowering *l, const struct net_member *m)
 {
 	const struct m_container *c = m->container;
-	struct res_container *r = manifest_add_container(l->out, m->full);
+	struct res_container *r = manifest_take_container(l->out, m->full);
 
 	res_mark(&r->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
 	r->unit = name_unit(l->arena, c);
@@ -172,7 +172,7 @@ static void lower_publish(struct lowering *l, const struct m_stack *s, struct sp
 
 	port.proto = target.proto;
 	port_shown = port_str(l, port);
-	r = manifest_add_publish(
+	r = manifest_take_publish(
 	    l->out, host->addr.family == 6
 			? STR_JOIN(l->arena, STR("["), address, STR("]:"), port_shown)
 			: STR_JOIN(l->arena, address.n ? address : STR("*"), STR(":"), port_shown));
@@ -211,7 +211,7 @@ void lower_images(struct lowering *l)
 
 		if (map_add(l->scratch, &seen, c->image.v, l))
 			continue;
-		res_mark(&manifest_add_image(l->out, c->image.v)->res, NULL, STR(""),
+		res_mark(&manifest_take_image(l->out, c->image.v)->res, NULL, STR(""),
 			 source_origin(l->sources, c->image.at));
 	}
 }

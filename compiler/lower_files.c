@@ -22,7 +22,7 @@ static void lower_directories(struct lowering *l)
 				r->backup |= v->backup.v;
 				continue;
 			}
-			r = manifest_add_directory(l->out, path);
+			r = manifest_take_directory(l->out, path);
 			map_add(l->scratch, &seen, path, r);
 			res_mark(&r->res, m->container->head.stack, m->full,
 				 source_origin(l->sources, v->from.given ? v->from.at : v->head.at));
@@ -168,7 +168,7 @@ static struct str resolv_text(struct lowering *l, const struct dns *dns)
 
 static void lower_file(struct lowering *l, const struct net_member *m, struct str path, struct str content)
 {
-	struct res_file *r = manifest_add_file(l->out, path);
+	struct res_file *r = manifest_take_file(l->out, path);
 
 	res_mark(&r->res, m->container->head.stack, m->full, source_origin(l->sources, m->container->head.at));
 	r->mode = 0644;

@@ -40,8 +40,8 @@ static void lower_link(struct lowering *l, const struct net_member *m, bool loca
 	struct str name = name_derived(l->arena, c), origin = source_origin(l->sources, c->head.at);
 	struct res_link *r;
 
-	res_mark(&manifest_add_netns(l->out, name)->res, c->head.stack, m->full, origin);
-	r = manifest_add_link(l->out, name_link(l->arena, c));
+	res_mark(&manifest_take_netns(l->out, name)->res, c->head.stack, m->full, origin);
+	r = manifest_take_link(l->out, name_link(l->arena, c));
 	res_mark(&r->res, c->head.stack, m->full,
 		 source_origin(l->sources, c->address.given    ? c->address.at
 					   : c->address6.given ? c->address6.at

@@ -254,7 +254,7 @@ static void collect_network(struct unit_of *u)
 static void container_unit(struct manifest *ret, struct sources *sources, const struct m_container *c, struct buf *out, struct buf *word)
 {
 	struct unit_of u = {.arena = ret->arena, .c = c, .engine = &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
-	struct res_unit *unit = manifest_add_unit(ret, name_unit(ret->arena, c));
+	struct res_unit *unit = manifest_take_unit(ret, name_unit(ret->arena, c));
 
 	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);
 	for (size_t i = 0; i < c->after.v.n; i++)
@@ -277,8 +277,8 @@ static void container_unit(struct manifest *ret, struct sources *sources, const 
 static void stack_units(struct manifest *ret, struct sources *sources, const struct m_stack *s)
 {
 	struct str origin = source_origin(sources, s->head.at);
-	struct res_unit *slice = manifest_add_unit(ret, name_slice(ret->arena, s));
-	struct res_unit *target = manifest_add_unit(ret, name_target(ret->arena, s));
+	struct res_unit *slice = manifest_take_unit(ret, name_slice(ret->arena, s));
+	struct res_unit *target = manifest_take_unit(ret, name_target(ret->arena, s));
 
 	res_mark(&slice->res, s, STR(""), origin);
 	slice->text = str_fmt(ret->arena, "[Unit]\nDescription=Containers of stack %.*s\n\n[X-ctstack]\nStack=%.*s\n", STR_ARG(s->head.name),
@@ -296,9 +296,9 @@ static void stack_units(struct manifest *ret, struct sources *sources, const str
 /* What the host needs once, as long as there is any stack. */
 static void host_units(struct manifest *ret)
 {
-	struct res_unit *slice = manifest_add_unit(ret, STR(ROOT_SLICE));
-	struct res_unit *target = manifest_add_unit(ret, STR(ROOT_TARGET));
-	struct res_unit *network = manifest_add_unit(ret, STR(NETWORK_UNIT));
+	struct res_unit *slice = manifest_take_unit(ret, STR(ROOT_SLICE));
+	struct res_unit *target = manifest_take_unit(ret, STR(ROOT_TARGET));
+	struct res_unit *network = manifest_take_unit(ret, STR(NETWORK_UNIT));
 
 	slice->text = STR("[Unit]\nDescription=Containers of all stacks\n\n[X-ctstack]\n");
 	slice->active = true;

@@ -9,8 +9,8 @@ struct node *node_new(struct elab *el, struct node *parent, enum kind_tag kind, 
 {
 	struct node *n;
 
-	if (++el->instances > INSTANCES_MAX) {
-		say_limit(el, DIAG_limit_instances, at, "more than %d blocks are made", INSTANCES_MAX);
+	if (++el->instances > el->instances_max) {
+		say_limit(el, DIAG_limit_instances, at, "more than %zu blocks are made", el->instances_max);
 		return NULL;
 	}
 	n = arena_new(el->a, struct node);

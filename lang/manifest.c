@@ -26,10 +26,15 @@ const struct res_info res_infos[RES_KIND_COUNT] = {
 
 struct res *manifest_add(struct manifest *m, enum res_kind kind, struct str id)
 {
+	return manifest_take(m, kind, str_copy(m->arena, id));
+}
+
+struct res *manifest_take(struct manifest *m, enum res_kind kind, struct str id)
+{
 	struct res *r = arena_alloc(m->arena, res_infos[kind].size);
 
 	r->kind = kind;
-	r->id = str_copy(m->arena, id);
+	r->id = id;
 	vec_push(m->arena, &m->all, r);
 	return r;
 }

@@ -66,12 +66,17 @@ struct manifest {
 };
 
 /* Adds a zeroed resource of the kind and returns it to be filled; the id is copied, other strings must live in an arena of the manifest's life.
- * manifest_add_KIND returns the typed struct. */
+ * manifest_add_KIND returns the typed struct. manifest_take: the id lives as long as the manifest, and is not copied. */
 struct res *manifest_add(struct manifest *m, enum res_kind kind, struct str id);
+struct res *manifest_take(struct manifest *m, enum res_kind kind, struct str id);
 #define RES_BEGIN(kind, word, class)                                                             \
 	static inline struct res_##kind *manifest_add_##kind(struct manifest *m, struct str id)  \
 	{                                                                                        \
 		return (struct res_##kind *)manifest_add(m, RES_##kind, id);                     \
+	}                                                                                        \
+	static inline struct res_##kind *manifest_take_##kind(struct manifest *m, struct str id) \
+	{                                                                                        \
+		return (struct res_##kind *)manifest_take(m, RES_##kind, id);                    \
 	}
 #include "lang/res.def"
 

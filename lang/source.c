@@ -111,10 +111,11 @@ struct str source_origin(struct sources *all, struct span at)
 	}
 	struct origin *kept = &all->origins[at.lo * 0x9e3779b1u >> (32 - all->origins_log2)];
 	if (at.lo && kept->lo == at.lo)
-		return kept->text;
+		return (struct str){kept->s, kept->n};
 	struct place p = source_place(all, at);
 	if (!p.source)
 		return STR("");
-	*kept = (struct origin){at.lo, origin_text(all->arena, p)};
-	return kept->text;
+	struct str text = origin_text(all->arena, p);
+	*kept = (struct origin){at.lo, (uint32_t)text.n, text.s};
+	return text;
 }

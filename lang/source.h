@@ -29,7 +29,8 @@ struct source {
 
 struct origin {
 	uint32_t lo;		/* 0: empty */
-	struct str text;
+	uint32_t n;		/* bytes of its text */
+	const char *s;
 };
 
 struct sources {

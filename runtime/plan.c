@@ -18,6 +18,10 @@ void plan_make(struct arena *a, const struct manifest *from, const struct manife
 	struct plan p = {.from = from, .to = to};
 	size_t i = 0, k = 0, at = 0;
 
+	if (!from->all.n) { /* everything is new: room for it at once */
+		p.changes.at = arena_array(a, to->all.n, sizeof *p.changes.at);
+		p.changes.cap = to->all.n;
+	}
 	while (i < from->all.n || k < to->all.n) {
 		const struct res *x = i < from->all.n ? from->all.at[i] : NULL, *y = k < to->all.n ? to->all.at[k] : NULL;
 		int order = !x ? 1 : !y ? -1 : res_cmp(x, y);

@@ -459,11 +459,14 @@ static void row_print(const struct rows *r, const struct row *row, size_t left, 
 
 static void rows_print(const struct rows *r, bool colour, struct buf *out)
 {
-	size_t left = 0;
+	size_t left = 0, total = 0;
 
 	vec_each(const struct row, row, &r->all)
 		if (row->origin.n && row->cells > left && row->cells <= LEFT_MAX)
 			left = row->cells;
+	vec_each(const struct row, row, &r->all)
+		total += (row->origin.n ? (row->cells > left ? row->cells : left) + row->n - row->cells + row->origin.n : row->n) + sizeof "  + " "   \n";
+	buf_reserve(out, total);
 	vec_each(const struct row, row, &r->all)
 		row_print(r, row, left, colour, out);
 }

@@ -12,7 +12,7 @@
 
 struct arena_chunk;
 
-enum { ARENA_ALIGN = 16 };
+enum { ARENA_ALIGN = 8 };
 
 struct arena {
 	struct arena_chunk *chunks;	/* newest first */
@@ -27,7 +27,7 @@ void arena_free(struct arena *a);
 void *arena_alloc_slowly(struct arena *a, size_t size);
 char *arena_text_slowly(struct arena *a, size_t n);
 
-/* Zeroed memory, aligned for any type. */
+/* Zeroed memory, aligned for any type that we have. */
 static inline void *arena_alloc(struct arena *a, size_t size)
 {
 	size_t rounded = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
@@ -44,7 +44,7 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 /* Makes what was allocated last longer where it stands, zeroed; false where it was not the last, or the chunk ends.
  * Texts do not count as allocated later. */
 bool arena_extend(struct arena *a, void *last, size_t size, size_t longer);
-/* A copy of n bytes with a NUL behind them, aligned for any type. */
+/* A copy of n bytes with a NUL behind them, aligned as well. */
 char *arena_copy(struct arena *a, const void *bytes, size_t n);
 /* Zeroed room for n bytes of text and a NUL, not aligned: texts are many and short, and lie without gaps at the other end of the chunk. */
 static inline char *arena_text(struct arena *a, size_t n)

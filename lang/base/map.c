@@ -3,39 +3,56 @@
  * The hash map of map.h. */
 #include "lang/base/map.h"
 
+#include <assert.h>
+
 /* The hash stands beside the key, so that a slot of another key is passed by, and a wider table filled, without a look at the key's bytes. */
 struct map_slot {
-	struct str key;
+	const char *s; /* the key */
+	uint32_t n, hash;
 	void *value; /* NULL: empty */
-	uint64_t hash;
 };
 
-/* Eight bytes a step; only for tables in memory, so that it need not be the same elsewhere (str_hash is). Multiplication carries upwards only: the upper
- * half is folded onto the lower after each step. */
-static uint64_t key_hash(struct str key)
+/* Up to eight bytes as a number, without a call for a few bytes. */
+static uint64_t few_bytes(const char *s, size_t n)
+{
+	uint32_t lo, hi;
+
+	if (n >= 4) {
+		memcpy(&lo, s, 4);
+		memcpy(&hi, s + n - 4, 4);
+		return lo | (uint64_t)hi << 32;
+	}
+	return n ? (uint64_t)(unsigned char)s[0] | (uint64_t)(unsigned char)s[n / 2] << 8 | (uint64_t)(unsigned char)s[n - 1] << 16 : 0;
+}
+
+/* Eight bytes a step, the last ones once more where they do not fill one; only for tables in memory, so that it need not be the same elsewhere (str_hash is).
+ * Multiplication carries upwards only: the upper half is folded onto the lower after each step. */
+static uint32_t key_hash(struct str key)
 {
 	uint64_t h = key.n * 0x9e3779b97f4a7c15, part;
-	size_t i = 0;
 
-	for (; i + sizeof part <= key.n; i += sizeof part) {
+	for (size_t i = 0; i + sizeof part < key.n; i += sizeof part) {
 		memcpy(&part, key.s + i, sizeof part);
 		h = (h ^ part) * 0xff51afd7ed558ccd;
 		h ^= h >> 32;
 	}
-	part = 0;
-	if (i < key.n)
-		memcpy(&part, key.s + i, key.n - i);
+	if (key.n > sizeof part)
+		memcpy(&part, key.s + key.n - sizeof part, sizeof part);
+	else
+		part = few_bytes(key.s, key.n);
 	h = (h ^ part) * 0xff51afd7ed558ccd;
-	return h ^ h >> 32;
+	return (uint32_t)(h ^ h >> 32);
 }
 
-static struct map_slot *map_find(const struct map *m, struct str key, uint64_t hash)
+static struct map_slot *map_find(const struct map *m, struct str key, uint32_t hash)
 {
-	size_t i = (size_t)hash & (m->cap - 1);
+	struct map_slot *slot;
 
-	while (m->slots[i].value && (m->slots[i].hash != hash || !str_eq(m->slots[i].key, key)))
-		i = (i + 1) & (m->cap - 1);
-	return &m->slots[i];
+	for (size_t i = hash & (m->cap - 1);; i = (i + 1) & (m->cap - 1)) {
+		slot = &m->slots[i];
+		if (!slot->value || (slot->hash == hash && slot->n == key.n && (key.n == 0 || memcmp(slot->s, key.s, key.n) == 0)))
+			return slot;
+	}
 }
 
 static void map_grow(struct arena *a, struct map *m)
@@ -45,7 +62,7 @@ static void map_grow(struct arena *a, struct map *m)
 	wider.slots = arena_array(a, wider.cap, sizeof *wider.slots);
 	for (size_t i = 0; i < m->cap; i++) {
 		const struct map_slot *old = &m->slots[i];
-		size_t k = (size_t)old->hash & (wider.cap - 1);
+		size_t k = old->hash & (wider.cap - 1);
 
 		if (!old->value)
 			continue;
@@ -63,14 +80,15 @@ void *map_get(const struct map *m, struct str key)
 
 void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 {
-	uint64_t hash = key_hash(key);
+	uint32_t hash = key_hash(key);
 
-	if ((m->n + 1) * 4 > m->cap * 3)
+	assert(key.n <= UINT32_MAX);
+	if ((m->n + 1) * 5 > m->cap * 4)
 		map_grow(a, m);
 	struct map_slot *slot = map_find(m, key, hash);
 	if (slot->value)
 		return slot->value;
-	*slot = (struct map_slot){key, value, hash};
+	*slot = (struct map_slot){key.s, (uint32_t)key.n, hash, value};
 	m->n++;
 	return NULL;
 }

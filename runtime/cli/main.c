@@ -4,6 +4,7 @@
 #include "runtime/cli/cli.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 #include "lang/base/near.h"
 #include "runtime/generator.h"
+
+enum { HEAP_KEPT = 32 << 20 };
 
 /* https://no-color.org: set and not empty means no colour. */
 static bool takes_colour(int fd)
@@ -45,6 +48,9 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "help";
 
 	signal(SIGPIPE, SIG_IGN);
+	/* what is freed is soon asked for again: given back to the kernel, it would come back page by page, and each costs two microseconds */
+	mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
 	/* systemd calls the same program under another name, see generator.h */
 	if (strcmp(program_invocation_short_name, "ctstack-generator") == 0)
 		return generator_main(argc, argv);

@@ -32,7 +32,7 @@ static struct manifest lowered(struct built *b)
 
 	net_build(&b->arena, &b->arena, &b->model, &network);
 	flows_build(&b->arena, &b->model, &network, &flows);
-	lower(&b->model, &network, &flows, &b->sources, &m);
+	lower(&b->arena, &b->model, &network, &flows, &b->sources, &m);
 	return m;
 }
 
