@@ -1,31 +1,68 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Compiles and plans generated stacks of 100, 1,000 and 10,000 containers against an empty host and prints what it took. Prints numbers, judges none:
-# a time depends on the machine. Instructions are counted where valgrind is installed.
+# Compiles generated stacks and prints what it took. Prints numbers, judges none: a time depends on the machine and on who else is on it; instructions do not,
+# and are counted where valgrind is installed. Beside them, in the same run, stand what nobody can go below: the program's start, and wc reading the bytes.
 #	run.sh CTC MEASURE [CONTAINERS...]
 set -eu
 ctc=$1 measure=$2
 shift 2
-[ $# -gt 0 ] || set -- 100 1000 10000
+sizes=${*:-100 1000 10000}
 here=$(dirname "$0")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+
+source_of() { # FORM CONTAINERS
+	[ -e "$dir/$1-$2.ctstack" ] || "$here/generate.sh" "$2" "$1" >"$dir/$1-$2.ctstack"
+	echo "$dir/$1-$2.ctstack"
+}
 
 instructions() {
 	command -v valgrind >/dev/null 2>&1 || return 0
 	valgrind --tool=callgrind --callgrind-out-file="$dir/callgrind" "$@" 2>&1 >/dev/null | awk '/Collected/ { print $NF }'
 }
 
-printf '%10s %10s %10s %10s %12s %14s %14s\n' containers 'file KiB' 'wall ms' 'RSS MiB' 'µs/container' instructions per-container
-for n; do
-	file=$dir/$n.ctstack
-	"$here/generate.sh" "$n" >"$file"
+heading() {
+	printf '\n%s\n%10s %9s %9s %9s %7s %8s %7s %8s %7s %13s %10s %6s\n' "$1" containers 'file KiB' 'wall ms' 'cpu ms' '/start' 'RSS MiB' faults \
+		'µs/each' 'MB/s' instructions per-each /byte
+}
+
+# row CONTAINERS FILE COMMAND...
+row() {
+	n=$1 file=$2
+	shift 2
 	times=$((n < 5000 ? 20 : 5))
-	# shellcheck disable=SC2046 # two words
-	set -- $("$measure" $times "$ctc" plan --offline "$file")
-	count=$(instructions "$ctc" plan --offline "$file")
-	awk -v n="$n" -v size="$(wc -c <"$file")" -v ms="$1" -v rss="$2" -v ir="$count" 'BEGIN {
-		printf "%10d %10d %10.2f %10.1f %12.1f %14s %14s\n", n, size / 1024, ms, rss, ms * 1000 / n, ir == "" ? "-" : ir, ir == "" ? "-" : sprintf("%d", ir / n)
+	echo "$n $(wc -c <"$file") $start $("$measure" $times "$@") $(instructions "$@")" | awk '{
+		n = $1; size = $2; ir = $8
+		printf "%10d %9d %9.2f %9.2f %7.1f %8.1f %7d %8.1f %7.1f", n, size / 1024, $4, $5, $4 / $3, $6, $7, $4 * 1000 / n, size / 1e3 / $5
+		printf " %13s %10s %6s\n", ir == "" ? "-" : ir, ir == "" ? "-" : sprintf("%d", ir / n), ir == "" ? "-" : sprintf("%d", ir / size)
 	}'
+}
+
+start=$("$measure" 50 "$ctc" --version | cut -d ' ' -f 1)
+echo "start of the program: $start ms"
+for form in light full; do
+	heading "plan --offline, against an empty host: $form"
+	for n in $sizes; do
+		file=$(source_of $form "$n")
+		row "$n" "$file" "$ctc" plan --offline "$file"
+	done
+done
+for form in light full templates loops; do
+	heading "check: $form"
+	for n in 10 1000 10000; do
+		file=$(source_of $form "$n")
+		row "$n" "$file" "$ctc" check "$file"
+	done
+done
+file=$(source_of full 10000)
+heading "the same bytes: fmt"
+cp "$file" "$dir/fmt.ctstack"
+"$ctc" fmt "$dir/fmt.ctstack" >/dev/null
+row 10000 "$dir/fmt.ctstack" "$ctc" fmt "$dir/fmt.ctstack"
+heading "the same bytes: wc -w"
+row 10000 "$file" "$(command -v wc)" -w "$file"
+printf '\n%-26s %9s %8s\n' 'what ends at a bound' 'cpu ms' 'RSS MiB'
+for bomb in "$here"/../golden/limits/*.ctstack; do
+	"$measure" 3 "$ctc" check "$bomb" | awk -v name="$(basename "$bomb" .ctstack)" '{ printf "%-26s %9.2f %8.1f\n", name, $2, $3 }'
 done
