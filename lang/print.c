@@ -425,10 +425,10 @@ static void lines_make(struct printer *p)
 
 static size_t cells(struct str s)
 {
-	size_t n = 0;
+	size_t n = utf8_printable(s.s, s.n);
 	uint32_t code;
 
-	for (size_t i = 0, len; i < s.n; i += len) {
+	for (size_t i = n, len; i < s.n; i += len) {
 		len = utf8_decode(s.s + i, s.n - i, &code);
 		n += utf8_width(code);
 	}
@@ -505,14 +505,14 @@ static void line_print(const struct printer *p, const struct line *line, struct 
 {
 	size_t column = 0, from = line->from;
 
-	buf_fmt(out, "%*s", (int)(line->depth * INDENT), "");
+	buf_blanks(out, line->depth * INDENT);
 	for (size_t i = line->from; i < line->to; i++) {
 		const struct item *it = &p->items.at[i];
 
 		if (column < COLUMNS && i == line->column[column] && i > line->from) {
 			size_t pad = line->width[column++] - items_width(p, from, i);
 
-			buf_fmt(out, "%*s", (int)pad + !it->tight, "");
+			buf_blanks(out, pad + !it->tight);
 			from = i;
 		} else if (i > line->from) {
 			buf_puts(out, it->token == 0 ? "  " : it->tight ? "" : " ");

@@ -123,14 +123,8 @@ static void row_heading(struct rows *r, const char *text)
 
 static void pad(struct buf *out, size_t used, size_t width)
 {
-	static const char blanks[] = "                                                                ";
-
-	while (used < width) {
-		size_t n = width - used < sizeof blanks - 1 ? width - used : sizeof blanks - 1;
-
-		buf_add(out, blanks, n);
-		used += n;
-	}
+	if (used < width)
+		buf_blanks(out, width - used);
 }
 
 static void row_name(struct rows *r, struct str name, size_t width)

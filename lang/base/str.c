@@ -101,6 +101,13 @@ void buf_reserve(struct buf *b, size_t more)
 	b->cap = cap;
 }
 
+void buf_blanks(struct buf *b, size_t n)
+{
+	buf_reserve(b, n);
+	memset(b->s + b->n, ' ', n);
+	b->n += n;
+}
+
 void buf_uint(struct buf *b, uint64_t v)
 {
 	char digits[20];

@@ -68,6 +68,7 @@ static inline void buf_puts(struct buf *b, const char *nul_terminated)
 {
 	buf_add(b, nul_terminated, strlen(nul_terminated));
 }
+void buf_blanks(struct buf *b, size_t n);
 void buf_uint(struct buf *b, uint64_t v);	/* decimal */
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap);
