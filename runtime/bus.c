@@ -9,15 +9,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-bus.h>
 #include <time.h>
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
-
-#define MANAGER "org.freedesktop.systemd1"
-#define MANAGER_PATH "/org/freedesktop/systemd1"
-#define MANAGER_IFACE "org.freedesktop.systemd1.Manager"
+#include "runtime/bus_impl.h"
 
 enum {
 	IN_FLIGHT_MAX = 100,		/* the bus refuses more than 128 unanswered calls of a connection */
@@ -186,7 +182,7 @@ static int calls_run(struct calls *c, struct err *e)
 	return r;
 }
 
-static int make_call(struct host *h, const char *member, sd_bus_message **ret)
+int bus_message(struct host *h, const char *member, sd_bus_message **ret)
 {
 	return sd_bus_message_new_method_call(h->bus->sd, ret, MANAGER, MANAGER_PATH, MANAGER_IFACE, member);
 }
@@ -196,6 +192,42 @@ static const char *error_text(sd_bus_message *m)
 	const sd_bus_error *error = sd_bus_message_get_error(m);
 
 	return error && error->message ? error->message : "no reason given";
+}
+
+struct one_call {
+	sd_bus_message *call, *reply;
+};
+
+static int make_one(const struct calls *c, size_t i, sd_bus_message **ret)
+{
+	(void)i;
+	*ret = sd_bus_message_ref(((const struct one_call *)c->context)->call);
+	return 0;
+}
+
+static void on_one(struct calls *c, size_t i, sd_bus_message *m)
+{
+	(void)i;
+	((struct one_call *)c->context)->reply = sd_bus_message_ref(m);
+}
+
+int bus_call(struct host *h, const char *doing, sd_bus_message *m, bool stubborn, sd_bus_message **ret, struct err *e)
+{
+	struct one_call one = {.call = m};
+	_cleanup_(calls_end) struct calls c = {.h = h, .doing = doing, .stubborn = stubborn, .make = make_one, .answered = on_one, .context = &one, .n = 1};
+	int r = calls_run(&c, e);
+
+	if (r < 0) {
+		sd_bus_message_unref(one.reply);
+		return r;
+	}
+	if (ret)
+		*ret = one.reply;
+	if (sd_bus_message_is_method_error(one.reply, NULL))
+		r = err_set(e, -sd_bus_message_get_errno(one.reply), "%s: systemd says: %s", doing, error_text(one.reply));
+	if (!ret)
+		sd_bus_message_unref(one.reply);
+	return r;
 }
 
 /* ---- units and properties ---- */
@@ -216,7 +248,7 @@ struct listing {
 static int make_list(const struct calls *c, size_t i, sd_bus_message **ret)
 {
 	const struct listing *l = c->context;
-	int r = make_call(c->h, "ListUnitsByPatterns", ret);
+	int r = bus_message(c->h, "ListUnitsByPatterns", ret);
 
 	(void)i;
 	if (r >= 0)
@@ -409,7 +441,7 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error
 static int make_job(const struct calls *c, size_t i, sd_bus_message **ret)
 {
 	const struct jobs *all = c->context;
-	int r = make_call(c->h, all->verb == BUS_START ? "StartUnit" : "StopUnit", ret);
+	int r = bus_message(c->h, all->verb == BUS_START ? "StartUnit" : "StopUnit", ret);
 
 	return r < 0 ? r : sd_bus_message_append(*ret, "ss", all->at[i].job->unit, "replace");
 }
@@ -513,12 +545,12 @@ struct plain_calls {
 static int make_reload(const struct calls *c, size_t i, sd_bus_message **ret)
 {
 	(void)i;
-	return make_call(c->h, "Reload", ret);
+	return bus_message(c->h, "Reload", ret);
 }
 
 static int make_reset(const struct calls *c, size_t i, sd_bus_message **ret)
 {
-	int r = make_call(c->h, "ResetFailedUnit", ret);
+	int r = bus_message(c->h, "ResetFailedUnit", ret);
 
 	return r < 0 ? r : sd_bus_message_append(*ret, "s", ((const struct plain_calls *)c->context)->units[i]);
 }

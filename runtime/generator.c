@@ -12,14 +12,19 @@
 
 #include "lang/base/cleanup.h"
 #include "lang/manifest.h"
+#include "runtime/confirm.h"
 #include "runtime/log.h"
+#include "runtime/service.h"
 #include "runtime/store.h"
 
 enum { UNIT_NAME_MAX = 255 };
 
-/* The generation's number from a link to its directory; false where there is no link. */
-static int read_generation(struct host *h, const char *link, bool *ret_found, uint32_t *ret, struct err *e)
+#define UNCONFIRMED_UNIT "ctstack-unconfirmed.service"
+
+/* The generation that is active; *ret_found false where none is: after a boot. */
+static int read_active(struct host *h, bool *ret_found, uint32_t *ret, struct err *e)
 {
+	static const char link[] = RUN_DIR "/active";
 	char target[256];
 	ssize_t n = readlinkat(h->root_fd, link, target, sizeof target - 1);
 
@@ -34,12 +39,17 @@ static int read_generation(struct host *h, const char *link, bool *ret_found, ui
 	return 0;
 }
 
-static int read_manifest(struct host *h, uint32_t number, struct manifest *ret, struct err *e)
+/* What a boot runs, where nothing is active: see store_boot_generation. */
+static int boot_generation(struct host *h, struct store *s, uint32_t *ret, bool *ret_unconfirmed, struct err *e)
 {
-	_cleanup_(store_close) struct store s = {-1, -1, -1};
-	int r = store_open(h, false, &s, e);
+	_arena_ struct arena a = {0};
+	uint32_t current;
+	int r = store_boot_generation(s, boot_id(h, &a), ret, e);
 
-	return r < 0 ? r : store_load(&s, number, ret, NULL, e);
+	if (r == 0)
+		r = store_current(s, &current, e);
+	*ret_unconfirmed = r == 0 && current != *ret;
+	return r;
 }
 
 /* Names become file names in systemd's directory: only what a unit's name may be (systemd.unit(5)), and only ours. */
@@ -102,12 +112,23 @@ static int write_units(int dir, const struct manifest *m, struct err *e)
 	return 0;
 }
 
-/* Which generation counts here and now. */
-static int find_generation(struct host *h, bool *ret_found, uint32_t *ret, struct err *e)
+/* Which generation counts here and now; in the store. A host without a store has none. *ret_unconfirmed: it is not the current one, which nobody has confirmed. */
+static int find_generation(struct host *h, struct store *s, bool *ret_found, uint32_t *ret, bool *ret_unconfirmed, struct err *e)
 {
-	int r = read_generation(h, RUN_DIR "/active", ret_found, ret, e);
+	int r = store_open(h, false, s, e);
 
-	return r < 0 || *ret_found ? r : read_generation(h, STATE_DIR "/current", ret_found, ret, e);
+	*ret_found = *ret_unconfirmed = false;
+	if (r == -ENOENT) {
+		*e = (struct err){0};
+		return 0;
+	}
+	if (r == 0)
+		r = read_active(h, ret_found, ret, e);
+	if (r == 0 && !*ret_found) {
+		r = boot_generation(h, s, ret, ret_unconfirmed, e);
+		*ret_found = true;
+	}
+	return r;
 }
 
 /* The last thing that is written: a link whose target is the generation's number. systemd leaves it alone, since it has no unit's name. */
@@ -121,12 +142,13 @@ static int write_mark(int dir, uint32_t number, struct err *e)
 
 bool generator_done(struct host *h)
 {
+	_cleanup_(store_close) struct store s = {-1, -1, -1};
 	char text[16], is[16];
 	uint32_t number = 0;
 	struct err ignored;
-	bool found;
+	bool found, unconfirmed;
 
-	if (find_generation(h, &found, &number, &ignored) < 0)
+	if (find_generation(h, &s, &found, &number, &unconfirmed, &ignored) < 0)
 		return false;
 	if (!found)
 		return true;
@@ -136,23 +158,52 @@ bool generator_done(struct host *h)
 	return strcmp(text, is) == 0;
 }
 
+/* A change that was not confirmed before the boot: what it replaced runs already, and this makes it the current one again. */
+static int write_unconfirmed(int dir, struct err *e)
+{
+	static const char text[] = "[Unit]\n"
+				   "Description=The way back of a change that nobody confirmed\n"
+				   "After=ctstack-network.service dbus.socket\n"
+				   "[Service]\n"
+				   "Type=exec\n"
+				   "ExecStart=%s confirm --expired\n"
+				   "Restart=on-failure\n"
+				   "RestartSec=5s\n";
+	char program[SERVICE_PROGRAM_MAX];
+	_buf_ struct buf out = {0};
+	struct res_unit u = {.res = {.id = STR(UNCONFIRMED_UNIT)}, .wanted_by = STR("multi-user.target")};
+	int r = service_program(program, e);
+
+	if (r < 0)
+		return r;
+	if (program[strcspn(program, "%$\\\"' \t\n")])
+		return err_set(e, -EINVAL, "this program is at %s, which systemd cannot be told", program);
+	buf_fmt(&out, text, program);
+	u.text = buf_view(&out);
+	r = write_unit(dir, &u, e);
+	return r < 0 ? r : write_link(dir, &u, e);
+}
+
 int generator_run(struct host *h, const char *normal, struct err *e)
 {
 	_arena_ struct arena a = {0};
+	_cleanup_(store_close) struct store s = {-1, -1, -1};
 	struct manifest m = {.arena = &a};
 	uint32_t number = 0;
-	bool found;
-	int r = find_generation(h, &found, &number, e);
+	bool found, unconfirmed;
+	int r = find_generation(h, &s, &found, &number, &unconfirmed, e);
 
 	if (r < 0 || !found)
 		return r;
-	r = read_manifest(h, number, &m, e);
+	r = store_load(&s, number, &m, NULL, e);
 	if (r < 0)
 		return r;
 	_fd_ int dir = open(normal, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_errno(e, -errno, "open the directory %s", normal);
 	r = write_units(dir, &m, e);
+	if (r == 0 && unconfirmed)
+		r = write_unconfirmed(dir, e);
 	return r < 0 ? r : write_mark(dir, number, e);
 }
 

@@ -4,8 +4,10 @@
  * themselves are store_generation.c, the journal and the history have files of their own. */
 #include "runtime/store.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -45,36 +47,54 @@ static int open_dir(struct host *h, const char *path, struct err *e)
 	return fs_open(h->root_fd, str_of(path), O_RDONLY | O_DIRECTORY, 0, e);
 }
 
+/* /run is empty after a boot, until the first command that changes something. */
+static int open_run(struct host *h, bool create, struct err *e)
+{
+	int r = create ? make_dir(h, RUN_DIR, e) : 0;
+
+	if (r < 0)
+		return err_context(e, "cannot make the place where changes are locked");
+	return open_dir(h, RUN_DIR, e);
+}
+
 int store_open(struct host *h, bool create, struct store *ret, struct err *e)
 {
 	struct store s = {-1, -1, -1};
-	int r = 0;
 
-	if (create) {
-		r = make_dir(h, STATE_DIR, e);
-		if (r == 0)
-			r = make_dir(h, STATE_DIR "/" GENERATIONS, e);
-		if (r == 0)
-			r = make_dir(h, RUN_DIR, e);
-		if (r == 0)
-			r = make_key(h, e);
-		if (r < 0)
-			return err_context(e, "cannot make the place where generations are kept");
-	}
 	s.state_fd = open_dir(h, STATE_DIR, e);
-	if (s.state_fd == -ENOENT)
+	if (s.state_fd == -ENOENT && !create)
 		return err_set(e, -ENOENT, "there is no generation on this host yet: `ctc apply` makes the first");
-	if (s.state_fd < 0)
+	if (s.state_fd < 0 && s.state_fd != -ENOENT)
 		return s.state_fd;
-	/* /run is empty after a boot, until the first command that changes something. */
-	s.run_fd = open_dir(h, RUN_DIR, e);
+	s.run_fd = open_run(h, create, e);
 	if (s.run_fd < 0 && (create || s.run_fd != -ENOENT)) {
-		r = s.run_fd;
-		close(s.state_fd);
+		int r = s.run_fd;
+
+		s.run_fd = -1;
+		store_close(&s);
 		return r;
 	}
+	s.state_fd = s.state_fd < 0 ? -1 : s.state_fd;
+	s.run_fd = s.run_fd < 0 ? -1 : s.run_fd;
 	*ret = s;
 	return 0;
+}
+
+int store_make(struct host *h, struct store *s, struct err *e)
+{
+	assert(s->lock_fd >= 0);
+	int r = make_dir(h, STATE_DIR, e);
+	if (r == 0)
+		r = make_dir(h, STATE_DIR "/" GENERATIONS, e);
+	if (r == 0)
+		r = make_key(h, e);
+	if (r == 0 && s->state_fd < 0) {
+		int fd = open_dir(h, STATE_DIR, e);
+
+		r = fd < 0 ? fd : 0;
+		s->state_fd = fd < 0 ? -1 : fd;
+	}
+	return r < 0 ? err_context(e, "cannot make the place where generations are kept") : generation_zero(s, e);
 }
 
 void store_close(struct store *s)
@@ -106,6 +126,52 @@ static int lock_take(int fd)
 	return r;
 }
 
+/* Who holds it, for those who have to wait. */
+static int lock_sign(int fd, const char *command, struct err *e)
+{
+	char holder[256];
+	int n = snprintf(holder, sizeof holder, "%d %.200s\n", (int)getpid(), command);
+
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, holder, (size_t)n, 0) != n)
+		return err_errno(e, errno ? -errno : -ENOSPC, "cannot write /" RUN_DIR "/lock");
+	return 0;
+}
+
+int store_lock_inherit(struct store *s, int fd, const char *command, struct err *e)
+{
+	struct stat given, ours;
+	struct err ignored;
+
+	if (fstat(fd, &given) < 0 || fs_stat(s->run_fd, STR("lock"), &ours, &ignored) < 0 || given.st_dev != ours.st_dev || given.st_ino != ours.st_ino ||
+	    flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(e, -EBADF, "this is run by systemd, for a ctc that has the lock of this host and hands it on");
+	_fd_ int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (copy < 0)
+		return err_errno(e, -errno, "cannot take the lock over");
+	int r = lock_sign(copy, command, e);
+	if (r == 0)
+		s->lock_fd = take_fd(&copy);
+	return r;
+}
+
+pid_t store_lock_holder(struct store *s)
+{
+	char text[32] = "";
+	struct err ignored;
+	_fd_ int fd = fs_open(s->run_fd, STR("lock"), O_RDONLY, 0, &ignored);
+
+	return fd >= 0 && pread(fd, text, sizeof text - 1, 0) > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+void store_unlock(struct store *s)
+{
+	if (s->lock_fd < 0)
+		return;
+	flock(s->lock_fd, LOCK_UN);
+	close(s->lock_fd);
+	s->lock_fd = -1;
+}
+
 int store_lock(struct store *s, const char *command, struct err *e)
 {
 	char holder[256] = "";
@@ -121,14 +187,10 @@ int store_lock(struct store *s, const char *command, struct err *e)
 		return err_set(e, -EBUSY, "another ctc is changing this host (process %s); wait until it has ended",
 			       holder[0] ? holder : "unknown: it has just begun");
 	}
-	int n = snprintf(holder, sizeof holder, "%d %.200s\n", (int)getpid(), command);
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, holder, (size_t)n, 0) != n)
-		return err_errno(e, errno ? -errno : -ENOSPC, "cannot write /" RUN_DIR "/lock");
-	int r = generation_zero(s, e);
-	if (r < 0)
-		return r;
-	s->lock_fd = take_fd(&fd);
-	return 0;
+	int r = lock_sign(fd, command, e);
+	if (r == 0)
+		s->lock_fd = take_fd(&fd);
+	return r;
 }
 
 bool store_locked_by_other(struct store *s)
@@ -202,7 +264,7 @@ int store_current(struct store *s, uint32_t *ret, struct err *e)
 	ssize_t n = readlinkat(s->state_fd, "current", target, sizeof target);
 	struct str text = {target, n > 0 ? (size_t)n : 0};
 
-	if (n < 0 && errno == ENOENT) {
+	if (s->state_fd < 0 || (n < 0 && errno == ENOENT)) {
 		*ret = 0;
 		return 0;
 	}

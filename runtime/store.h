@@ -6,20 +6,24 @@
  *	/var/lib/ctstack/generations/NNNN/{manifest.json,plan.txt,meta.json,source/,SHA256SUMS}
  *	/var/lib/ctstack/current -> generations/NNNN
  *	/var/lib/ctstack/journal		a transaction in flight
+ *	/var/lib/ctstack/pending		a change that waits to be confirmed
  *	/var/lib/ctstack/history		one JSON object a line: time, user, action, from, to, outcome
  *	/run/ctstack/active -> /var/lib/ctstack/generations/NNNN
  *	/run/ctstack/lock
+ *	/run/ctstack/request, progress		a change on its way to its service, and what that tells (order.h)
  *
  * Directories are 0700. Generation 0 is the empty one; it always exists. Every file is written beside, fsynced, renamed, and its directory fsynced; a generation is made
  * under another name and appears whole. SHA256SUMS (as sha256sum(1) reads it, and with a last line for itself) finds a damaged byte and names its file. */
 #ifndef CTC_RUNTIME_STORE_H
 #define CTC_RUNTIME_STORE_H
 
+#include <sys/types.h>
+
 #include "lang/manifest.h"
 #include "runtime/host.h"
 
 struct store {
-	int state_fd, run_fd;	/* STATE_DIR and RUN_DIR */
+	int state_fd, run_fd;	/* STATE_DIR and RUN_DIR; -1 where there is none */
 	int lock_fd;		/* -1 while not locked */
 };
 
@@ -36,12 +40,21 @@ struct source_file {
 	struct str path, text;
 };
 
-/* Opens, and makes what is missing where create is set; without create, -ENOENT where there is no store yet. */
+/* Opens what there is. With create a host without a store is no error: then state_fd is -1, everything below that reads finds the empty generation, and store_make
+ * makes the rest once something is to be written; only RUN_DIR is made. Without create, -ENOENT where there is no store yet. */
 int store_open(struct host *h, bool create, struct store *ret, struct err *e);
+/* The place on disk, and generation 0, where they are missing. Needs the lock. */
+int store_make(struct host *h, struct store *s, struct err *e);
 void store_close(struct store *s);
 /* -EBUSY with the holder's pid and command in the text. Kept until store_close. Everything below that writes needs it. */
 int store_lock(struct store *s, const char *command, struct err *e);
 bool store_locked_by_other(struct store *s);
+/* The lock that another process took and handed on as descriptor fd: it stays locked all the time. -EBADF: fd is nothing of that kind. */
+int store_lock_inherit(struct store *s, int fd, const char *command, struct err *e);
+/* The process that has the lock, or took it last; 0 where that cannot be read. */
+pid_t store_lock_holder(struct store *s);
+/* Whoever else has the descriptor does not hold it any more either. */
+void store_unlock(struct store *s);
 
 /* 0 where nothing was ever committed. */
 int store_current(struct store *s, uint32_t *ret, struct err *e);
@@ -74,6 +87,21 @@ int store_journal_write(struct store *s, const struct journal *j, struct err *e)
 /* 0 and *ret_found false where there is none. */
 int store_journal_read(struct store *s, struct arena *a, bool *ret_found, struct journal *ret, struct err *e);
 int store_journal_remove(struct store *s, struct err *e);
+
+/* A committed change that somebody has to confirm, or the host goes back. */
+struct pending {
+	uint32_t from, to;	/* back to `from`, while `to` is current */
+	struct str boot;	/* the boot in which it was made: in any other one the time is over */
+	int64_t window_us;	/* how long there is to confirm */
+	int64_t deadline_us;	/* CLOCK_BOOTTIME of that boot */
+	struct str user;
+};
+int store_pending_write(struct store *s, const struct pending *p, struct err *e);
+/* 0 and *ret_found false where there is none; -EBADMSG where it is damaged. */
+int store_pending_read(struct store *s, struct arena *a, bool *ret_found, struct pending *ret, struct err *e);
+int store_pending_remove(struct store *s, struct err *e);
+/* What a boot runs: the current generation, or, where that was never confirmed before this boot, the one before it. boot: this one's id. */
+int store_boot_generation(struct store *s, struct str boot, uint32_t *ret, struct err *e);
 
 struct event {
 	int64_t time;

@@ -208,10 +208,10 @@ static int read_file(struct store *s, uint32_t number, const char *name, size_t 
 
 	generation_path(number, dir);
 	snprintf(path, sizeof path, "%s/%.100s", dir, name);
-	int r = fs_read(s->state_fd, str_of(path), max, a, ret, e);
+	int r = s->state_fd < 0 ? -ENOENT : fs_read(s->state_fd, str_of(path), max, a, ret, e);
 	if (r != -ENOENT)
 		return r;
-	if (fs_stat(s->state_fd, str_of(dir), &st, e) == -ENOENT)
+	if (s->state_fd < 0 || fs_stat(s->state_fd, str_of(dir), &st, e) == -ENOENT)
 		return err_set(e, -ENOENT, "there is no generation %u", number);
 	return damaged(number, name, "is missing", e);
 }
@@ -360,6 +360,11 @@ int store_list(struct store *s, struct arena *a, uint32_t **ret, size_t *ret_n, 
 
 		if (fd >= 0)
 			close(fd);
+		if (s->state_fd < 0 || code == -ENOENT) { /* nothing was ever made here */
+			*ret = NULL;
+			*ret_n = 0;
+			return 0;
+		}
 		return err_errno(e, code, "cannot list the generations in /" STATE_DIR "/" GENERATIONS);
 	}
 	for (struct dirent *entry; (entry = readdir(dir));) {
@@ -399,11 +404,14 @@ int store_drop(struct store *s, uint32_t number, struct err *e)
 int store_sweep(struct store *s, struct err *e)
 {
 	assert(s->lock_fd >= 0);
-	int r = remove_tree(s->state_fd, BEING_MADE, 1, e);
-	if (r == 0)
-		r = remove_tree(s->state_fd, BEING_REMOVED, 1, e);
-	if (r == 0)
-		r = fs_sweep(s->state_fd, 0, e);
+	int r = 0;
+	if (s->state_fd >= 0) {
+		r = remove_tree(s->state_fd, BEING_MADE, 1, e);
+		if (r == 0)
+			r = remove_tree(s->state_fd, BEING_REMOVED, 1, e);
+		if (r == 0)
+			r = fs_sweep(s->state_fd, 0, e);
+	}
 	return r < 0 ? r : fs_sweep(s->run_fd, 1, e);
 }
 

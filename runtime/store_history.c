@@ -106,7 +106,7 @@ int store_history_read(struct store *s, struct arena *a, struct event **ret, siz
 
 	*ret = NULL;
 	*ret_n = 0;
-	int r = fs_stat(s->state_fd, STR("history"), &st, e);
+	int r = s->state_fd < 0 ? -ENOENT : fs_stat(s->state_fd, STR("history"), &st, e);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)

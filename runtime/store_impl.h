@@ -24,6 +24,10 @@ bool store_get_str(const json_t *object, const char *key, struct arena *a, struc
 /* ,"key":"text" */
 void store_put_str(struct buf *out, const char *key, struct str text);
 
+/* A last line with the digest of all that stands before it, by which one wrong byte is found; and its check, which takes it off. */
+void store_seal(struct buf *text);
+bool store_unseal(struct str *text);
+
 /* "generations/0003", and back from what the link `current` holds. */
 #define GENERATIONS "generations"
 enum { GENERATION_PATH_MAX = 64 };

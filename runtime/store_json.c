@@ -2,7 +2,34 @@
  *
  * The store's small JSON objects: getters that check types and ranges. */
 #include "lang/base/json.h"
+#include "runtime/digest.h"
 #include "runtime/store_impl.h"
+
+/* The last line of a sealed text: "# " digest "\n". */
+enum { SEAL_LINE = 2 + DIGEST_TEXT + 1 };
+
+void store_seal(struct buf *text)
+{
+	char digest[DIGEST_TEXT + 1];
+
+	digest_hex(buf_view(text), digest);
+	buf_fmt(text, "# %s\n", digest);
+}
+
+bool store_unseal(struct str *text)
+{
+	char digest[DIGEST_TEXT + 1], line[SEAL_LINE + 1];
+
+	if (text->n < SEAL_LINE)
+		return false;
+	struct str body = {text->s, text->n - SEAL_LINE};
+	digest_hex(body, digest);
+	snprintf(line, sizeof line, "# %s\n", digest);
+	if (memcmp(text->s + body.n, line, SEAL_LINE) != 0)
+		return false;
+	*text = body;
+	return true;
+}
 
 bool store_get_u32(const json_t *object, const char *key, uint32_t *ret)
 {

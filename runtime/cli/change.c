@@ -11,12 +11,13 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/near.h"
 #include "runtime/bind.h"
+#include "runtime/cli/watch.h"
+#include "runtime/confirm.h"
 #include "runtime/digest.h"
+#include "runtime/plan_seal.h"
 #include "runtime/podman.h"
+#include "runtime/service.h"
 #include "runtime/show.h"
-#include "runtime/txn.h"
-
-enum { GENERATIONS_KEPT = 50 };
 
 struct job {
 	struct cli *cli;
@@ -53,19 +54,101 @@ static void on_progress(void *context, const char *line)
 
 static int refused(struct job *c)
 {
+	bool locked = c->e.code == -EBUSY && c->s->store.lock_fd < 0;
+
+	fflush(stdout);
+	/* "podman was interrupted" is not what the user wants to know */
+	if (c->e.code == -EINTR)
+		err_set(&c->e, -EINTR, "interrupted: nothing was changed");
 	report_error(c->cli, &c->texts, c->bound.all.n ? &c->bound : &c->wanted, &c->e);
-	return c->e.code == -EBUSY && c->s->store.lock_fd < 0 ? STATUS_LOCKED : STATUS_REFUSED;
+	return locked ? STATUS_LOCKED : c->e.code == -ESTALE ? STATUS_STALE : STATUS_REFUSED;
 }
 
-/* 3. */
-static int recover(struct job *c)
+static int stuck(struct job *c)
 {
-	struct recovery done;
-	int r = session_recover(c->s, &done, &c->e);
+	fflush(stdout);
+	report_error(c->cli, &c->texts, NULL, &c->e);
+	return STATUS_STUCK;
+}
 
-	if (r == 0 && done.found)
-		printf("An earlier change from generation %u to %u was cut off; it is settled, generation %u runs.\n", done.from, done.to, c->s->current);
-	return r;
+/* The user has left, or nobody is there any more who could tell how it ended: then the store knows. */
+static int not_told(struct job *c, enum watched how)
+{
+	uint32_t current;
+	struct journal j;
+	bool found;
+
+	fflush(stdout);
+	if (how == WATCHED_LEFT) {
+		fputs("The change goes on without this terminal. `ctc status` says how it ended, `journalctl -u ctstack-transaction` what happened.\n", stderr);
+		return STATUS_LEFT;
+	}
+	fputs("error: the service that made the change is gone without a word; see journalctl -u ctstack-transaction\n", stderr);
+	if (store_journal_read(&c->s->store, &c->s->arena, &found, &j, &c->e) < 0 || store_current(&c->s->store, &current, &c->e) < 0)
+		return stuck(c);
+	if (found) {
+		fprintf(stderr, "The host is between generation %u and %u: run `ctc recover`.\n", j.from, j.to);
+		return STATUS_STUCK;
+	}
+	fprintf(stderr, "Generation %u runs.\n", current);
+	return current != c->s->current ? STATUS_DONE : STATUS_BACK;
+}
+
+/* 3. Returns 0, or the exit status of a command that is over. *ret_found: whether there was anything. */
+static int recover(struct job *c, bool *ret_found)
+{
+	const struct order o = {.action = ORDER_RECOVER, .word = STR("recover"), .user = session_user(&c->s->arena), .command = c->q->command};
+	struct ending ending;
+	struct journal j;
+
+	if (store_journal_read(&c->s->store, &c->s->arena, ret_found, &j, &c->e) < 0)
+		return stuck(c);
+	if (!*ret_found) {
+		service_tidy(&c->s->store);
+		return 0;
+	}
+	enum watched how = watch(c->s, &o, &ending, &c->e);
+	if (how == WATCHED_REFUSED)
+		return stuck(c);
+	if (how != WATCHED_END)
+		return not_told(c, how);
+	if (ending.outcome != TXN_DONE)
+		c->e = ending.error;
+	if (ending.outcome != TXN_DONE || session_load(c->s, &c->e) < 0)
+		return stuck(c);
+	printf("An earlier change from generation %u to %u was cut off; it is settled, generation %u runs.\n", j.from, j.to, c->s->current);
+	return 0;
+}
+
+/* A change waits to be confirmed: nothing is built upon it. -EALREADY: the command is over, there is nothing to take back. */
+static int look_pending(struct job *c, struct request *own)
+{
+	struct session *s = c->s;
+	struct pending waits;
+	enum confirm_state state;
+	int64_t left_us;
+	_buf_ struct buf time_left = {0};
+	int r = confirm_look(&s->host, &s->store, &s->arena, &state, &waits, &left_us, &c->e);
+
+	if (r < 0)
+		return r;
+	if (c->q->expired) {
+		if (state == CONFIRM_NONE)
+			return err_set(&c->e, -EALREADY, "nothing waits to be confirmed any more");
+		if (state == CONFIRM_WAITS) /* systemd tries again (confirm.c), and meanwhile the lock is free */
+			return err_set(&c->e, -EAGAIN, "there is time left to confirm generation %u", waits.to);
+		own->has_target = true;
+		own->target = waits.from;
+		return 0;
+	}
+	if (state == CONFIRM_OVER)
+		return err_set(&c->e, -EBUSY, "generation %u was not confirmed in time, and is about to go back to generation %u; try again when `ctc status` says that it has", waits.to,
+			       waits.from);
+	if (state == CONFIRM_NONE || !c->q->compiled)
+		return 0;
+	duration_text(left_us / 1000000 * 1000000, &time_left);
+	return err_set(&c->e, -EBUSY, "generation %u waits to be confirmed, for %.*s more: `ctc confirm` keeps it, `ctc rollback` goes back to generation %u", waits.to,
+		       STR_ARG(buf_view(&time_left)), waits.from);
 }
 
 /* A stack that is to go must be there. */
@@ -185,9 +268,14 @@ static int stage(struct job *c)
 {
 	struct session *s = c->s;
 	_buf_ struct buf plan = {0}, summary = {0};
+	bool first = s->store.state_fd < 0;
+	int r = store_make(&s->host, &s->store, &c->e);
 
-	if (!c->q->compiled)
-		return 0;
+	/* What tells secrets apart is keyed, and the key is a minute old. */
+	if (r == 0 && first)
+		r = plan_now(c);
+	if (r < 0 || !c->q->compiled)
+		return r;
 	c->to = s->current;
 	if (s->current && is_current(c))
 		return 0; /* only the host has drifted */
@@ -200,7 +288,7 @@ static int stage(struct job *c)
 		.command = c->q->command,
 		.summary = buf_view(&summary),
 	};
-	int r = store_stage(&s->store, &c->bound, &meta, buf_view(&plan), c->texts.at, c->texts.n, &c->e);
+	r = store_stage(&s->store, &c->bound, &meta, buf_view(&plan), c->texts.at, c->texts.n, &c->e);
 	c->to = meta.number;
 	c->staged = r == 0;
 	return r;
@@ -214,75 +302,97 @@ static void drop_staged(struct job *c)
 		fprintf(stderr, "warning: %s\n", e.text);
 }
 
-static int done(struct job *c)
+static int done(struct job *c, const struct ending *ending)
 {
-	_buf_ struct buf summary = {0};
-	struct err e;
+	_buf_ struct buf summary = {0}, window = {0};
 
-	session_record(c->s, c->q->action, STR("done"), c->s->current, c->to);
-	if (store_prune(&c->s->store, GENERATIONS_KEPT, &e) < 0)
-		fprintf(stderr, "warning: %s\n", e.text);
 	view_summary(&c->view, &summary);
+	if (ending->recovered)
+		printf("\nThe process of the change died after the change was done.");
 	printf("\nDone in %.2f s: generation %u runs", seconds_since(&c->start), c->to);
 	if (c->to != c->s->current)
 		printf(" (before: %u)", c->s->current);
 	printf(". %.*s.\n", STR_ARG(buf_view(&summary)));
+	if (c->q->confirm_us) {
+		duration_text(c->q->confirm_us, &window);
+		printf("It goes back to generation %u in %.*s, unless `ctc confirm` says that it shall stay.\n", c->s->current, STR_ARG(buf_view(&window)));
+	}
 	return STATUS_DONE;
 }
 
-/* The first line, without the clause that announces further ones. */
-static struct str first_line(struct job *c)
+static int failed(struct job *c, const struct ending *ending)
 {
-	struct str more, line = str_cut(str_of(c->e.text), '\n', &more);
-	const char *clause = more.n ? memrchr(line.s, ';', line.n) : NULL;
-
-	return clause ? (struct str){line.s, (size_t)(clause - line.s)} : line;
-}
-
-static int failed(struct job *c, enum txn_outcome outcome)
-{
+	c->e = ending->error;
+	if (ending->outcome == TXN_REFUSED && c->e.code == -EINTR)
+		return refused(c);
 	fflush(stdout);
 	report_error(c->cli, &c->texts, manifest_find(&c->bound, RES_unit, str_of(c->e.resource)) ? &c->bound : c->bound.all.n ? &c->bound : &c->observed, &c->e);
-	if (outcome == TXN_REFUSED) {
+	switch (ending->outcome) {
+	case TXN_REFUSED:
 		fputs("Nothing was changed.\n", stderr);
-		drop_staged(c);
-		return STATUS_REFUSED;
-	}
-	session_record(c->s, c->q->action, str_fmt(&c->s->arena, "failed: %.*s", STR_ARG(first_line(c))), c->s->current,
-		       c->to);
-	if (outcome == TXN_STUCK) {
+		return ending->stale ? STATUS_STALE : STATUS_REFUSED;
+	case TXN_STUCK:
 		fprintf(stderr, "The host is between generation %u and %u: run `ctc recover`.\n", c->s->current, c->to);
 		return STATUS_STUCK;
+	default:
+		fprintf(stderr, "The host is as before: generation %u, %.2f s after the start.\n", c->s->current, seconds_since(&c->start));
+		return STATUS_BACK;
 	}
-	drop_staged(c);
-	fprintf(stderr, "The host is as before: generation %u, %.2f s after the start.\n", c->s->current, seconds_since(&c->start));
-	return STATUS_BACK;
 }
 
-/* 9. to 13. */
+/* 9. to 13. are the service's. */
 static int transact(struct job *c)
 {
-	enum txn_outcome outcome;
+	_buf_ struct buf sealed = {0};
+	struct ending ending;
 
-	int r = txn_run(&c->s->host, &c->s->store, &c->plan, c->s->current, c->to, &outcome, &c->e);
-	return r < 0 ? failed(c, outcome) : done(c);
+	plan_seal(&c->plan, &sealed);
+	const struct order o = {
+		.action = ORDER_CHANGE,
+		.word = str_of(c->q->action),
+		.user = session_user(&c->s->arena),
+		.command = c->q->command,
+		.from = c->s->current,
+		.to = c->to,
+		.staged = c->staged,
+		.plan = buf_view(&sealed),
+		.confirm_us = c->q->confirm_us,
+	};
+	enum watched how = watch(c->s, &o, &ending, &c->e);
+	if (how == WATCHED_REFUSED) {
+		drop_staged(c);
+		return refused(c);
+	}
+	if (how != WATCHED_END)
+		return not_told(c, how);
+	return ending.outcome == TXN_DONE ? done(c, &ending) : failed(c, &ending);
 }
 
-static int change_steps(struct job *c)
+/* 2., 3. 0, or the exit status. */
+static int begin(struct job *c, bool *ret_recovered)
 {
 	struct session *s = c->s;
-	_buf_ struct buf shown = {0};
 
-	int r = session_lock(s, str_copy(&s->arena, c->q->command).s, &c->e);
-	if (r < 0)
+	if (host_open(&s->host, &c->e) < 0 || host_check(&s->host, NULL, &c->e) < 0 || session_lock(s, str_copy(&s->arena, c->q->command).s, &c->e) < 0)
 		return refused(c);
 	s->host.progress = on_progress;
 	s->host.progress_context = c;
-	if (recover(c) < 0) {
-		report_error(c->cli, &c->texts, NULL, &c->e);
-		return STATUS_STUCK;
-	}
-	if (want(c) < 0)
+	return recover(c, ret_recovered);
+}
+
+static int change_steps(struct job *c, struct request *own)
+{
+	struct session *s = c->s;
+	_buf_ struct buf shown = {0};
+	bool recovered;
+	int status = begin(c, &recovered);
+
+	if (status != 0)
+		return status;
+	int r = look_pending(c, own);
+	if (r == -EALREADY)
+		return STATUS_DONE;
+	if (r < 0 || want(c) < 0)
 		return refused(c);
 	if (c->scope.conflicts.n) {
 		struct texts stays = session_texts(s, s->current);
@@ -304,22 +414,52 @@ static int change_steps(struct job *c)
 	putchar('\n');
 	fflush(stdout);
 	clock_gettime(CLOCK_MONOTONIC, &c->start);
-	if (fetch(c) < 0 || stage(c) < 0)
-		return failed(c, TXN_REFUSED);
+	if (fetch(c) < 0 || stage(c) < 0) {
+		drop_staged(c);
+		return refused(c);
+	}
 	return transact(c);
+}
+
+static struct job job_begin(struct cli *cli, struct session *s, const struct request *q)
+{
+	struct job c = {.cli = cli, .q = q, .s = s, .texts = q->texts};
+
+	session_begin(s);
+	c.wanted.arena = c.bound.arena = c.observed.arena = &s->arena;
+	manifest_seal(&c.wanted);
+	manifest_seal(&c.bound);
+	clock_gettime(CLOCK_MONOTONIC, &c.start);
+	return c;
 }
 
 int change_run(struct cli *cli, const struct request *q)
 {
 	struct session s;
-	struct job c = {.cli = cli, .q = q, .s = &s, .texts = q->texts};
+	struct request own = *q;
+	struct job c = job_begin(cli, &s, &own);
+	int status = change_steps(&c, &own);
 
-	session_begin(&s);
-	c.wanted.arena = c.bound.arena = c.observed.arena = &s.arena;
-	manifest_seal(&c.wanted);
-	manifest_seal(&c.bound);
-	clock_gettime(CLOCK_MONOTONIC, &c.start);
-	int status = change_steps(&c);
 	session_end(&s);
 	return status;
+}
+
+int change_recover(struct cli *cli)
+{
+	const struct request q = {.action = "recover", .command = STR("ctc recover"), .yes = true},
+			     back = {.action = "confirm", .command = STR("ctc recover"), .yes = true, .expired = true};
+	struct session s;
+	struct job c = job_begin(cli, &s, &q);
+	enum confirm_state state = CONFIRM_NONE;
+	struct pending waits;
+	int64_t left_us;
+	bool found = false;
+	int status = begin(&c, &found);
+
+	if (status == 0 && !found)
+		printf("Nothing to recover: generation %u runs.\n", s.current);
+	if (status == 0 && confirm_look(&s.host, &s.store, &s.arena, &state, &waits, &left_us, &c.e) < 0)
+		status = refused(&c);
+	session_end(&s);
+	return status == 0 && state == CONFIRM_OVER ? change_run(cli, &back) : status;
 }

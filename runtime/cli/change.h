@@ -18,14 +18,15 @@ struct request {
 	bool has_target;		/* rollback to `target`, else to the base of the current generation */
 	uint32_t target;
 	bool yes;			/* do not ask */
+	bool expired;			/* the change that waits to be confirmed has waited long enough: back to its base, if so */
+	int64_t confirm_us;		/* the change goes back unless it is confirmed within this; 0: it stays */
 	struct texts texts;		/* the sources */
 	struct view_outputs outputs;	/* theirs */
 };
 
 /* Returns the exit status. */
 int change_run(struct cli *c, const struct request *q);
-
-/* The statuses of spec/transaction.md. */
-enum { STATUS_DONE, STATUS_REFUSED, STATUS_PENDING, STATUS_BACK, STATUS_LOCKED, STATUS_STUCK };
+/* What every change does first, and nothing else: settles one that was cut off, or was not confirmed in time. */
+int change_recover(struct cli *c);
 
 #endif

@@ -17,6 +17,12 @@ const struct cli_command cli_commands[] = {
 	{0},
 };
 
+const char *const cli_statuses[] = {
+#define STATUS(name, doc) [STATUS_##name] = doc,
+#include "runtime/cli/status.def"
+#undef STATUS
+};
+
 static void write_all(int fd, struct str text, bool *ret_failed)
 {
 	while (text.n && !*ret_failed) {
@@ -105,8 +111,7 @@ static int usage(struct cli *c, const struct cli_option *options)
 		option_usage(o, &b);
 	option_usage(&help, &b);
 	if (c->command->needs == CLI_CHANGE)
-		buf_puts(&b, "\nExit status: 0 done, or nothing to do; 1 refused, nothing was changed; 3 failed, and the host is as it was before;\n"
-			     "4 another ctc is changing this host; 5 failed, and the way back was not clean: `ctc recover`.\n");
+		buf_puts(&b, "\nExit status: 0 done; 1 refused, nothing was changed; 3 failed, and the host is as it was before; `ctc help exit-codes` has all.\n");
 	int status = cli_print(c, buf_view(&b));
 	buf_free(&b);
 	return status;

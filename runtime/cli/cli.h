@@ -2,7 +2,7 @@
  *
  * The command layer: the only part that knows both wings, reads the command line and prints. One file a command, one row in commands.def.
  *
- * Exit statuses: 0 done; 1 not done, whoever's mistake it is; some commands have further ones and say so in their help (`plan --detailed-exitcode`: 2). */
+ * Exit statuses stand in status.def. */
 #ifndef CTC_RUNTIME_CLI_H
 #define CTC_RUNTIME_CLI_H
 
@@ -16,6 +16,16 @@ enum cli_needs {
 	CLI_ROOT,	/* refused for others, with a sentence that says so, before the command begins */
 	CLI_CHANGE,	/* the same; and the exit statuses are those of spec/transaction.md */
 };
+
+/* The exit statuses of all commands. */
+enum {
+#define STATUS(name, doc) STATUS_##name,
+#include "runtime/cli/status.def"
+#undef STATUS
+	STATUS_COUNT
+};
+/* What each means, by its number. */
+extern const char *const cli_statuses[STATUS_COUNT];
 
 struct cli_command;
 

@@ -16,7 +16,13 @@ void cli_help(struct buf *out)
 			cells += ((unsigned char)k->arguments[i] & 0xc0) != 0x80;
 		buf_fmt(out, "  %s %s%*s %s\n", k->name, k->arguments, cells < 24 ? (int)(24 - cells) : 0, "", k->doc);
 	}
-	buf_puts(out, "\n`ctc help COMMAND` says more. Exit status: 0 done, 1 not done; others stand in a command's help.\n");
+	buf_puts(out, "\n`ctc help COMMAND` says more, `ctc help exit-codes` what the exit statuses mean.\n");
+}
+
+static void exit_codes(struct buf *out)
+{
+	for (int i = 0; i < STATUS_COUNT; i++)
+		buf_fmt(out, "%d  %s\n", i, cli_statuses[i]);
 }
 
 int cmd_help(struct cli *c, int argc, char **argv)
@@ -30,8 +36,8 @@ int cmd_help(struct cli *c, int argc, char **argv)
 		return status;
 	if (n > 1)
 		return cli_fail(c, "one command at a time");
-	if (n == 0) {
-		cli_help(&b);
+	if (n == 0 || strcmp(argv[1], "exit-codes") == 0) {
+		(n == 0 ? cli_help : exit_codes)(&b);
 		status = cli_print(c, buf_view(&b));
 		buf_free(&b);
 		return status;

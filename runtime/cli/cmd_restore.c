@@ -73,6 +73,8 @@ static int restore(struct session *s, struct err *e)
 	r = session_lock(s, "ctc restore --boot", e);
 	s->host.progress = on_progress;
 	if (r == 0)
+		r = session_load_boot(s, e);
+	if (r == 0)
 		r = observe(&s->host, &s->recorded, &s->recorded, CONVERGE_NETWORK_ONLY, &observed, e);
 	if (r < 0)
 		return r;

@@ -9,6 +9,8 @@
 #include "runtime/cli/change.h"
 #include "runtime/cli/cli.h"
 #include "runtime/cli/select.h"
+#include "runtime/confirm.h"
+#include "runtime/order.h"
 #include "runtime/show.h"
 
 struct status {
@@ -23,6 +25,10 @@ struct status {
 	struct plan drift;		/* from the host to the current generation */
 	bool cut_off;			/* a journal is there, and nobody at work on it */
 	bool busy;			/* another ctc is at work */
+	struct str said;		/* the last that it told */
+	enum confirm_state confirm;
+	struct pending pending;
+	int64_t left_us;		/* until the pending change goes back */
 	struct err e;
 };
 
@@ -76,6 +82,20 @@ static bool is_asked(const struct status *st, struct str container)
 	return st->nnames == 0 || map_get(&st->asked, container);
 }
 
+static void read_said(struct status *st)
+{
+	struct follower f;
+	struct ending ending;
+	struct str line;
+	struct err ignored;
+
+	if (follower_begin(&st->s.store, &f, &ignored) < 0)
+		return;
+	while (follower_next(&f, &st->s.arena, &line, &ending) == 1)
+		st->said = line;
+	follower_end(&f);
+}
+
 static int read_all(struct status *st)
 {
 	struct session *s = &st->s;
@@ -89,6 +109,10 @@ static int read_all(struct status *st)
 		r = store_journal_read(&s->store, &s->arena, &st->cut_off, &j, &st->e);
 	st->busy = r == 0 && store_locked_by_other(&s->store);
 	st->cut_off &= !st->busy;
+	if (st->busy)
+		read_said(st);
+	if (r == 0)
+		r = confirm_look(&s->host, &s->store, &s->arena, &st->confirm, &st->pending, &st->left_us, &st->e);
 	if (r == 0)
 		r = read_asked(st);
 	if (r == 0)
@@ -197,6 +221,20 @@ static void text_drift(const struct status *st, struct buf *out)
 		buf_fmt(out, "  and %zu more: `ctc status --json` lists all\n", n - SHOWN);
 }
 
+static void text_pending(const struct status *st, struct buf *out)
+{
+	if (st->confirm == CONFIRM_NONE)
+		return;
+	buf_fmt(out, "It goes back to generation %u ", st->pending.from);
+	if (st->confirm == CONFIRM_WAITS) {
+		buf_puts(out, "in ");
+		duration_text((st->left_us + 999999) / 1000000 * 1000000, out);
+		buf_puts(out, ", unless `ctc confirm` is given.\n");
+	} else {
+		buf_puts(out, "now: nobody has confirmed it.\n");
+	}
+}
+
 static void as_text(const struct status *st, bool colour, struct buf *out)
 {
 	const struct session *s = &st->s;
@@ -212,10 +250,14 @@ static void as_text(const struct status *st, bool colour, struct buf *out)
 		show_plain(s->meta.command, 0, out);
 	}
 	buf_addc(out, '\n');
-	if (st->busy)
-		buf_puts(out, "Another ctc is changing this host right now.\n");
+	if (st->busy) {
+		buf_fmt(out, "Another ctc is changing this host right now%s", st->said.n ? ": " : "");
+		show_plain(st->said, 0, out);
+		buf_puts(out, ".\n" + (st->said.n != 0));
+	}
 	if (st->cut_off)
 		buf_puts(out, "A change was cut off: run `ctc recover`.\n");
+	text_pending(st, out);
 	if (s->recorded.first[RES_container + 1] > s->recorded.first[RES_container])
 		text_containers(st, colour, out);
 	text_drift(st, out);
@@ -281,7 +323,10 @@ static void as_json(const struct status *st, struct buf *out)
 	buf_fmt(out, "{\"ctstack-status\":1,\"generation\":%u,\"base\":%u,\"time\":%lld", s->current, s->meta.base, (long long)s->meta.time);
 	put(out, "user", s->meta.user);
 	put(out, "command", s->meta.command);
-	buf_fmt(out, ",\"busy\":%s,\"cut-off\":%s,\"stacks\":[", st->busy ? "true" : "false", st->cut_off ? "true" : "false");
+	buf_fmt(out, ",\"busy\":%s,\"cut-off\":%s", st->busy ? "true" : "false", st->cut_off ? "true" : "false");
+	if (st->confirm != CONFIRM_NONE)
+		buf_fmt(out, ",\"unconfirmed\":{\"back-to\":%u,\"seconds-left\":%lld}", st->pending.from, (long long)(st->left_us > 0 ? st->left_us / 1000000 : 0));
+	buf_puts(out, ",\"stacks\":[");
 	manifest_each(stack, stack, &s->recorded) {
 		buf_puts(out, first ? "" : ",");
 		json_str(out, stack->res.id);

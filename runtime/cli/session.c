@@ -12,14 +12,17 @@
 #include <unistd.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/confirm.h"
 
-/* A signal handler is handed no context: this is the one variable of the program that changes. It only ever goes from 0 to 1. */
-static volatile int signalled;
+/* A signal handler is handed no context: these are the variables of the program that change. They only ever grow. */
+static volatile int signalled, hung_up;
 
 static void on_signal(int number)
 {
-	(void)number;
-	signalled = 1;
+	if (number == SIGHUP)
+		hung_up = 1;
+	if (number != SIGHUP || !signalled)
+		signalled++;
 }
 
 /* No SA_RESTART: waits end early and look. */
@@ -32,6 +35,11 @@ static void watch_signals(struct session *s)
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		sigaction(numbers[i], &action, NULL);
 	s->host.interrupted = &signalled;
+}
+
+bool session_hung_up(void)
+{
+	return hung_up;
 }
 
 void session_begin(struct session *s)
@@ -48,16 +56,27 @@ void session_end(struct session *s)
 	arena_free(&s->arena);
 }
 
-int session_load(struct session *s, struct err *e)
+static int load(struct session *s, struct err *e)
 {
 	struct manifest recorded = {.arena = &s->arena};
-	int r = store_current(&s->store, &s->current, e);
-
-	if (r == 0)
-		r = store_load(&s->store, s->current, &recorded, &s->meta, e);
+	int r = store_load(&s->store, s->current, &recorded, &s->meta, e);
 	if (r == 0)
 		s->recorded = recorded;
 	return r;
+}
+
+int session_load(struct session *s, struct err *e)
+{
+	int r = store_current(&s->store, &s->current, e);
+
+	return r < 0 ? r : load(s, e);
+}
+
+int session_load_boot(struct session *s, struct err *e)
+{
+	int r = store_boot_generation(&s->store, boot_id(&s->host, &s->arena), &s->current, e);
+
+	return r < 0 ? r : load(s, e);
 }
 
 int session_look(struct session *s, struct err *e)
@@ -73,7 +92,7 @@ int session_look(struct session *s, struct err *e)
 
 int session_lock(struct session *s, const char *command, struct err *e)
 {
-	int r = host_open(&s->host, e);
+	int r = s->host.root_fd < 0 ? host_open(&s->host, e) : 0;
 
 	if (r == 0)
 		r = store_open(&s->host, true, &s->store, e);
@@ -83,6 +102,19 @@ int session_lock(struct session *s, const char *command, struct err *e)
 		return r;
 	watch_signals(s);
 	return session_load(s, e);
+}
+
+int session_inherit(struct session *s, int fd, const char *command, struct err *e)
+{
+	int r = host_open(&s->host, e);
+
+	if (r == 0)
+		r = store_open(&s->host, true, &s->store, e);
+	if (r == 0)
+		r = store_lock_inherit(&s->store, fd, command, e);
+	if (r == 0)
+		watch_signals(s);
+	return r;
 }
 
 struct texts session_texts(struct session *s, uint32_t number)
@@ -96,70 +128,13 @@ struct texts session_texts(struct session *s, uint32_t number)
 	return t.at ? t : (struct texts){0};
 }
 
-void session_record(struct session *s, const char *action, struct str outcome, uint32_t from, uint32_t to)
+void session_record(struct session *s, struct event *event)
 {
-	const struct event event = {
-		.time = time(NULL),
-		.user = session_user(&s->arena),
-		.action = str_of(action),
-		.outcome = outcome,
-		.from = from,
-		.to = to,
-	};
 	struct err e;
 
-	if (store_history_add(&s->store, &event, &e) < 0)
+	event->time = time(NULL);
+	if (store_history_add(&s->store, event, &e) < 0)
 		fprintf(stderr, "warning: %s\n", e.text);
-}
-
-/* Whether this generation ever was the current one. Where the history cannot be read it may have been. */
-static bool ever_counted(struct session *s, uint32_t number)
-{
-	struct event *events;
-	struct err e;
-	size_t n;
-
-	if (store_history_read(&s->store, &s->arena, &events, &n, &e) < 0)
-		return true;
-	for (size_t i = 0; i < n; i++) {
-		/* a recovery notes where it came from, which counted only where it was committed: then it is the current one */
-		bool from = events[i].from == number && !str_is(events[i].action, "recover");
-
-		if ((events[i].to == number || from) && str_is(events[i].outcome, "done"))
-			return true;
-	}
-	return false;
-}
-
-/* What was staged by a ctc that was killed before it wrote its journal: the newest generation, and never the current one. */
-static void drop_uncounted(struct session *s)
-{
-	struct err unimportant;
-	uint32_t current, *all;
-	size_t n;
-
-	if (store_current(&s->store, &current, &unimportant) < 0 || store_list(&s->store, &s->arena, &all, &n, &unimportant) < 0 || n == 0)
-		return;
-	if (all[n - 1] != 0 && all[n - 1] != current && !ever_counted(s, all[n - 1]))
-		store_drop(&s->store, all[n - 1], &unimportant);
-}
-
-int session_recover(struct session *s, struct recovery *ret, struct err *e)
-{
-	struct err unimportant;
-	int r = store_sweep(&s->store, e);
-
-	if (r == 0)
-		r = txn_recover(&s->host, &s->store, ret, e);
-	if (r == 0 && !ret->found)
-		drop_uncounted(s);
-	if (r < 0 || !ret->found)
-		return r;
-	r = session_load(s, e);
-	if (r == 0 && s->current != ret->to && !ever_counted(s, ret->to))
-		store_drop(&s->store, ret->to, &unimportant);
-	session_record(s, "recover", STR("done"), ret->committed ? ret->from : ret->to, s->current);
-	return r;
 }
 
 struct str session_user(struct arena *a)

@@ -23,19 +23,23 @@ void session_end(struct session *s);
 
 /* To look: the host, and its store where there is one (-1 descriptors where not: no error), and the current generation. */
 int session_look(struct session *s, struct err *e);
-/* To change: makes the store, locks it, reads the current generation. Signals ask for the way back from here on. -EBUSY: another ctc is at work. */
+/* To change: opens the host where it is not, locks it, reads the current generation. Signals end every wait from here on. Makes nothing but RUN_DIR. -EBUSY: another ctc is at
+ * work. */
 int session_lock(struct session *s, const char *command, struct err *e);
+/* The same for who is handed the lock of another process as a descriptor; reads and checks nothing. */
+int session_inherit(struct session *s, int fd, const char *command, struct err *e);
+/* The terminal is gone. */
+bool session_hung_up(void);
 /* The current generation, again: after a recovery. */
 int session_load(struct session *s, struct err *e);
+/* What this boot runs, instead: store_boot_generation. */
+int session_load_boot(struct session *s, struct err *e);
 
 /* The sources of a generation, for places in them; none where they cannot be read. */
 struct texts session_texts(struct session *s, uint32_t number);
 
-/* Settles a transaction in flight, if there is one, says so in the history, removes a generation that never counted, and reads the current one again. */
-int session_recover(struct session *s, struct recovery *ret, struct err *e);
-/* A line in the history; that it cannot be written is no error of what it tells, and is said on standard error. */
-void session_record(struct session *s, const char *action, struct str outcome, uint32_t from, uint32_t to);
-
+/* A line in the history, now; that it cannot be written is no error of what it tells, and is said on standard error. */
+void session_record(struct session *s, struct event *event);
 /* SUDO_USER, or the name or number of the user. */
 struct str session_user(struct arena *a);
 /* "ctc apply ml.ctstack", from the command's own argument vector. */

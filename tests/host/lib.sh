@@ -80,3 +80,16 @@ image() {
 PATH=/src/tests/host/bin:/src/build:$PATH
 
 main_pid() { systemctl show --property=MainPID --value "$1"; }
+
+# The change that a ctc handed over to systemd is over, and what it left is settled.
+settled() { [ "$(systemctl show -P ActiveState ctstack-transaction.service)" = inactive ]; }
+# From now on nothing settles what a killed change leaves, as if the power had failed; and again as it was.
+without_settling() {
+	mkdir -p /run/systemd/system/ctstack-transaction.service.d
+	printf '[Service]\nExecStopPost=\n' >/run/systemd/system/ctstack-transaction.service.d/cut.conf
+	systemctl daemon-reload
+}
+with_settling() {
+	rm -r /run/systemd/system/ctstack-transaction.service.d
+	systemctl daemon-reload
+}

@@ -30,7 +30,7 @@ stack() {
 
 # Everything of ours on the host, and what runs; processes are not the same after a restart, so that they are asked for apart.
 digest() {
-	systemctl list-units --all --plain --no-legend 'ct*' | awk '{ print $1, $2, $3, $4 }' | sort
+	systemctl list-units --all --plain --no-legend 'ct*' | awk '$1 != "ctstack-transaction.service" { print $1, $2, $3, $4 }' | sort
 	find /run/systemd/generator -name 'ct*' | sort | while read -r unit; do [ ! -f "$unit" ] || sha256sum "$unit"; done
 	nft -s list ruleset
 	ip -o address | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //' | sort
@@ -42,7 +42,7 @@ digest() {
 		ip -n "$name" route
 	done
 	sysctl -n net.ipv4.ip_forward
-	find /var/lib/ctstack /run/ctstack ! -path '*/history' ! -path '*/lock' ! -type d -printf '%p %m %u %g %l %s\n' | sort
+	find /var/lib/ctstack /run/ctstack ! -path '*/history' ! -path '*/lock' ! -path '*/progress' ! -type d -printf '%p %m %u %g %l %s\n' | sort
 }
 
 pids() { for name in "$@"; do main_pid "ct-t-$name.service"; done; }
@@ -201,32 +201,65 @@ test_another_ctc_is_told_to_wait() {
 	exec 9>&-
 }
 
-# Killed at ever later moments: whatever was half done is settled, and the next plan says so.
-test_a_killed_apply_is_recovered() {
+# Killed at ever later moments: systemd settles at once whatever was half done, and who waits is told.
+test_a_killed_change_is_settled() {
 	local ctc before pause
 	before=$(pids a b)
 	digest >before
 	stack 'container c { image = "localhost/a:1"; address = 10.77.0.16 }' 'allow c -> a.http' 'publish 127.0.0.1:8098 -> b.http'
-	for pause in 0.05 0.1 0.15 0.2 0.3 0.4 0.5 0.7 0.9 1.2 1.5; do
+	for pause in 0 0.05 0.1 0.15 0.2 0.3 0.4 0.5 0.7 0.9 1.2 1.5 2 3 5; do
 		ctc apply --yes t.ctstack >log 2>&1 &
 		ctc=$!
+		eventually 20 systemctl is-active --quiet ctstack-transaction.service
 		sleep $pause
-		kill -KILL $ctc 2>/dev/null || true
-		wait $ctc || true
-		run ctc recover
-		[ "$status" = 0 ] || {
-			echo "after $pause s: $out"
+		systemctl kill --kill-whom=main --signal=KILL ctstack-transaction.service 2>/dev/null || true
+		status=0
+		wait $ctc || status=$?
+		eventually 20 settled
+		[ "$(readlink /var/lib/ctstack/current)" = generations/0001 ] || break
+		[ "$status" = 3 ] || [ "$status" = 1 ] || {
+			echo "after $pause s: status $status"
 			cat log
 			return 1
 		}
-		[ "$(readlink /var/lib/ctstack/current)" = generations/0001 ] || break
+		contains "$(cat log)" "killed (KILL)"
+		refute test -e /var/lib/ctstack/journal
 		digest >after
 		diff before after
 		equal "$(pids a b)" "$before"
 	done
+	equal "$status" 0
 	expect 0 ctc rollback 1
 	digest >after
 	equal "$(pids a b)" "$before"
+}
+
+# The ctc that asked is killed at ever later moments: the change is made, or was never begun.
+test_who_asked_may_die() {
+	local ctc before pause
+	before=$(pids a b)
+	digest >before
+	stack 'container c { image = "localhost/a:1"; address = 10.77.0.16 }'
+	for pause in 0.02 0.05 0.1 0.2 0.3 0.5 1 2 4; do
+		ctc apply --yes t.ctstack >log 2>&1 &
+		ctc=$!
+		sleep $pause
+		kill -KILL $ctc
+		wait $ctc || true
+		eventually 20 settled
+		refute test -e /var/lib/ctstack/journal
+		[ "$(readlink /var/lib/ctstack/current)" = generations/0001 ] || break
+		expect 0 ctc recover
+		digest >after
+		diff before after
+	done
+	eventually 20 settled
+	equal "$(pids a b)" "$before"
+	expect 0 in_ns ct-t-c probe connect 127.0.0.1 80
+	expect 0 ctc plan --detailed-exitcode t.ctstack
+	expect 0 ctc history
+	contains "$(tail -n 3 <<<"$out")" "done"
+	expect 0 ctc rollback 1
 }
 
 # As a ctc leaves it that is killed between the staging and the journal.
@@ -241,11 +274,16 @@ test_a_generation_that_never_counted_goes() {
 test_the_next_apply_recovers_by_itself() {
 	local ctc
 	stack 'container c { image = "localhost/a:1"; address = 10.77.0.16 }'
+	without_settling
 	ctc apply --yes t.ctstack >log 2>&1 &
 	ctc=$!
 	eventually 20 test -e /var/lib/ctstack/journal
-	kill -KILL $ctc
-	wait $ctc || true
+	systemctl kill --kill-whom=main --signal=KILL ctstack-transaction.service
+	status=0
+	wait $ctc || status=$?
+	equal "$status" 5
+	contains "$(cat log)" "run \`ctc recover\`"
+	with_settling
 	expect 0 ctc status
 	contains "$out" "ctc recover"
 	expect 0 ctc apply --yes t.ctstack

@@ -82,10 +82,12 @@ test_a_change_is_cut_off_in_the_middle() {
 	local ctc
 	stack 'container slow { image = "localhost/slow:1"; address = 10.88.0.13; ports { http = 80/tcp }; ready { tcp = http; within = 60s } }' \
 		'allow b -> a.http' 'publish 127.0.0.1:8081 -> b.http'
+	without_settling
 	ctc apply --yes /root/b.ctstack >log 2>&1 &
 	ctc=$!
 	eventually 30 grep -q 'start ct-b-slow.service' log
-	kill -KILL $ctc
+	systemctl kill --kill-whom=main --signal=KILL ctstack-transaction.service
+	wait $ctc || true
 	equal "$(readlink /run/ctstack/active)" /var/lib/ctstack/generations/0002
 	equal "$(readlink /var/lib/ctstack/current)" generations/0001
 	[ -e /var/lib/ctstack/journal ]

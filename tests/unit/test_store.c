@@ -37,6 +37,7 @@ static int world_up(void **state)
 	assert_true(w->h.root_fd >= 0);
 	assert_int_equal(store_open(&w->h, true, &w->s, &w->e), 0);
 	assert_int_equal(store_lock(&w->s, "ctc test", &w->e), 0);
+	assert_int_equal(store_make(&w->h, &w->s, &w->e), 0);
 	*state = w;
 	return 0;
 }
