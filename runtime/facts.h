@@ -6,6 +6,7 @@
 #define CTC_RUNTIME_FACTS_H
 
 #include "lang/value.h"
+#include "runtime/digest.h"
 #include "runtime/host.h"
 
 /* A descriptor, links followed as below, or a negative errno. */
@@ -45,6 +46,8 @@ struct str listener_program(struct host *h, struct arena *a, const struct listen
  * that who sees them can test no guess; "unknown" before there is a key. Where the file is missing, no regular file, longer than systemd takes, or open to everybody: an
  * error that says what to do. sealed: the file is encrypted, so that everybody may read it. Its bytes do not stay in memory. */
 int fact_secret(struct host *h, struct str path, bool sealed, struct arena *a, struct str *ret, struct err *e);
+/* The whole HMAC-SHA-256 of a text under the same key, in hexadecimal digits: nobody but root of this host can make it. -ENOKEY where there is no key yet. */
+int fact_keyed_digest(struct host *h, struct str text, char out[DIGEST_TEXT + 1], struct err *e);
 
 /* The words that give podman the GPUs of a vendor ("nvidia", "amd", "intel"), one argument each: by CDI where the host has a specification with a device "all" and podman
  * can read it, else by device nodes. -ENODEV with what to do where there is neither. */

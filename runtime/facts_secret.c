@@ -40,6 +40,25 @@ static int read_key(struct host *h, uint8_t key[KEY_MAX], size_t *ret_n, struct 
 	return err_errno(e, fd < 0 ? fd : n < 0 ? -errno : -ENODATA, "cannot read /" STATE_DIR "/key");
 }
 
+int fact_keyed_digest(struct host *h, struct str text, char out[DIGEST_TEXT + 1], struct err *e)
+{
+	uint8_t key[KEY_MAX], sum[SHA256_DIGEST_SIZE];
+	struct hmac_sha256_ctx ctx;
+	size_t n;
+	int r = read_key(h, key, &n, e);
+
+	if (r < 0)
+		return r;
+	hmac_sha256_set_key(&ctx, n, key);
+	explicit_bzero(key, sizeof key);
+	hmac_sha256_update(&ctx, text.n, (const uint8_t *)text.s);
+	hmac_sha256_digest(&ctx, sizeof sum, sum);
+	explicit_bzero(&ctx, sizeof ctx);
+	for (size_t i = 0; i < sizeof sum; i++)
+		snprintf(out + 2 * i, 3, "%02x", sum[i]);
+	return n ? 0 : err_set(e, -ENOKEY, "this host has no key yet: nothing was planned or applied on it");
+}
+
 static int stamp_file(int fd, const uint8_t *key, size_t nkey, struct str path, struct arena *a, struct str *ret, struct err *e)
 {
 	uint8_t bytes[16384], sum[STAMP_BYTES];

@@ -80,6 +80,13 @@ int store_open(struct host *h, bool create, struct store *ret, struct err *e)
 	return 0;
 }
 
+int store_make_key(struct host *h, struct err *e)
+{
+	int r = make_dir(h, STATE_DIR, e);
+
+	return r < 0 ? r : make_key(h, e);
+}
+
 int store_make(struct host *h, struct store *s, struct err *e)
 {
 	assert(s->lock_fd >= 0);

@@ -45,6 +45,8 @@ struct source_file {
 int store_open(struct host *h, bool create, struct store *ret, struct err *e);
 /* The place on disk, and generation 0, where they are missing. Needs the lock. */
 int store_make(struct host *h, struct store *s, struct err *e);
+/* Only this host's key (facts.h), where it is missing. Needs no lock. */
+int store_make_key(struct host *h, struct err *e);
 void store_close(struct store *s);
 /* -EBUSY with the holder's pid and command in the text. Kept until store_close. Everything below that writes needs it. */
 int store_lock(struct store *s, const char *command, struct err *e);

@@ -11,6 +11,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/near.h"
 #include "runtime/bind.h"
+#include "runtime/cli/saved.h"
 #include "runtime/cli/watch.h"
 #include "runtime/confirm.h"
 #include "runtime/digest.h"
@@ -225,7 +226,7 @@ static bool consents(struct job *c)
 {
 	char answer[16] = "";
 
-	if (c->q->yes || !c->q->compiled)
+	if (c->q->yes || !c->q->compiled || c->q->saved)
 		return true;
 	if (!isatty(STDIN_FILENO)) {
 		fputs("Nothing was changed: there is no terminal to ask on; give --yes where the plan above is meant.\n", stderr);
@@ -401,6 +402,8 @@ static int change_steps(struct job *c, struct request *own)
 		return STATUS_REFUSED;
 	}
 	if (host_check(&s->host, &c->wanted, &c->e) < 0 || plan_now(c) < 0)
+		return refused(c);
+	if (c->q->saved && saved_check(c->q->saved, s->current, s->meta.digest, &c->plan, &c->e) < 0)
 		return refused(c);
 	print_plan(c, c->cli->colour, &shown);
 	fwrite(shown.s, 1, shown.n, stdout);

@@ -9,6 +9,8 @@
 #include "runtime/cli/session.h"
 #include "runtime/view.h"
 
+struct saved_plan;
+
 struct request {
 	const char *action;		/* "apply", "destroy", "rollback": for the history */
 	struct str command;		/* as it was typed */
@@ -19,6 +21,8 @@ struct request {
 	uint32_t target;
 	bool yes;			/* do not ask */
 	bool expired;			/* the change that waits to be confirmed has waited long enough: back to its base, if so */
+	bool dry_run;			/* everything but the change: nothing is written */
+	const struct saved_plan *saved;	/* the plan that was agreed to, of which this must be one; NULL: none */
 	int64_t confirm_us;		/* the change goes back unless it is confirmed within this; 0: it stays */
 	struct texts texts;		/* the sources */
 	struct view_outputs outputs;	/* theirs */

@@ -14,6 +14,7 @@
 #include "runtime/cli/change.h"
 #include "runtime/cli/cli.h"
 #include "runtime/cli/input.h"
+#include "runtime/cli/saved.h"
 #include "runtime/fs.h"
 #include "runtime/show.h"
 
@@ -34,6 +35,8 @@ struct planning {
 	struct err e;
 	struct cli *cli;
 	/* options */
+	const char *save;		/* -o FILE */
+	const struct input *in;
 	int format;
 	bool detailed, offline, prune;
 	struct cli_texts bases;
@@ -186,16 +189,35 @@ static int print(struct planning *p)
 	return p->detailed && view_pending(&p->view) ? STATUS_PENDING : STATUS_DONE;
 }
 
+/* The file says what an apply of it must find. */
+static int save(struct planning *p, char **files, size_t n)
+{
+	if (saved_write(&p->s, p->save, &p->c, p->in, files, n, p->prune, &p->plan, &p->e) < 0)
+		return cli_err(p->cli, &p->e);
+	fprintf(stderr, "Saved: `ctc apply %s` does this, or refuses where anything has changed.\n", p->save);
+	return STATUS_DONE;
+}
+
 static int plan(struct planning *p, char **files, size_t n)
 {
 	bool offline = p->offline || p->bases.n || !has_host();
 
+	if (p->save && offline)
+		return cli_fail(p->cli, "a plan can be saved for this host only, by root, and without --offline and --base");
+	if (p->save && !saved_is_plan(p->save))
+		return cli_fail(p->cli, "the name of a saved plan ends in .ctplan, which %s does not", p->save);
+	/* What tells secrets apart, and authenticates the plan, is keyed. */
+	if (p->save && (host_open(&p->s.host, &p->e) < 0 || store_make_key(&p->s.host, &p->e) < 0))
+		return cli_err(p->cli, &p->e);
 	if (!input_compile(p->cli, &p->c, files, n))
 		return STATUS_REFUSED;
 	p->texts = input_texts(&p->c);
 	if (offline && !p->offline && !p->bases.n)
 		fputs("note: only root on a host that systemd runs can compare with that host; this plan is for an empty one\n", stderr);
-	return (offline ? plan_offline(p) : plan_live(p)) ? print(p) : STATUS_REFUSED;
+	if (!(offline ? plan_offline(p) : plan_live(p)))
+		return STATUS_REFUSED;
+	int status = print(p);
+	return p->save && status != STATUS_REFUSED && save(p, files, n) != STATUS_DONE ? STATUS_REFUSED : status;
 }
 
 int cmd_plan(struct cli *c, int argc, char **argv)
@@ -210,6 +232,7 @@ int cmd_plan(struct cli *c, int argc, char **argv)
 		{"offline", 0, CLI_FLAG, &p.offline, NULL, "compare with an empty host, not with this one", NULL},
 		{"base", 0, CLI_TEXTS, &p.bases, "GENERATION|FILE", "compare with a generation, a manifest.json, or other sources", NULL},
 		{"prune", 0, CLI_FLAG, &p.prune, NULL, "remove the stacks that no given file declares", NULL},
+		{"out", 'o', CLI_TEXT, &p.save, "FILE.ctplan", "save the plan: `ctc apply FILE.ctplan` does exactly this, or nothing", NULL},
 		INPUT_OPTIONS(&in),
 		{"no-color", 0, CLI_FLAG, &plain, NULL, "no colour", NULL},
 		{0},
@@ -219,6 +242,7 @@ int cmd_plan(struct cli *c, int argc, char **argv)
 	c->colour &= !plain;
 	c->colour_err &= !plain;
 	session_begin(&p.s);
+	p.in = &in;
 	p.c.givens = p.other.givens = input_givens(&in);
 	if (n == 0)
 		status = cli_fail(c, "name the files that declare the stacks");

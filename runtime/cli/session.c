@@ -81,7 +81,7 @@ int session_load_boot(struct session *s, struct err *e)
 
 int session_look(struct session *s, struct err *e)
 {
-	int r = host_open(&s->host, e);
+	int r = s->host.root_fd < 0 ? host_open(&s->host, e) : 0;
 
 	if (r == 0)
 		r = store_open(&s->host, false, &s->store, e);
