@@ -158,7 +158,7 @@ static int settle(struct host *h, struct store *s, const struct manifest *target
 	return r;
 }
 
-static int prepare(struct host *h, const struct plan *p, struct err *e)
+int txn_prepare(struct host *h, const struct plan *p, struct err *e)
 {
 	for (int kind = 0; kind < RES_KIND_COUNT; kind++) {
 		struct slice s = plan_slice(p, (enum res_kind)kind);
@@ -197,7 +197,7 @@ int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from
 
 	/* 1. Everything that can fail before the first effect. */
 	*ret = TXN_REFUSED;
-	int r = prepare(h, p, e);
+	int r = txn_prepare(h, p, e);
 	if (r < 0)
 		return r;
 	/* 2. From here on a crash means: back. */

@@ -20,6 +20,9 @@ int observe(struct host *h, const struct manifest *recorded, const struct manife
  * in between: the caller converges back. */
 int converge(struct host *h, struct store *s, const struct plan *p, uint32_t number, unsigned flags, struct err *e);
 
+/* Everything that can fail before the first effect, asked of each kind. Changes nothing. */
+int txn_prepare(struct host *h, const struct plan *p, struct err *e);
+
 enum txn_outcome {
 	TXN_DONE,	/* committed */
 	TXN_REFUSED,	/* before the first effect: nothing was touched */

@@ -17,6 +17,7 @@
 #include "runtime/digest.h"
 #include "runtime/plan_seal.h"
 #include "runtime/podman.h"
+#include "runtime/rehearse.h"
 #include "runtime/service.h"
 #include "runtime/show.h"
 
@@ -62,7 +63,10 @@ static int refused(struct job *c)
 	if (c->e.code == -EINTR)
 		err_set(&c->e, -EINTR, "interrupted: nothing was changed");
 	report_error(c->cli, &c->texts, c->bound.all.n ? &c->bound : &c->wanted, &c->e);
-	return locked ? STATUS_LOCKED : c->e.code == -ESTALE ? STATUS_STALE : STATUS_REFUSED;
+	if (c->e.code != -ESTALE)
+		return locked ? STATUS_LOCKED : STATUS_REFUSED;
+	fputs("Nothing was changed: make a new plan.\n", stderr);
+	return STATUS_STALE;
 }
 
 static int stuck(struct job *c)
@@ -369,11 +373,45 @@ static int transact(struct job *c)
 	return ending.outcome == TXN_DONE ? done(c, &ending) : failed(c, &ending);
 }
 
+/* Instead of 2. and 3. where nothing may be written, neither a lock. */
+static int begin_dry(struct job *c)
+{
+	struct session *s = c->s;
+	struct journal j;
+	bool found;
+
+	s->host.progress = on_progress;
+	s->host.progress_context = c;
+	if (host_open(&s->host, &c->e) < 0 || host_check(&s->host, NULL, &c->e) < 0 || session_look(s, &c->e) < 0 ||
+	    store_journal_read(&s->store, &s->arena, &found, &j, &c->e) < 0)
+		return refused(c);
+	if (store_locked_by_other(&s->store)) {
+		fputs("error: another ctc is changing this host; wait until it has ended\n", stderr);
+		return STATUS_LOCKED;
+	}
+	if (found) {
+		fputs("error: a change was cut off: run `ctc recover` first\n", stderr);
+		return STATUS_STUCK;
+	}
+	return 0;
+}
+
+/* A dry run ends here. Images are not fetched, and what only they would tell is not known. */
+static int rehearsed(struct job *c)
+{
+	if (rehearse(&c->s->host, &c->plan, &c->e) < 0)
+		return refused(c);
+	puts("\nNothing was changed: this was a dry run. The kernel takes the rules, systemd the units.");
+	return STATUS_DONE;
+}
+
 /* 2., 3. 0, or the exit status. */
 static int begin(struct job *c, bool *ret_recovered)
 {
 	struct session *s = c->s;
 
+	if (c->q->dry_run)
+		return begin_dry(c);
 	if (host_open(&s->host, &c->e) < 0 || host_check(&s->host, NULL, &c->e) < 0 || session_lock(s, str_copy(&s->arena, c->q->command).s, &c->e) < 0)
 		return refused(c);
 	s->host.progress = on_progress;
@@ -412,6 +450,8 @@ static int change_steps(struct job *c, struct request *own)
 		return STATUS_DONE;
 	if (bind_check(&s->host, &c->bound, &s->recorded, &c->e) < 0)
 		return refused(c);
+	if (c->q->dry_run)
+		return rehearsed(c);
 	if (!consents(c))
 		return STATUS_REFUSED;
 	putchar('\n');

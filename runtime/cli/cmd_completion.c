@@ -13,6 +13,12 @@ static bool takes_names(const struct cli_command *k)
 	return strncmp(k->arguments, "STACK", 5) == 0 || strncmp(k->arguments, "[STACK", 6) == 0;
 }
 
+/* The names of source files are completed; a command may take something else, too. */
+static bool takes_files(const struct cli_command *k)
+{
+	return strncmp(k->arguments, "FILE…", strlen("FILE…")) == 0;
+}
+
 static void bash_completion(struct buf *out)
 {
 	buf_puts(out, "# bash completion of ctc; load it with: source <(ctc completion bash)\n"
@@ -31,9 +37,9 @@ static void bash_completion(struct buf *out)
 		      "\t-*) mapfile -t COMPREPLY < <(compgen -W \"$(ctc help \"$command\" 2>/dev/null | grep -o -e '--[a-z][a-z-]*')\" -- \"$word\") ;;\n"
 		      "\t*) case \"$command\" in\n");
 	for (const struct cli_command *k = cli_commands; k->name; k++)
-		if (strcmp(k->arguments, "FILE…") == 0)
-			buf_fmt(out, "\t\t%s) mapfile -t COMPREPLY < <(compgen -f -X '!*.ctstack' -- \"$word\"; compgen -d -S / -- \"$word\") ;;\n",
-				k->name);
+		if (takes_files(k))
+			buf_fmt(out, "\t\t%s) mapfile -t COMPREPLY < <(compgen -f -X '!*.ctstack' -- \"$word\"; %scompgen -d -S / -- \"$word\") ;;\n",
+				k->name, strstr(k->arguments, ".ctplan") ? "compgen -f -X '!*.ctplan' -- \"$word\"; " : "");
 	for (const struct cli_command *k = cli_commands; k->name; k++)
 		if (takes_names(k))
 			buf_fmt(out, "\t\t%s) mapfile -t COMPREPLY < <(compgen -W \"$(ctc list --names 2>/dev/null)\" -- \"$word\") ;;\n", k->name);
@@ -101,7 +107,7 @@ static void fish_completion(struct buf *out)
 			buf_addc(out, *s);
 		}
 		buf_puts(out, "'\n");
-		if (strcmp(k->arguments, "FILE…") == 0)
+		if (takes_files(k))
 			buf_fmt(out, "complete -c ctc -n '__fish_seen_subcommand_from %s' -a '(__fish_complete_suffix .ctstack)'\n", k->name);
 	}
 	for (const struct cli_command *k = cli_commands; k->name; k++)

@@ -93,7 +93,7 @@ bool saved_is_plan(const char *operand)
 static int stale(struct cli *cli, struct err *e)
 {
 	report_error(cli, NULL, NULL, e);
-	fputs("Nothing was changed: make a new plan with `ctc plan -o`.\n", stderr);
+	fputs("Nothing was changed: make a new plan.\n", stderr);
 	return STATUS_STALE;
 }
 
