@@ -2,7 +2,7 @@
  *
  * Writing and reading plans, see saved_plan.h. The file:
  *
- *	{"ctstack-saved-plan":1,"manifest":1,"host":"…","directory":"/root","files":["lab.ctstack"],"set":[],"vars":[],"prune":false,"base":3,"base-digest":"…",
+ *	{"ctstack-saved-plan":1,"manifest":1,"host":"…","directory":"/root","files":["lab.ctstack"],"set":[],"vars":[],"include":[],"prune":false,"base":3,"base-digest":"…",
  *	 "sources":[{"path":"lab.ctstack","digest":"…"}],"wanted":"…","plan":"…"}
  *	# HMAC-SHA-256 of what stands above
  *
@@ -52,6 +52,7 @@ static void encode(struct host *h, const struct saved_plan *p, struct buf *out)
 	put_list(out, "files", &p->files);
 	put_list(out, "set", &p->set);
 	put_list(out, "vars", &p->vars);
+	put_list(out, "include", &p->include);
 	buf_fmt(out, ",\"prune\":%s,\"base\":%u", p->prune ? "true" : "false", p->base);
 	store_put_str(out, "base-digest", p->base_digest);
 	buf_puts(out, ",\n\"sources\":[");
@@ -133,7 +134,7 @@ static bool decode(const json_t *root, struct arena *a, struct saved_plan *ret)
 {
 	ret->prune = json_is_true(json_object_get(root, "prune"));
 	return store_get_str(root, "directory", a, &ret->directory) && get_list(root, "files", a, &ret->files) && get_list(root, "set", a, &ret->set) &&
-	       get_list(root, "vars", a, &ret->vars) && store_get_u32(root, "base", &ret->base) && store_get_str(root, "base-digest", a, &ret->base_digest) &&
+	       get_list(root, "vars", a, &ret->vars) && get_list(root, "include", a, &ret->include) && store_get_u32(root, "base", &ret->base) && store_get_str(root, "base-digest", a, &ret->base_digest) &&
 	       get_sources(root, a, ret) && store_get_str(root, "wanted", a, &ret->wanted) && store_get_str(root, "plan", a, &ret->plan);
 }
 

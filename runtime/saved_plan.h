@@ -14,7 +14,7 @@ struct saved_source {
 
 struct saved_plan {
 	struct str directory;		/* in which the command was given */
-	struct strs files, set, vars;	/* its operands, and its --set and --vars */
+	struct strs files, set, vars, include;	/* its operands, and its --set, --vars and --include */
 	bool prune;
 	uint32_t base;			/* the current generation */
 	struct str base_digest;		/* of its manifest; "" for generation 0 */

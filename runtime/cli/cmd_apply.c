@@ -33,8 +33,8 @@ static int apply_saved(struct cli *c, struct request *q, const struct input *in,
 	struct saved_plan saved;
 	struct session s;
 
-	if (n > 1 || q->prune || in->set.n || in->vars.n)
-		return cli_fail(c, "a saved plan stands alone: files, --prune, --set and --vars are in it");
+	if (n > 1 || q->prune || in->set.n || in->vars.n || in->include.n)
+		return cli_fail(c, "a saved plan stands alone: files, --prune, --set, --vars and --include are in it");
 	session_begin(&s);
 	int status = saved_compile(c, &s, path, &compiled, &saved, q);
 	if (status == 0) {

@@ -73,6 +73,7 @@ int saved_write(struct session *s, const char *path, struct compilation *c, cons
 		.files = list_of(a, (const char *const *)files, n),
 		.set = list_of(a, in->set.at, in->set.n),
 		.vars = list_of(a, in->vars.at, in->vars.n),
+		.include = list_of(a, in->include.at, in->include.n),
 		.prune = prune,
 		.base = s->current,
 		.base_digest = s->current ? s->meta.digest : STR(""),
@@ -112,7 +113,7 @@ int saved_compile(struct cli *cli, struct session *s, const char *path, struct c
 		err_errno(&e, -errno, "the plan is stale: its directory %.*s", STR_ARG(saved->directory));
 		return stale(cli, &e);
 	}
-	c->givens = (struct givens){words_of(a, &saved->set), saved->set.n, words_of(a, &saved->vars), saved->vars.n};
+	c->givens = (struct givens){words_of(a, &saved->set), saved->set.n, words_of(a, &saved->vars), saved->vars.n, words_of(a, &saved->include), saved->include.n};
 	if (!input_compile(cli, c, (char *const *)words_of(a, &saved->files), saved->files.n)) {
 		err_set(&e, -ESTALE, "the plan is stale: its sources do not compile any more");
 		return stale(cli, &e);
