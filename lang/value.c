@@ -29,6 +29,36 @@ void port_text(struct port p, struct buf *out)
 	buf_puts(out, proto_name(p.proto));
 }
 
+static bool number_parse(struct str text, uint16_t *ret)
+{
+	unsigned v = 0;
+
+	if (text.n == 0 || text.n > 5)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.s[i] < '0' || text.s[i] > '9')
+			return false;
+		v = v * 10 + (unsigned)(text.s[i] - '0');
+	}
+	*ret = (uint16_t)v;
+	return v <= UINT16_MAX;
+}
+
+bool port_parse(struct str text, struct port *ret)
+{
+	static const uint8_t protocols[] = {PROTO_TCP, PROTO_UDP, PROTO_SCTP};
+	struct str proto, hi, lo = str_cut(str_cut(text, '/', &proto), '-', &hi);
+	struct port p = {0};
+
+	for (size_t i = 0; i < sizeof protocols; i++)
+		if (str_is(proto, proto_name(protocols[i])))
+			p.proto = protocols[i];
+	if (!p.proto || !number_parse(lo, &p.lo) || !number_parse(hi.n ? hi : lo, &p.hi) || p.lo > p.hi)
+		return false;
+	*ret = p;
+	return true;
+}
+
 void endpoint_text(struct endpoint e, struct buf *out)
 {
 	char text[ADDR_TEXT_MAX];

@@ -57,6 +57,7 @@ const char *path_wrong(struct str text);
 
 /* Canonical text of a value: what interpolation, `show` and the formatter print. */
 void port_text(struct port p, struct buf *out);		/* 80/tcp, 8000-8010/udp */
+bool port_parse(struct str text, struct port *ret);	/* what port_text writes, and nothing else */
 void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:80, 80 for every address */
 void dns_text(const struct dns *d, struct buf *out);	/* host, none, [9.9.9.9, 2620:fe::fe] */
 void size_text(int64_t bytes, struct buf *out);		/* the largest binary unit that divides it: 16GiB */

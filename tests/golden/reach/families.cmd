@@ -1,0 +1,1 @@
+reach shop.db shop.modern.http files/shop.ctstack

@@ -1,0 +1,1 @@
+reach host shop.side files/shop.ctstack

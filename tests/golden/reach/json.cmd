@@ -1,0 +1,1 @@
+reach --format json world shop.web files/shop.ctstack

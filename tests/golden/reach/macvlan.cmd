@@ -1,0 +1,1 @@
+reach world shop.tv:80 files/shop.ctstack

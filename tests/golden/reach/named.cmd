@@ -1,0 +1,1 @@
+reach shop.db shop.web.http files/shop.ctstack

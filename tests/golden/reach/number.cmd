@@ -1,0 +1,1 @@
+reach shop.web shop.db:5433 files/shop.ctstack

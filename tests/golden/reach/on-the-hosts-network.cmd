@@ -1,0 +1,1 @@
+reach shop.agent shop.db files/shop.ctstack

@@ -1,0 +1,1 @@
+reach shop.web:80 shop.db files/shop.ctstack

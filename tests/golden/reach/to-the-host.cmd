@@ -1,0 +1,1 @@
+reach shop.db host files/shop.ctstack

@@ -1,0 +1,1 @@
+reach shop.db world files/shop.ctstack

@@ -1,0 +1,1 @@
+reach shop.web shop.side.metrics files/shop.ctstack

@@ -1,0 +1,1 @@
+reach shop.wep shop.db files/shop.ctstack

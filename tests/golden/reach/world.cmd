@@ -1,0 +1,1 @@
+reach world shop.web files/shop.ctstack
