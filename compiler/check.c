@@ -153,6 +153,8 @@ static struct type element_type(const struct type *t)
 		return (struct type){.tag = T_SECRETREF};
 	if (t->tag == T_DNS)
 		return (struct type){.tag = T_IP};
+	if (t->tag == T_CAPABILITIES)
+		return (struct type){.tag = T_CAPABILITY};
 	return *t->of;
 }
 
@@ -171,6 +173,11 @@ static struct val list_made(struct elab *el, const struct list *l, struct span a
 		v.u.DNS = (struct dns){l->n ? DNS_LIST : DNS_NONE, arena_array(el->a, l->n, sizeof *v.u.DNS.at), l->n};
 		for (size_t i = 0; i < l->n; i++)
 			v.u.DNS.at[i] = l->at[i].u.IP;
+	} else if (t->tag == T_CAPABILITIES) {
+		v.u.CAPABILITIES.at = arena_array(el->a, l->n, sizeof *v.u.CAPABILITIES.at);
+		v.u.CAPABILITIES.n = l->n;
+		for (size_t i = 0; i < l->n; i++)
+			v.u.CAPABILITIES.at[i] = l->at[i].u.CAPABILITY;
 	} else if (t->tag == T_CONTAINERREFS) {
 		v.u.CONTAINERREFS.at = arena_array(el->a, l->n, sizeof *v.u.CONTAINERREFS.at);
 		v.u.CONTAINERREFS.spans = arena_array(el->a, l->n, sizeof *v.u.CONTAINERREFS.spans);
@@ -305,6 +312,7 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 	case T_STRINGS:
 	case T_CONTAINERREFS:
 	case T_SECRETREFS:
+	case T_CAPABILITIES:
 	case V_LIST:
 		return check_list(el, v, e, t, to);
 	case V_MAP:
@@ -349,7 +357,7 @@ static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct 
 
 static bool type_is_list(const struct type *t)
 {
-	return t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS || t->tag == T_DNS || t->tag == V_LIST;
+	return t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS || t->tag == T_DNS || t->tag == T_CAPABILITIES || t->tag == V_LIST;
 }
 
 static struct val eval_as_inner(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,

@@ -540,9 +540,12 @@ const char *form_label_name(struct str s);
 const char *form_image(struct str s);
 const char *form_ifname(struct str s);
 
-/* ---- the end (finish.c) ---- */
+/* ---- the end (finish.c, enable.c) ---- */
 
 /* Asks for every value of a node and all below it, and fills its model. */
 void node_finish(struct elab *el, struct node *n);
+
+/* Takes out what is not enabled, and tells what cannot be without it. */
+void model_enabled(struct elab *el, struct model *m);
 
 #endif

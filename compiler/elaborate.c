@@ -206,6 +206,7 @@ static void model_stacks(struct elab *el, struct model *ret)
 		ret->stacks.at[kept++] = s;
 	}
 	ret->stacks.n = kept;
+	model_enabled(el, ret);
 	model_index(ret);
 }
 

@@ -160,6 +160,16 @@ static void text_word(enum word v, struct buf *out)
 	buf_puts(out, words[v]);
 }
 
+static void text_CAPABILITIES(struct word_list v, struct buf *out)
+{
+	buf_addc(out, '[');
+	for (size_t i = 0; i < v.n; i++) {
+		buf_puts(out, i ? ", " : "");
+		text_word(v.at[i], out);
+	}
+	buf_addc(out, ']');
+}
+
 static void text_FLOWEND(struct flow_end v, struct buf *out)
 {
 	flow_end_text(&v, out);
@@ -185,6 +195,8 @@ static void text_DNS(struct dns v, struct buf *out)
 #define text_CATEGORY text_word
 #define text_GPU text_word
 #define text_MACVLAN text_word
+#define text_SIGNAL text_word
+#define text_CAPABILITY text_word
 
 struct listing {
 	struct lowering *lowering;
@@ -205,6 +217,18 @@ static size_t line_name(struct listing *l, const char *name)
 
 	buf_puts(&l->line, name);
 	return prefix;
+}
+
+/* The same for a field; a switch that stands as it does by itself is not worth a line. Every other value is shown, whoever set it. */
+static void field_take(struct listing *l, size_t prefix, const char *label, const char *dflt)
+{
+	size_t value = prefix + strlen(label);
+	bool is_switch = strcmp(dflt, "false") == 0 || strcmp(dflt, "true") == 0;
+
+	if (is_switch && str_is((struct str){l->line.s + value, l->line.n - value}, dflt))
+		l->line.n = prefix;
+	else
+		line_take(l, prefix);
 }
 
 /* A block behind an arrow, in brackets: "readonly" for true, nothing for false, "name value" for the rest. */
@@ -247,7 +271,7 @@ static void bracket_add(struct buf *out, const char **join, const char *name, st
 	if (m->member.set && !is_carried(KIND_##kind, offsetof(struct m_##kind, member))) { \
 		size_t prefix = line_name(l, label "=");                                     \
 		text_##type(m->member.v, &l->line);                                         \
-		line_take(l, prefix);                                                       \
+		field_take(l, prefix, label "=", dflt);                                     \
 	}
 #define MAP(kind, member, label, type, doc)                                               \
 	if (!is_carried(KIND_##kind, offsetof(struct m_##kind, member)))                 \

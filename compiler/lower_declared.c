@@ -131,6 +131,20 @@ static struct strs container_mounts(struct arena *a, const struct m_container *c
 	return sorted(texts, c->mount.n);
 }
 
+/* "device=/dev/net/tun" */
+static struct strs container_needs(struct lowering *l, const struct m_container *c)
+{
+	VEC(struct str) all = {0};
+
+	vec_each(struct m_device *const, d, &c->device)
+		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("device="), (*d)->from.v));
+	if (c->timezone.set)
+		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("zone="), c->timezone.v));
+	if (c->init.v)
+		vec_push(l->arena, &all, STR("init"));
+	return sorted(all.at, all.n);
+}
+
 static void lower_container(struct lowering *l, const struct net_member *m)
 {
 	const struct m_container *c = m->container;
@@ -147,6 +161,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	r->secrets = container_secrets(l, c);
 	r->alias = c->alias.set ? c->alias.v : STR("");
 	r->shortcuts = container_shortcuts(l, c);
+	r->needs = container_needs(l, c);
 	r->mounts = container_mounts(l->arena, c);
 }
 

@@ -39,6 +39,21 @@ struct engine {
 };
 extern const struct engine engine_podman;
 
+/* Its host name: `hostname`, or its own name. */
+static inline struct str container_hostname(const struct m_container *c)
+{
+	return c->hostname.set ? c->hostname.v : c->head.name;
+}
+static inline struct str device_seen_at(const struct m_device *d)
+{
+	return d->at.set ? d->at.v : d->from.v;
+}
+/* Whole seconds between asking it to end and killing it. */
+static inline int64_t stop_seconds(const struct m_container *c)
+{
+	return c->stop_timeout.set ? (c->stop_timeout.v + 999999) / 1000000 : 10;
+}
+
 /* Texts one behind the other, without the cost of printf: a large stack has many. */
 static inline void put_all(struct buf *out, size_t n, const struct str *parts)
 {

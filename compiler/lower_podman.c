@@ -5,9 +5,10 @@
 #include <inttypes.h>
 
 #include "compiler/lower_engine.h"
+#include "lang/base/json.h"
 #include "lang/schema.h"
 
-#define PODMAN_RM "podman --events-backend=none rm --force --ignore --volumes --time=10"
+#define PODMAN_RM "podman --events-backend=none rm --force --ignore --volumes --time="
 
 /* Podman says nothing on standard output but the container's id; what the container says goes through conmon. */
 static void podman_supervise(struct unit_of *u)
@@ -28,6 +29,77 @@ static void mount_arg(struct unit_of *u, const struct bind_mount *m)
 	unit_arg(u->out, buf_view(u->word));
 }
 
+static void tmpfs_args(struct unit_of *u)
+{
+	vec_each(struct m_tmpfs *const, at, &u->c->tmpfs) {
+		const struct m_tmpfs *t = *at;
+
+		/* Podman would copy in what the image holds there. */
+		u->word->n = 0;
+		PUT(u->word, STR("--mount=type=tmpfs,"));
+		podman_mount_field(u->word, STR("destination"), t->at.v);
+		buf_fmt(u->word, ",notmpcopyup,tmpfs-mode=0%" PRIo64, (uint64_t)t->mode.v);
+		if (t->size.set)
+			buf_fmt(u->word, ",tmpfs-size=%" PRId64, t->size.v);
+		unit_arg(u->out, buf_view(u->word));
+	}
+}
+
+static void device_args(struct unit_of *u)
+{
+	vec_each(struct m_device *const, at, &u->c->device) {
+		const struct m_device *d = *at;
+
+		ARG(u, STR("--device="), d->from.v, STR(":"), device_seen_at(d), d->readonly.v ? STR(":r") : STR(":rw"));
+	}
+}
+
+static void capability_args(struct unit_of *u, struct str option, const struct word_list *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		ARG(u, option, words->at[i] == WORD_CAPABILITY_all ? STR("") : STR("CAP_"), word_texts[words->at[i]]);
+}
+
+/* What the container's processes are and may do. */
+static void process_args(struct unit_of *u)
+{
+	const struct m_container *c = u->c;
+
+	if (c->user.set)
+		ARG(u, STR("--user="), str_fmt(u->arena, "%" PRIu32 ":%" PRIu32, c->user.v.uid, c->user.v.gid));
+	if (c->working_dir.set)
+		ARG(u, STR("--workdir="), c->working_dir.v);
+	if (c->timezone.set)
+		ARG(u, STR("--tz="), c->timezone.v);
+	if (c->init.v)
+		PUT(u->out, STR("\t--init \\\n"));
+	if (c->read_only.v)
+		PUT(u->out, STR("\t--read-only \\\n"));
+	if (c->no_new_privileges.v)
+		PUT(u->out, STR("\t--security-opt=no-new-privileges \\\n"));
+	if (c->capabilities) {
+		capability_args(u, STR("--cap-drop="), &c->capabilities->drop.v);
+		capability_args(u, STR("--cap-add="), &c->capabilities->add.v);
+	}
+	if (c->shm_size.set)
+		ARG(u, STR("--shm-size="), str_fmt(u->arena, "%" PRId64 "b", c->shm_size.v));
+	if (c->stop_signal.set)
+		ARG(u, STR("--stop-signal="), word_texts[c->stop_signal.v]);
+}
+
+/* One word that podman reads as a JSON list. */
+static void entrypoint_arg(struct unit_of *u)
+{
+	u->word->n = 0;
+	PUT(u->word, STR("--entrypoint=["));
+	for (size_t i = 0; i < u->c->entrypoint.v.n; i++) {
+		PUT(u->word, i ? STR(",") : STR(""));
+		json_str(u->word, u->c->entrypoint.v.at[i]);
+	}
+	PUT(u->word, STR("]"));
+	unit_arg(u->out, buf_view(u->word));
+}
+
 static void podman_start(struct unit_of *u)
 {
 	const struct m_container *c = u->c;
@@ -37,7 +109,7 @@ static void podman_start(struct unit_of *u)
 	ARG(u, STR("--name="), u->name);
 	PUT(u->out, STR("\t--replace \\\n\t--rm \\\n\t--detach \\\n\t--cgroups=split \\\n\t--sdnotify=conmon \\\n"
 			"\t--log-driver=journald \\\n\t--pull=never \\\n\t--pids-limit=-1 \\\n"));
-	ARG(u, STR("--hostname="), c->head.name);
+	ARG(u, STR("--hostname="), container_hostname(c));
 	if (u->netns.n)
 		ARG(u, STR("--network=ns:/run/netns/"), u->netns);
 	else
@@ -50,14 +122,17 @@ static void podman_start(struct unit_of *u)
 		mount_arg(u, &u->mounts[i]);
 	for (size_t i = 0; i < c->env_files.v.n; i++)
 		PUT(u->out, STR("\t--env-file=${CREDENTIALS_DIRECTORY}/"), c->env_files.v.at[i]->head.name, STR(" \\\n"));
+	tmpfs_args(u);
+	device_args(u);
 	for (size_t i = 0; i < c->env.n; i++)
 		ARG(u, STR("--env="), c->env.at[i].name, STR("="), c->env.at[i].value.v);
 	for (size_t i = 0; i < c->labels.n; i++)
 		ARG(u, STR("--label="), c->labels.at[i].name, STR("="), c->labels.at[i].value.v);
-	if (c->user.set)
-		ARG(u, STR("--user="), str_fmt(u->arena, "%" PRIu32 ":%" PRIu32, c->user.v.uid, c->user.v.gid));
+	process_args(u);
 	if (c->gpu.set)
 		unit_late(u, STR("gpu"), word_texts[c->gpu.v], false);
+	if (c->entrypoint.set)
+		entrypoint_arg(u);
 	unit_late(u, STR("image"), c->image.v, !c->command.v.n);
 	for (size_t i = 0; i < c->command.v.n; i++) {
 		PUT(u->out, STR("\t"));
@@ -73,7 +148,9 @@ static void podman_enter(struct unit_of *u)
 
 static void podman_stop(struct unit_of *u)
 {
-	PUT(u->out, STR("ExecStop=" PODMAN_RM " "), u->name, STR("\nExecStopPost=-" PODMAN_RM " "), u->name, STR("\n"));
+	struct str within = str_fmt(u->arena, "%" PRId64 " ", stop_seconds(u->c));
+
+	PUT(u->out, STR("ExecStop=" PODMAN_RM), within, u->name, STR("\nExecStopPost=-" PODMAN_RM), within, u->name, STR("\n"));
 }
 
 const struct engine engine_podman = {podman_supervise, podman_start, podman_enter, podman_stop};

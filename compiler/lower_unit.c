@@ -13,7 +13,7 @@
 enum {
 	START_MARGIN_S = 60,	/* podman's own work before the container runs, on top of `ready.within` */
 	START_DEFAULT_S = 90,	/* the same without `ready` */
-	STOP_S = 60,		/* the 10 seconds between SIGTERM and SIGKILL that PODMAN_RM gives, and podman's own work */
+	STOP_MARGIN_S = 50,	/* podman's own work, on top of `stop-timeout` */
 	RESTART_S = 5,
 };
 
@@ -188,8 +188,8 @@ static void service_section(struct unit_of *u)
 	PUT(u->out, STR("\n"));
 	u->engine->supervise(u);
 	PUT(u->out, STR("Restart="), word_texts[c->restart.v]);
-	buf_fmt(u->out, "\nRestartSec=%ds\nTimeoutStartSec=%" PRId64 "s\nTimeoutStopSec=%ds\n", RESTART_S, start_seconds(c),
-		STOP_S);
+	buf_fmt(u->out, "\nRestartSec=%ds\nTimeoutStartSec=%" PRId64 "s\nTimeoutStopSec=%" PRId64 "s\n", RESTART_S, start_seconds(c),
+		stop_seconds(c) + STOP_MARGIN_S);
 	limits(u);
 	/* Requires= would stop this container whenever the other one is stopped to be changed. */
 	for (size_t i = 0; i < c->after.v.n; i++)
@@ -269,8 +269,8 @@ static void container_unit(struct manifest *ret, struct sources *sources, const 
 	sort_array(u.binds.at, u.binds.n, sizeof *u.binds.at, cmp_strs);
 	res_mark(&unit->res, c->head.stack, name_full(ret->arena, &c->head), source_origin(sources, c->head.at));
 	unit->text = str_copy(ret->arena, buf_view(out));
-	unit->wanted_by = name_target(ret->arena, c->head.stack);
-	unit->active = true;
+	unit->wanted_by = c->autostart.v ? name_target(ret->arena, c->head.stack) : STR("");
+	unit->active = c->autostart.v;
 	unit->binds = (struct strs){u.binds.at, u.binds.n};
 }
 
@@ -328,7 +328,7 @@ void lower_units(const struct model *model, struct sources *sources, struct mani
 	for (size_t i = 0; i < model->stacks.n; i++) {
 		const struct m_stack *s = model->stacks.at[i];
 
-		if (s->head.outside)
+		if (s->head.outside || !s->enable.v)
 			continue;
 		if (!any)
 			host_units(ret);

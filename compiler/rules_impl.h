@@ -68,6 +68,11 @@ RULE(after_cycle);
 RULE(port_twice);
 RULE(ready_choice);
 RULE(ready_port);
+/* rules_engine.c */
+RULE(capability_twice);
+RULE(machine_text);
+RULE(device_path);
+RULE(runs_nothing);
 /* rules_mount.c */
 RULE(mount_twice);
 RULE(mount_inside);

@@ -7,7 +7,7 @@
 #include "compiler/names.h"
 #include "lang/base/sort.h"
 
-/* A place in the container: of a volume, of a mount or of a secret. */
+/* A place in the container: of a volume, a mount, a secret or a tmpfs. */
 struct mounted {
 	struct str path;
 	struct span at;
@@ -43,7 +43,7 @@ static struct str trimmed(struct str path)
 /* Sorted by path. In the arena. */
 static size_t mounted_of(struct rules *r, const struct m_container *c, struct mounted **ret)
 {
-	struct mounted *all = arena_array(r->arena, c->volume.n + c->mount.n + c->secret.n, sizeof *all);
+	struct mounted *all = arena_array(r->arena, c->volume.n + c->mount.n + c->secret.n + c->tmpfs.n, sizeof *all);
 	size_t n = 0;
 
 	vec_each(struct m_volume *const, v, &c->volume)
@@ -52,6 +52,8 @@ static size_t mounted_of(struct rules *r, const struct m_container *c, struct mo
 		all[n++] = (struct mounted){.path = trimmed(c->mount.at[i].right.v), .at = c->mount.at[i].right.at};
 	for (size_t i = 0; i < c->secret.n; i++)
 		all[n++] = (struct mounted){.path = trimmed(c->secret.at[i].right.v), .at = c->secret.at[i].right.at, .secret = true};
+	vec_each(struct m_tmpfs *const, t, &c->tmpfs)
+		all[n++] = (struct mounted){.path = trimmed((*t)->at.v), .at = (*t)->at.at};
 	sort_array(all, n, sizeof *all, cmp_mounted);
 	*ret = all;
 	return n;

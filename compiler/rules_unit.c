@@ -37,6 +37,15 @@ static void paths(struct values *v, const struct m_container *c)
 		if ((*volume)->from.set)
 			path(v, (*volume)->from.v, (*volume)->from.at);
 	}
+	vec_each(struct m_tmpfs *const, tmpfs, &c->tmpfs)
+		path(v, (*tmpfs)->at.v, (*tmpfs)->at.at);
+	vec_each(struct m_device *const, device, &c->device) {
+		path(v, (*device)->from.v, (*device)->from.at);
+		if ((*device)->at.set)
+			path(v, (*device)->at.v, (*device)->at.at);
+	}
+	if (c->working_dir.set)
+		path(v, c->working_dir.v, c->working_dir.at);
 	for (size_t i = 0; i < c->mount.n; i++) {
 		path(v, c->mount.at[i].left.v, c->mount.at[i].left.at);
 		path(v, c->mount.at[i].right.v, c->mount.at[i].right.at);
@@ -57,6 +66,8 @@ RULE(unit_value)
 			word(&v, c->labels.at[i].value.v, c->labels.at[i].value.at);
 		for (size_t i = 0; i < c->command.v.n; i++)
 			word(&v, c->command.v.at[i], c->command.at);
+		for (size_t i = 0; i < c->entrypoint.v.n; i++)
+			word(&v, c->entrypoint.v.at[i], c->entrypoint.at);
 		paths(&v, c);
 		if (v.total > UNIT_COMMAND_MAX)
 			diag_add(r->diags, code, c->head.at, "the environment, labels, command and paths of `%.*s` are longer than %d bytes together",

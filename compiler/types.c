@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* Of an enumeration with more words than a reader takes in, the name is shown. */
+enum { WORDS_SHOWN_MAX = 12 };
+
 struct type row_type(const struct schema_row *row)
 {
 	return (struct type){.tag = (int)row->type,
@@ -45,6 +48,10 @@ void type_shown(const struct type *t, struct buf *out)
 		return;
 	}
 	struct word_range r = type_words((enum type_tag)t->tag);
+	if (r.hi - r.lo > WORDS_SHOWN_MAX) {
+		buf_fmt(out, "a %s", type_infos[t->tag].shown);
+		return;
+	}
 	for (unsigned w = r.lo; w < r.hi; w++)
 		buf_fmt(out, "%s%.*s",
 			w == (unsigned)r.lo	? "" :

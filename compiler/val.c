@@ -252,6 +252,11 @@ struct val val_widen(struct arena *a, struct val v)
 		for (size_t i = 0; i < v.u.STRINGS.n; i++)
 			wide.u.list->at[i] = VAL(STRING, v.u.STRINGS.at[i]);
 		return wide;
+	case T_CAPABILITIES:
+		wide = list_of(a, v.u.CAPABILITIES.n);
+		for (size_t i = 0; i < v.u.CAPABILITIES.n; i++)
+			wide.u.list->at[i] = VAL(CAPABILITY, v.u.CAPABILITIES.at[i]);
+		return wide;
 	case T_CONTAINERREFS:
 		wide = list_of(a, v.u.CONTAINERREFS.n);
 		for (size_t i = 0; i < v.u.CONTAINERREFS.n; i++)
@@ -282,6 +287,10 @@ static struct val val_copy(struct arena *a, struct val v)
 		v.u.STRINGS.at = (struct str *)arena_copy(a, v.u.STRINGS.at, n * sizeof *v.u.STRINGS.at);
 		for (size_t i = 0; i < n; i++)
 			v.u.STRINGS.at[i] = str_copy(a, v.u.STRINGS.at[i]);
+		break;
+	case T_CAPABILITIES:
+		n = v.u.CAPABILITIES.n;
+		v.u.CAPABILITIES.at = (enum word *)arena_copy(a, v.u.CAPABILITIES.at, n * sizeof *v.u.CAPABILITIES.at);
 		break;
 	case T_CONTAINERREFS:
 		n = v.u.CONTAINERREFS.n;

@@ -50,6 +50,11 @@ enum word {
 	WORD_COUNT
 };
 
+struct word_list {
+	enum word *at;
+	size_t n;
+};
+
 const char *proto_name(uint8_t proto);	/* "tcp" (for PROTO_NONE too), "udp", "sctp" */
 
 /* What is wrong with a text as a path, as a sentence; NULL: it is one. */

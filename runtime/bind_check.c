@@ -129,6 +129,54 @@ static int check_mounts(struct host *h, const struct manifest *bound, struct err
 	return 0;
 }
 
+/* What a container needs besides mounts: the word before "=" in res_container.needs, how it is looked for, and the end of the sentence where it is missing. */
+static bool has_device(struct host *h, struct str path)
+{
+	return fact_is_device(h, path);
+}
+
+static bool has_zone(struct host *h, struct str name)
+{
+	_arena_ struct arena a = {0};
+
+	return fact_exists(h, STR_JOIN(&a, STR("usr/share/zoneinfo/"), name));
+}
+
+static bool has_init(struct host *h, struct str none)
+{
+	(void)none;
+	return fact_exists(h, STR("usr/libexec/podman/catatonit")) || fact_exists(h, STR("usr/bin/catatonit"));
+}
+
+static const struct need {
+	const char *word;
+	bool (*there)(struct host *h, struct str value);
+	const char *missing;	/* %.*s: the value */
+} needs[] = {
+	{"device", has_device, "wants the device %.*s, and there is no such device node on this host: load its driver, or leave it out"},
+	{"zone", has_zone, "is in the time zone %.*s, which this host does not know: install tzdata, or write the name as in /usr/share/zoneinfo"},
+	{"init", has_init, "asks for a first process of podman's (init = true), which is not installed: apt-get install catatonit%.*s"},
+};
+
+static int check_needs(struct host *h, const struct manifest *bound, struct err *e)
+{
+	const struct res_container *c;
+
+	manifest_each(container, c, bound)
+		for (size_t i = 0; i < c->needs.n; i++)
+			for (size_t k = 0; k < sizeof needs / sizeof needs[0]; k++) {
+				struct str value, word = str_cut(c->needs.at[i], '=', &value);
+				char what[400];
+
+				if (!str_is(word, needs[k].word) || needs[k].there(h, value))
+					continue;
+				snprintf(what, sizeof what, needs[k].missing, STR_ARG(value));
+				err_set(e, -ENOENT, "%.*s %s", STR_ARG(c->res.id), what);
+				return err_resource(e, c->res.id);
+			}
+	return 0;
+}
+
 struct wanted_port {
 	struct addr addr;	/* family 0: every address */
 	unsigned lo, hi;
@@ -296,6 +344,8 @@ int bind_check(struct host *h, const struct manifest *bound, const struct manife
 {
 	int r = check_mounts(h, bound, e);
 
+	if (r == 0)
+		r = check_needs(h, bound, e);
 	if (r == 0)
 		r = check_interfaces(h, bound, e);
 	if (r == 0)

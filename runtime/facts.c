@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "lang/base/cleanup.h"
@@ -58,6 +59,14 @@ bool fact_exists(struct host *h, struct str path)
 	_fd_ int fd = fact_open(h, path, O_PATH);
 
 	return fd >= 0;
+}
+
+bool fact_is_device(struct host *h, struct str path)
+{
+	_fd_ int fd = fact_open(h, path, O_PATH);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode));
 }
 
 static int cmp_strs(const void *a, const void *b)

@@ -15,6 +15,8 @@ int fact_open(struct host *h, struct str path, int flags);
 int fact_read(struct host *h, struct str path, size_t max, struct arena *a, struct str *ret, struct err *e);
 /* Whether something is there, links followed as above. */
 bool fact_exists(struct host *h, struct str path);
+/* Whether a device node is there, links followed. */
+bool fact_is_device(struct host *h, struct str path);
 /* The names in a directory, sorted; none where it is missing. */
 int fact_list(struct host *h, struct str path, struct arena *a, struct strs *ret, struct err *e);
 

@@ -125,6 +125,14 @@ static bool runs(const struct bus_unit *u)
 	return u && (str_is(u->active, "active") || str_is(u->active, "activating") || str_is(u->active, "reloading"));
 }
 
+/* Nothing wants it and it shall not run by itself: whether it does is no difference. */
+static bool started_by_people(const struct seen *s, struct str name)
+{
+	const struct res_unit *known = (const struct res_unit *)manifest_find(s->known, RES_unit, name);
+
+	return known && !known->active && !known->wanted_by.n;
+}
+
 static struct res_unit *see(struct seen *s, struct str name, struct str text)
 {
 	const struct res *known = manifest_find(s->known, RES_unit, name);
@@ -139,6 +147,10 @@ static struct res_unit *see(struct seen *s, struct str name, struct str text)
 	u->text = text;
 	u->wanted_by = wants ? *wants : STR("");
 	u->active = runs(bus_units_find(&s->loaded, name));
+	if (u->active && started_by_people(s, name)) {
+		u->active = false;
+		u->runs = true;
+	}
 	map_add(s->ret->arena, &s->found, u->res.id, u);
 	return u;
 }
@@ -311,12 +323,23 @@ static int unit_prepare(struct host *h, struct slice s, struct err *e)
 
 /* ---- apply ---- */
 
+static bool does_run(const struct res_unit *u)
+{
+	return u->active || u->runs;
+}
+
+/* Wanted, or started by people, before the change or before one that is taken back, and left to them. */
+static bool shall_run(const struct res_unit *from, const struct res_unit *to)
+{
+	return does_run(to) || (from && from->runs && !to->wanted_by.n);
+}
+
 /* Whether its process has to be another one afterwards. Targets and slices have none. */
 static bool restarts(const struct change *c)
 {
 	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
 
-	return c->op == OP_CHANGE && to->active && is_service(to->res.id) && !str_eq(without_mark(from->text), to->text);
+	return c->op == OP_CHANGE && shall_run(from, to) && is_service(to->res.id) && !str_eq(without_mark(from->text), to->text);
 }
 
 /* A unit that does not run is stopped all the same where it is removed or changed: a start job may be waiting, left
@@ -326,14 +349,14 @@ static bool stops(const struct change *c)
 {
 	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
 
-	return from && (!to || restarts(c) || (from->active && !to->active));
+	return from && (!to || restarts(c) || (does_run(from) && !shall_run(from, to)));
 }
 
 static bool starts(const struct change *c)
 {
 	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
 
-	return to && to->active && (!from || !from->active || restarts(c));
+	return to && shall_run(from, to) && (!from || !does_run(from) || restarts(c));
 }
 
 /* Whether its file or its link is another one afterwards. */
@@ -358,7 +381,7 @@ static struct selection choose(struct arena *a, struct slice s, bool (*which)(co
 		struct str name = change_res(&s.at[i])->id;
 
 		if (which(&s.at[i]))
-			sel.jobs[sel.n++] = (struct bus_job){.unit = name.s, .shown = is_service(name) && (which == starts || from->active)};
+			sel.jobs[sel.n++] = (struct bus_job){.unit = name.s, .shown = is_service(name) && (which == starts || does_run(from))};
 	}
 	return sel;
 }

@@ -87,7 +87,8 @@ static bool is_drift(struct viewer *w, const struct change *c)
 static void unit_change(struct view_container *c, const struct change *change)
 {
 	const struct res_unit *from = (const struct res_unit *)change->from, *to = (const struct res_unit *)change->to;
-	bool runs = from && from->active, shall_run = to && to->active, same_text = from && to && str_eq(from->text, to->text);
+	bool runs = from && (from->active || from->runs), shall_run = to && (to->active || (runs && from->runs && !to->wanted_by.n)),
+	     same_text = from && to && str_eq(from->text, to->text);
 
 	if (from && to && same_text && runs == shall_run)
 		return; /* only its place in the boot */

@@ -12,10 +12,12 @@
  *	udp-send ADDR PORT SRC N	sends N datagrams from the address SRC, which need not be the sender's own
  *	udp-count PORT MS		prints how many datagrams came in that time, and from whom the first was
  *	hold ADDR PORT MS		keeps one connection busy that long; status 0 where no byte was lost
+ *	open PATH [r|w|create]		opens it (for both by default); prints open (status 0) or why not (1)
+ *	name				prints its host name
  *	die [STATUS]			says so on standard error and ends
  *
  * The server reads from its environment PROBE_NAME (what it answers with; else its host name), PROBE_PORTS, PROBE_DELAY_MS (before it listens) and PROBE_DIE (it
- * ends at once with this status). */
+ * ends at once with this status). It ends at SIGTERM, SIGINT and SIGUSR1, and says at which. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -279,7 +281,10 @@ static void answer_datagram(int fd)
 /* The first process of a container gets no default action for signals. */
 static void on_term(int signal)
 {
-	(void)signal;
+	static const char usr1[] = "probe: ended by SIGUSR1\n", other[] = "probe: ended by SIGTERM or SIGINT\n";
+	ssize_t ignored = signal == SIGUSR1 ? write(2, usr1, sizeof usr1 - 1) : write(2, other, sizeof other - 1);
+
+	(void)ignored;
 	_exit(0);
 }
 
@@ -511,12 +516,35 @@ static int cmd_hold(const char *address, int port, int ms)
 	return 0;
 }
 
+static int cmd_open(const char *path, const char *how)
+{
+	int fd = open(path, strcmp(how, "r") == 0      ? O_RDONLY :
+			    strcmp(how, "w") == 0      ? O_WRONLY :
+			    strcmp(how, "create") == 0 ? O_WRONLY | O_CREAT | O_EXCL :
+							 O_RDWR,
+		      0600);
+
+	puts(fd < 0 ? strerror(errno) : "open");
+	return fd < 0;
+}
+
+static int cmd_name(void)
+{
+	char name[256] = "";
+
+	if (gethostname(name, sizeof name - 1) < 0)
+		give_up("gethostname");
+	puts(name);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
 
 	signal(SIGTERM, on_term);
 	signal(SIGINT, on_term);
+	signal(SIGUSR1, on_term);
 	signal(SIGPIPE, SIG_IGN);
 	if (strcmp(verb, "connect") == 0 && argc >= 4)
 		return cmd_connect(argv[2], atoi(argv[3]), number(argv[4], DEFAULT_MS));
@@ -530,6 +558,10 @@ int main(int argc, char **argv)
 		return cmd_udp_count(atoi(argv[2]), atoi(argv[3]));
 	if (strcmp(verb, "hold") == 0 && argc == 5)
 		return cmd_hold(argv[2], atoi(argv[3]), atoi(argv[4]));
+	if (strcmp(verb, "open") == 0 && (argc == 3 || argc == 4))
+		return cmd_open(argv[2], argc == 4 ? argv[3] : "");
+	if (strcmp(verb, "name") == 0)
+		return cmd_name();
 	if (strcmp(verb, "die") == 0 || getenv("PROBE_DIE")) {
 		fprintf(stderr, "probe: this program was told to die\n");
 		return strcmp(verb, "die") == 0 ? number(argv[2], 1) : atoi(getenv("PROBE_DIE"));
