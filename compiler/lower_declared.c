@@ -140,8 +140,12 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("device="), (*d)->from.v));
 	if (c->timezone.set)
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("zone="), c->timezone.v));
-	if (c->init.v)
+	if (c->init.v && c->image.set)
 		vec_push(l->arena, &all, STR("init"));
+	if (c->rootfs.set) {
+		vec_push(l->arena, &all, STR("nspawn"));
+		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("rootfs="), c->rootfs.v));
+	}
 	return sorted(all.at, all.n);
 }
 
@@ -152,7 +156,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 
 	res_mark(&r->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
 	r->unit = name_unit(l->arena, c);
-	r->image = c->image.v;
+	r->image = c->rootfs.set ? c->rootfs.v : c->image.v;
 	r->address = m->address[NET_4];
 	r->address6 = m->address[NET_6];
 	r->ports = container_ports(l, c);
@@ -224,7 +228,7 @@ void lower_images(struct lowering *l)
 	lower_each_member(m, l) {
 		const struct m_container *c = m->container;
 
-		if (map_add(l->scratch, &seen, c->image.v, l))
+		if (!c->image.set || map_add(l->scratch, &seen, c->image.v, l))
 			continue;
 		res_mark(&manifest_take_image(l->out, c->image.v)->res, NULL, STR(""),
 			 source_origin(l->sources, c->image.at));

@@ -36,8 +36,9 @@ struct engine {
 	void (*start)(struct unit_of *u);	/* ExecStart= */
 	void (*enter)(struct unit_of *u);	/* the words, each with a blank behind it, that run in the container what follows them */
 	void (*stop)(struct unit_of *u);	/* ExecStop=, ExecStopPost= */
+	int stop_margin_s;			/* its own work when it stops, on top of `stop-timeout` */
 };
-extern const struct engine engine_podman;
+extern const struct engine engine_podman, engine_nspawn;
 
 /* Its host name: `hostname`, or its own name. */
 static inline struct str container_hostname(const struct m_container *c)
@@ -48,10 +49,19 @@ static inline struct str device_seen_at(const struct m_device *d)
 {
 	return d->at.set ? d->at.v : d->from.v;
 }
+static inline bool users_are_private(const struct m_container *c)
+{
+	return c->users.set && c->users.v == WORD_USERS_private;
+}
+/* A tree is a directory, and an image of one a file that is called so: the manifest knows no host to ask. */
+static inline bool rootfs_is_image(struct str path)
+{
+	return path.n > 4 && (memcmp(path.s + path.n - 4, ".raw", 4) == 0 || memcmp(path.s + path.n - 4, ".img", 4) == 0);
+}
 /* Whole seconds between asking it to end and killing it. */
 static inline int64_t stop_seconds(const struct m_container *c)
 {
-	return c->stop_timeout.set ? (c->stop_timeout.v + 999999) / 1000000 : 10;
+	return c->stop_timeout.set ? (c->stop_timeout.v + 999999) / 1000000 : c->boot.set && c->boot.v ? 90 : 10;
 }
 
 /* Texts one behind the other, without the cost of printf: a large stack has many. */

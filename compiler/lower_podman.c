@@ -153,4 +153,4 @@ static void podman_stop(struct unit_of *u)
 	PUT(u->out, STR("ExecStop=" PODMAN_RM), within, u->name, STR("\nExecStopPost=-" PODMAN_RM), within, u->name, STR("\n"));
 }
 
-const struct engine engine_podman = {podman_supervise, podman_start, podman_enter, podman_stop};
+const struct engine engine_podman = {podman_supervise, podman_start, podman_enter, podman_stop, 50};

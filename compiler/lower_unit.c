@@ -13,7 +13,6 @@
 enum {
 	START_MARGIN_S = 60,	/* podman's own work before the container runs, on top of `ready.within` */
 	START_DEFAULT_S = 90,	/* the same without `ready` */
-	STOP_MARGIN_S = 50,	/* podman's own work, on top of `stop-timeout` */
 	RESTART_S = 5,
 };
 
@@ -82,6 +81,11 @@ static void unit_section(struct unit_of *u)
 			continue;
 		PUT(u->out, STR("RequiresMountsFor="));
 		unit_item(u->out, u->mounts[i].from);
+		PUT(u->out, STR("\n"));
+	}
+	if (u->c->rootfs.set) {
+		PUT(u->out, STR("RequiresMountsFor="));
+		unit_item(u->out, u->c->rootfs.v);
 		PUT(u->out, STR("\n"));
 	}
 	/* A container that cannot start yet is tried again for as long as it takes. */
@@ -189,7 +193,7 @@ static void service_section(struct unit_of *u)
 	u->engine->supervise(u);
 	PUT(u->out, STR("Restart="), word_texts[c->restart.v]);
 	buf_fmt(u->out, "\nRestartSec=%ds\nTimeoutStartSec=%" PRId64 "s\nTimeoutStopSec=%" PRId64 "s\n", RESTART_S, start_seconds(c),
-		stop_seconds(c) + STOP_MARGIN_S);
+		stop_seconds(c) + u->engine->stop_margin_s);
 	limits(u);
 	/* Requires= would stop this container whenever the other one is stopped to be changed. */
 	for (size_t i = 0; i < c->after.v.n; i++)
@@ -255,6 +259,8 @@ static void container_unit(struct manifest *ret, struct sources *sources, const 
 {
 	struct unit_of u = {.arena = ret->arena, .c = c, .engine = &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
 	struct res_unit *unit = manifest_take_unit(ret, name_unit(ret->arena, c));
+	struct unit_of u = {.arena = ret->arena, .c = c, .engine = c->rootfs.set ? &engine_nspawn : &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
+	struct res_unit *unit = manifest_add_unit(ret, name_unit(ret->arena, c));
 
 	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);
 	for (size_t i = 0; i < c->after.v.n; i++)

@@ -129,14 +129,119 @@ RULE(device_path)
 	}
 }
 
-/* The image's own command goes with its entry point. */
 RULE(runs_nothing)
 {
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (c->entrypoint.set && c->entrypoint.v.n == 0 && c->command.v.n == 0)
+		if (c->command.v.n)
+			continue;
+		/* The image's own command goes with its entry point. */
+		if (c->entrypoint.set && c->entrypoint.v.n == 0)
 			diag_help(r->diags, diag_add(r->diags, code, c->entrypoint.at, "without an entry point, there is nothing to run"),
 				  "say what: command = [\"/usr/bin/app\"]");
+		else if (c->rootfs.set && !(c->boot.set && c->boot.v))
+			diag_help(r->diags, diag_add(r->diags, code, c->rootfs.at, "nothing says what runs in this tree"),
+				  "start its init with boot = true, or a program: command = [\"/usr/bin/app\"]");
+	}
+}
+
+RULE(engine_choice)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+
+		if (!c->image.set && !c->rootfs.set)
+			diag_help(r->diags, diag_add(r->diags, code, c->head.at, "container `%.*s` has no image", STR_ARG(c->head.name)),
+				  "give it `image`, or `rootfs` for a tree of an operating system");
+		else if (c->image.set && c->rootfs.set)
+			diag_note(r->diags,
+				  diag_add(r->diags, code, c->rootfs.at, "container `%.*s` has an image and a tree", STR_ARG(c->head.name)), c->image.at,
+				  "the image");
+	}
+}
+
+/* What one of the two engines has no way to do. */
+struct engine_only {
+	bool given;
+	struct span at;
+	const char *name, *instead;
+};
+
+static void only_check(struct rules *r, enum diag_code code, const struct engine_only *all, size_t n, const char *whose)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].given)
+			diag_help(r->diags, diag_add(r->diags, code, all[i].at, "%s is not for %s", all[i].name, whose), "%s", all[i].instead);
+}
+
+static void not_for_trees(struct rules *r, enum diag_code code, const struct m_container *c)
+{
+	bool boots = c->boot.set && c->boot.v;
+	const struct engine_only all[] = {
+		{c->entrypoint.set, c->entrypoint.at, "`entrypoint`", "a tree has none: write all in `command`"},
+		{c->labels.n, c->labels.n ? c->labels.at[0].at : (struct span){0}, "`labels`", "they are marks of OCI containers; a tree has none"},
+		{c->env_files.v.n, c->env_files.at, "`env-files`", "give the secret as a file: secret NAME -> /run/secrets/NAME"},
+		{c->user.set, c->user.at, "`user`", "systemd-nspawn takes users from the tree's own database: let the program change to its user, or use users = private"},
+		{c->shm_size.set, c->shm_size.at, "`shm-size`", "write: tmpfs shm { at = /dev/shm; size = 1GiB }"},
+		{boots && c->command.v.n, c->command.at, "`command`", "with boot = true the tree's own init says what runs"},
+		{boots && c->init.v, c->init.at, "`init`", "with boot = true the tree has an init of its own"},
+		{boots && c->working_dir.set, c->working_dir.at, "`working-dir`", "with boot = true the tree's own init says where programs start"},
+		{c->ephemeral.set && c->ephemeral.v && memchr(c->rootfs.v.s, ':', c->rootfs.v.n), c->rootfs.at, "a path with a `:`",
+		 "an overlay takes none; call the directory something else, or leave `ephemeral` out"},
+		{c->read_only.v && c->ephemeral.set && c->ephemeral.v, c->ephemeral.at, "`ephemeral`", "what is read-only cannot be written to: leave one of the two out"},
+	};
+
+	only_check(r, code, all, sizeof all / sizeof all[0], "a container in a tree (rootfs)");
+}
+
+static void not_for_images(struct rules *r, enum diag_code code, const struct m_container *c)
+{
+	const struct engine_only all[] = {
+		{c->boot.set && c->boot.v, c->boot.at, "`boot`", "an image has an entry point; write `rootfs` for an operating system"},
+		{c->ephemeral.set, c->ephemeral.at, "`ephemeral`", "what is written beside volumes is gone with every container of an image"},
+		{c->users.set && c->users.v == WORD_USERS_private, c->users.at, "`users`",
+		 "podman cannot give its users a network that ctc has made; use a tree (rootfs), or drop capabilities"},
+	};
+
+	only_check(r, code, all, sizeof all / sizeof all[0], "a container of an image");
+}
+
+RULE(engine_field)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+
+		if (c->rootfs.set && !c->image.set)
+			not_for_trees(r, code, c);
+		else if (c->image.set && !c->rootfs.set)
+			not_for_images(r, code, c);
+	}
+}
+
+/* systemd-nspawn locks a tree that it may write to. */
+static bool writes_to_tree(const struct m_container *c)
+{
+	return !c->read_only.v && !(c->ephemeral.set && c->ephemeral.v);
+}
+
+RULE(rootfs_twice)
+{
+	struct map seen = {0};
+
+	rules_each_container(m, r) {
+		const struct m_container *later = m->container, *first;
+		struct diag *d;
+
+		if (!later->rootfs.set)
+			continue;
+		first = map_add(r->arena, &seen, later->rootfs.v, (void *)(uintptr_t)later);
+		if (!first || (!writes_to_tree(first) && !writes_to_tree(later)))
+			continue;
+		if (said_later(first->rootfs.at, &first->head, later->rootfs.at, &later->head))
+			SWAP(first, later);
+		d = diag_add(r->diags, code, later->rootfs.at, "two containers would run in %.*s, and one of them writes to it", STR_ARG(later->rootfs.v));
+		diag_note(r->diags, d, first->rootfs.at, "the other one");
+		diag_help(r->diags, d, "give each a tree of its own, or make both `ephemeral = true`");
 	}
 }

@@ -73,6 +73,9 @@ RULE(capability_twice);
 RULE(machine_text);
 RULE(device_path);
 RULE(runs_nothing);
+RULE(engine_choice);
+RULE(engine_field);
+RULE(rootfs_twice);
 /* rules_mount.c */
 RULE(mount_twice);
 RULE(mount_inside);

@@ -21,7 +21,7 @@ RULE(image_tag)
 		struct str tag = image_tag(c->image.v);
 		struct diag *d;
 
-		if (c->image.v.n == 0 || memchr(c->image.v.s, '@', c->image.v.n) ||
+		if (!c->image.set || c->image.v.n == 0 || memchr(c->image.v.s, '@', c->image.v.n) ||
 		    (tag.n && !str_is(tag, "latest")))
 			continue;
 		if (tag.n)

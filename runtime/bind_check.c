@@ -142,6 +142,17 @@ static bool has_zone(struct host *h, struct str name)
 	return fact_exists(h, STR_JOIN(&a, STR("usr/share/zoneinfo/"), name));
 }
 
+static bool has_rootfs(struct host *h, struct str path)
+{
+	return fact_exists(h, path);
+}
+
+static bool has_nspawn(struct host *h, struct str none)
+{
+	(void)none;
+	return fact_exists(h, STR("usr/bin/systemd-nspawn"));
+}
+
 static bool has_init(struct host *h, struct str none)
 {
 	(void)none;
@@ -155,6 +166,8 @@ static const struct need {
 } needs[] = {
 	{"device", has_device, "wants the device %.*s, and there is no such device node on this host: load its driver, or leave it out"},
 	{"zone", has_zone, "is in the time zone %.*s, which this host does not know: install tzdata, or write the name as in /usr/share/zoneinfo"},
+	{"rootfs", has_rootfs, "runs in the tree %.*s, which is not on this host: make it first, with mmdebstrap or by unpacking one"},
+	{"nspawn", has_nspawn, "runs in a tree, which systemd-nspawn does, and it is not installed: apt-get install systemd-container%.*s"},
 	{"init", has_init, "asks for a first process of podman's (init = true), which is not installed: apt-get install catatonit%.*s"},
 };
 

@@ -727,7 +727,7 @@ static void entries_that_do_not_fit_are_refused(void **state)
 		{"stak s {}", "E0501", "did you mean `stack`?"},
 		{"image = 5", "E0501", NULL},
 		{"container c {}", "E0501", "`container` belongs in `stack NAME { … }`"},
-		{"stack s { container c {} }", "E0502", "container `c` has no `image`"},
+		{"stack s { container c { device d {} } }", "E0502", "device `d` has no `from`"},
 		{IN_C("volume v {}"), "E0502", "`at`"},
 		{IN_C("image = \"b:2\""), "E0503", "first given here"},
 		{IN_C("env { A = \"1\"; A = \"2\" }"), "E0503", "first given here"},

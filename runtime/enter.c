@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Entering a container, see enter.h. nsenter(1) would give the program all of root's capabilities: whoever may write in the container could put a program in the place of the one
+ * that is called, and have them. Here it gets the bounding set of the container's first process, and no descriptor but the standard ones. */
+#include "runtime/enter.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lang/base/cleanup.h"
+
+enum { NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWCGROUP, CAPS_MAX = 64, NO_PROGRAM = 127 };
+
+/* The rights of the leader: what the program may have at most. */
+struct rights {
+	uint64_t bounding;
+	bool no_new_privileges;
+};
+
+static FILE *proc_open(pid_t pid, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	return fopen(path, "re");
+}
+
+pid_t enter_leader(pid_t nspawn, struct err *e)
+{
+	char name[64];
+	int leader = 0;
+
+	snprintf(name, sizeof name, "task/%d/children", (int)nspawn);
+	_file_ FILE *f = proc_open(nspawn, name);
+	if (!f || fscanf(f, "%d", &leader) != 1 || leader <= 0)
+		return err_set(e, -ESRCH, "process %d runs no container", (int)nspawn);
+	return leader;
+}
+
+static int rights_read(pid_t leader, struct rights *ret, struct err *e)
+{
+	_file_ FILE *f = proc_open(leader, "status");
+	bool found = false;
+	char line[256];
+	int set;
+
+	while (f && fgets(line, sizeof line, f)) {
+		found |= sscanf(line, "CapBnd: %" SCNx64, &ret->bounding) == 1;
+		if (sscanf(line, "NoNewPrivs: %d", &set) == 1)
+			ret->no_new_privileges = set;
+	}
+	return found ? 0 : err_set(e, -ESRCH, "process %d is gone", (int)leader);
+}
+
+/* Into the leader's control group: its limits and its devices are the container's. */
+static int cgroup_join(pid_t leader, struct err *e)
+{
+	_file_ FILE *f = proc_open(leader, "cgroup");
+	char line[4096 + 8], path[sizeof line + 64];
+	bool found = false;
+
+	while (!found && f && fgets(line, sizeof line, f))
+		found = strncmp(line, "0::/", 4) == 0;
+	if (!found)
+		return err_set(e, -ESRCH, "process %d is gone", (int)leader);
+	snprintf(path, sizeof path, "/sys/fs/cgroup%.*s/cgroup.procs", (int)strcspn(line + 3, "\n"), line + 3);
+	_file_ FILE *procs = fopen(path, "we");
+	if (!procs || fputs("0\n", procs) < 0 || fflush(procs) != 0)
+		return err_errno(e, -errno, "cannot enter the control group of process %d", (int)leader);
+	return 0;
+}
+
+/* A user namespace that is one's own already cannot be entered again. */
+static bool user_namespace_differs(pid_t leader)
+{
+	struct stat own, other;
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/ns/user", (int)leader);
+	return stat("/proc/self/ns/user", &own) == 0 && stat(path, &other) == 0 && (own.st_ino != other.st_ino || own.st_dev != other.st_dev);
+}
+
+/* In the child: the rest of the way, then the program. */
+static _Noreturn void become(const struct rights *rights, char *const *argv)
+{
+	static char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "container=systemd-nspawn", NULL};
+
+	if (chdir("/") < 0 || setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		_exit(NO_PROGRAM);
+	for (unsigned cap = 0; cap < CAPS_MAX; cap++)
+		if (!(rights->bounding >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
+			_exit(NO_PROGRAM);
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || (rights->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
+		_exit(NO_PROGRAM);
+	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+		_exit(NO_PROGRAM);
+	execvpe(argv[0], argv, environment);
+	_exit(NO_PROGRAM);
+}
+
+int enter_run(pid_t leader, char *const *argv, int *ret_status, struct err *e)
+{
+	_fd_ int pidfd = (int)syscall(SYS_pidfd_open, leader, 0);
+	struct rights rights = {0};
+	int status, r = pidfd < 0 ? err_errno(e, -errno, "cannot find process %d", (int)leader) : rights_read(leader, &rights, e);
+
+	if (r == 0)
+		r = cgroup_join(leader, e);
+	if (r < 0)
+		return r;
+	if (setns(pidfd, NAMESPACES | (user_namespace_differs(leader) ? CLONE_NEWUSER : 0)) < 0)
+		return err_errno(e, -errno, "cannot enter the container of process %d", (int)leader);
+	pid_t child = fork();
+	if (child < 0)
+		return err_errno(e, -errno, "cannot fork");
+	if (child == 0)
+		become(&rights, argv);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_errno(e, -errno, "cannot wait for %s", argv[0]);
+	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return 0;
+}

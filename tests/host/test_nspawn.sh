@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Operating-system trees, which systemd-nspawn runs: one program or a whole system, asked for from inside. The trees are made here: of the tests' own program, and of the host's
+# /usr with a root of its own. spec/units.md has the rules that are proved here.
+
+state() { systemctl show -P "$1" "$2"; }
+# The container's first process: the child of systemd-nspawn.
+first() {
+	local pid
+	pid=$(main_pid "ct-$1.service")
+	tr -d ' ' <"/proc/$pid/task/$pid/children"
+}
+inside() { cat "/proc/$(first "$1")/$2"; }
+in_container() { ctc inside "$(main_pid "ct-$1.service")" -- /probe "${@:2}"; }
+
+# program_tree DIRECTORY: a tree of one program
+program_tree() {
+	mkdir -p "$1"/{dev,etc,proc,run,sys,tmp,usr,var/tmp}
+	cp /src/build/probe "$1/probe"
+}
+
+# system_tree DIRECTORY: a whole system: the host's /usr, an /etc of its own
+system_tree() {
+	local link
+	mkdir -p "$1"/{dev,etc,proc,root,run,sys,tmp,usr,var}
+	for link in bin lib lib64 sbin; do ln -s "usr/$link" "$1/$link"; done
+	mount --bind -o ro /usr "$1/usr"
+	cp /etc/os-release /etc/passwd /etc/group "$1/etc/"
+	: >"$1/etc/machine-id"
+	mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
+	for link in systemd-sysusers.service systemd-firstboot.service systemd-logind.service; do ln -s /dev/null "$1/etc/systemd/system/$link"; done
+	printf '[Unit]\nDescription=Web\n[Service]\nExecStart=/probe serve 80\n' >"$1/etc/systemd/system/web.service"
+	ln -s ../web.service "$1/etc/systemd/system/multi-user.target.wants/web.service"
+	cp /src/build/probe "$1/probe"
+}
+
+# stack NAME FIELDS: a stack of one container in a network of its own
+stack() {
+	cat <<-SRC
+		stack $1 {
+		  subnet lan { range = 10.79.0.0/24 }
+		  container x {
+		    address = 10.79.0.2
+		    ports   { http = 80/tcp }
+		    $2
+		  }
+		}
+	SRC
+}
+
+test_a_program_runs_in_a_tree() {
+	program_tree '/srv/pro:gram'
+	mkdir -p '/srv/da:ta' && echo found >'/srv/da:ta/file'
+	stack p 'rootfs  = /srv/pro:gram
+		command  = ["/probe", "serve", "80"]
+		hostname = "web.example"
+		timezone = "Europe/Berlin"
+		env      { GREETING = "a \"b\" $HOME %n"; PROBE_NAME = "tree" }
+		limits   { memory = 64MiB; tasks = 20 }
+		mount /srv/da:ta -> /da:ta { readonly = true }
+		volume kept { at = /kept }
+		tmpfs work  { at = /work; size = 1MiB; mode = 0700 }
+		ready    { http = "/" }
+		restart  = always' >p.ctstack
+	expect 0 ctc plan p.ctstack
+	contains "$out" /srv/pro:gram
+	ctc apply --yes p.ctstack
+	equal "$(probe get 10.79.0.2 80 /)" "tree ok"
+	equal "$(in_container p-x name)" web.example
+	contains "$(inside p-x environ | tr '\0' '\n')" "GREETING=a \"b\" \$HOME %n"
+	equal "$(inside p-x 'root/da:ta/file')" found
+	expect 1 in_container p-x open '/da:ta/new' create
+	expect 0 in_container p-x open /kept/new create
+	[ -f /var/lib/ctstack/volumes/p/x/kept/new ]
+	expect 0 in_container p-x open /work/new create
+	contains "$(inside p-x mountinfo | grep ' /work ')" size=1024k
+	cmp "/proc/$(first p-x)/root/etc/localtime" /usr/share/zoneinfo/Europe/Berlin
+	contains "$(inside p-x root/etc/hosts)" "10.79.0.2 x x.p"
+	equal "$(state MemoryMax ct-p-x.service) $(state TasksMax ct-p-x.service)" "67108864 20"
+	equal "$(ls "/proc/$(first p-x)/root/sys/class/net")" "$(printf 'eth0\nlo')"
+	# known to machined, in its own stack's slice
+	contains "$(machinectl --no-legend list)" ct-p-x
+	contains "$(state ControlGroup ct-p-x.service)" /ct-p.slice/
+	expect 0 ctc plan --detailed-exitcode p.ctstack
+}
+
+test_nothing_of_the_host_leaks_into_it() {
+	# no descriptor but the standard ones and its own sockets
+	for fd in "/proc/$(first p-x)/fd/"*; do
+		case "$(readlink "$fd")" in /dev/null | socket:* | pipe:* | anon_inode:*) ;; *)
+			echo "leaked: $(readlink "$fd")"
+			return 1
+			;;
+		esac
+	done
+	# a file beside the tree that would open the host is not read
+	printf '[Exec]\nEnvironment=LEAKED=yes\n[Files]\nBind=/etc/shadow\n' >'/srv/pro:gram.nspawn'
+	mkdir -p /etc/systemd/nspawn
+	printf '[Exec]\nEnvironment=LEAKED=yes\n' >/etc/systemd/nspawn/ct-p-x.nspawn
+	systemctl restart ct-p-x
+	lacks "$(inside p-x environ | tr '\0' '\n')" LEAKED
+	rm '/srv/pro:gram.nspawn' /etc/systemd/nspawn/ct-p-x.nspawn
+	# what is run in it has its rights, not root's
+	ctc inside "$(main_pid ct-p-x.service)" -- /probe serve 81 &
+	eventually 5 probe connect 10.79.0.2 81
+	equal "$(awk '/^CapEff/ {print $2}' "/proc/$(pgrep -f '^/probe serve 81')/status")" "$(inside p-x status | awk '/^CapBnd/ {print $2}')"
+	kill %1 2>/dev/null || true
+	pkill -f '^/probe serve 81'
+}
+
+test_a_program_that_ends_is_started_again_and_one_that_is_asked_ends() {
+	local before
+	before=$(first p-x)
+	kill -KILL "$before"
+	eventually 15 probe get 10.79.0.2 80 /
+	[ "$(first p-x)" != "$before" ]
+	systemctl stop ct-p-x
+	contains "$(journalctl --output=cat --unit=ct-p-x)" "ended by SIGTERM"
+	equal "$(state Result ct-p-x.service)" success
+	ctc destroy --yes p
+	lacks "$(machinectl --no-legend list)" ct-p-x
+	[ -f '/srv/pro:gram/probe' ]
+}
+
+test_a_whole_system_boots() {
+	system_tree /srv/system
+	stack s 'rootfs = /srv/system
+		boot   = true
+		ready  { exec = ["/probe", "connect", "127.0.0.1", "80"]; within = 30s }' >s.ctstack
+	ctc apply --yes s.ctstack
+	equal "$(probe get 10.79.0.2 80 /)" "x ok"
+	equal "$(inside s-x comm)" systemd
+	contains "$(machinectl --no-legend list)" ct-s-x
+	equal "$(systemd-run --machine=ct-s-x --wait --pipe --quiet /bin/systemctl is-active web.service)" active
+	# its journal is its own, and what it says on its console is in the host's
+	contains "$(journalctl --output=cat --unit=ct-s-x)" "Web"
+	# an init is asked to shut down as it knows it
+	systemctl stop ct-s-x
+	equal "$(state Result ct-s-x.service)" success
+	ctc destroy --yes s
+}
+
+test_what_is_ephemeral_is_gone_and_what_is_read_only_stays() {
+	program_tree /srv/plain
+	# where the tree cannot be written to, what is mounted needs its place
+	touch /srv/plain/etc/hosts
+	stack e 'rootfs = /srv/plain; command = ["/probe", "serve", "80"]; ephemeral = true' >e.ctstack
+	ctc apply --yes e.ctstack
+	expect 0 in_container e-x open /new create
+	[ ! -e /srv/plain/new ]
+	systemctl restart ct-e-x
+	eventually 5 in_container e-x open /new create
+	stack e 'rootfs = /srv/plain; command = ["/probe", "serve", "80"]; read-only = true' >e.ctstack
+	ctc apply --yes e.ctstack
+	expect 1 in_container e-x open /new create
+	equal "$out" "Read-only file system"
+	expect 0 in_container e-x open /var/tmp/new create
+	ctc destroy --yes e
+}
+
+test_private_users_are_nobody_outside() {
+	program_tree /srv/private
+	stack u 'rootfs = /srv/private; command = ["/probe", "serve", "80"]; users = private
+		volume kept { at = /kept }
+		ready { http = "/" }' >u.ctstack
+	ctc apply --yes u.ctstack
+	[ "$(inside u-x uid_map | awk '{print $2}')" -ge 65536 ]
+	equal "$(probe get 10.79.0.2 80 /)" "x ok"
+	expect 0 in_container u-x open /kept/new create
+	equal "$(stat -c %u:%g /var/lib/ctstack/volumes/u/x/kept/new)" 0:0
+	expect 1 in_container u-x open /proc/sysrq-trigger w
+	ctc destroy --yes u
+}
+
+test_capabilities_of_a_tree() {
+	stack c 'rootfs = /srv/pro:gram; command = ["/probe", "serve", "80"]
+		capabilities { add = [NET_BIND_SERVICE, NET_ADMIN]; drop = [ALL] }
+		no-new-privileges = true' >c.ctstack
+	ctc apply --yes c.ctstack
+	# bits 10 and 12
+	equal "$(inside c-x status | awk '/^Cap(Bnd|Eff)/ {print $2}' | xargs)" "0000000000001400 0000000000001400"
+	equal "$(inside c-x status | awk '/^NoNewPrivs/ {print $2}')" 1
+	ctc destroy --yes c
+}
+
+# The same node is there twice, at a path that the policy knows and at one that it does not: DevicePolicy=closed is kept by the kernel, whoever mounts what.
+test_a_device_opens_only_where_it_is_given() {
+	stack d 'rootfs = /srv/pro:gram; command = ["/probe", "serve", "80"]
+		volume nodes { at = /nodes; from = /srv/nodes }' >d.ctstack
+	mkdir -p /srv/nodes
+	[ -e /srv/nodes/tun ] || mknod /srv/nodes/tun c 10 200
+	equal "$(state DevicePolicy ct-d-x.service)" auto
+	ctc apply --yes d.ctstack
+	equal "$(state DevicePolicy ct-d-x.service)" closed
+	expect 1 in_container d-x open /nodes/tun
+	equal "$out" "Operation not permitted"
+	stack d 'rootfs = /srv/pro:gram; command = ["/probe", "serve", "80"]
+		volume nodes { at = /nodes; from = /srv/nodes }
+		device tun { from = /dev/net/tun; at = /dev/given }' >d.ctstack
+	ctc apply --yes d.ctstack
+	expect 0 in_container d-x open /dev/given
+	expect 0 in_container d-x open /nodes/tun
+	ctc destroy --yes d
+}
+
+test_what_is_missing_is_said_before_anything_changes() {
+	stack m 'rootfs = /srv/none; boot = true' >m.ctstack
+	expect 1 ctc apply --yes m.ctstack
+	contains "$out" "m.x runs in the tree /srv/none, which is not on this host"
+	contains "$out" "m.ctstack:"
+	equal "$(systemctl list-units --plain --no-legend 'ct-m*')" ""
+}
+
+test_a_tree_with_no_program_of_that_name_fails_the_apply() {
+	stack f 'rootfs = /srv/pro:gram; command = ["/none"]' >f.ctstack
+	expect 3 ctc apply --yes f.ctstack
+	contains "$out" ct-f-x.service
+	equal "$(systemctl list-units --plain --no-legend 'ct-f*')" ""
+	stack f 'rootfs = /srv/pro:gram; command = ["/probe", "serve", "80"]
+		ready { exec = ["/probe", "connect", "127.0.0.1", "99"]; within = 2s }' >f.ctstack
+	run ctc apply --yes f.ctstack
+	[ "$status" != 0 ]
+	contains "$out" "not ready"
+}
+
+test_it_stays_for_the_next_boot() {
+	stack w 'rootfs = /srv/pro:gram; command = ["/probe", "serve", "80"]; ready { http = "/" }' >/w.ctstack
+	ctc apply --yes /w.ctstack
+}
+
+test_after_reboot_it_is_back() {
+	eventually 20 systemctl is-active --quiet ct-w-x.service
+	equal "$(probe get 10.79.0.2 80 /)" "x ok"
+	expect 0 ctc plan --detailed-exitcode /w.ctstack
+}
