@@ -144,7 +144,7 @@ test_a_whole_system_boots() {
 test_what_is_ephemeral_is_gone_and_what_is_read_only_stays() {
 	program_tree /srv/plain
 	# where the tree cannot be written to, what is mounted needs its place
-	touch /srv/plain/etc/hosts
+	touch /srv/plain/etc/hosts /srv/plain/etc/resolv.conf
 	stack e 'rootfs = /srv/plain; command = ["/probe", "serve", "80"]; ephemeral = true' >e.ctstack
 	ctc apply --yes e.ctstack
 	expect 0 in_container e-x open /new create
