@@ -257,10 +257,8 @@ static void collect_network(struct unit_of *u)
 /* out and word are empty or hold what the last one left: their memory is used again. */
 static void container_unit(struct manifest *ret, struct sources *sources, const struct m_container *c, struct buf *out, struct buf *word)
 {
-	struct unit_of u = {.arena = ret->arena, .c = c, .engine = &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
-	struct res_unit *unit = manifest_take_unit(ret, name_unit(ret->arena, c));
 	struct unit_of u = {.arena = ret->arena, .c = c, .engine = c->rootfs.set ? &engine_nspawn : &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
-	struct res_unit *unit = manifest_add_unit(ret, name_unit(ret->arena, c));
+	struct res_unit *unit = manifest_take_unit(ret, name_unit(ret->arena, c));
 
 	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);
 	for (size_t i = 0; i < c->after.v.n; i++)
