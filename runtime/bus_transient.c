@@ -56,8 +56,9 @@ static int put_service(sd_bus_message *m, const struct bus_service *s)
 	int r = sd_bus_message_open_container(m, 'a', "(sv)");
 
 	if (r >= 0)
-		r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Description", "s", s->description, "Type", "s", "exec", "CollectMode", "s",
-					  "inactive-or-failed", "TimeoutStopUSec", "t", STOP_US);
+		/* mixed: a stop tells the program, which may be waiting for another one that it needs for the way back */
+		r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)", "Description", "s", s->description, "Type", "s", "exec", "CollectMode", "s",
+					  "inactive-or-failed", "TimeoutStopUSec", "t", STOP_US, "KillMode", "s", "mixed");
 	if (r >= 0)
 		r = put_words(m, "ExecStart", s->argv);
 	if (r >= 0 && s->on_end)
