@@ -200,3 +200,17 @@ int images_fetch(struct host *h, const struct strs *missing, struct err *e)
 	}
 	return 0;
 }
+
+int image_remove(struct host *h, struct str id, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	const char *const argv[] = {"podman", "image", "rm", "--", str_copy(&a, id).s, NULL};
+	const struct spawn s = {.argv = argv, .within_ms = ASK_MS, .interrupted = h->interrupted};
+	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	int r = spawn_run(&s, &done, e);
+
+	if (r < 0)
+		return r;
+	/* podman-rmi(1): 1 says that there is none */
+	return done.status <= 1 ? 0 : err_set(e, -EBUSY, "podman keeps the image %.12s: %.*s", argv[4], STR_ARG(spawned_last_line(&done)));
+}

@@ -24,4 +24,7 @@ int podman_match(struct arena *a, struct str answer, const struct strs *names, s
 /* Fetches what is missing, one after the other, with progress. Nothing of ours changes; an interrupted fetch is taken up by the next. */
 int images_fetch(struct host *h, const struct strs *missing, struct err *e);
 
+/* Removes an image by its id, with the names that it has; one that is gone is no error, one that a container uses stays: -EBUSY. */
+int image_remove(struct host *h, struct str id, struct err *e);
+
 #endif

@@ -11,6 +11,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/near.h"
 #include "runtime/bind.h"
+#include "runtime/cli/ask.h"
 #include "runtime/cli/saved.h"
 #include "runtime/cli/watch.h"
 #include "runtime/confirm.h"
@@ -225,25 +226,6 @@ static void print_plan(struct job *c, bool colour, struct buf *out)
 	show_text(&c->view, colour, out);
 }
 
-/* 6. */
-static bool consents(struct job *c)
-{
-	char answer[16] = "";
-
-	if (c->q->yes || !c->q->compiled || c->q->saved)
-		return true;
-	if (!isatty(STDIN_FILENO)) {
-		fputs("Nothing was changed: there is no terminal to ask on; give --yes where the plan above is meant.\n", stderr);
-		return false;
-	}
-	fputs("\nApply this plan? [y/N] ", stdout);
-	fflush(stdout);
-	if (fgets(answer, sizeof answer, stdin) && (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0))
-		return true;
-	puts("Nothing was changed.");
-	return false;
-}
-
 /* 7. */
 static int fetch(struct job *c)
 {
@@ -452,7 +434,8 @@ static int change_steps(struct job *c, struct request *own)
 		return refused(c);
 	if (c->q->dry_run)
 		return rehearsed(c);
-	if (!consents(c))
+	/* 6. A rollback was meant, and a saved plan was looked at when it was made. */
+	if (!ask(c->q->yes || !c->q->compiled || c->q->saved, "Apply this plan?"))
 		return STATUS_REFUSED;
 	putchar('\n');
 	fflush(stdout);

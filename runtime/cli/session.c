@@ -4,6 +4,7 @@
 #include "runtime/cli/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -137,10 +138,20 @@ void session_record(struct session *s, struct event *event)
 		fprintf(stderr, "warning: %s\n", e.text);
 }
 
+/* Who logged in, whatever became of that user since (audit; su keeps it, too). */
+static bool login_uid(uint32_t *ret)
+{
+	char text[16] = "";
+	_fd_ int fd = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && read(fd, text, sizeof text - 1) > 0 && session_number(text, ret) && *ret != UINT32_MAX;
+}
+
 struct str session_user(struct arena *a)
 {
 	const char *sudo = getenv("SUDO_USER");
-	const struct passwd *user = sudo && *sudo ? NULL : getpwuid(getuid());
+	uint32_t login;
+	const struct passwd *user = sudo && *sudo ? NULL : login_uid(&login) && login != 0 ? getpwuid(login) : getpwuid(getuid());
 
 	if (sudo && *sudo)
 		return str_copy(a, str_of(sudo));

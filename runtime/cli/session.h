@@ -40,7 +40,7 @@ struct texts session_texts(struct session *s, uint32_t number);
 
 /* A line in the history, now; that it cannot be written is no error of what it tells, and is said on standard error. */
 void session_record(struct session *s, struct event *event);
-/* SUDO_USER, or the name or number of the user. */
+/* Who asks: SUDO_USER, else who logged in (loginuid), else the user; a name, or a number. */
 struct str session_user(struct arena *a);
 /* "ctc apply ml.ctstack", from the command's own argument vector. */
 struct str session_command(struct arena *a, int argc, char **argv);

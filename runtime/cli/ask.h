@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Asking a person at a terminal. */
+#ifndef CTC_CLI_ASK_H
+#define CTC_CLI_ASK_H
+
+#include <stdbool.h>
+
+/* True where yes is set, or who sits there says so. What is no clear yes is a no, and is said; so it is where there is no terminal to ask on. */
+bool ask(bool yes, const char *question);
+
+#endif
