@@ -207,6 +207,7 @@ struct arrow {
 	uint32_t order;			/* position of the entry of the body that it comes from */
 	uint16_t rank;
 	struct node *block;		/* or NULL */
+	enum word mode;			/* WORD_COUNT: none */
 };
 
 union cell {

@@ -198,6 +198,7 @@ static void text_DNS(struct dns v, struct buf *out)
 #define text_SIGNAL text_word
 #define text_USERS text_word
 #define text_CAPABILITY text_word
+#define text_EXPECT text_word
 
 struct listing {
 	struct lowering *lowering;

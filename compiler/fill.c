@@ -453,6 +453,42 @@ static void fill_block(struct elab *el, const struct fill *f, const struct entry
 
 /* ---- arrows ---- */
 
+/* Whether a block that nobody wrote has something to say. */
+static bool has_defaults(enum kind_tag kind)
+{
+	for (size_t i = 0; i < schema_kinds[kind].nrows; i++)
+		if (schema_kinds[kind].rows[i].dflt.n || schema_kinds[kind].rows[i].required)
+			return true;
+	return false;
+}
+
+/* The second word of an arrow: one of those that its row asks for, or none. False where a mistake was said. */
+static bool arrow_mode(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e, enum word *ret)
+{
+	const struct type t = {.tag = (int)schema_arrow_mode(f->node->tag, row)};
+	struct near near = near_start(e->mode.text);
+	struct word_range words;
+
+	*ret = WORD_COUNT;
+	if (t.tag == T_COUNT) {
+		if (e->mode.text.n)
+			say(el, DIAG_entry_form, e->mode.at, "`%.*s` takes no second word", STR_ARG(row->name));
+		return !e->mode.text.n;
+	}
+	words = type_words((enum type_tag)t.tag);
+	*ret = word_find((enum type_tag)t.tag, e->mode.text);
+	if (*ret != WORD_COUNT)
+		return true;
+	for (unsigned w = words.lo; w < words.hi; w++)
+		near_offer(&near, word_texts[w]);
+	if (!e->mode.text.n)
+		say(el, DIAG_word_unknown, e->word.at, "behind `%.*s` stands %s", STR_ARG(row->name), type_text(el, &t));
+	else
+		say_suggest(el, say(el, DIAG_word_unknown, e->mode.at, "behind `%.*s` stands %s, not `%.*s`", STR_ARG(row->name), type_text(el, &t),
+				    STR_ARG(e->mode.text)), &near);
+	return false;
+}
+
 static void fill_arrow(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	const struct schema_row *row = row_find(el, f->node, e->word.text);
@@ -467,11 +503,9 @@ static void fill_arrow(struct elab *el, const struct fill *f, const struct entry
 		wrong_form(el, row, e->word.at);
 		return;
 	}
-	if (e->mode.text.n) {
-		say(el, DIAG_entry_form, e->mode.at, "`%.*s` takes no second word", STR_ARG(row->name));
+	if (!arrow_mode(el, f, row, e, &arrow.mode))
 		return;
-	}
-	if (schema_kinds[row->child].nrows > 0) {
+	if (e->has_body ? schema_kinds[row->child].nrows > 0 : has_defaults(row->child)) {
 		arrow.block = node_new(el, f->node, row->child, (struct ident){0}, e->word.at);
 		if (arrow.block)
 			layer_add(el, arrow.block, e, f->scope, f->layer->rank);

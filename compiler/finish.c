@@ -107,6 +107,7 @@ static void finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 	arrow_side(el, n, arrow, e->right, row->right, element + row->arrow_right);
 	/* struct span at stands first */
 	memcpy(element, &e->at, sizeof e->at);
+	memcpy(element + row->arrow_mode, &arrow->mode, sizeof arrow->mode);
 	if (left.type == T_FLOWEND && left.u.FLOWEND.port.lo) {
 		struct diag *d = say(el, DIAG_type_mismatch, e->left->at,
 				     "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));

@@ -122,6 +122,7 @@ void flows_build(struct arena *a, const struct model *model, const struct net *n
 					    .from = (*stack)->allow.at[i].left.v,
 					    .to = (*stack)->allow.at[i].right.v,
 					    .at = (*stack)->allow.at[i].at,
+					    .doc = (*stack)->allow.at[i].block ? (*stack)->allow.at[i].block->doc.v : STR(""),
 					    .stack = *stack,
 					});
 		vec_each(struct m_subnet *const, s, &(*stack)->subnet)

@@ -13,6 +13,7 @@ struct flow {
 			     the world or the host */
 	struct span at;	  /* the arrow, or the subnet's `nat` */
 	const struct m_stack *stack;   /* where it is said */
+	struct str doc;		       /* why; empty: nobody said */
 	struct str from_name, to_name; /* STACK.NAME, "world" or "host" */
 	struct str id;		       /* "ml.jupyter -> ml.ollama:11434/tcp" */
 };

@@ -3,8 +3,10 @@
  * What the source said, in the manifest's words: stacks, subnets, containers, flows and published ports, and
  * the images that containers run. People see these in a plan; later applies are checked against them. */
 #include "compiler/lower_impl.h"
+
 #include "lang/base/json.h"
 #include "lang/base/sort.h"
+#include "lang/schema.h"
 
 static struct str cidr_str(struct arena *a, struct cidr c)
 {
@@ -178,11 +180,19 @@ static void lower_flow(struct lowering *l, const struct flow *f)
 	r->from = f->from_name;
 	r->to = f->to_name;
 	r->port = f->port.lo ? port_str(l, f->port) : STR("");
+	r->doc = f->doc;
 }
 
-static void lower_publish(struct lowering *l, const struct m_stack *s, struct span at,
-			  const struct endpoint *host, const struct port_ref *to)
+static struct str doc_of(const struct m_arrow_flow *block)
 {
+	return block ? block->doc.v : STR("");
+}
+
+static void lower_publish(struct lowering *l, const struct m_stack *s, size_t i)
+{
+	struct span at = s->publish.at[i].at;
+	const struct endpoint *host = &s->publish.at[i].left.v;
+	const struct port_ref *to = &s->publish.at[i].right.v;
 	struct port target = port_meant(to->container, to->name, to->port), port = host->port;
 	struct str address = addr_str(l->arena, host->addr),
 		   full = net_member_of(l->net, to->container)->full;
@@ -200,6 +210,39 @@ static void lower_publish(struct lowering *l, const struct m_stack *s, struct sp
 	r->port = port_shown;
 	r->to = full;
 	r->to_port = port_str(l, target);
+	r->doc = doc_of(s->publish.at[i].block);
+}
+
+static struct str end_str(struct lowering *l, const struct flow_end *end)
+{
+	l->text.n = 0;
+	flow_end_text(end, &l->text);
+	return str_copy(l->arena, buf_view(&l->text));
+}
+
+static void lower_expectations(struct lowering *l, const struct m_stack *s)
+{
+	struct map seen = {0};
+
+	for (size_t i = 0; i < s->expect.n; i++) {
+		const struct flow_end *to = &s->expect.at[i].right.v;
+		struct port port = port_meant(to->container, to->port_name, to->port);
+		struct str from_name = end_str(l, &s->expect.at[i].left.v), to_name = end_str(l, to), port_shown = port.lo ? port_str(l, port) : STR("");
+		struct str mode = word_texts[s->expect.at[i].mode];
+		struct str id = STR_JOIN(l->arena, s->head.name, STR(": expect "), mode, STR(" "), from_name, STR(" -> "), to_name, port.lo ? STR(":") : STR(""),
+					 port_shown);
+		struct res_expect *r;
+
+		if (map_add(l->scratch, &seen, id, l))
+			continue;
+		r = manifest_add_expect(l->out, id);
+		res_mark(&r->res, s, STR(""), source_origin(l->sources, s->expect.at[i].at));
+		r->doc = doc_of(s->expect.at[i].block);
+		r->mode = mode;
+		r->from = from_name;
+		r->to = to_name;
+		r->port = port_shown;
+	}
 }
 
 void lower_declared(struct lowering *l)
@@ -215,9 +258,10 @@ void lower_declared(struct lowering *l)
 		if (!f->stack->head.outside)
 			lower_flow(l, f);
 	lower_each_stack(s, l)
+		lower_expectations(l, *s);
+	lower_each_stack(s, l)
 		for (size_t i = 0; i < (*s)->publish.n; i++)
-			lower_publish(l, *s, (*s)->publish.at[i].at, &(*s)->publish.at[i].left.v,
-				      &(*s)->publish.at[i].right.v);
+			lower_publish(l, *s, i);
 }
 
 /* An image belongs to the host: it stays when the stack goes, and several stacks may run it. */

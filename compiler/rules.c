@@ -41,6 +41,7 @@ static const struct {
 	ROW(flow_outside),
 	ROW(flow_family),
 	ROW(flow_many),
+	ROW(expect_reach),
 	ROW(after_cycle),
 	ROW(mount_twice),
 	ROW(mount_reserved),

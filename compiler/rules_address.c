@@ -199,6 +199,12 @@ static void host_network_add(struct rules *r, enum diag_code code, const struct 
 	diag_note(r->diags, d, c->network.at, "the host's network is chosen here");
 }
 
+static void host_network_end(struct rules *r, enum diag_code code, const struct f_FLOWEND *end)
+{
+	if (end->v.kind == END_CONTAINER && container_on_host(end->v.container))
+		host_network_add(r, code, end->v.container, end->at, "no policy applies to it");
+}
+
 /* Flows and published ports that name a container on the host's network. */
 static void host_network_arrows(struct rules *r, enum diag_code code, const struct m_stack *s)
 {
@@ -210,14 +216,12 @@ static void host_network_arrows(struct rules *r, enum diag_code code, const stru
 					 "its ports are the host's, and need no publishing");
 	}
 	for (size_t i = 0; i < s->allow.n; i++) {
-		const struct flow_end *from = &s->allow.at[i].left.v, *to = &s->allow.at[i].right.v;
-
-		if (from->kind == END_CONTAINER && container_on_host(from->container))
-			host_network_add(r, code, from->container, s->allow.at[i].left.at,
-					 "no policy applies to it");
-		if (to->kind == END_CONTAINER && container_on_host(to->container))
-			host_network_add(r, code, to->container, s->allow.at[i].right.at,
-					 "no policy applies to it");
+		host_network_end(r, code, &s->allow.at[i].left);
+		host_network_end(r, code, &s->allow.at[i].right);
+	}
+	for (size_t i = 0; i < s->expect.n; i++) {
+		host_network_end(r, code, &s->expect.at[i].left);
+		host_network_end(r, code, &s->expect.at[i].right);
 	}
 }
 

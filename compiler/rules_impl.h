@@ -63,6 +63,8 @@ RULE(flow_family);
 RULE(flow_many);
 RULE(flow_twice);
 RULE(flow_host);
+/* rules_expect.c */
+RULE(expect_reach);
 /* rules_container.c */
 RULE(after_cycle);
 RULE(port_twice);

@@ -6,7 +6,7 @@
  *	FIELD   -> struct f_TYPE member		.set: given or defaulted; .given: written somewhere; .at: where; .v: the value
  *	MAP     -> struct { VEC } member	entries sorted by name
  *	BLOCK   -> struct m_CHILD *member (ONE, NULL where absent) or a vector of pointers sorted by name (MANY)
- *	ARROW   -> vector of { left, right, block }, in source order */
+ *	ARROW   -> vector of { mode, left, right, block }, in source order */
 #ifndef CTC_LANG_MODEL_H
 #define CTC_LANG_MODEL_H
 
@@ -81,6 +81,7 @@ struct m_head {
 #define ARROW(kind, member, name, left_type, right_type, child, doc)    \
 	VEC(struct {                                                    \
 		struct span at;                                         \
+		enum word mode; /* second word; WORD_COUNT: none */     \
 		struct f_##left_type left;                              \
 		struct f_##right_type right;                            \
 		struct m_##child *block;                                \

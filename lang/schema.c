@@ -81,6 +81,7 @@ enum word word_find(enum type_tag tag, struct str text)
 	 .right = T_##right_,                                            \
 	 .child = KIND_##child_,                                         \
 	 .arrow_size = sizeof(ARROW_OF(kind, member_)),                  \
+	 .arrow_mode = offsetof(ARROW_OF(kind, member_), mode),          \
 	 .arrow_left = offsetof(ARROW_OF(kind, member_), left),          \
 	 .arrow_right = offsetof(ARROW_OF(kind, member_), right),        \
 	 .arrow_block = offsetof(ARROW_OF(kind, member_), block)},
@@ -118,6 +119,23 @@ enum map_key schema_map_key(enum kind_tag kind, const struct schema_row *row)
 		if (keys[i].kind == kind && keys[i].offset == row->offset)
 			return keys[i].key;
 	return K_NAME;
+}
+
+enum type_tag schema_arrow_mode(enum kind_tag kind, const struct schema_row *row)
+{
+	static const struct {
+		enum kind_tag kind;
+		size_t offset;
+		enum type_tag type;
+	} modes[] = {
+#define ARROW_MODE(kind, member, type) {KIND_##kind, MEMBER(kind, member), T_##type},
+#include "lang/schema.def"
+	};
+
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+		if (modes[i].kind == kind && modes[i].offset == row->offset)
+			return modes[i].type;
+	return T_COUNT;
 }
 
 enum kind_tag kind_find(struct str word)

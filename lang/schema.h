@@ -57,7 +57,7 @@ struct schema_row {
 	enum row_how how;
 	/* ARROW: the element of its vector */
 	enum type_tag right;
-	size_t arrow_size, arrow_left, arrow_right, arrow_block;
+	size_t arrow_size, arrow_mode, arrow_left, arrow_right, arrow_block;
 };
 
 struct schema_kind {
@@ -72,6 +72,9 @@ extern const struct schema_kind schema_kinds[KIND_COUNT];
 
 /* What the names of a MAP row must be. */
 enum map_key schema_map_key(enum kind_tag kind, const struct schema_row *row);
+
+/* The type of an arrow's second word; T_COUNT: it has none. */
+enum type_tag schema_arrow_mode(enum kind_tag kind, const struct schema_row *row);
 
 /* The block kind with this word, or KIND_COUNT. */
 enum kind_tag kind_find(struct str word);

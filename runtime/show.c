@@ -348,6 +348,10 @@ static void item_detail(const struct view_item *item, struct buf *out)
 		publish_detail((const struct res_publish *)r, out);
 	else if (r->kind == RES_sysctl)
 		sysctl_detail(item, out);
+	if (view_doc(r).n) {
+		buf_puts(out, "  # ");
+		show_plain(view_doc(r), VALUE_MAX, out);
+	}
 }
 
 static void rows_items(struct rows *r, const char *heading, const struct view_item *at, size_t n, bool with_kind)

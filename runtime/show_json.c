@@ -90,7 +90,14 @@ static void detail(const struct res *r, struct buf *out)
 	const struct res_flow *f = (const struct res_flow *)r;
 	const struct res_publish *p = (const struct res_publish *)r;
 
-	if (r->kind == RES_flow) {
+	const struct res_expect *x = (const struct res_expect *)r;
+
+	if (r->kind == RES_expect) {
+		put(out, "expect", x->mode);
+		put(out, "from", x->from);
+		put(out, "to", x->to);
+		put_nonempty(out, "port", x->port);
+	} else if (r->kind == RES_flow) {
 		put(out, "from", f->from);
 		put(out, "to", f->to);
 		put_nonempty(out, "port", f->port);
@@ -111,6 +118,7 @@ static void items(const char *key, const struct view_item *at, size_t n, struct 
 		entry(out, i == 0, r->id);
 		put(out, "op", str_of(op_word(at[i].op)));
 		detail(r, out);
+		put_nonempty(out, "doc", view_doc(r));
 		put_nonempty(out, "origin", r->origin);
 		fields(out, at[i].fields.at, at[i].fields.n);
 		if (at[i].drift)

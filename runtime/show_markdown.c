@@ -143,7 +143,10 @@ static void item_words(const struct view_item *item, const char *create, const c
 {
 	const struct res *r = item->to ? item->to : item->from;
 
-	buf_puts(out, item->op == OP_CREATE ? create : item->op == OP_DELETE ? delete : "changes");
+	if (r->kind == RES_expect)
+		buf_puts(out, item->op == OP_DELETE ? "no longer expected" : "expected");
+	else
+		buf_puts(out, item->op == OP_CREATE ? create : item->op == OP_DELETE ? delete : "changes");
 	if (r->kind == RES_publish && item->op != OP_CHANGE) {
 		const struct res_publish *p = (const struct res_publish *)r;
 
@@ -162,6 +165,10 @@ static void item_words(const struct view_item *item, const char *create, const c
 			buf_puts(out, ", by ");
 			value(s->uplink, out);
 		}
+	}
+	if (view_doc(r).n) {
+		buf_puts(out, ", because ");
+		code(view_doc(r), out);
 	}
 	field_lines(item->fields.at, item->fields.n, out);
 	buf_puts(out, item->drift ? "<br>drifted" : "");

@@ -204,6 +204,9 @@ static void look_at(struct viewer *w, const struct change *change)
 		v->flows_close += c->op == OP_DELETE;
 		vec_push(w->a, &v->flows, item_of(w, c));
 		return;
+	case RES_expect: /* beside the flows that it is about */
+		vec_push(w->a, &v->flows, item_of(w, c));
+		return;
 	case RES_publish:
 		v->ports_open += c->op == OP_CREATE;
 		v->ports_close += c->op == OP_DELETE;
@@ -283,6 +286,20 @@ void view_make(struct arena *a, const struct plan *p, const struct manifest *rec
 	ret->containers.n = kept;
 	ret->untouched = p->to->first[RES_container + 1] - p->to->first[RES_container] - there;
 	sort_array(ret->containers.at, kept, sizeof *ret->containers.at, cmp_containers);
+}
+
+struct str view_doc(const struct res *r)
+{
+	switch (r->kind) {
+	case RES_flow:
+		return ((const struct res_flow *)r)->doc;
+	case RES_publish:
+		return ((const struct res_publish *)r)->doc;
+	case RES_expect:
+		return ((const struct res_expect *)r)->doc;
+	default:
+		return STR("");
+	}
 }
 
 bool view_pending(const struct view *v)

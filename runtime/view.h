@@ -69,6 +69,8 @@ struct view {
 
 /* `recorded` is what the current generation says, to tell drift from what is asked for; NULL where there is no host. The caller fills scope, kept, missing, title, against and outputs. */
 void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret);
+/* Why a flow, a published port or an expectation is there, as its source says; empty where it does not, and of everything else. */
+struct str view_doc(const struct res *r);
 /* Whether there is anything to do. */
 bool view_pending(const struct view *v);
 /* "1 new, 1 restart, 3 untouched; 2 flows open" */

@@ -1,0 +1,1 @@
+plan --offline L44-valid.ctstack
