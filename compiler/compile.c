@@ -53,6 +53,8 @@ static int compile(struct compilation *c, struct modules *modules)
 		silences_collect(&c->arena, &c->diags, modules->all.at[i]->ast, modules->all.at[i]->root, &silences);
 	if (balanced(modules))
 		elaborate(&c->arena, &c->diags, modules, &c->model);
+	if (c->givens.locked && !c->diags.errors)
+		locks_check(&c->diags, modules, &c->model);
 	modules_free(modules);
 	if (!c->diags.errors)
 		check_and_lower(c);
@@ -70,6 +72,7 @@ int compile_files(struct compilation *c, const char *const *paths, size_t npaths
 	begin(c, &modules);
 	givens_read(&c->sources, &c->diags, &c->givens, &modules);
 	modules_load(&c->sources, &c->diags, paths, npaths, &modules);
+	locks_read(&c->sources, &c->diags, c->givens.relock, &modules);
 	return compile(c, &modules);
 }
 

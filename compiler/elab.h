@@ -332,6 +332,7 @@ struct elab {
 	struct file *files;	/* in the order of modules.all */
 	size_t nfiles;
 	const struct modules *modules;
+	struct allot *allot;	/* allot.c's own */
 	struct map rows[KIND_COUNT + 1];	/* word -> struct schema_row */
 	struct val *dflt[KIND_COUNT];	/* typed schema default of each row; V_NONE where it has none */
 	size_t suggested;		/* searches for a name that may be meant: they cost time, and nobody reads a thousand */
@@ -418,6 +419,12 @@ void input_add(struct elab *el, struct file *f, const struct entry *e);
 struct val input_value(struct elab *el, struct binding *b, const struct type *t, const struct target *to);
 /* Says which values no input was there for. */
 void inputs_unknown(struct elab *el);
+
+/* ---- what nobody gave (allot.c) ---- */
+
+struct allot *allot_new(struct arena *a);
+/* The value that is chosen for a field that nobody wrote, typed; V_NONE: it stays unset. Poison where it was asked for too soon, or hangs on itself. */
+struct val field_chosen(struct elab *el, struct node *n, const struct schema_row *row, struct span at);
 
 /* ---- templates (template.c) ---- */
 

@@ -220,6 +220,7 @@ void elaborate(struct arena *a, struct diags *d, const struct modules *modules, 
 	el->model = a;
 	el->d = d;
 	el->modules = modules;
+	el->allot = allot_new(el->a);
 	el->nfiles = modules->all.n;
 	el->files = arena_array(el->a, el->nfiles, sizeof *el->files);
 	el->instances_max = INSTANCES_LEAST;

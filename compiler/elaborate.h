@@ -5,6 +5,7 @@
 #define CTC_COMPILER_ELABORATE_H
 
 #include "compiler/inputs.h"
+#include "compiler/lock.h"
 #include "compiler/search.h"
 #include "lang/ast.h"
 #include "lang/base/map.h"
@@ -34,6 +35,7 @@ struct modules {
 	VEC(struct module *) all;	/* dependencies first */
 	VEC(struct given *) given;	/* values for inputs */
 	struct map given_by_name;
+	struct locks locks;
 	int error;			/* of the first file that could not be read: a negative errno, or 0 */
 };
 

@@ -249,7 +249,7 @@ struct val eval_index(struct elab *el, const struct expr *e, struct val base, st
 	}
 	if (base.type == T_CIDR && index.type == T_INT)
 		return address_in(el, e, base.u.CIDR, index.u.INT);
-	if ((base.type == V_MAP || base.type == V_ENTRIES) && index.type == T_STRING)
+	if ((base.type == V_MAP || base.type == V_ENTRIES || base.type == V_NODE || base.type == V_ABSENT) && index.type == T_STRING)
 		return eval_member(el, base, (struct ident){index.u.STRING, e->u.index.index->at}, e->at);
 	if (is_unset(base))
 		say(el, DIAG_value_none, e->u.index.base->at, "`%s` is not set, so nothing is in it",

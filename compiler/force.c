@@ -76,20 +76,23 @@ static struct val evaluate_field(struct elab *el, struct node *n, const struct s
 	return val_widen(el->a, v);
 }
 
-/* A field that nobody wrote: the schema's default, where there is one. */
-static struct val default_field(struct elab *el, struct node *n, const struct schema_row *row, struct slot *slot)
+/* A field that nobody wrote: the schema's default, or what is chosen for it. */
+static struct val default_field(struct elab *el, struct node *n, const struct schema_row *row, struct slot *slot, struct span used_at)
 {
 	const struct val *v = &el->dflt[n->tag][row - n->kind->rows];
+	struct val chosen = v->type == V_NONE ? field_chosen(el, n, row, used_at) : *v;
 	void *field = node_field(n, row);
 
-	field_write(el->model, field, *v);
+	if (chosen.type == V_NONE)
+		chosen = *v;
+	field_write(el->model, field, chosen);
 	field_mark(field, false, n->at);
-	if (row->required || (n->sample && v->type == V_NONE)) {
+	if (row->required || chosen.type == V_POISON || (n->sample && chosen.type == V_NONE)) {
 		slot->state = SLOT_BAD;
 		return val_poison();
 	}
 	slot->state = SLOT_DONE;
-	return val_widen(el->a, *v);
+	return val_widen(el->a, chosen);
 }
 
 struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at)
@@ -98,7 +101,7 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 
 	switch ((enum slot_state)slot->state) {
 	case SLOT_EMPTY:
-		return default_field(el, n, row, slot);
+		return default_field(el, n, row, slot, used_at);
 	case SLOT_FRESH:
 		return evaluate_field(el, n, row, slot, used_at);
 	case SLOT_BUSY:

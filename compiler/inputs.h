@@ -6,7 +6,7 @@
 
 #include "lang/ast.h"
 
-/* As they are given; of the caller's life. */
+/* As they are given, and how strictly; of the caller's life. */
 struct givens {
 	const char *const *set;		/* "name=value"; they win over files */
 	size_t nset;
@@ -14,6 +14,8 @@ struct givens {
 	size_t nvars;
 	const char *const *include;	/* directories whose files may be used, beside those of the files that are compiled */
 	size_t ninclude;
+	bool locked;			/* what the sources leave open must be in their lock, and nothing else (lock.h) */
+	bool relock;			/* the lock is to be written anew: what is wrong with it is passed over */
 };
 
 /* One value. */

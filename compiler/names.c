@@ -42,8 +42,10 @@ struct str name_slice(struct arena *a, const struct m_stack *s)
 /* FNV's bits are not good enough to be cut: folded to 40, names that differ in the last letter collided six
  * times as often as chance has it (45 pairs in 4 million names, where 7 are to be expected). After the
  * finalizer of MurmurHash3 (public domain) it is chance: 6. */
-static uint64_t mixed(uint64_t h)
+uint64_t name_hash(struct str text)
 {
+	uint64_t h = str_hash(text);
+
 	h = (h ^ h >> 33) * 0xff51afd7ed558ccd;
 	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
 	return h ^ h >> 33;
@@ -52,7 +54,7 @@ static uint64_t mixed(uint64_t h)
 struct str name_link(struct arena *a, const struct m_container *c)
 {
 	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz"; /* Crockford's: no i, l, o, u */
-	uint64_t h = mixed(str_hash(name_full(a, &c->head)));
+	uint64_t h = name_hash(name_full(a, &c->head));
 	char *s = arena_copy(a, "ct--------", 10);
 
 	for (int i = 9; i >= 2; i--, h >>= 5)

@@ -12,6 +12,8 @@
  * and NAME_MAX. */
 enum { NAME_MAX_DERIVED = 63 };
 
+/* 64 bits of a text, all of them good. */
+uint64_t name_hash(struct str text);
 struct str name_full(struct arena *a, const struct m_head *head); /* STACK.CONTAINER, STACK.SUBNET */
 struct str
 name_derived(struct arena *a,

@@ -75,23 +75,25 @@ RULE(subnet_missing)
 	}
 }
 
+/* Every other container was given one by allot.c. */
 RULE(address_missing)
 {
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
-		struct cidr range4, range6;
+		bool declined = c->address.given || c->address6.given;
+		const struct m_subnet *s = m->subnet;
 		struct diag *d;
 
-		if (!m->subnet || m->home != m || c->address.set || c->address6.set)
+		if (!s || m->home != m || c->address.set || c->address6.set || !(s->range.set || s->range6.set))
 			continue;
-		range4 = subnet_range(m->subnet, NET_4);
-		range6 = subnet_range(m->subnet, NET_6);
-		d = diag_add(r->diags, code, c->head.at, "container `%.*s` has no address",
-			     STR_ARG(c->head.name));
-		if (range4.addr.family)
-			diag_help(r->diags, d, "give it `address`, within %s", SHOW_CIDR(range4));
-		else if (range6.addr.family)
-			diag_help(r->diags, d, "give it `address6`, within %s", SHOW_CIDR(range6));
+		if (declined) {
+			d = diag_add(r->diags, code, c->address.given ? c->address.at : c->address6.at, "container `%.*s` has no address", STR_ARG(c->head.name));
+			diag_help(r->diags, d, "leave the line out, and it gets one of its subnet");
+		} else {
+			d = diag_add(r->diags, code, c->head.at, "subnet `%.*s` has no address left for container `%.*s`", STR_ARG(s->head.name),
+				     STR_ARG(c->head.name));
+			diag_note(r->diags, d, s->head.at, "its range is %s", SHOW_CIDR(subnet_range(s, s->range.set ? NET_4 : NET_6)));
+		}
 	}
 }
 
@@ -232,13 +234,13 @@ RULE(host_network)
 
 		if (!container_on_host(c))
 			continue;
-		if (c->subnet.given)
+		if (c->subnet.given && c->subnet.set)
 			host_network_add(r, code, c, c->subnet.at, "it is in no subnet");
-		if (c->macvlan.given)
+		if (c->macvlan.given && c->macvlan.set)
 			host_network_add(r, code, c, c->macvlan.at, "it is in no macvlan");
-		if (c->address.given)
+		if (c->address.given && c->address.set)
 			host_network_add(r, code, c, c->address.at, "it has no address of its own");
-		if (c->address6.given)
+		if (c->address6.given && c->address6.set)
 			host_network_add(r, code, c, c->address6.at, "it has no address of its own");
 	}
 	vec_each(struct m_stack *const, s, &r->model->stacks)

@@ -68,13 +68,13 @@ RULE(join_network)
 			continue;
 		if (container_on_host(c))
 			own_add(r, code, c, c->network.at, "it cannot be on the host's as well");
-		if (c->macvlan.given)
+		if (c->macvlan.given && c->macvlan.set)
 			own_add(r, code, c, c->macvlan.at, "it is in no macvlan of its own");
-		if (c->subnet.given)
+		if (c->subnet.given && c->subnet.set)
 			own_add(r, code, c, c->subnet.at, "it is in no subnet of its own");
-		if (c->address.given)
+		if (c->address.given && c->address.set)
 			own_add(r, code, c, c->address.at, "it has no address of its own");
-		if (c->address6.given)
+		if (c->address6.given && c->address6.set)
 			own_add(r, code, c, c->address6.at, "it has no address of its own");
 	}
 }

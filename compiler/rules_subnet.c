@@ -43,7 +43,8 @@ RULE(subnet_range)
 
 		if (s->subnet->range.set || s->subnet->range6.set)
 			continue;
-		d = diag_add(r->diags, code, s->subnet->head.at, "subnet `%.*s` has no range",
+		d = diag_add(r->diags, code, s->subnet->head.at,
+			     s->subnet->range.given ? "subnet `%.*s` has no range" : "10.233.0.0/16 has no range left for subnet `%.*s`",
 			     STR_ARG(s->subnet->head.name));
 		diag_help(r->diags, d,
 			  "give it `range`, `range6` or both, for example range = 192.168.200.0/24");

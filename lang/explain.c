@@ -63,7 +63,7 @@ static void put_heading(struct str fence, size_t before, struct buf *out)
 
 	str_cut(fence, ' ', &options);
 	buf_puts(out, before ? "\nRight" : "Wrong");
-	if (str_eq(fence, STR("```sh")))
+	if (str_starts(fence, STR("```sh")))
 		buf_puts(out, ", as a shell writes it");
 	if (options.n)
 		buf_fmt(out, ", with %.*s", STR_ARG(options));

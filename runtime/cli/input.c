@@ -7,7 +7,7 @@
 
 struct givens input_givens(const struct input *in)
 {
-	return (struct givens){.set = in->set.at, .nset = in->set.n, .vars = in->vars.at, .nvars = in->vars.n, .include = in->include.at, .ninclude = in->include.n};
+	return (struct givens){.set = in->set.at, .nset = in->set.n, .vars = in->vars.at, .nvars = in->vars.n, .include = in->include.at, .ninclude = in->include.n, .locked = in->locked};
 }
 
 void input_end(struct input *in)

@@ -12,11 +12,13 @@
 /* The options of what is compiled, values for inputs and more files that may be used: rows for the table of a command that compiles. */
 struct input {
 	struct cli_texts set, vars, include;
+	bool locked;
 };
 #define INPUT_OPTIONS(in)                                                                                                     \
 	{"set", 0, CLI_TEXTS, &(in)->set, "NAME=VALUE", "a value for an input of the files; it wins over --vars", NULL},      \
 	{"vars", 0, CLI_TEXTS, &(in)->vars, "FILE", "values for inputs: lines NAME = VALUE", NULL},                        \
-	{"include", 'I', CLI_TEXTS, &(in)->include, "DIR", "files in and below DIR may be used, too", NULL}
+	{"include", 'I', CLI_TEXTS, &(in)->include, "DIR", "files in and below DIR may be used, too", NULL},             \
+	{"locked", 0, CLI_FLAG, &(in)->locked, NULL, "refuse where ctstack.lock is not there, or not as the files need it", NULL}
 /* For struct compilation. */
 struct givens input_givens(const struct input *in);
 void input_end(struct input *in);

@@ -744,7 +744,7 @@ static void entries_that_do_not_fit_are_refused(void **state)
 		{IN_C("mount { }"), "E0505", "write: mount … -> …"},
 		{IN_C("env { limits { } }"), "E0505", NULL},
 		{"stack s { allow deny world -> host }", "E0505", NULL},
-		{"stack s { container c { " IMAGE " }; allow c -> world { x = 1 } }", "E0505", "takes no block"},
+		{"stack s { container c { " IMAGE " }; allow c -> world { x = 1 } }", "E0501", "this arrow has no `x`"},
 		{"stack s { param x: int = 1 }", "E0506", NULL},
 		{"stack s { use std.ml }", "E0506", NULL},
 		{"stack s { input x: int = 1 }", "E0506", NULL},

@@ -30,7 +30,8 @@ static const struct {
 } rows[] = {
 	{"a small stack", "", TWO("allow web -> db.pg\npublish 127.0.0.1:80 -> web.http\n")},
 
-	{"subnet: no range", "E0601", STACK("subnet lan {}\n")},
+	{"subnet: no range", "E0601", STACK("subnet lan { range = none }\n")},
+	{"subnet: a range that is chosen", "", STACK("subnet lan {}\n")},
 	{"subnet: only IPv6", "", STACK("subnet lan { range6 = fd01::/64 }\n")},
 	{"subnet: host bits", "E0602", STACK("subnet lan { range = 10.1.0.5/24 }\n")},
 	{"subnet: host bits of IPv6", "E0602", STACK("subnet lan { range6 = fd01::5/64 }\n")},
@@ -60,7 +61,8 @@ static const struct {
 	{"container: no subnet in the stack", "E0607", STACK("container a { " IMAGE "address = 10.1.0.2 }\n")},
 	{"container: which subnet", "E0607", STACK(LAN "subnet b { range = 10.2.0.0/24 }\ncontainer a { " IMAGE "address = 10.1.0.2 }\n")},
 	{"container: this subnet", "", STACK(LAN "subnet b { range = 10.2.0.0/24 }\ncontainer a { " IMAGE "subnet = b; address = 10.2.0.2 }\n")},
-	{"container: no address", "E0608", ONE()},
+	{"container: no address", "E0608", ONE("address = none")},
+	{"container: an address that is chosen", "", ONE()},
 	{"container: only IPv6", "", STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\n")},
 	{"address: outside", "E0609", ONE("address = 10.2.0.2")},
 	{"address: IPv6 outside", "E0609", STACK(LAN6 "container a { " IMAGE "address6 = fd02::2 }\n")},

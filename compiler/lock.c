@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Reading and writing locks. A line is a kind, a name and a value; the lines are sorted, so that a lock differs where the choice does, and merges like a list. */
+#include "compiler/lock.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "compiler/elaborate.h"
+#include "compiler/names.h"
+#include "compiler/read.h"
+#include "lang/base/cleanup.h"
+#include "lang/base/sort.h"
+
+static const struct str kinds[LOCK_KINDS] = {[LOCK_ADDRESS] = {"address", 7}, [LOCK_ADDRESS6] = {"address6", 8}, [LOCK_RANGE] = {"range", 5}};
+
+/* The next word of a line; *line is what is behind it. */
+static struct str word_cut(struct str *line)
+{
+	return str_cut(*line, ' ', line);
+}
+
+static bool value_parse(enum lock_kind kind, struct str text, struct cidr *ret)
+{
+	if (kind == LOCK_RANGE)
+		return cidr_parse(text, ret) && ret->addr.family == 4;
+	ret->len = kind == LOCK_ADDRESS6 ? 128 : 32;
+	return addr_parse(text, &ret->addr) && addr_bits(ret->addr) == ret->len;
+}
+
+/* d: NULL where nobody wants to know. */
+static void line_read(struct diags *d, struct str line, struct span at, bool root, struct modules *m)
+{
+	struct lock_entry *e = arena_new(&m->arena, struct lock_entry), *old;
+	struct str kind = word_cut(&line);
+
+	*e = (struct lock_entry){.kind = LOCK_ADDRESS, .name = word_cut(&line), .at = at, .root = root};
+	while (e->kind < LOCK_KINDS && !str_eq(kind, kinds[e->kind]))
+		e->kind++;
+	if (e->kind == LOCK_KINDS || !value_parse(e->kind, line, &e->value)) {
+		if (d)
+			diag_help(d, diag_add(d, DIAG_lock_form, at, "this is no line of a lock"), "`ctc lock` writes it anew, and keeps the lines that are good");
+		return;
+	}
+	old = map_add(&m->arena, &m->locks.by_name[e->kind], e->name, e);
+	if (d && old && old->root == root)
+		diag_note(d, diag_add(d, DIAG_field_twice, at, "`%.*s` is locked twice", STR_ARG(e->name)), old->at, "first locked here");
+	if (!old)
+		vec_push(&m->arena, &m->locks.all, e);
+}
+
+static void lock_read(struct sources *sources, struct diags *d, bool relock, struct str path, bool root, struct modules *m)
+{
+	struct stat st;
+	struct source *source = NULL;
+	int error = 0;
+	_fd_ int fd = -1;
+
+	if (access(arena_copy(&m->arena, path.s, path.n), F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		m->locks.missing |= root;
+		return;
+	}
+	fd = text_open(&m->arena, d, path, (struct span){0, 0}, &st, &error);
+	if (fd >= 0)
+		source = text_read(sources, d, fd, st.st_size, path, (struct span){0, 0}, &error);
+	if (error && !m->error)
+		m->error = -error;
+	for (struct str rest = source ? source->text : (struct str){0}; rest.n;) {
+		struct str line = str_cut(rest, '\n', &rest);
+		uint32_t lo = source->base + (uint32_t)(line.s - source->text.s);
+
+		if (line.n && line.s[0] != '#')
+			line_read(relock ? NULL : d, line, (struct span){lo, lo + (uint32_t)line.n}, root, m);
+	}
+}
+
+void locks_read(struct sources *sources, struct diags *d, bool relock, struct modules *m)
+{
+	struct map seen = {0};
+
+	/* those beside files that are given first: they win */
+	for (int root = 1; root >= 0; root--)
+		vec_each(struct module *const, at, &m->all) {
+			struct str path = (*at)->name;
+
+			if ((*at)->std || (*at)->root != (root == 1))
+				continue;
+			while (path.n && path.s[path.n - 1] != '/')
+				path.n--;
+			path = STR_JOIN(&m->arena, path, STR(LOCK_NAME));
+			if (!map_add(&m->arena, &seen, path, m))
+				lock_read(sources, d, relock, path, root == 1, m);
+		}
+}
+
+/* ---- insisting ---- */
+
+static void missing(struct diags *d, const struct m_head *head, const char *what)
+{
+	struct diag *said = diag_add(d, DIAG_lock_missing, head->at, "the %s of `%.*s` is not locked", what, STR_ARG(head->name));
+
+	diag_help(d, said, "`ctc lock` writes it into " LOCK_NAME);
+}
+
+static bool is_locked(const struct modules *m, enum lock_kind kind, const struct m_head *head, struct cidr value)
+{
+	_arena_ struct arena a = {0};
+	const struct lock_entry *e = map_get(&m->locks.by_name[kind], name_full(&a, head));
+
+	return e && addr_eq(e->value.addr, value.addr) && e->value.len == value.len;
+}
+
+static void stack_check(struct diags *d, const struct modules *m, const struct m_stack *s)
+{
+	vec_each(struct m_subnet *const, n, &s->subnet)
+		if ((*n)->range.set && !(*n)->range.given && !is_locked(m, LOCK_RANGE, &(*n)->head, (*n)->range.v))
+			missing(d, &(*n)->head, "range");
+	vec_each(struct m_container *const, c, &s->container) {
+		if ((*c)->address.set && !(*c)->address.given && !is_locked(m, LOCK_ADDRESS, &(*c)->head, (struct cidr){(*c)->address.v, 32}))
+			missing(d, &(*c)->head, "address");
+		if ((*c)->address6.set && !(*c)->address6.given && !is_locked(m, LOCK_ADDRESS6, &(*c)->head, (struct cidr){(*c)->address6.v, 128}))
+			missing(d, &(*c)->head, "IPv6 address");
+	}
+}
+
+void locks_check(struct diags *d, const struct modules *m, const struct model *model)
+{
+	if (m->locks.missing)
+		diag_help(d, diag_add(d, DIAG_lock_missing, (struct span){0, 0}, "there is no " LOCK_NAME " beside the files"), "`ctc lock` writes it");
+	else
+		vec_each(struct m_stack *const, s, &model->stacks)
+			if (!(*s)->head.outside)
+				stack_check(d, m, *s);
+	vec_each(struct lock_entry *const, e, &m->locks.all)
+		if ((*e)->root && !(*e)->used)
+			diag_help(d, diag_add(d, DIAG_lock_stale, (*e)->at, "`%.*s` needs no such line any more", STR_ARG((*e)->name)),
+				  "`ctc lock` takes it out");
+}
+
+/* ---- writing ---- */
+
+struct lines {
+	struct arena arena;
+	VEC(struct str) all;
+};
+
+static void line_add(struct lines *l, enum lock_kind kind, const struct m_head *head, const char *value)
+{
+	vec_push(&l->arena, &l->all, STR_JOIN(&l->arena, kinds[kind], STR(" "), name_full(&l->arena, head), STR(" "), str_of(value)));
+}
+
+static void stack_lines(struct lines *l, const struct m_stack *s)
+{
+	char text[CIDR_TEXT_MAX];
+
+	vec_each(struct m_subnet *const, n, &s->subnet)
+		if ((*n)->range.set && !(*n)->range.given)
+			line_add(l, LOCK_RANGE, &(*n)->head, cidr_text((*n)->range.v, text));
+	vec_each(struct m_container *const, c, &s->container) {
+		if ((*c)->address.set && !(*c)->address.given)
+			line_add(l, LOCK_ADDRESS, &(*c)->head, addr_text((*c)->address.v, text));
+		if ((*c)->address6.set && !(*c)->address6.given)
+			line_add(l, LOCK_ADDRESS6, &(*c)->head, addr_text((*c)->address6.v, text));
+	}
+}
+
+static int cmp_lines(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+void lock_text(const struct model *model, struct buf *out)
+{
+	struct lines l = {0};
+
+	vec_each(struct m_stack *const, s, &model->stacks)
+		if (!(*s)->head.outside)
+			stack_lines(&l, *s);
+	sort_array(l.all.at, l.all.n, sizeof *l.all.at, cmp_lines);
+	buf_puts(out, "# What ctc chose where the source leaves it open. `ctc lock` writes it; it belongs to the source.\n");
+	vec_each(struct str, line, &l.all) {
+		buf_str(out, *line);
+		buf_addc(out, '\n');
+	}
+	arena_free(&l.arena);
+}

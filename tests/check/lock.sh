@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Chosen addresses stay: whatever comes, goes or is moved in the source, a container keeps its address, but where its name collides with a new one's; and with a lock
+# even then. Prints "ok NAME" or "not ok NAME"; ends with status 1 where one is not.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+ctc=$PWD/build/ctc
+failed=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+result() # STATUS NAME
+{
+	if [ "$1" = 0 ]; then echo "ok $2"; else
+		echo "not ok $2"
+		[ ! -s out ] || sed 's/^/# /' out
+		failed=1
+	fi
+}
+
+# source NAME...: a stack of these containers
+source_of()
+{
+	local name
+	echo 'stack s {'
+	echo '  subnet lan { range = 10.0.0.0/24 }'
+	for name in "$@"; do echo "  container $name { image = \"localhost/x:1\" }"; done
+	echo '}'
+	for name in "$@"; do echo "output $name = s.$name.address"; done
+}
+
+mapfile -t names < <(seq -f 'c-%g' 1 40)
+source_of "${names[@]}" >all.ctstack
+"$ctc" output all.ctstack | tr -s ' ' >all
+source_of $(printf '%s\n' "${names[@]}" | tac) >turned.ctstack
+"$ctc" output turned.ctstack | tr -s ' ' | diff all - >out
+result $? 'the order of the source does not matter'
+
+# Without each in turn: of the others at most one moves, to the place that became free or on the way there.
+for name in "${names[@]}"; do
+	source_of $(printf '%s\n' "${names[@]}" | grep -vx "$name") >less.ctstack
+	here=$("$ctc" output less.ctstack | tr -s ' ' | diff <(grep -v "^$name = " all) - | grep -c '^>')
+	[ "$here" -gt 1 ] && echo "without $name, $here others move"
+done >out
+[ ! -s out ]
+result $? 'who goes moves nobody but those that collided with it'
+
+"$ctc" lock all.ctstack >/dev/null
+for name in "${names[@]}"; do
+	source_of $(printf '%s\n' "${names[@]}" | grep -vx "$name") "new-$name" >all.ctstack
+	"$ctc" output all.ctstack | tr -s ' ' | grep -v '^new' | diff <(grep -v "^$name = " all) -
+done >out
+[ ! -s out ]
+result $? 'with a lock nobody moves at all'
+
+source_of "${names[@]}" >all.ctstack
+cp ctstack.lock before
+"$ctc" lock all.ctstack >out && cmp -s before ctstack.lock && [ ! -s out ]
+result $? 'a lock that is right is not written again'
+"$ctc" check --locked all.ctstack >out 2>&1
+result $? 'and is accepted'
+sed -i '3s/.*/<<<<<<< a merge/' ctstack.lock
+"$ctc" lock all.ctstack >out 2>&1 && cmp -s before ctstack.lock
+result $? 'what a merge broke is mended'
+exit $failed

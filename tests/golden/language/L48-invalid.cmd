@@ -1,0 +1,1 @@
+check --locked ../lock/stale/s.ctstack

@@ -1,0 +1,1 @@
+check --locked broken/s.ctstack

@@ -1,0 +1,1 @@
+output broken/s.ctstack

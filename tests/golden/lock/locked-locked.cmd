@@ -1,0 +1,1 @@
+check --locked locked/s.ctstack

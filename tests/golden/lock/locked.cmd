@@ -1,0 +1,1 @@
+output locked/s.ctstack

@@ -1,0 +1,1 @@
+check --locked none/s.ctstack

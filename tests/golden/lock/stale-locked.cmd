@@ -1,0 +1,1 @@
+check --locked stale/s.ctstack

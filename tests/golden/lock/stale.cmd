@@ -1,0 +1,1 @@
+output stale/s.ctstack

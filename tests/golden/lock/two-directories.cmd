@@ -1,0 +1,1 @@
+lock none/s.ctstack stale/s.ctstack

@@ -1,0 +1,1 @@
+lock locked/s.ctstack
