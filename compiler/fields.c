@@ -190,6 +190,7 @@ static void text_DNS(struct dns v, struct buf *out)
 #define text_IP6 text_IP
 #define text_CIDR4 text_CIDR
 #define text_CIDR6 text_CIDR
+#define text_EXPECT text_word
 #define text_RESTART text_word
 #define text_NETWORK text_word
 #define text_CATEGORY text_word
@@ -198,7 +199,6 @@ static void text_DNS(struct dns v, struct buf *out)
 #define text_SIGNAL text_word
 #define text_USERS text_word
 #define text_CAPABILITY text_word
-#define text_EXPECT text_word
 
 struct listing {
 	struct lowering *lowering;
