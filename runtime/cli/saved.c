@@ -113,7 +113,13 @@ int saved_compile(struct cli *cli, struct session *s, const char *path, struct c
 		err_errno(&e, -errno, "the plan is stale: its directory %.*s", STR_ARG(saved->directory));
 		return stale(cli, &e);
 	}
-	c->givens = (struct givens){words_of(a, &saved->set), saved->set.n, words_of(a, &saved->vars), saved->vars.n, words_of(a, &saved->include), saved->include.n};
+	/* Whether the lock was insisted on does not matter any more: it is one of the sources. */
+	c->givens = (struct givens){.set = words_of(a, &saved->set),
+				    .nset = saved->set.n,
+				    .vars = words_of(a, &saved->vars),
+				    .nvars = saved->vars.n,
+				    .include = words_of(a, &saved->include),
+				    .ninclude = saved->include.n};
 	if (!input_compile(cli, c, (char *const *)words_of(a, &saved->files), saved->files.n)) {
 		err_set(&e, -ESTALE, "the plan is stale: its sources do not compile any more");
 		return stale(cli, &e);
