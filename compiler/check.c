@@ -155,6 +155,8 @@ static struct type element_type(const struct type *t)
 		return (struct type){.tag = T_IP};
 	if (t->tag == T_CAPABILITIES)
 		return (struct type){.tag = T_CAPABILITY};
+	if (t->tag == T_CIDRS)
+		return (struct type){.tag = T_CIDR};
 	return *t->of;
 }
 
@@ -169,6 +171,10 @@ static struct val list_made(struct elab *el, const struct list *l, struct span a
 		v.u.STRINGS.n = l->n;
 		for (size_t i = 0; i < l->n; i++)
 			v.u.STRINGS.at[i] = l->at[i].u.STRING;
+	} else if (t->tag == T_CIDRS) {
+		v.u.CIDRS = (struct cidrs){arena_array(el->a, l->n, sizeof *v.u.CIDRS.at), l->n};
+		for (size_t i = 0; i < l->n; i++)
+			v.u.CIDRS.at[i] = l->at[i].u.CIDR;
 	} else if (t->tag == T_DNS) {
 		v.u.DNS = (struct dns){l->n ? DNS_LIST : DNS_NONE, arena_array(el->a, l->n, sizeof *v.u.DNS.at), l->n};
 		for (size_t i = 0; i < l->n; i++)
@@ -313,6 +319,7 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 	case T_CONTAINERREFS:
 	case T_SECRETREFS:
 	case T_CAPABILITIES:
+	case T_CIDRS:
 	case V_LIST:
 		return check_list(el, v, e, t, to);
 	case V_MAP:
@@ -357,7 +364,7 @@ static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct 
 
 static bool type_is_list(const struct type *t)
 {
-	return t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS || t->tag == T_DNS || t->tag == T_CAPABILITIES || t->tag == V_LIST;
+	return t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS || t->tag == T_DNS || t->tag == T_CIDRS || t->tag == T_CAPABILITIES || t->tag == V_LIST;
 }
 
 static struct val eval_as_inner(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,

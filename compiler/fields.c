@@ -109,6 +109,21 @@ static void text_MACVLANREF(const struct m_macvlan *v, struct buf *out)
 	text_head(&v->head, out);
 }
 
+static void text_ENDPOINT(struct endpoint v, struct buf *out)
+{
+	endpoint_text(v, out);
+}
+
+static void text_CIDRS(struct cidrs v, struct buf *out)
+{
+	buf_addc(out, '[');
+	for (size_t i = 0; i < v.n; i++) {
+		buf_puts(out, i ? ", " : "");
+		text_CIDR(v.at[i], out);
+	}
+	buf_addc(out, ']');
+}
+
 static void text_CONTAINERREF(const struct m_container *v, struct buf *out)
 {
 	text_head(&v->head, out);

@@ -27,6 +27,7 @@ void lower(struct arena *scratch, const struct model *model, const struct net *n
 	lower_images(&l);
 	lower_files(&l);
 	lower_net(&l);
+	lower_wireguard(&l);
 	lower_nft(&l);
 	lower_units(model, sources, ret);
 	buf_free(&l.text);

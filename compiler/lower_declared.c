@@ -94,8 +94,12 @@ static struct strs container_volumes(struct lowering *l, const struct m_containe
 static struct strs container_secrets(struct lowering *l, const struct m_container *c)
 {
 	struct secrets given = container_secrets_given(l->scratch, c);
-	struct str *texts = arena_array(l->arena, given.n, sizeof *texts);
+	struct str *texts = arena_array(l->arena, given.n + 1, sizeof *texts);
 	size_t n = 0;
+
+	if (c->wireguard && secret_path(c->wireguard->private_key.v).n)
+		texts[n++] = STR_JOIN(l->arena, name_full(l->scratch, &c->wireguard->private_key.v->head),
+				      c->wireguard->private_key.v->file.set ? STR("=") : STR("=sealed "), secret_path(c->wireguard->private_key.v));
 
 	for (size_t i = 0; i < given.n; i++)
 		if (secret_path(given.at[i]).n)

@@ -26,6 +26,7 @@ void lower_declared(struct lowering *l); /* stack, subnet, container, flow, publ
 void lower_images(struct lowering *l);	 /* image */
 void lower_files(struct lowering *l);	 /* directory, file */
 void lower_net(struct lowering *l);	 /* sysctl, netns, link */
+void lower_wireguard(struct lowering *l); /* file and unit of tunnels */
 void lower_nft(struct lowering *l);	 /* nft */
 void lower_units(const struct model *model, struct sources *sources, struct manifest *ret); /* unit */
 

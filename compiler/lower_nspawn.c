@@ -45,6 +45,8 @@ static void nspawn_supervise(struct unit_of *u)
 	PUT(u->out, STR("Environment=SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1\nDevicePolicy=closed\nDeviceAllow=char-pts rw\n"));
 	if (rootfs_is_image(c->rootfs.v))
 		PUT(u->out, STR("DeviceAllow=/dev/loop-control rw\nDeviceAllow=block-loop rw\nDeviceAllow=block-blkext rw\n"));
+	if (c->tun.v)
+		device_allow(u, STR("/dev/net/tun"), false);
 	vec_each(struct m_device *const, d, &c->device)
 		device_allow(u, (*d)->from.v, (*d)->readonly.v);
 }
@@ -73,6 +75,8 @@ static void nspawn_mounts(struct unit_of *u)
 		bind_arg(u, u->mounts[i].from, u->mounts[i].to, u->mounts[i].readonly, users_are_private(c));
 	if (c->timezone.set)
 		bind_arg(u, STR_JOIN(u->arena, STR("/usr/share/zoneinfo/"), c->timezone.v), STR("/etc/localtime"), true, false);
+	if (c->tun.v)
+		bind_arg(u, STR("/dev/net/tun"), STR("/dev/net/tun"), false, false);
 	vec_each(struct m_device *const, d, &c->device)
 		bind_arg(u, (*d)->from.v, device_seen_at(*d), false, false);
 	vec_each(struct m_tmpfs *const, at, &c->tmpfs) {
@@ -125,6 +129,8 @@ static void nspawn_process(struct unit_of *u)
 		PUT(u->out, STR("\t--read-only \\\n\t--tmpfs=/var/tmp:mode=01777 \\\n"));
 	if (c->no_new_privileges.v)
 		PUT(u->out, STR("\t--no-new-privileges=yes \\\n"));
+	if (c->tun.v)
+		PUT(u->out, STR("\t--capability=CAP_NET_ADMIN \\\n"));
 	if (c->capabilities)
 		nspawn_capabilities(u);
 	if (c->working_dir.set)

@@ -129,6 +129,8 @@ static void podman_start(struct unit_of *u)
 	for (size_t i = 0; i < c->labels.n; i++)
 		ARG(u, STR("--label="), c->labels.at[i].name, STR("="), c->labels.at[i].value.v);
 	process_args(u);
+	if (c->tun.v)
+		PUT(u->out, STR("\t--device=/dev/net/tun \\\n\t--cap-add=NET_ADMIN \\\n"));
 	if (c->gpu.set)
 		unit_late(u, STR("gpu"), word_texts[c->gpu.v], false);
 	if (c->entrypoint.set)

@@ -66,6 +66,8 @@ static void unit_section(struct unit_of *u)
 	PUT(u->out, STR("[Unit]\nDescription=Container "), container, STR(" of stack "), stack, STR("\nRequires=" NETWORK_UNIT "\n"));
 	for (size_t i = 0; i < u->c->after.v.n; i++)
 		PUT(u->out, STR("Wants="), u->after[i], STR("\n"));
+	if (u->c->wireguard)
+		PUT(u->out, STR("Wants="), name_wireguard_unit(u->arena, u->c), STR("\n"));
 	/* The namespace is there without the container that it is named after; what that one does in it, a tunnel, comes first. */
 	if (u->home.n)
 		PUT(u->out, STR("Wants="), u->home, STR("\n"));
@@ -73,6 +75,8 @@ static void unit_section(struct unit_of *u)
 	PUT(u->out, STR("After=network.target " NETWORK_UNIT));
 	for (size_t i = 0; i < u->c->after.v.n; i++)
 		PUT(u->out, STR(" "), u->after[i]);
+	if (u->c->wireguard)
+		PUT(u->out, STR(" "), name_wireguard_unit(u->arena, u->c));
 	if (u->home.n)
 		PUT(u->out, STR(" "), u->home);
 	PUT(u->out, STR("\nPartOf="), name_target(u->arena, u->c->head.stack), STR("\n"));

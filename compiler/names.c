@@ -77,6 +77,16 @@ struct str name_resolv_file(struct arena *a, const struct m_container *c)
 	return STR_JOIN(a, STR("/run/ctstack/resolv/ct-"), c->head.stack->head.name, STR("-"), c->head.name);
 }
 
+struct str name_wireguard_unit(struct arena *a, const struct m_container *c)
+{
+	return STR_JOIN(a, name_derived(a, c), STR(".wireguard.service"));
+}
+
+struct str name_wireguard_file(struct arena *a, const struct m_container *c)
+{
+	return STR_JOIN(a, STR("/run/ctstack/wireguard/"), name_derived(a, c));
+}
+
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v)
 {
 	if (v->from.set)

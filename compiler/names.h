@@ -30,6 +30,9 @@ struct str name_hosts_file(struct arena *a,
 struct str name_secrets(struct arena *a, const struct m_container *c); /* /run/ctstack/secrets/ct-STACK-CONTAINER */
 struct str name_resolv_file(struct arena *a,
 			    const struct m_container *c); /* /run/ctstack/resolv/ct-STACK-CONTAINER */
+/* The unit that keeps a container's WireGuard tunnel: ct-STACK-CONTAINER.wireguard.service; no container has a dot in its name. */
+struct str name_wireguard_unit(struct arena *a, const struct m_container *c);
+struct str name_wireguard_file(struct arena *a, const struct m_container *c); /* /run/ctstack/wireguard/ct-STACK-CONTAINER */
 /* Where a volume is on the host: its `from`, or /opt/CATEGORY/CONTAINER/VOLUME, or /var/lib/ctstack/volumes/STACK/CONTAINER/VOLUME. */
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v);
 

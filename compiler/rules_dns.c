@@ -87,6 +87,16 @@ static void doors_find(struct rules *r, struct doors *d)
 		}
 }
 
+/* Whether it is behind the container's tunnel, through which no flow of ours leads. */
+static bool by_tunnel(const struct m_wireguard *w, struct addr server)
+{
+	for (size_t i = 0; w && i < w->peer.n; i++)
+		for (size_t k = 0; k < w->peer.at[i]->allowed.v.n; k++)
+			if (cidr_contains(w->peer.at[i]->allowed.v.at[k], server))
+				return true;
+	return false;
+}
+
 /* What would have to be allowed for the server to be asked, or NULL. */
 static const char *door_missing(struct rules *r, const struct doors *d, const struct net_member *m, struct addr server)
 {
@@ -96,7 +106,7 @@ static const char *door_missing(struct rules *r, const struct doors *d, const st
 	const struct asked *may = &d->of[m->home - r->net->members];
 	struct pair p;
 
-	if (to && to->home == m->home)
+	if ((to && to->home == m->home) || by_tunnel(m->home->container->wireguard, server))
 		return NULL;
 	if (to) {
 		p = (struct pair){m->home->container->head.index, to->container->head.index};

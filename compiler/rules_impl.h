@@ -46,6 +46,11 @@ RULE(macvlan_policy);
 RULE(macvlan_range);
 RULE(macvlan_address);
 RULE(macvlan_host);
+/* rules_wireguard.c */
+RULE(wireguard_peer);
+RULE(wireguard_only);
+RULE(wireguard_network);
+RULE(wireguard_address);
 /* rules_dns.c */
 RULE(dns_use);
 RULE(dns_closed);

@@ -198,6 +198,8 @@ RULE(secret_unused)
 
 		for (size_t i = 0; i < c->secret.n; i++)
 			map_add(r->arena, &used, name_full(r->arena, &c->secret.at[i].left.v->head), c->secret.at[i].left.v);
+		if (c->wireguard && c->wireguard->private_key.v)
+			map_add(r->arena, &used, name_full(r->arena, &c->wireguard->private_key.v->head), c->wireguard->private_key.v);
 		for (size_t i = 0; i < c->env_files.v.n; i++)
 			map_add(r->arena, &used, name_full(r->arena, &c->env_files.v.at[i]->head), c->env_files.v.at[i]);
 	}

@@ -238,6 +238,11 @@ struct val val_widen(struct arena *a, struct val v)
 		return node_val(v.u.SUBNETREF);
 	case T_CONTAINERREF:
 		return node_val(v.u.CONTAINERREF);
+	case T_CIDRS:
+		wide = list_of(a, v.u.CIDRS.n);
+		for (size_t i = 0; i < v.u.CIDRS.n; i++)
+			wide.u.list->at[i] = VAL(CIDR, v.u.CIDRS.at[i]);
+		return wide;
 	case T_MACVLANREF:
 		return node_val(v.u.MACVLANREF);
 	case T_SECRETREF:
@@ -278,6 +283,9 @@ static struct val val_copy(struct arena *a, struct val v)
 	case T_IMAGE:
 	case T_IFNAME:
 		v.u.STRING = str_copy(a, v.u.STRING);
+		break;
+	case T_CIDRS:
+		v.u.CIDRS.at = (struct cidr *)arena_copy(a, v.u.CIDRS.at, v.u.CIDRS.n * sizeof *v.u.CIDRS.at);
 		break;
 	case T_DNS:
 		v.u.DNS.at = (struct addr *)arena_copy(a, v.u.DNS.at, v.u.DNS.n * sizeof *v.u.DNS.at);

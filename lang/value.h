@@ -34,6 +34,11 @@ struct strs {
 	size_t n;
 };
 
+struct cidrs {
+	struct cidr *at;
+	size_t n;
+};
+
 /* Which name servers somebody asks: the host's own, none, or these. */
 enum dns_from { DNS_HOST, DNS_NONE, DNS_LIST };
 struct dns {

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
@@ -392,6 +393,49 @@ void rt_add_macvlan(struct nl_batch *b, struct str resource, const struct rt_mac
 	mnl_attr_nest_end(m, data);
 	mnl_attr_nest_end(m, info);
 	nl_end(b, 0, resource, "make the interface %.*s of %.*s", STR_ARG(v->name), STR_ARG(resource));
+}
+
+void rt_add_wireguard(struct nl_batch *b, struct str resource, struct str name)
+{
+	nl_begin(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	put_str(b->open, IFLA_IFNAME, name);
+	struct nlattr *info = mnl_attr_nest_start(b->open, IFLA_LINKINFO);
+	mnl_attr_put_strz(b->open, IFLA_INFO_KIND, "wireguard");
+	mnl_attr_nest_end(b->open, info);
+	nl_end(b, 0, resource, "make the tunnel of %.*s", STR_ARG(resource));
+}
+
+void rt_move_link(struct nl_batch *b, struct str resource, uint32_t index, int ns, struct str name)
+{
+	struct ifinfomsg *head = nl_begin(b, RTM_SETLINK, 0, sizeof *head);
+
+	head->ifi_index = (int)index;
+	put_str(b->open, IFLA_IFNAME, name);
+	mnl_attr_put_u32(b->open, IFLA_NET_NS_FD, (uint32_t)ns);
+	nl_end(b, 0, resource, "move the interface %.*s into the network namespace %.*s", STR_ARG(name), STR_ARG(resource));
+}
+
+void rt_set_return(struct nl_batch *b, struct str resource, struct addr source, struct addr gateway, uint32_t index, uint32_t table, uint32_t priority)
+{
+	struct rtmsg *route = nl_begin(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, sizeof *route);
+
+	route->rtm_family = af_of(gateway);
+	route->rtm_protocol = RT_PROTOCOL;
+	route->rtm_type = RTN_UNICAST;
+	route->rtm_scope = RT_SCOPE_UNIVERSE;
+	put_addr(b->open, RTA_GATEWAY, gateway);
+	mnl_attr_put_u32(b->open, RTA_OIF, index);
+	mnl_attr_put_u32(b->open, RTA_TABLE, table);
+	nl_end(b, 0, resource, "add the way back of %.*s", STR_ARG(resource));
+	struct fib_rule_hdr *rule = nl_begin(b, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, sizeof *rule);
+
+	rule->family = af_of(source);
+	rule->src_len = (uint8_t)addr_bits(source);
+	rule->action = FR_ACT_TO_TBL;
+	mnl_attr_put_u32(b->open, FRA_PRIORITY, priority);
+	put_addr(b->open, FRA_SRC, source);
+	mnl_attr_put_u32(b->open, FRA_TABLE, table);
+	nl_end(b, -EEXIST, resource, "add the rule for the way back of %.*s", STR_ARG(resource));
 }
 
 void rt_del_link(struct nl_batch *b, struct str resource, uint32_t index)

@@ -107,6 +107,11 @@ int rt_take_nsid(const struct nlmsghdr *m, void *context, struct err *e);
 /* Requests for changes. tolerate as in nl_end; on: add it, or else remove it. Names are checked by the caller (rt_name_fits). */
 void rt_add_veth(struct nl_batch *b, struct str resource, const struct rt_veth *v);
 void rt_add_macvlan(struct nl_batch *b, struct str resource, const struct rt_macvlan *v);
+void rt_add_wireguard(struct nl_batch *b, struct str resource, struct str name);
+/* Into the namespace of a descriptor, under another name. */
+void rt_move_link(struct nl_batch *b, struct str resource, uint32_t index, int ns, struct str name);
+/* What leaves with this source address goes by way of the gateway, whatever the main table says: a rule of this priority, and a table with a default route. */
+void rt_set_return(struct nl_batch *b, struct str resource, struct addr source, struct addr gateway, uint32_t index, uint32_t table, uint32_t priority);
 void rt_del_link(struct nl_batch *b, struct str resource, uint32_t index);
 void rt_set_altname(struct nl_batch *b, struct str resource, struct str link, struct str altname, bool on);
 void rt_set_up(struct nl_batch *b, struct str resource, uint32_t index);

@@ -123,11 +123,13 @@ static void container_change(struct viewer *w, struct view_container *c, const s
 	}
 	if (!c->from || !c->to)
 		return;
-	if (r->kind == RES_unit)
+	/* What serves the container in a unit of its own, a tunnel, is no restart of the container. */
+	bool other = r->kind == RES_unit && !str_eq(r->id, c->to->unit) && !str_eq(r->id, c->from->unit);
+	if (r->kind == RES_unit && !other)
 		unit_change(c, change);
 	if (drift)
 		vec_push(w->a, &c->drift, drift_words(w->a, change));
-	else if (r->kind == RES_file || r->kind == RES_macvlan || (r->kind == RES_unit && !c->fields.n && c->unit_changes))
+	else if (r->kind == RES_file || r->kind == RES_macvlan || other || (r->kind == RES_unit && !c->fields.n && c->unit_changes))
 		vec_push(w->a, &c->effects, str_fmt(w->a, "%s %.*s", res_infos[r->kind].word, STR_ARG(r->id)));
 }
 

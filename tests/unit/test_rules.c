@@ -16,6 +16,10 @@
 #define WEB "container web { " IMAGE "address = 10.1.0.11; ports { http = 80/tcp; dns = 53/udp; rtp = 9000-9003/udp } }\n"
 #define DB "container db { " IMAGE "address = 10.1.0.12; ports { pg = 5432/tcp } }\n"
 #define MACVLAN "macvlan net { parent = \"enp3s0\"; range = 192.168.0.0/24; gateway = 192.168.0.1 }\n"
+#define KEY "secret k { file = /etc/secrets/k }\n"
+#define PUBLIC "\"xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=\""
+#define PEER "peer p { key = " PUBLIC "; endpoint = 203.0.113.1:51820; allowed = [0.0.0.0/0] }"
+#define TUNNEL(how, peer) "container t { " IMAGE "address = 10.1.0.2; wireguard { private-key = k; address = 10.9.0.2; " how " " peer " } }\n"
 #define STACK(...) "stack s {\n" __VA_ARGS__ "}\n"
 #define ONE(...) STACK(LAN "container a { " IMAGE __VA_ARGS__ "}\n")
 #define TWO(...) STACK(LAN WEB DB __VA_ARGS__)
@@ -150,6 +154,20 @@ static const struct {
 	{"macvlan: no such family", "E0663 W0919", STACK(MACVLAN "container a { " IMAGE "macvlan = net; address6 = fd00::2 }\n")},
 	{"macvlan: an address twice", "E0611 W0919",
 	 STACK(MACVLAN "container a { " IMAGE "macvlan = net; address = 192.168.0.5 }\ncontainer b { " IMAGE "macvlan = net; address = 192.168.0.5 }\n")},
+
+	{"wireguard", "", STACK(LAN KEY TUNNEL("", PEER) )},
+	{"wireguard: nobody at the other end", "E0664", STACK(LAN KEY TUNNEL("", ""))},
+	{"wireguard: no key", "E0664", STACK(LAN KEY TUNNEL("", "peer p { key = \"x\"; endpoint = 203.0.113.1:51820; allowed = [10.9.0.0/24] }"))},
+	{"wireguard: the only way", "", STACK(LAN KEY TUNNEL("only = true;", PEER))},
+	{"wireguard: not the only way", "E0665", STACK(LAN KEY TUNNEL("only = true;", PEER) "allow t -> world:80/tcp\n")},
+	{"wireguard: not for who joins it", "E0665",
+	 STACK(LAN KEY TUNNEL("only = true;", PEER) "container j { " IMAGE "join = t }\nallow j -> world:80/tcp\n")},
+	{"wireguard: another way where it is not the only one", "", STACK(LAN KEY TUNNEL("", PEER) "allow t -> world:80/tcp\n")},
+	{"wireguard: on the host's network", "E0666",
+	 STACK(KEY "container t { " IMAGE "network = host; wireguard { private-key = k; address = 10.9.0.2; " PEER " } }\n")},
+	{"wireguard: no address", "E0667", STACK(LAN KEY "container t { " IMAGE "address = 10.1.0.2; wireguard { private-key = k; " PEER " } }\n")},
+	{"wireguard: nobody begins", "E0667", STACK(LAN KEY TUNNEL("", "peer p { key = " PUBLIC "; allowed = [10.9.0.0/24] }"))},
+	{"wireguard: the other end begins", "", STACK(LAN KEY TUNNEL("port = 51820;", "peer p { key = " PUBLIC "; allowed = [10.9.0.0/24] }"))},
 
 	{"interface: a name", "E0658", STACK("subnet lan { range = 10.1.0.0/24; uplink = \"en p0\" }\n")},
 	{"interface: too long", "E0658", STACK("subnet lan { range = 10.1.0.0/24; uplink = \"abcdefghijklmnop\" }\n")},
