@@ -193,6 +193,15 @@ static struct val port_member(struct elab *el, struct port p, struct ident name)
 	return no_member(el, "port", name);
 }
 
+static struct val owner_member(struct elab *el, struct owner o, struct ident name)
+{
+	if (str_eq(name.text, STR("user")))
+		return VAL(INT, o.uid);
+	if (str_eq(name.text, STR("group")))
+		return VAL(INT, o.gid);
+	return no_member(el, "owner", name);
+}
+
 struct val eval_member(struct elab *el, struct val base, struct ident name, struct span at)
 {
 	switch (base.type) {
@@ -210,6 +219,8 @@ struct val eval_member(struct elab *el, struct val base, struct ident name, stru
 		return file_member(el, base.u.file, name, at);
 	case T_PORT:
 		return port_member(el, base.u.PORT, name);
+	case T_OWNER:
+		return owner_member(el, base.u.OWNER, name);
 	case T_PORTREF:
 		return port_member(el, base.u.PORTREF.port, name);
 	default:
