@@ -19,7 +19,7 @@
 #include "lang/base/cleanup.h"
 
 /* Names of the filters; their last word is the version of their program. */
-#define NAME_IN "ctstack-unjudged-1"
+#define NAME_IN "ctstack-unjudged-2"
 #define NAME_OUT "ctstack-judged-1"
 
 /* Numbers of the two blocks: "ct" and 1, 2. */
@@ -34,8 +34,10 @@ enum { FILTER_HANDLE = 1, FILTER_PRIO = 1 };
 #define JUMP(op, reg, value, skip) {.code = BPF_JMP | (op) | BPF_K, .dst_reg = (reg), .off = (skip), .imm = (int32_t)(value)}
 #define RETURN(value) {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = (value)}, {.code = BPF_JMP | BPF_EXIT}
 
-/* From a container: unjudged. */
+/* From a container: unjudged. Not ARP, which nf_tables never sees, so that nobody would take the mark away: the kernel answers only where a route for the packet is found. */
 static const struct bpf_insn program_in[] = {
+	LOAD(BPF_REG_2, protocol),
+	JUMP(BPF_JEQ, BPF_REG_2, __constant_htons(ETH_P_ARP), 3),
 	LOAD(BPF_REG_2, mark),
 	OP(BPF_OR, BPF_REG_2, GATE_UNJUDGED),
 	STORE(BPF_REG_2, mark),

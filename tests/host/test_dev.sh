@@ -50,6 +50,14 @@ test_flows_cross_the_stacks_where_the_source_says() {
 	refute in_ns ct-ml-ollama probe connect 192.168.210.12 3000 300
 }
 
+# What a container once knew of its gateway it asks again and again: the host must answer.
+test_a_container_finds_its_gateway_anew() {
+	for name in ct-ml-jupyter ct-dev-chat-ui; do
+		ip -n $name neigh flush all
+		equal "$(in_ns $name probe get 192.168.200.11 11434 /)" "ollama ok"
+	done
+}
+
 test_the_database_is_reached_only_from_where_the_source_says() {
 	ip -n world route replace 192.168.210.0/24 via 203.0.113.10
 	for name in dev-ml code-server; do expect 0 in_ns "ct-dev-$name" probe connect 192.168.210.15 5432; done
@@ -90,7 +98,7 @@ test_all_of_it_goes_away_and_comes_back() {
 	expect 0 ctc rollback --yes 0
 	equal "$(podman ps --quiet)" ''
 	refute ip netns pids ct-dev-proxy
-	expect 0 ctc rollback --yes
+	expect 0 ctc rollback --yes 1
 	equal "$(podman ps --quiet | wc -l)" 10
 	expect 0 ctc plan --detailed-exitcode $ML $DEV
 }
