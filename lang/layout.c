@@ -105,6 +105,22 @@ static void stray_said(struct parser *p, struct span at)
 		diag_note(p->diags, d, p->odd_close, "this one closes what began at another indentation");
 }
 
+/* The brackets that were to be closed at the end of a line which a string has swallowed: `a = ["x, "y"] }`. They stand on that line, too. */
+static size_t swallowed(const struct parser *p, size_t depth, uint32_t begin)
+{
+	static const char closer[] = {[CX_BRACE] = '}', [CX_PAREN] = ')', [CX_SQUARE] = ']', [CX_INTERP] = 0};
+	const char *text = p->text.s;
+
+	for (uint32_t i = begin - p->base; depth > 0 && i < p->pos - p->base; i++) {
+		const struct open *o = &p->open[depth];
+
+		if (o->what >= sizeof closer || text[i] != closer[o->what] || memchr(text + (o->at.lo - p->base), '\n', begin - o->at.lo))
+			continue;
+		depth--;
+	}
+	return depth;
+}
+
 /* A string must end with its line, and so must what is interpolated in it. */
 static void line_ended_said(struct parser *p)
 {
@@ -116,7 +132,7 @@ static void line_ended_said(struct parser *p)
 		unclosed_said(p, p->open[outer + 1], (struct span){0, 0});
 	else
 		unclosed_said(p, p->open[outer], (struct span){0, 0});
-	p->close_to = outer - 1;
+	p->close_to = swallowed(p, outer - 1, p->open[outer].at.lo);
 }
 
 static bool is_name_byte(char c)
