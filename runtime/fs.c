@@ -216,16 +216,24 @@ int fs_mkdirs(int dir, struct str path, uid_t uid, gid_t gid, mode_t mode, bool 
 	return 0;
 }
 
-int fs_sync_parent(int dir, struct str path, struct err *e)
+int fs_sync_path(int dir, struct str path, struct err *e)
 {
-	struct str name;
-	_fd_ int parent = fs_open_parent(dir, path, &name, e);
+	struct str whole = path;
+	_fd_ int fd = fs_open(dir, path, O_RDONLY | O_DIRECTORY, 0, e);
 
-	if (parent < 0)
-		return parent;
-	if (fsync(parent) < 0)
-		return err_errno(e, -errno, "cannot write the directory of %.*s to disk", STR_ARG(path));
-	return 0;
+	while (fd >= 0) {
+		if (fsync(fd) < 0)
+			return err_errno(e, -errno, "cannot write %.*s and the directories above it to disk", STR_ARG(whole));
+		while (path.n && path.s[path.n - 1] == '/')
+			path.n--;
+		if (path.n == 0)
+			return 0;
+		while (path.n && path.s[path.n - 1] != '/')
+			path.n--;
+		close(fd);
+		fd = fs_open(dir, path, O_RDONLY | O_DIRECTORY, 0, e);
+	}
+	return fd;
 }
 
 static int write_all(int fd, struct str content)

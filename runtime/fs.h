@@ -22,12 +22,12 @@ int fs_read(int dir, struct str path, size_t max, struct arena *a, struct str *r
 
 /* Makes path and the parents that are missing. Parents get root:root 0755 and path gets uid, gid and mode exactly, whatever the umask is; what exists
  * already is left as it is (-ENOTDIR where it is no directory), unless it is what a killed process left half-made. *ret_made (may be NULL): whether path was
- * missing or half-made. Durable after fs_sync_parent. */
+ * missing or half-made. Durable after fs_sync_path. */
 int fs_mkdirs(int dir, struct str path, uid_t uid, gid_t gid, mode_t mode, bool *ret_made, struct err *e);
 /* Whether st is a directory that a killed process began to make. */
 bool fs_half_made(const struct stat *st);
-/* fsync of the directory that holds path. */
-int fs_sync_parent(int dir, struct str path, struct err *e);
+/* fsync of the directory and of every one above it, up to dir: no cut of the power loses it, or its mode. Where all that is on disk already it costs a call a level. */
+int fs_sync_path(int dir, struct str path, struct err *e);
 
 /* Makes or replaces the file in one step: written without a name, fsynced, linked or renamed into its place, directory fsynced. Owner is the process; mode is exact. */
 int fs_replace(int dir, struct str path, struct str content, mode_t mode, struct err *e);

@@ -98,7 +98,7 @@ static int apply_add(struct host *h, struct slice s, struct err *e)
 			return err_resource(e, s.at[i].to->id);
 	/* To disk in a second round: the file system commits them together at the first fsync, and the others find nothing to do. */
 	for (size_t i = 0; i < s.n; i++)
-		if (s.at[i].op != OP_DELETE && fs_sync_parent(h->root_fd, s.at[i].to->id, e) < 0)
+		if (s.at[i].op != OP_DELETE && fs_sync_path(h->root_fd, s.at[i].to->id, e) < 0)
 			return err_resource(e, s.at[i].to->id);
 	return 0;
 }

@@ -22,7 +22,7 @@ static int make_dir(struct host *h, const char *path, struct err *e)
 {
 	int r = fs_mkdirs(h->root_fd, str_of(path), geteuid(), getegid(), 0700, NULL, e);
 
-	return r < 0 ? r : fs_sync_parent(h->root_fd, str_of(path), e);
+	return r < 0 ? r : fs_sync_path(h->root_fd, str_of(path), e);
 }
 
 /* What secrets' stamps are keyed with (facts.h): made once, read by root alone. */

@@ -4,7 +4,8 @@
 #
 # The second crash matrix, in a test host: the program as it is installed, under strace(1), which kills it before a system call or lets the call fail as a full disk, a broken one
 # or a lack of memory or descriptors would. It needs nothing in the program and knows nothing of it. The first run of a scenario (state.sh) notes every call and from where it was
-# made: the process is killed before each call that may change something, and each call fails once for each place (call and stack) that makes it.
+# made, of the ctc that is asked (ask), of the service that makes the change (serve) and of what settles it where that was killed (settle): each is killed before each call that
+# may change something, and each call fails once for each place (call and stack) that makes it.
 #
 #	strace.sh SCENARIO all|COUNT [SEED]	COUNT: so many of the runs, chosen by the seed
 # Prints "ok …" or what was wrong and "not ok …", and a line "# points …".
@@ -14,19 +15,51 @@ PATH=/usr/local/bin:$PATH
 scenario=$1 count=$2 seed=${3:-1}
 . /src/tests/fault/state.sh
 
-# traced OPTION... -- COMMAND...: runs the command under strace with these options.
-traced() { timeout 120 strace -o trace -e signal=none "$@"; }
-unarmed() { :; }
+# strace's options for each of the three, in files; where there is none it runs without.
+control=/run/ctc-strace
+mkdir -p $control /run/systemd/system/ctstack-transaction.service.d
+cat >$control/run <<'END'
+#!/bin/sh
+who=$1
+shift
+[ ! -s /run/ctc-strace/$who ] || exec strace -e signal=none $(cat /run/ctc-strace/$who) -- "$@"
+exec "$@"
+END
+chmod 755 $control/run
+cat >/run/systemd/system/ctstack-transaction.service.d/strace.conf <<END
+[Service]
+ExecStart=
+ExecStart=$control/run serve /usr/local/bin/ctc transact
+ExecStopPost=
+ExecStopPost=$control/run settle /usr/local/bin/ctc transact --over
+END
+systemctl daemon-reload
+
+# arm WHO OPTION...
+arm() { echo "${@:2}" >"$control/$1"; }
+unarmed() { rm -f $control/{ask,serve,settle}; }
+# tamper WHO WHAT NAME NUMBER: that happens to its call.
+tamper() {
+	local how=error=$2
+	[ "$2" != kill ] || how=signal=KILL
+	arm "$1" -o "$work/trace" -e "trace=$3" -e "inject=$3:$how:when=$4"
+}
+asked() { timeout 120 $control/run ask "$@" >said 2>&1; }
+
+parties="ask serve"
 watched() {
-	traced -k -- "$@" >said 2>&1
+	local who
+	rm -f calls.*
+	for who in $parties; do arm "$who" -k -o "$work/calls.$who"; done
+	asked "$@"
 	status=$?
 	settled
-	cp trace calls
+	unarmed
 }
 
-# From calls, as strace -k writes them: WHAT NAME NUMBER TEXT, where WHAT is `kill` or an error, and NUMBER counts the calls of that name. What the loader calls is left out.
+# From what strace -k wrote: WHO WHAT NAME NUMBER TEXT, where WHAT is `kill` or an error, and NUMBER counts the calls of that name. What the loader calls is left out.
 points() {
-	awk '
+	awk -v who="$1" '
 	BEGIN {
 		list("write pwrite64 fsync ftruncate fallocate fchmod fchown mkdirat linkat symlinkat renameat renameat2 unlinkat mount umount2 sendto sendmsg clone clone3 vfork kill setns", changes, "x")
 		list("openat openat2 socket eventfd2 epoll_create1 pipe2 timerfd_create inotify_init1 memfd_create pidfd_open accept4", errors, "EMFILE")
@@ -38,45 +71,40 @@ points() {
 	function flush(   part, i, n, makes) {
 		if (name == "" || stack !~ /\/ctc\(/) return
 		makes = text ~ /O_CREAT|O_TMPFILE/
-		if (name in changes || makes) print "kill", name, number, text
+		if (name in changes || makes) print who, "kill", name, number, text
 		n = split(errors[name] (makes ? " ENOSPC" : "") (text ~ /F_DUPFD/ ? " EMFILE" : ""), part, " ")
-		for (i = 1; i <= n; i++) if (!seen[name, part[i], stack]++) print part[i], name, number, text
+		for (i = 1; i <= n; i++) if (!seen[name, part[i], stack]++) print who, part[i], name, number, text
 	}
 	/^ >/ { stack = stack "\n" $0; next }
 	{ flush(); name = stack = "" }
 	/^[a-z0-9_]+\(/ { name = text = $0; sub(/\(.*/, "", name); sub(/^[a-z0-9_]*\(/, "", text); text = substr(text, 1, 60); number = ++calls[name] }
-	END { flush() }' "$1"
-}
-
-# tampered WHAT NAME NUMBER COMMAND...: runs it, and that happens to it.
-tampered() {
-	local how=error=$1
-	[ "$1" != kill ] || how=signal=KILL
-	traced -e "trace=$2" -e "inject=$2:$how:when=$3" -- "${@:4}" >said 2>&1
+	END { flush() }' "calls.$1"
 }
 
 states
-points calls >points
-before=()
+{ points ask; points serve; } >points
+cut=()
 if [ "$scenario" = recovery ]; then
-	# The change is cut off in the midst of its effects, before each run in which something happens to the recovery.
-	cut=$(awk '/kill [a-z0-9]* [0-9]* .*"journal"/ && !n { n = NR } $1 == "kill" && n { line[++k] = $0 } END { print line[int(k * 2 / 3)] }' points)
-	read -r what call number _ <<<"$cut"
-	before=(tampered "$what" "$call" "$number" "${command[@]}")
-	{ "${before[@]}"; } 2>/dev/null
-	[ -e /var/lib/ctstack/journal ] || give_up "the change is cut off ($cut)"
-	watched ctc recover
-	points calls >points
+	# The service is killed in the midst of its effects, each time, and something happens to what settles that.
+	read -r -a cut < <(awk '$1 == "serve" && $2 == "kill" { if (/"journal"/) n = 1; if (n) line[++k] = $0 } END { print line[int(k * 2 / 3)] }' points)
+	parties=settle
+	arm settle -k -o "$work/calls.settle"
+	tamper "${cut[@]:0:4}"
+	asked "${command[@]}"
+	settled
+	unarmed
+	points settle >points
+	[ -s points ] || give_up "the change is cut off (${cut[*]})"
 	reset
-	command=(ctc recover)
 fi
 
-while read -r what call number text; do
-	[ "$scenario" != recovery ] || { "${before[@]}"; } 2>/dev/null
-	{ tampered "$what" "$call" "$number" "${command[@]}"; } 2>/dev/null
+while read -r who what call number text; do
+	[ "$scenario" != recovery ] || tamper "${cut[@]:0:4}"
+	tamper "$who" "$what" "$call" "$number"
+	{ asked "${command[@]}"; } 2>/dev/null
 	status=$?
 	[ "$scenario" != recovery ] || status=any
-	judge "$what at $call number $number ($text)"
+	judge "$who: $what at $call number $number ($text)"
 	if [ "$wrong" -gt 20 ]; then
 		echo "  too many: the rest is left out"
 		break
@@ -84,7 +112,7 @@ while read -r what call number text; do
 done < <(some "$count" "$seed" <points)
 echo "# points $scenario $(wc -l <points) $runs $mixed $wrong"
 if [ $wrong = 0 ]; then
-	echo "ok strace $scenario: $runs of $(wc -l <points) runs ($(grep -c ^kill points) kills, $(grep -vc ^kill points) errors), 0 mixed"
+	echo "ok strace $scenario: $runs of $(wc -l <points) runs ($(grep -c '^[a-z]* kill ' points) kills, $(grep -vc '^[a-z]* kill ' points) errors), 0 mixed"
 else
 	echo "not ok strace $scenario: $wrong wrong, $mixed mixed, in $runs runs"
 fi

@@ -81,7 +81,7 @@ static void directories_get_their_mode_and_are_left_alone_afterwards(void **stat
 	assert_int_equal(fs_mkdirs(w->dir, STR("a/b/c"), getuid(), getgid(), 0700, &made, &e), 0);
 	assert_false(made);
 	assert_int_equal(mode_of(w, "a/b/c"), 02775);
-	assert_int_equal(fs_sync_parent(w->dir, STR("a/b/c"), &e), 0);
+	assert_int_equal(fs_sync_path(w->dir, STR("a/b/c"), &e), 0);
 }
 
 static void a_half_made_directory_is_finished(void **state)
