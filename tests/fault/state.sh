@@ -93,12 +93,14 @@ reset() {
 	unarmed
 	if [ "$scenario" = first ]; then
 		[ ! -e /var/lib/ctstack/current/manifest.json ] || ! grep -q '"t"' /var/lib/ctstack/current/manifest.json || ctc destroy --yes t
+		settled
 		rm -rf /var/lib/ctstack /run/ctstack
 		systemctl daemon-reload
 	else
 		[ "$scenario" != rollback ] || ctc apply --yes before.ctstack
-		ctc apply --yes old.ctstack
+		ctc apply --yes old.ctstack || return
 	fi
+	settled
 } >reset.log 2>&1
 
 
