@@ -54,6 +54,14 @@ int cli_fail(struct cli *c, const char *fmt, ...)
 	return 1;
 }
 
+bool cli_not_root(struct cli *c)
+{
+	if (geteuid() == 0)
+		return false;
+	cli_fail(c, "this %s the host and needs root: sudo ctc %s", c->command->needs == CLI_CHANGE ? "changes" : "looks at", c->command->name);
+	return true;
+}
+
 int cli_err(struct cli *c, const struct err *e)
 {
 	return cli_fail(c, "%s", e->text);

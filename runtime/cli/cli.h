@@ -77,6 +77,8 @@ int cli_options(struct cli *c, const struct cli_option *options, int argc, char 
 
 /* One line on standard error: "ctc check: text". Returns 1, the exit status. */
 int cli_fail(struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Whether somebody else than root asks for what only root may; said, then. */
+bool cli_not_root(struct cli *c);
 /* The same for a refusal of the host. */
 int cli_err(struct cli *c, const struct err *e);
 /* The whole text to standard output; 0, or 1 where that could not be written (said on standard error). */

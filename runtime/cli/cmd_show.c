@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * ctc show N: what a generation was: who made it, when and why, its stacks, and the plan that led to it. */
+ * ctc show N: what a generation was: who made it, when and why, its stacks, and the plan that led to it. ctc show --effective FILE: what the stacks of files come to. */
 #include <errno.h>
 
+#include "compiler/effective.h"
 #include "lang/base/cleanup.h"
 #include "lang/base/json.h"
 #include "runtime/cli/change.h"
 #include "runtime/cli/cli.h"
+#include "runtime/cli/input.h"
 #include "runtime/show.h"
 
 enum form { AS_TEXT, AS_JSON, AS_MANIFEST };
@@ -118,24 +120,55 @@ static int show(struct cli *c, struct session *s, uint32_t number, enum form for
 	return cli_print(c, buf_view(&out));
 }
 
-int cmd_show(struct cli *c, int argc, char **argv)
+static int show_effective(struct cli *c, char **files, size_t n, const struct input *in)
 {
-	bool json = false, manifest = false;
-	const struct cli_option options[] = {
-		{"json", 0, CLI_FLAG, &json, NULL, "as JSON (spec/manifest.md)", NULL},
-		{"manifest", 0, CLI_FLAG, &manifest, NULL, "its manifest (spec/manifest.md)", NULL},
-		{0},
-	};
-	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
+	struct compilation made = {.givens = input_givens(in), .check_only = true};
+	_buf_ struct buf out = {0};
+	int status = STATUS_REFUSED;
+
+	if (input_compile(c, &made, files, n)) {
+		effective_print(&made.sources, &made.model, &out);
+		status = cli_print(c, buf_view(&out));
+	}
+	compilation_end(&made);
+	return status;
+}
+
+static int show_generation(struct cli *c, const char *word, enum form form)
+{
 	struct session s;
 	uint32_t number;
 
-	if (n < 0)
-		return status;
-	if (n != 1 || !session_number(argv[1], &number))
+	if (cli_not_root(c))
+		return STATUS_REFUSED;
+	if (!session_number(word, &number))
 		return cli_fail(c, "name one generation by its number: `ctc history` shows them");
 	session_begin(&s);
-	status = show(c, &s, number, manifest ? AS_MANIFEST : json ? AS_JSON : AS_TEXT);
+	int status = show(c, &s, number, form);
 	session_end(&s);
 	return status;
+}
+
+int cmd_show(struct cli *c, int argc, char **argv)
+{
+	bool json = false, manifest = false, effective = false;
+	_input_ struct input in = {0};
+	const struct cli_option options[] = {
+		{"json", 0, CLI_FLAG, &json, NULL, "as JSON (spec/manifest.md)", NULL},
+		{"manifest", 0, CLI_FLAG, &manifest, NULL, "its manifest (spec/manifest.md)", NULL},
+		{"effective", 0, CLI_FLAG, &effective, NULL, "of files, not of a generation: their stacks with everything resolved, as source text (spec/tools.md)", NULL},
+		INPUT_OPTIONS(&in),
+		{0},
+	};
+	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
+
+	if (n < 0)
+		return status;
+	if (effective && n > 0)
+		return show_effective(c, argv + 1, (size_t)n, &in);
+	if (effective)
+		return cli_fail(c, "name the files that declare the stacks");
+	if (n != 1)
+		return cli_fail(c, "name one generation by its number: `ctc history` shows them");
+	return show_generation(c, argv[1], manifest ? AS_MANIFEST : json ? AS_JSON : AS_TEXT);
 }

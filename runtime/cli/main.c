@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 		return command_unknown(&c, name);
 	/* its own help is for everybody */
 	bool help = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
-	if (c.command->needs != CLI_NOTHING && geteuid() != 0 && !help)
-		return cli_fail(&c, "this %s the host and needs root: sudo ctc %s", c.command->needs == CLI_CHANGE ? "changes" : "looks at", name);
+	if (c.command->needs != CLI_NOTHING && !help && cli_not_root(&c))
+		return 1;
 	return argc > 1 ? c.command->run(&c, argc - 1, argv + 1) : c.command->run(&c, 1, argv);
 }

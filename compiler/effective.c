@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The model as source text, row by row of the schema. A value's place tells where it comes from: within a template, within `defaults`, or written for the block; what has no
+ * place is the schema's. Names are written so that they mean the same from where they stand now. */
+#include "compiler/effective.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lang/ast.h"
+#include "lang/base/cleanup.h"
+#include "lang/base/utf8.h"
+#include "lang/print.h"
+#include "lang/schema.h"
+
+/* A template or a `defaults` block: what is written within comes from there. */
+struct region {
+	struct span at;
+	struct str name;	/* of the template; empty: defaults */
+};
+
+/* A file that stacks of others are read from, and the name that it is seen under. */
+struct used {
+	const struct source *source;
+	struct str alias;
+};
+
+struct effective {
+	struct arena arena;
+	struct sources *sources;
+	struct buf *out;
+	VEC(struct region) regions;	/* by position; none within another but defaults within nothing */
+	const struct m_container *inside;	/* whose values are written: its own names come first */
+	const struct m_stack *stack;
+	VEC(struct used) used;
+};
+
+/* ---- where values come from ---- */
+
+static void regions_of(struct effective *e, const struct entry_list *list)
+{
+	for (const struct entry *i = list->first; i; i = i->next) {
+		if (i->kind == EN_TEMPLATE)
+			vec_push(&e->arena, &e->regions, (struct region){i->at, i->word.text});
+		else if (i->kind == EN_BLOCK && str_is(i->word.text, "defaults"))
+			vec_push(&e->arena, &e->regions, (struct region){i->at, STR("")});
+		else if (i->kind == EN_BLOCK || i->kind == EN_FOR || i->kind == EN_IF)
+			regions_of(e, &i->body);
+		if (i->kind == EN_IF)
+			regions_of(e, &i->other);
+	}
+}
+
+static int cmp_regions(const void *a, const void *b)
+{
+	const struct region *x = a, *y = b;
+
+	return (x->at.lo > y->at.lo) - (x->at.lo < y->at.lo);
+}
+
+static void regions_find(struct effective *e)
+{
+	size_t n = e->sources->all.n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct diags unheard = {.arena = &e->arena, .sources = e->sources};
+
+		regions_of(e, &parse(&e->arena, &unheard, e->sources->all.at[i])->entries);
+	}
+	if (e->regions.n)
+		qsort(e->regions.at, e->regions.n, sizeof *e->regions.at, cmp_regions);
+}
+
+static const struct region *region_of(const struct effective *e, struct span at)
+{
+	size_t lo = 0, hi = e->regions.n;
+
+	while (lo < hi) {
+		size_t middle = lo + (hi - lo) / 2;
+
+		if (e->regions.at[middle].at.lo <= at.lo)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
+	return lo && at.lo < e->regions.at[lo - 1].at.hi ? &e->regions.at[lo - 1] : NULL;
+}
+
+/* What a comment cannot hold is left out of it: a path may have any byte but NUL. */
+static void put_path(struct str path, struct buf *out)
+{
+	for (size_t i = 0; i < path.n; i++)
+		buf_addc(out, (unsigned char)path.s[i] < 0x20 || (unsigned char)path.s[i] >= 0x7f ? '?' : path.s[i]);
+}
+
+/* "  # template ollama, std.ml:18", and the end of the line. */
+static void put_origin(struct effective *e, bool given, struct span at)
+{
+	struct place p = source_place(e->sources, at);
+	const struct region *r = p.source ? region_of(e, at) : NULL;
+
+	if (!given || !p.source) {
+		buf_puts(e->out, "  # schema default\n");
+		return;
+	}
+	buf_puts(e->out, "  # ");
+	if (r && r->name.n)
+		buf_fmt(e->out, "template %.*s, ", STR_ARG(r->name));
+	else if (r)
+		buf_puts(e->out, "defaults, ");
+	put_path(p.source->path, e->out);
+	buf_fmt(e->out, ":%u\n", p.line);
+}
+
+/* ---- values in the language's notation ---- */
+
+static void put_string(struct str s, struct buf *out)
+{
+	buf_addc(out, '"');
+	for (size_t i = 0; i < s.n;) {
+		uint32_t code = 0;
+		size_t n = utf8_decode(s.s + i, s.n - i, &code);
+
+		if (n == 0)
+			n = 1;
+		if (code == '\n')
+			buf_puts(out, "\\n");
+		else if (code == '\t')
+			buf_puts(out, "\\t");
+		else if (code == '"' || code == '\\' || code == '$')
+			buf_fmt(out, "\\%c", (char)code);
+		else if (code < 0x20 || code == 0x7f || utf8_invisible(code))
+			buf_fmt(out, "\\u{%x}", code);
+		else
+			buf_add(out, s.s + i, n);
+		i += n;
+	}
+	buf_addc(out, '"');
+}
+
+/* The shortest decimal that is read back as the same number. */
+static void put_number(double v, struct buf *out)
+{
+	char text[64];
+
+	for (int digits = 6; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	buf_puts(out, text);
+}
+
+static void put_addr(struct addr a, struct buf *out)
+{
+	char text[ADDR_TEXT_MAX];
+
+	buf_puts(out, addr_text(a, text));
+}
+
+static void put_cidr(struct cidr c, struct buf *out)
+{
+	char text[CIDR_TEXT_MAX];
+
+	buf_puts(out, cidr_text(c, text));
+}
+
+/* Whether a name means something else within the container that is written. */
+static bool is_shadowed(const struct effective *e, struct str name)
+{
+	const struct schema_kind *k = &schema_kinds[KIND_container];
+
+	if (!e->inside)
+		return false;
+	for (size_t i = 0; i < k->nrows; i++)
+		if (str_eq(k->rows[i].name, name))
+			return true;
+	vec_each(struct m_volume *const, v, &e->inside->volume)
+		if (str_eq((*v)->head.name, name))
+			return true;
+	vec_each(const struct entry_PORT, p, &e->inside->ports)
+		if (str_eq(p->name, name))
+			return true;
+	return false;
+}
+
+static void put_ref(struct effective *e, const struct m_head *head)
+{
+	const struct source *source = source_place(e->sources, head->stack->head.at).source;
+
+	vec_each(const struct used, u, &e->used)
+		if (head->stack->head.outside && u->source == source)
+			buf_fmt(e->out, "%.*s.", STR_ARG(u->alias));
+	if (head->stack != e->stack || is_shadowed(e, head->name))
+		buf_fmt(e->out, "%.*s.", STR_ARG(head->stack->head.name));
+	buf_str(e->out, head->name);
+}
+
+static void put_colon_port(struct port p, struct buf *out)
+{
+	buf_addc(out, ':');
+	port_text(p, out);
+}
+
+static void put_port_ref(struct effective *e, const struct port_ref *r)
+{
+	if (e->inside != r->container || !r->name.n)
+		put_ref(e, &r->container->head);
+	if (r->name.n)
+		buf_fmt(e->out, "%s%.*s", e->inside == r->container ? "" : ".", STR_ARG(r->name));
+	else
+		put_colon_port(r->port, e->out);
+}
+
+static void put_flow_end(struct effective *e, const struct flow_end *f)
+{
+	switch (f->kind) {
+	case END_CONTAINER:
+		put_ref(e, &f->container->head);
+		break;
+	case END_SUBNET:
+		put_ref(e, &f->subnet->head);
+		break;
+	case END_WORLD:
+		buf_puts(e->out, "world");
+		break;
+	case END_HOST:
+		buf_puts(e->out, "host");
+		break;
+	}
+	if (f->port_name.n)
+		buf_fmt(e->out, ".%.*s", STR_ARG(f->port_name));
+	else if (f->port.lo)
+		put_colon_port(f->port, e->out);
+}
+
+static void put_host_port(const struct endpoint *p, struct buf *out)
+{
+	if (p->addr.family)
+		endpoint_text(*p, out);
+	else if (p->port.proto == PROTO_NONE && p->port.lo == p->port.hi)
+		buf_uint(out, p->port.lo);
+	else
+		port_text(p->port, out);
+}
+
+/* v: the .v of a struct f_TYPE or entry_TYPE. */
+static void put_value(struct effective *e, enum type_tag tag, const void *v)
+{
+	struct buf *out = e->out;
+
+	if (type_words(tag).lo != type_words(tag).hi) {
+		buf_str(out, word_texts[*(const enum word *)v]);
+		return;
+	}
+	switch ((int)tag) {
+	case T_BOOL:
+		buf_puts(out, *(const bool *)v ? "true" : "false");
+		break;
+	case T_INT:
+		buf_fmt(out, "%lld", (long long)*(const int64_t *)v);
+		break;
+	case T_FLOAT:
+	case T_NUMBER:
+		put_number(*(const double *)v, out);
+		break;
+	case T_PERCENT:
+		put_number(*(const double *)v, out);
+		buf_addc(out, '%');
+		break;
+	case T_MODE:
+		buf_fmt(out, "%04llo", (unsigned long long)*(const int64_t *)v);
+		break;
+	case T_STRING:
+	case T_IMAGE:
+	case T_IFNAME:
+		put_string(*(const struct str *)v, out);
+		break;
+	case T_PATH:
+		buf_str(out, *(const struct str *)v);
+		break;
+	case T_SIZE:
+		size_text(*(const int64_t *)v, out);
+		break;
+	case T_DURATION:
+		duration_text(*(const int64_t *)v, out);
+		break;
+	case T_IP:
+	case T_IP4:
+	case T_IP6:
+		put_addr(*(const struct addr *)v, out);
+		break;
+	case T_CIDR:
+	case T_CIDR4:
+	case T_CIDR6:
+		put_cidr(*(const struct cidr *)v, out);
+		break;
+	case T_PORT:
+		port_text(*(const struct port *)v, out);
+		break;
+	case T_ENDPOINT:
+		endpoint_text(*(const struct endpoint *)v, out);
+		break;
+	case T_OWNER:
+		buf_fmt(out, "%u:%u", ((const struct owner *)v)->uid, ((const struct owner *)v)->gid);
+		break;
+	case T_DNS:
+		dns_text(v, out);
+		break;
+	case T_HOSTPORT:
+		put_host_port(v, out);
+		break;
+	case T_FLOWEND:
+		put_flow_end(e, v);
+		break;
+	case T_PORTREF:
+		put_port_ref(e, v);
+		break;
+	case T_SUBNETREF:
+		put_ref(e, &(*(struct m_subnet *const *)v)->head);
+		break;
+	case T_CONTAINERREF:
+		put_ref(e, &(*(struct m_container *const *)v)->head);
+		break;
+	case T_SECRETREF:
+		put_ref(e, &(*(struct m_secret *const *)v)->head);
+		break;
+	case T_STRINGS: {
+		const struct strs *l = v;
+
+		buf_addc(out, '[');
+		for (size_t i = 0; i < l->n; i++) {
+			buf_puts(out, i ? ", " : "");
+			put_string(l->at[i], out);
+		}
+		buf_addc(out, ']');
+		break;
+	}
+	case T_CONTAINERREFS: {
+		const struct m_containers *l = v;
+
+		buf_addc(out, '[');
+		for (size_t i = 0; i < l->n; i++) {
+			buf_puts(out, i ? ", " : "");
+			put_ref(e, &l->at[i]->head);
+		}
+		buf_addc(out, ']');
+		break;
+	}
+	case T_SECRETREFS: {
+		const struct m_secrets *l = v;
+
+		buf_addc(out, '[');
+		for (size_t i = 0; i < l->n; i++) {
+			buf_puts(out, i ? ", " : "");
+			put_ref(e, &l->at[i]->head);
+		}
+		buf_addc(out, ']');
+		break;
+	}
+	}
+}
+
+/* ---- blocks ---- */
+
+static void indent(struct effective *e, unsigned depth)
+{
+	for (unsigned i = 0; i < depth; i++)
+		buf_puts(e->out, "  ");
+}
+
+static size_t value_offset(enum type_tag tag)
+{
+	switch ((int)tag) {
+#define TYPE(tag_, ctype, shown) \
+	case T_##tag_:           \
+		return offsetof(struct f_##tag_, v);
+#include "lang/type.def"
+#undef TYPE
+	}
+	return 0;
+}
+
+/* What every struct f_TYPE begins with. */
+struct f_any {
+	bool set, given;
+	struct span at;
+};
+
+static void put_field(struct effective *e, const struct schema_row *row, const void *field, unsigned depth)
+{
+	const struct f_any *any = field;
+
+	if (!any->set)
+		return;
+	indent(e, depth);
+	buf_fmt(e->out, "%.*s = ", STR_ARG(row->name));
+	put_value(e, row->type, (const char *)field + value_offset(row->type));
+	put_origin(e, any->given, any->at);
+}
+
+static bool is_name(struct str s)
+{
+	bool good = s.n && !isdigit((unsigned char)s.s[0]) && s.s[0] != '-' && s.s[s.n - 1] != '-';
+
+	for (size_t i = 0; good && i < s.n; i++)
+		good = isalnum((unsigned char)s.s[i]) || s.s[i] == '_' || s.s[i] == '-';
+	return good;
+}
+
+static void put_map(struct effective *e, const struct schema_row *row, const void *map, unsigned depth)
+{
+	const struct type_info *type = &type_infos[row->type];
+	const VEC(char) *entries = map;	/* of struct entry_TYPE */
+
+	if (!entries->n)
+		return;
+	indent(e, depth);
+	buf_fmt(e->out, "%.*s {\n", STR_ARG(row->name));
+	for (size_t i = 0; i < entries->n; i++) {
+		const char *entry = entries->at + i * type->entry_size;
+		struct str name = *(const struct str *)entry;
+		const struct f_any *any = (const void *)(entry + type->entry_value);
+
+		indent(e, depth + 1);
+		if (is_name(name))
+			buf_str(e->out, name);
+		else
+			put_string(name, e->out);
+		buf_puts(e->out, " = ");
+		put_value(e, row->type, (const char *)any + value_offset(row->type));
+		put_origin(e, true, any->at);
+	}
+	indent(e, depth);
+	buf_puts(e->out, "}\n");
+}
+
+static void put_rows(struct effective *e, enum kind_tag kind, const void *model, unsigned depth);
+
+static void put_block(struct effective *e, const struct schema_row *row, const struct m_head *head, unsigned depth)
+{
+	const struct m_container *outer = e->inside;
+
+	indent(e, depth);
+	buf_str(e->out, row->name);
+	if (head->name.n)
+		buf_fmt(e->out, " %.*s", STR_ARG(head->name));
+	buf_puts(e->out, " {\n");
+	if (row->child == KIND_container)
+		e->inside = (const void *)head;
+	put_rows(e, row->child, head, depth + 1);
+	e->inside = outer;
+	indent(e, depth);
+	buf_puts(e->out, "}\n");
+}
+
+static bool has_rows(enum kind_tag kind, const void *model)
+{
+	for (size_t i = 0; model && i < schema_kinds[kind].nrows; i++)
+		if (schema_kinds[kind].rows[i].form == ROW_FIELD && ((const struct f_any *)(const void *)((const char *)model + schema_kinds[kind].rows[i].offset))->set)
+			return true;
+	return false;
+}
+
+static void put_arrows(struct effective *e, const struct schema_row *row, const void *vector, unsigned depth)
+{
+	const VEC(char) *arrows = vector;
+
+	for (size_t i = 0; i < arrows->n; i++) {
+		const char *arrow = arrows->at + i * row->arrow_size;
+		const void *block = *(void *const *)(const void *)(arrow + row->arrow_block);
+		struct span at = *(const struct span *)(const void *)arrow;
+
+		indent(e, depth);
+		buf_fmt(e->out, "%.*s ", STR_ARG(row->name));
+		put_value(e, row->type, arrow + row->arrow_left + value_offset(row->type));
+		buf_puts(e->out, " -> ");
+		put_value(e, row->right, arrow + row->arrow_right + value_offset(row->right));
+		if (has_rows(row->child, block)) {
+			buf_puts(e->out, " {");
+			put_origin(e, true, at);
+			put_rows(e, row->child, block, depth + 1);
+			indent(e, depth);
+			buf_puts(e->out, "}\n");
+		} else {
+			put_origin(e, true, at);
+		}
+	}
+}
+
+static void put_rows(struct effective *e, enum kind_tag kind, const void *model, unsigned depth)
+{
+	for (size_t i = 0; i < schema_kinds[kind].nrows; i++) {
+		const struct schema_row *row = &schema_kinds[kind].rows[i];
+		const void *member = (const char *)model + row->offset;
+		const VEC(struct m_head *) *many = member;
+
+		switch (row->form) {
+		case ROW_FIELD:
+			put_field(e, row, member, depth);
+			break;
+		case ROW_MAP:
+			put_map(e, row, member, depth);
+			break;
+		case ROW_ARROW:
+			put_arrows(e, row, member, depth);
+			break;
+		case ROW_BLOCK:
+			if (row->how == HOW_ONE && *(struct m_head *const *)member)
+				put_block(e, row, *(struct m_head *const *)member, depth);
+			for (size_t k = 0; row->how == HOW_MANY && k < many->n; k++)
+				put_block(e, row, many->at[k], depth);
+			break;
+		}
+	}
+}
+
+/* use "./lab.ctstack" as file-1: for the stacks of files that are only used. */
+static void put_uses(struct effective *e, const struct model *model)
+{
+	vec_each(struct m_stack *const, s, &model->stacks) {
+		const struct source *source = source_place(e->sources, (*s)->head.at).source;
+		bool known = !(*s)->head.outside || !source;
+
+		vec_each(const struct used, u, &e->used)
+			known |= u->source == source;
+		if (known)
+			continue;
+		struct str alias = str_fmt(&e->arena, "file-%zu", e->used.n + 1);
+		vec_push(&e->arena, &e->used, (struct used){source, alias});
+		buf_puts(e->out, "use ");
+		put_string(STR_JOIN(&e->arena, str_starts(source->path, STR("../")) ? STR("") : STR("./"), source->path), e->out);
+		buf_fmt(e->out, " as %.*s\n", STR_ARG(alias));
+	}
+	if (e->used.n)
+		buf_addc(e->out, '\n');
+}
+
+/* In the form that the formatter gives. */
+static void put_formed(struct effective *e, struct buf *out)
+{
+	struct sources alone = {.arena = &e->arena};
+	struct diags unheard = {.arena = &e->arena, .sources = &alone};
+	struct source *source = source_add(&alone, STR("effective"), buf_view(e->out));
+
+	if (!source || !print_source(&e->arena, &unheard, source, out))
+		buf_str(out, buf_view(e->out));
+}
+
+void effective_print(struct sources *sources, const struct model *model, struct buf *out)
+{
+	_buf_ struct buf raw = {0};
+	struct effective e = {.sources = sources, .out = &raw};
+	bool first = true;
+
+	regions_find(&e);
+	put_uses(&e, model);
+	vec_each(struct m_stack *const, s, &model->stacks) {
+		if ((*s)->head.outside)
+			continue;
+		e.stack = *s;
+		buf_fmt(&raw, "%sstack %.*s {\n", first ? "" : "\n", STR_ARG((*s)->head.name));
+		put_rows(&e, KIND_stack, *s, 1);
+		buf_puts(&raw, "}\n");
+		first = false;
+	}
+	put_formed(&e, out);
+	arena_free(&e.arena);
+}

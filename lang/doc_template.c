@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The reference of templates, from their source: the comment above one says what it is, the text behind a parameter what that is for, and what it gives is shown as it is
+ * written. */
+#include "lang/doc.h"
+
+static struct str source_text(const struct ast *ast, struct span at)
+{
+	return (struct str){ast->source->text.s + (at.lo - ast->source->base), at.hi - at.lo};
+}
+
+static struct str base_text(const struct ast *ast, const struct entry *t)
+{
+	return t->base ? source_text(ast, t->base->at) : STR("?");
+}
+
+/* An entry of the body as it is written, moved to the left by what its first line is indented. */
+static void put_entry(const struct ast *ast, const struct entry *e, struct buf *out)
+{
+	struct str text = source_text(ast, e->at), all = ast->source->text;
+	size_t begin = e->at.lo - ast->source->base, indent = 0;
+
+	while (begin > indent && (all.s[begin - indent - 1] == ' ' || all.s[begin - indent - 1] == '\t'))
+		indent++;
+	for (bool first = true; text.n; first = false) {
+		struct str line = str_cut(text, '\n', &text);
+		size_t drop = 0;
+
+		while (!first && drop < indent && drop < line.n && (line.s[drop] == ' ' || line.s[drop] == '\t'))
+			drop++;
+		buf_fmt(out, "  %.*s\n", (int)(line.n - drop), line.s + drop);
+	}
+}
+
+static void put_param(const struct ast *ast, const struct entry *e, struct buf *out)
+{
+	buf_fmt(out, "  %.*s: %.*s", STR_ARG(e->word.text), STR_ARG(source_text(ast, e->type->at)));
+	if (e->value)
+		buf_fmt(out, " = %.*s", STR_ARG(source_text(ast, e->value->at)));
+	buf_addc(out, '\n');
+	if (e->doc.n)
+		buf_fmt(out, "      %.*s\n", STR_ARG(e->doc));
+}
+
+static bool is_param(const struct entry *e)
+{
+	return e->kind == EN_PARAM;
+}
+
+static size_t count(const struct entry_list *list, bool params)
+{
+	size_t n = 0;
+
+	for (const struct entry *e = list->first; e; e = e->next)
+		n += is_param(e) == params;
+	return n;
+}
+
+/* The first line of a description; the whole of it follows in doc_template. */
+static struct str first_line(struct str doc)
+{
+	return str_cut(doc, '\n', NULL);
+}
+
+void doc_template(const struct ast *ast, const struct entry *t, struct str name, struct buf *out)
+{
+	struct str doc = t->doc;
+
+	buf_fmt(out, "%.*s: a template of %.*s\n", STR_ARG(name), STR_ARG(base_text(ast, t)));
+	while (doc.n) {
+		struct str line = str_cut(doc, '\n', &doc);
+
+		buf_fmt(out, "%.*s\n", STR_ARG(line));
+	}
+	if (count(&t->body, true)) {
+		buf_puts(out, "\nParameters:\n");
+		for (const struct entry *e = t->body.first; e; e = e->next)
+			if (is_param(e))
+				put_param(ast, e, out);
+	}
+	if (count(&t->body, false)) {
+		buf_puts(out, "\nIt gives:\n");
+		for (const struct entry *e = t->body.first; e; e = e->next)
+			if (!is_param(e))
+				put_entry(ast, e, out);
+	}
+}
+
+void doc_templates(const struct ast *ast, struct str name, struct buf *out)
+{
+	buf_fmt(out, "Templates of %.*s:\n", STR_ARG(name));
+	for (const struct entry *e = ast->entries.first; e; e = e->next)
+		if (e->kind == EN_TEMPLATE)
+			buf_fmt(out, "  %-14.*s %.*s\n", STR_ARG(e->word.text), STR_ARG(first_line(e->doc)));
+}

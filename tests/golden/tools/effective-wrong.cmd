@@ -1,0 +1,1 @@
+show --effective ../stack/wrong-type.ctstack
