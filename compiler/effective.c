@@ -245,6 +245,31 @@ static void put_host_port(const struct endpoint *p, struct buf *out)
 		port_text(p->port, out);
 }
 
+/* A reference to a block, or a list of such: their types are shown as the kind's word. */
+static bool put_references(struct effective *e, enum type_tag tag, const void *v)
+{
+	struct str shown = str_of(type_infos[tag].shown);
+	const struct {
+		struct m_head *const *at;
+		struct span *spans;
+		size_t n;
+	} *list = v;
+
+	if (kind_find(shown) != KIND_COUNT) {
+		put_ref(e, *(struct m_head *const *)v);
+		return true;
+	}
+	if (!str_starts(shown, STR("list<")) || kind_find((struct str){shown.s + 5, shown.n - 6}) == KIND_COUNT)
+		return false;
+	buf_addc(e->out, '[');
+	for (size_t i = 0; i < list->n; i++) {
+		buf_puts(e->out, i ? ", " : "");
+		put_ref(e, list->at[i]);
+	}
+	buf_addc(e->out, ']');
+	return true;
+}
+
 /* v: the .v of a struct f_TYPE or entry_TYPE. */
 static void put_value(struct effective *e, enum type_tag tag, const void *v)
 {
@@ -254,6 +279,8 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 		buf_str(out, word_texts[*(const enum word *)v]);
 		return;
 	}
+	if (put_references(e, tag, v))
+		return;
 	switch ((int)tag) {
 	case T_BOOL:
 		buf_puts(out, *(const bool *)v ? "true" : "false");
@@ -317,15 +344,6 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 	case T_PORTREF:
 		put_port_ref(e, v);
 		break;
-	case T_SUBNETREF:
-		put_ref(e, &(*(struct m_subnet *const *)v)->head);
-		break;
-	case T_CONTAINERREF:
-		put_ref(e, &(*(struct m_container *const *)v)->head);
-		break;
-	case T_SECRETREF:
-		put_ref(e, &(*(struct m_secret *const *)v)->head);
-		break;
 	case T_STRINGS: {
 		const struct strs *l = v;
 
@@ -333,28 +351,6 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 		for (size_t i = 0; i < l->n; i++) {
 			buf_puts(out, i ? ", " : "");
 			put_string(l->at[i], out);
-		}
-		buf_addc(out, ']');
-		break;
-	}
-	case T_CONTAINERREFS: {
-		const struct m_containers *l = v;
-
-		buf_addc(out, '[');
-		for (size_t i = 0; i < l->n; i++) {
-			buf_puts(out, i ? ", " : "");
-			put_ref(e, &l->at[i]->head);
-		}
-		buf_addc(out, ']');
-		break;
-	}
-	case T_SECRETREFS: {
-		const struct m_secrets *l = v;
-
-		buf_addc(out, '[');
-		for (size_t i = 0; i < l->n; i++) {
-			buf_puts(out, i ? ", " : "");
-			put_ref(e, &l->at[i]->head);
 		}
 		buf_addc(out, ']');
 		break;
