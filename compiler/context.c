@@ -2,6 +2,7 @@
  *
  * Bare words that mean something only where a type asks for them: those of an enumeration, a container's own ports, `world` and `host` of a flow, `host` of name servers. */
 #include "compiler/elab.h"
+#include "lang/habit.h"
 
 static struct val enum_word(struct elab *el, const struct expr *e, const struct type *t, const struct target *to)
 {
@@ -13,6 +14,8 @@ static struct val enum_word(struct elab *el, const struct expr *e, const struct 
 	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name),
 			     type_text(el, t), STR_ARG(e->u.text));
 	say_suggest(el, d, &near);
+	if (!near.best.n && t->tag == T_RESTART && habit_help(e->u.text))
+		say_help(el, d, "%s", habit_help(e->u.text));
 	return val_poison();
 }
 

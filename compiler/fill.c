@@ -3,6 +3,7 @@
  * Sorting the entries of a body into the cells of its node: which expression wins, which blocks there are. What must be evaluated before it is known what it makes
  * (if, for, computed names) waits until every body of the node was read; so what is written plainly is there for its conditions, in whatever order it stands. */
 #include "compiler/elab.h"
+#include "lang/habit.h"
 
 enum { ENTRIES_LINEAR = 16 };
 
@@ -68,6 +69,10 @@ static void word_unknown(struct elab *el, const struct fill *f, struct ident wor
 			STR_ARG(word.text));
 	if (!d || el->suggested++ > SUGGESTED_MAX)
 		return;
+	if (habit_help(word.text)) {
+		say_help(el, d, "%s", habit_help(word.text));
+		return;
+	}
 	for (size_t i = 0; i < n->kind->nrows; i++)
 		near_offer(&near, n->kind->rows[i].name);
 	for (const struct binding *b = n->params ? n->params->first : NULL; b; b = b->next)

@@ -89,11 +89,31 @@ static void help_port(struct elab *el, struct diag *d, const struct node *n)
 	}
 }
 
+/* 8080:80, or that in quotes: a port of the host and one of the container, as other tools write it. */
+static bool is_pair_of_ports(struct val v)
+{
+	struct str last = {0}, before = {0}, rest = v.type == T_STRING ? v.u.STRING : STR("");
+
+	if (v.type == T_OWNER)
+		return true;
+	while (rest.n) {
+		before = last;
+		last = str_cut(rest, ':', &rest);
+	}
+	if (!last.n || !before.n)
+		return false;
+	return strspn(last.s, "0123456789") >= last.n && strspn(before.s, "0123456789") >= before.n;
+}
+
 static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t)
 {
 	bool reference = e->kind == EX_NAME || e->kind == EX_MEMBER;
 
-	if (v.type == T_STRING && v.u.STRING.n < 64 && is_unquoted(v.u.STRING, t))
+	if (t->tag == T_HOSTPORT && is_pair_of_ports(v))
+		say_help(el, d, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http");
+	else if (t->tag == T_PORT && is_pair_of_ports(v))
+		say_help(el, d, "here stands the container's own port, 80/tcp; in the stack: publish 8080 -> web.http");
+	else if (v.type == T_STRING && v.u.STRING.n < 64 && is_unquoted(v.u.STRING, t))
 		say_help(el, d, "write it without quotes: %.*s", STR_ARG(v.u.STRING));
 	else if (v.type == T_STRING && t->tag == T_STRINGS)
 		say_help(el, d, "write a list: [%s]", reference ? expr_shown(el, e) : "\"…\", \"…\"");

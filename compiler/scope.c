@@ -3,6 +3,7 @@
  * What names mean. A name is looked for from the inside out: in each body first what was declared there (let, loop variable), then the block's own
  * fields, blocks, parameters and children, at last the file: its lets and inputs, its stacks, the modules that it uses. Nothing is evaluated here. */
 #include "compiler/elab.h"
+#include "lang/habit.h"
 
 enum { NAMES_LINEAR = 8, USES_SHOWN = 3 };
 
@@ -223,6 +224,8 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	for (size_t i = 0; i < f->module->uses.n; i++)
 		near_offer(&near, f->module->uses.at[i].alias);
 	say_suggest(el, d, &near);
+	if (!near.best.n && habit_help(name))
+		say_help(el, d, "%s", habit_help(name));
 	help_pending(el, d, scope);
 }
 

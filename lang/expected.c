@@ -2,6 +2,8 @@
  *
  * What a syntax error says: what was expected and what was found, in people's words, and what may have been meant. Nothing here decides anything. */
 #include "grammar.h"
+#include "lang/habit.h"
+#include "lang/schema.h"
 
 /* The words that go into the message. */
 struct words {
@@ -100,6 +102,16 @@ static void help_quotes(struct parser *p, struct diag *d)
 		diag_help(p->diags, d, "text is written in quotes");
 }
 
+/* A row of any kind with this word and form, or NULL. The documentation of arrows begins with how they are written. */
+static const struct schema_row *row_of(struct str word, enum row_form form)
+{
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		for (size_t i = 0; i < schema_kinds[k].nrows; i++)
+			if (schema_kinds[k].rows[i].form == form && str_eq(schema_kinds[k].rows[i].name, word))
+				return &schema_kinds[k].rows[i];
+	return NULL;
+}
+
 /* The mistakes that people make who come from YAML, JSON, HCL or a shell. */
 static void help(struct parser *p, struct diag *d, const struct expected *e)
 {
@@ -110,7 +122,13 @@ static void help(struct parser *p, struct diag *d, const struct expected *e)
 	bool named = n > 1 && h[0].token == NAME;
 	bool attached = p->before_at.hi == p->last_at.lo;
 
-	if (n > 1 && h[0].token == PLAIN && h[1].token == ':')
+	if (named && h[1].token == ':' && !e->is[LET] && habit_help(first))
+		diag_help(p->diags, d, "%s", habit_help(first));
+	else if (named && h[1].token == ':' && !e->is[LET] && row_of(first, ROW_MAP))
+		diag_help(p->diags, d, "a block is written `%.*s { … }`", STR_ARG(first));
+	else if (named && e->is[ARROW] && row_of(first, ROW_ARROW))
+		diag_help(p->diags, d, "%s", row_of(first, ROW_ARROW)->doc);
+	else if (n > 1 && h[0].token == PLAIN && h[1].token == ':')
 		diag_help(p->diags, d, "a field is written `name = value`, without quotes around the name");
 	else if (named && h[1].token == ':' && !e->is[LET])
 		diag_help(p->diags, d, "a field is written `%.*s = value`", STR_ARG(first));

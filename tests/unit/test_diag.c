@@ -12,6 +12,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/utf8.h"
 #include "lang/diag.h"
+#include "lang/schema.h"
 #include "lang/value.h"
 
 struct bench {
@@ -313,6 +314,25 @@ static void values_have_one_text(void **state)
 	}
 }
 
+/* The words of other tools: in order, each once, and none of ours. */
+static void habits_are_in_order_and_not_ours(void **state)
+{
+	static const char *const words[] = {
+#define HABIT(word, help) word,
+#include "lang/habit.def"
+#undef HABIT
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		assert_true(i == 0 || strcmp(words[i - 1], words[i]) < 0);
+		for (unsigned k = 0; k < KIND_COUNT; k++)
+			for (size_t r = 0; r < schema_kinds[k].nrows; r++)
+				if (str_is(schema_kinds[k].rows[r].name, words[i]))
+					fail_msg("%s is a word of %s", words[i], schema_kinds[k].word.s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +344,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_terminal_is_not_spoken_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(json_says_the_same_and_is_json, setup, teardown),
 		cmocka_unit_test_setup_teardown(sarif_is_sarif, setup, teardown),
+		cmocka_unit_test(habits_are_in_order_and_not_ours),
 		cmocka_unit_test(codes_are_in_order_and_unique),
 		cmocka_unit_test(utf8_round_trips_and_refuses),
 		cmocka_unit_test(characters_have_cells_and_can_be_seen),
