@@ -128,13 +128,27 @@ static struct strs container_shortcuts(struct lowering *l, const struct m_contai
 	return sorted(texts, n);
 }
 
-static struct strs container_mounts(struct arena *a, const struct m_container *c)
+static int cmp_mounts(const void *a, const void *b)
 {
-	struct str *texts = arena_array(a, c->mount.n, sizeof *texts);
+	return str_cmp(((const struct f_PATH *)a)->v, ((const struct f_PATH *)b)->v);
+}
+
+/* The host paths, sorted, and where each stands. */
+static void container_mounts(struct lowering *l, const struct m_container *c, struct res_container *r)
+{
+	struct f_PATH *all = arena_array(l->scratch, c->mount.n, sizeof *all);
+	struct str *paths = arena_array(l->arena, c->mount.n, sizeof *paths), *origins = arena_array(l->arena, c->mount.n, sizeof *origins);
 
 	for (size_t i = 0; i < c->mount.n; i++)
-		texts[i] = c->mount.at[i].left.v;
-	return sorted(texts, c->mount.n);
+		all[i] = c->mount.at[i].left;
+	if (c->mount.n > 1)
+		qsort(all, c->mount.n, sizeof *all, cmp_mounts);
+	for (size_t i = 0; i < c->mount.n; i++) {
+		paths[i] = all[i].v;
+		origins[i] = source_origin(l->sources, all[i].at);
+	}
+	r->mounts = (struct strs){paths, c->mount.n};
+	r->mount_origins = (struct strs){origins, c->mount.n};
 }
 
 /* "device=/dev/net/tun" */
@@ -172,7 +186,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	r->alias = c->alias.set ? c->alias.v : STR("");
 	r->shortcuts = container_shortcuts(l, c);
 	r->needs = container_needs(l, c);
-	r->mounts = container_mounts(l->arena, c);
+	container_mounts(l, c, r);
 }
 
 static void lower_flow(struct lowering *l, const struct flow *f)

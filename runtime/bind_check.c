@@ -124,6 +124,8 @@ static int check_mounts(struct host *h, const struct manifest *bound, struct err
 			if (!fact_exists(h, c->mounts.at[i])) {
 				err_set(e, -ENOENT, "%.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
 					STR_ARG(c->res.id), STR_ARG(c->mounts.at[i]));
+				if (i < c->mount_origins.n)
+					err_origin(e, c->mount_origins.at[i]);
 				return err_resource(e, c->res.id);
 			}
 	return 0;

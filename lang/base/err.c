@@ -59,3 +59,10 @@ int err_resource(struct err *e, struct str id)
 		snprintf(e->resource, sizeof e->resource, "%.*s", STR_ARG(id));
 	return e->code;
 }
+
+int err_origin(struct err *e, struct str origin)
+{
+	if (origin.n < sizeof e->origin)
+		snprintf(e->origin, sizeof e->origin, "%.*s", STR_ARG(origin));
+	return e->code;
+}

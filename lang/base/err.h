@@ -11,6 +11,7 @@ struct err {
 	int code;		/* negative errno, or 0 */
 	char text[2048];	/* NUL-terminated, cut at the end where too long */
 	char resource[256];	/* id of the resource that failed, or "": leads to its origin in the source */
+	char origin[512];	/* "file:line:column" of a part of it that is to blame, or "" */
 };
 
 /* Sets text and code, and returns code, so that a caller can `return err_set(...)`. code must be negative. */
@@ -21,5 +22,7 @@ int err_errno(struct err *e, int code, const char *fmt, ...) __attribute__((form
 int err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Names the resource where none is named yet; returns e->code. */
 int err_resource(struct err *e, struct str id);
+/* Names the place in the source, where it is a nearer one than the resource's; returns e->code. */
+int err_origin(struct err *e, struct str origin);
 
 #endif

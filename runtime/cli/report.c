@@ -127,7 +127,7 @@ void report_error(struct cli *c, const struct texts *t, const struct manifest *m
 	struct report r = report_begin(c, t);
 
 	report_sentence(&r, str_of(e->text));
-	report_place(&r, find_origin(m, str_of(e->resource)));
+	report_place(&r, e->origin[0] ? str_of(e->origin) : find_origin(m, str_of(e->resource)));
 	report_end(&r);
 }
 

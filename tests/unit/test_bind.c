@@ -461,11 +461,13 @@ static void mounts_must_exist(void **state)
 	mounts[0] = STR("/srv/a");
 	mounts[1] = STR("/srv/b");
 	c->mounts = (struct strs){mounts, 2};
+	c->mount_origins = (struct strs){(struct str[]){STR("t.ctstack:5:11"), STR("t.ctstack:6:11")}, 2};
 	c->res.origin = STR("ml.ctstack:3:3");
 	manifest_seal(&m);
 	world_write(w, "srv/a/file", "");
 	assert_int_equal(bind_check(&w->host, &m, NULL, &w->e), -ENOENT);
 	assert_non_null(strstr(w->e.text, "ml.web mounts /srv/b, which is not on this host"));
+	assert_string_equal(w->e.origin, "t.ctstack:6:11");
 	world_write(w, "srv/b", "");
 	assert_int_equal(bind_check(&w->host, &m, NULL, &w->e), 0);
 }

@@ -18,9 +18,12 @@
 static void manifest_text(struct compilation *c, struct buf *out)
 {
 	struct res_stack *s;
+	struct res_container *box;
 
 	vec_each(struct res *, r, &c->manifest.all)
 		(*r)->origin = STR("");
+	manifest_each(container, box, &c->manifest)
+		box->mount_origins.n = 0;
 	manifest_each(stack, s, &c->manifest)
 		s->path = STR("");
 	manifest_encode(&c->manifest, out);

@@ -32,8 +32,12 @@ static bool meaning(const char *path, struct str text, struct buf *out)
 	struct compilation c = {0};
 	bool good = compile_text(&c, str_of(path), text) == 0;
 
+	struct res_container *box;
+
 	vec_each(struct res *, r, &c.manifest.all)
 		(*r)->origin = STR("");
+	manifest_each(container, box, &c.manifest)
+		box->mount_origins.n = 0;
 	if (good)
 		manifest_encode(&c.manifest, out);
 	compilation_end(&c);
