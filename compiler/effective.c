@@ -10,6 +10,7 @@
 
 #include "lang/ast.h"
 #include "lang/base/cleanup.h"
+#include "lang/base/sort.h"
 #include "lang/base/utf8.h"
 #include "lang/print.h"
 #include "lang/schema.h"
@@ -68,8 +69,7 @@ static void regions_find(struct effective *e)
 
 		regions_of(e, &parse(&e->arena, &unheard, e->sources->all.at[i])->entries);
 	}
-	if (e->regions.n)
-		qsort(e->regions.at, e->regions.n, sizeof *e->regions.at, cmp_regions);
+	sort_array(e->regions.at, e->regions.n, sizeof *e->regions.at, cmp_regions);
 }
 
 static const struct region *region_of(const struct effective *e, struct span at)

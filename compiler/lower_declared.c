@@ -141,8 +141,7 @@ static void container_mounts(struct lowering *l, const struct m_container *c, st
 
 	for (size_t i = 0; i < c->mount.n; i++)
 		all[i] = c->mount.at[i].left;
-	if (c->mount.n > 1)
-		qsort(all, c->mount.n, sizeof *all, cmp_mounts);
+	sort_array(all, c->mount.n, sizeof *all, cmp_mounts);
 	for (size_t i = 0; i < c->mount.n; i++) {
 		paths[i] = all[i].v;
 		origins[i] = source_origin(l->sources, all[i].at);

@@ -4,7 +4,7 @@
  * all that is in it. Nothing in the tree knows of it, so that it can stand wherever a comment can. */
 #include "lang/lint.h"
 
-#include <stdlib.h>
+#include "lang/base/sort.h"
 
 static struct str trim(struct str s)
 {
@@ -196,8 +196,8 @@ static void count(struct diags *d)
 
 void silences_apply(struct diags *d, struct silences *silences, bool judge)
 {
-	if (d->all.n && silences->all.n)
-		qsort(d->all.at, d->all.n, sizeof *d->all.at, cmp_places);
+	if (silences->all.n)
+		sort_array(d->all.at, d->all.n, sizeof *d->all.at, cmp_places);
 	for (size_t i = 0; i < silences->all.n; i++)
 		if (silences->all.at[i].covers.lo && !is_repeated(silences, i))
 			silence(d, &silences->all.at[i]);
