@@ -297,7 +297,7 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 		buf_addc(out, '%');
 		break;
 	case T_MODE:
-		buf_fmt(out, "%04llo", (unsigned long long)*(const int64_t *)v);
+		buf_fmt(out, "0%03llo", (unsigned long long)*(const int64_t *)v);
 		break;
 	case T_STRING:
 	case T_IMAGE:
@@ -344,6 +344,15 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 	case T_PORTREF:
 		put_port_ref(e, v);
 		break;
+	case T_CAPABILITIES: {
+		const struct word_list *l = v;
+
+		buf_addc(out, '[');
+		for (size_t i = 0; i < l->n; i++)
+			buf_fmt(out, "%s%.*s", i ? ", " : "", STR_ARG(word_texts[l->at[i]]));
+		buf_addc(out, ']');
+		break;
+	}
 	case T_STRINGS: {
 		const struct strs *l = v;
 

@@ -28,7 +28,7 @@ static void bound(enum type_tag type, double value, struct buf *out)
 		duration_text((int64_t)value, out);
 		break;
 	case T_MODE:
-		buf_fmt(out, "%04llo", (long long)value);
+		buf_fmt(out, "0%03llo", (long long)value);
 		break;
 	default:
 		buf_fmt(out, "%.10g", value);

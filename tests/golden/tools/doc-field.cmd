@@ -1,1 +1,1 @@
-doc container.image
+doc limits.memory

@@ -1,1 +1,1 @@
-show --effective all.ctstack
+show --effective nets.ctstack
