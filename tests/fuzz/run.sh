@@ -32,7 +32,7 @@ for target in "$@"; do
 		[ ! -f "$seed" ] || cp "$seed" "$corpus/$(echo "$seed" | tr / _)"
 	done
 	echo "# fuzz_$target, $seconds seconds"
-	if "$build/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=20000 -dict="$build/words.dict" \
+	if "$build/fuzz_$target" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -max_len=20000 -dict="$build/words.dict" \
 		-artifact_prefix="$build/crash-$target-" "$corpus" >"$build/log-$target" 2>&1; then
 		echo "ok fuzz_$target: $(grep -E 'DONE|Done' "$build/log-$target" | tail -1)"
 	else

@@ -49,7 +49,7 @@ test_a_mount_without_its_source() {
 	image localhost/a:1
 	stack 'mount /etc -> /a; mount /srv/not-there -> /b'
 	refused 't.a mounts /srv/not-there, which is not on this host'
-	contains "$out" 't.ctstack:7:28'
+	contains "$out" 't.ctstack:7:29'
 }
 
 test_no_podman() {
