@@ -8,7 +8,7 @@ static struct str image_tag(struct str image)
 {
 	struct str rest = image, tag = {0};
 
-	while (memchr(rest.s, '/', rest.n))
+	while (rest.n && memchr(rest.s, '/', rest.n))
 		str_cut(rest, '/', &rest);
 	str_cut(str_cut(rest, '@', NULL), ':', &tag);
 	return tag;
