@@ -344,6 +344,17 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 	case T_PORTREF:
 		put_port_ref(e, v);
 		break;
+	case T_CIDRS: {
+		const struct cidrs *l = v;
+
+		buf_addc(out, '[');
+		for (size_t i = 0; i < l->n; i++) {
+			buf_puts(out, i ? ", " : "");
+			put_cidr(l->at[i], out);
+		}
+		buf_addc(out, ']');
+		break;
+	}
 	case T_CAPABILITIES: {
 		const struct word_list *l = v;
 
@@ -476,9 +487,12 @@ static void put_arrows(struct effective *e, const struct schema_row *row, const 
 		const char *arrow = arrows->at + i * row->arrow_size;
 		const void *block = *(void *const *)(const void *)(arrow + row->arrow_block);
 		struct span at = *(const struct span *)(const void *)arrow;
+		enum word mode = *(const enum word *)(const void *)(arrow + row->arrow_mode);
 
 		indent(e, depth);
 		buf_fmt(e->out, "%.*s ", STR_ARG(row->name));
+		if (mode != WORD_COUNT)
+			buf_fmt(e->out, "%.*s ", STR_ARG(word_texts[mode]));
 		put_value(e, row->type, arrow + row->arrow_left + value_offset(row->type));
 		buf_puts(e->out, " -> ");
 		put_value(e, row->right, arrow + row->arrow_right + value_offset(row->right));
