@@ -31,6 +31,8 @@ enum {
 	TEXT_MAX = 16 << 20,
 	RELOADS = 3,		/* how often units are read again where the generator did not end well */
 	SETTLE_US = 1000000,	/* how long a started unit must stay up */
+	ENDING_PAUSE_US = 100000,
+	ENDING_LOOKS = 300,	/* for half a minute: podman's monitor ends soon after what it watches */
 	MARGIN_S = 30,		/* on top of the manager's own limits */
 	LIMIT_MAX_S = 86400,
 };
@@ -497,16 +499,36 @@ static int stop_phase(struct host *h, struct slice s, struct err *e)
 	return r < 0 ? r : reload_took(h, s, e);
 }
 
+/* Whether its program is a container's, which podman puts into a control group of its own. */
+static bool is_contained(const struct res_unit *u)
+{
+	return memmem(u->text.s, u->text.n, "--cgroups=split", sizeof "--cgroups=split" - 1) != NULL;
+}
+
+static int why_down(struct host *h, struct unit_health *u, uint64_t since, struct err *e)
+{
+	/* What became of it is known once podman's monitor has told systemd, which takes the unit for active until then. */
+	for (int i = 0; (u->ending || u->up) && i < ENDING_LOOKS; i++) {
+		int r = bus_pause(h, ENDING_PAUSE_US, e);
+
+		if (r == 0)
+			r = units_health(h, u, 1, e);
+		if (r < 0)
+			return r;
+	}
+	return unit_why(h, u->unit, NULL, since, e);
+}
+
 /* What the start jobs cannot see: a program that ends right after it was started. */
-static int settle(struct host *h, struct selection sel, uint64_t since, struct err *e)
+static int settle(struct host *h, struct slice s, uint64_t since, struct err *e)
 {
 	_arena_ struct arena a = {0};
-	struct unit_health *units = arena_array(&a, sel.n + 1, sizeof *units);
+	struct unit_health *units = arena_array(&a, s.n + 1, sizeof *units);
 	size_t n = 0;
 
-	for (size_t i = 0; i < sel.n; i++)
-		if (is_service(str_of(sel.jobs[i].unit)))
-			units[n++].unit = sel.jobs[i].unit;
+	for (size_t i = 0; i < s.n; i++)
+		if (starts(&s.at[i]) && is_service(s.at[i].to->id))
+			units[n++] = (struct unit_health){.unit = s.at[i].to->id.s, .contained = is_contained((const struct res_unit *)s.at[i].to)};
 	if (!n)
 		return 0;
 	int r = bus_pause(h, SETTLE_US, e);
@@ -514,7 +536,7 @@ static int settle(struct host *h, struct selection sel, uint64_t since, struct e
 		r = units_health(h, units, n, e);
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (!units[i].up)
-			r = unit_why(h, units[i].unit, NULL, since, e);
+			r = why_down(h, &units[i], since, e);
 	return r;
 }
 
@@ -535,7 +557,7 @@ static int start_phase(struct host *h, struct slice s, struct err *e)
 	for (size_t i = 0; i < sel.n; i++)
 		if (sel.jobs[i].done && !sel.jobs[i].ok)
 			return unit_why(h, sel.jobs[i].unit, &sel.jobs[i], since, e);
-	return settle(h, sel, since, e);
+	return settle(h, s, since, e);
 }
 
 static int unit_apply(struct host *h, enum phase phase, struct slice s, struct err *e)

@@ -9,21 +9,54 @@
 #include <stdio.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/facts.h"
 #include "runtime/log.h"
+
+enum { EVENTS_MAX = 4096 };
+
+/* Whether the container's own processes are gone. Where the control groups do not look as podman makes them nobody can tell: then they are not. */
+static bool payload_is_gone(struct host *h, struct arena *a, struct str cgroup)
+{
+	struct str unit = str_fmt(a, "sys/fs/cgroup%.*s", STR_ARG(cgroup)), text;
+	struct strs groups;
+	struct err ignored;
+	bool monitor = false;
+
+	if (!cgroup.n || fact_list(h, unit, a, &groups, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < groups.n; i++) {
+		monitor |= str_is(groups.at[i], "supervisor");
+		if (!str_starts(groups.at[i], STR("libpod-payload")))
+			continue;
+		if (fact_read(h, str_fmt(a, "%.*s/%.*s/cgroup.events", STR_ARG(unit), STR_ARG(groups.at[i])), EVENTS_MAX, a, &text, &ignored) < 0)
+			return true; /* it went while we looked */
+		return memmem(text.s, text.n, "populated 0", sizeof "populated 0" - 1) != NULL;
+	}
+	return monitor;
+}
 
 int units_health(struct host *h, struct unit_health *units, size_t n, struct err *e)
 {
+	enum { STATE, RESTARTS, CGROUP, ASKED };
 	_arena_ struct arena a = {0};
-	struct bus_prop *props = arena_array(&a, 2 * n + 1, sizeof *props);
+	struct bus_prop *props = arena_array(&a, ASKED * n + 1, sizeof *props);
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
-		props[2 * i] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_UNIT, .name = "ActiveState", .type = 's'};
-		props[2 * i + 1] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_SERVICE, .name = "NRestarts", .type = 'u'};
+		struct bus_prop *p = &props[ASKED * i];
+
+		p[STATE] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_UNIT, .name = "ActiveState", .type = 's'};
+		p[RESTARTS] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_SERVICE, .name = "NRestarts", .type = 'u'};
+		p[CGROUP] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_SERVICE, .name = "ControlGroup", .type = 's'};
 	}
-	r = bus_get_props(h, &a, props, 2 * n, e);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		units[i].up = str_is(props[2 * i].text, "active") && (props[2 * i + 1].error || props[2 * i + 1].number == 0);
+	r = bus_get_props(h, &a, props, ASKED * n, e);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct bus_prop *p = &props[ASKED * i];
+
+		units[i].up = str_is(p[STATE].text, "active") && (p[RESTARTS].error || p[RESTARTS].number == 0);
+		units[i].ending = units[i].up && units[i].contained && !p[CGROUP].error && payload_is_gone(h, &a, p[CGROUP].text);
+		units[i].up &= !units[i].ending;
+	}
 	return r;
 }
 

@@ -11,7 +11,9 @@ enum { WHY_LOG_LINES = 10 };
 /* What a unit's state was after a start. */
 struct unit_health {
 	const char *unit;
-	bool up;		/* active, and not started again meanwhile */
+	bool contained;		/* the caller's: its program is a process of podman's container, in a control group of its own below the unit's (--cgroups=split) */
+	bool up;		/* active, not started again meanwhile, and its program there */
+	bool ending;		/* not up, though systemd does not know it yet: the container is empty, and podman's monitor is about to end */
 };
 
 /* Asks for the state of n units (their names set); a unit that is no service is up when it is active. */

@@ -11,7 +11,11 @@
 #include "lang/base/cleanup.h"
 #include "runtime/service.h"
 
-enum { LOOK_MS = 20, SILENT_LOOKS = 50 };	/* a silence of a second */
+enum {
+	LOOK_MS = 20,
+	SILENT_LOOKS = 50,	/* a silence of a second */
+	GONE_LOOKS = 250,
+};
 
 struct watching {
 	struct session *s;
@@ -89,6 +93,15 @@ static enum watched follow(struct watching *w, struct ending *ret)
 	}
 }
 
+/* It has told how it ended and is about to go: who lists the host's units after us does not find it. */
+static void wait_gone(struct watching *w)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+
+	for (int i = 0; i < GONE_LOOKS && !service_is_gone(w); i++)
+		nanosleep(&pause, NULL);
+}
+
 enum watched watch(struct session *s, const struct order *o, struct ending *ret, struct err *e)
 {
 	struct watching w = {.s = s, .interrupts = *s->host.interrupted};
@@ -97,5 +110,7 @@ enum watched watch(struct session *s, const struct order *o, struct ending *ret,
 		return WATCHED_REFUSED;
 	enum watched how = follow(&w, ret);
 	follower_end(&w.follower);
+	if (how == WATCHED_END)
+		wait_gone(&w);
 	return how;
 }

@@ -562,6 +562,8 @@ int main(int argc, char **argv)
 		return cmd_open(argv[2], argc == 4 ? argv[3] : "");
 	if (strcmp(verb, "name") == 0)
 		return cmd_name();
+	if (getenv("PROBE_DELAY_MS"))
+		usleep((useconds_t)atoi(getenv("PROBE_DELAY_MS")) * 1000);
 	if (strcmp(verb, "die") == 0 || getenv("PROBE_DIE")) {
 		fprintf(stderr, "probe: this program was told to die\n");
 		return strcmp(verb, "die") == 0 ? number(argv[2], 1) : atoi(getenv("PROBE_DIE"));
@@ -571,8 +573,6 @@ int main(int argc, char **argv)
 			give_up(argv[3]);
 		serve(1, argv + 2, true);
 	}
-	if (getenv("PROBE_DELAY_MS"))
-		usleep((useconds_t)atoi(getenv("PROBE_DELAY_MS")) * 1000);
 	if (strcmp(verb, "serve") == 0)
 		serve(argc - 2, argv + 2, false);
 	serve_environment();

@@ -321,3 +321,28 @@ test_after_reboot_it_is_back_by_itself() {
 	one witness 'env { PROBE_PORTS = "7001" }' >w.ctstack
 	expect 0 ctc plan --detailed-exitcode w.ctstack
 }
+
+# A monitor that takes its time, as on a host that is very slow: the program has ended, and systemd does not know it yet.
+test_a_program_that_has_ended_is_not_committed() {
+	image localhost/brief:1 80 PROBE_DIE=5 PROBE_DELAY_MS=600
+	cat >brief.ctstack <<-'END'
+		stack brief {
+		  subnet lan { range = 10.76.0.0/24 }
+		  container a { image = "localhost/brief:1"; address = 10.76.0.11 }
+		}
+	END
+	# Stops the monitor once it has said that the program runs, and lets it go on when the settling has looked.
+	(
+		eventually 30 systemctl is-active --quiet ct-brief-a.service
+		kill -STOP "$(main_pid ct-brief-a.service)"
+		sleep 3
+		systemctl is-active --quiet ct-brief-a.service && echo "systemd believed it" >believed
+		kill -CONT "$(main_pid ct-brief-a.service)"
+	) &
+	run ctc apply --yes brief.ctstack
+	wait
+	equal "$status" 3
+	test -e believed
+	contains "$out" "ct-brief-a.service did not stay up: exit status 5"
+	refute systemctl cat ct-brief-a.service
+}
