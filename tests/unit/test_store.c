@@ -336,6 +336,136 @@ static void the_journal_comes_back_or_is_refused(void **state)
 	assert_int_equal(store_journal_remove(&w->s, &w->e), 0);
 }
 
+/* Reads all that there is of a generation. */
+static int read_generation(struct world *w, uint32_t number)
+{
+	_arena_ struct arena a = {0};
+	struct manifest m = {.arena = &a};
+	struct source_file *sources;
+	struct meta meta;
+	struct str text;
+	size_t n;
+	int r = store_load(&w->s, number, &m, &meta, &w->e);
+
+	if (r == 0)
+		r = store_read(&w->s, number, "plan.txt", &a, &text, &w->e);
+	return r < 0 ? r : store_sources(&w->s, number, &a, &sources, &n, &w->e);
+}
+
+static void flip(int fd, off_t at, unsigned char bits)
+{
+	unsigned char byte;
+
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= bits;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+}
+
+/* Every byte of every file of a generation, one bit at its low and one at its high end: refused, with the file's name; and the generation beside it is read as before. */
+static void every_byte_of_a_generation_counts(void **state)
+{
+	static const char *const files[] = {"manifest.json", "plan.txt", "meta.json", "SHA256SUMS", "source/0000"};
+	struct world *w = *state;
+	uint32_t good = stage(w, "ct-good"), bad = stage(w, "ct-bad");
+	size_t flipped = 0;
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		char *path = path_in(w, str_fmt(&w->a, "generations/%04u/%s", bad, files[i]).s);
+		_fd_ int fd = open(path, O_RDWR | O_CLOEXEC);
+		struct stat st;
+
+		assert_int_equal(fstat(fd, &st), 0);
+		assert_true(st.st_size > 0);
+		for (off_t at = 0; at < st.st_size; at++)
+			for (int bits = 0x01; bits <= 0x80; bits += 0x7f, flipped++) {
+				flip(fd, at, (unsigned char)bits);
+				assert_int_equal(read_generation(w, bad), -EBADMSG);
+				assert_non_null(strstr(w->e.text, files[i]));
+				flip(fd, at, (unsigned char)bits);
+			}
+	}
+	assert_int_equal(read_generation(w, bad), 0);
+	assert_int_equal(read_generation(w, good), 0);
+	assert_true(flipped > 1000);
+}
+
+/* The same of a file of one object: `read` returns what reading it says. */
+static void every_byte_counts(struct world *w, const char *name, int (*read)(struct world *w))
+{
+	_fd_ int fd = open(path_in(w, name), O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(st.st_size > 64);
+	assert_int_equal(read(w), 0);
+	for (off_t at = 0; at < st.st_size; at++)
+		for (int bits = 0x01; bits <= 0x80; bits += 0x7f) {
+			flip(fd, at, (unsigned char)bits);
+			assert_int_equal(read(w), -EBADMSG);
+			assert_non_null(strstr(w->e.text, name));
+			flip(fd, at, (unsigned char)bits);
+		}
+	/* and cut off anywhere */
+	for (off_t at = st.st_size - 1; at >= 0; at--) {
+		assert_int_equal(ftruncate(fd, at), 0);
+		assert_int_equal(read(w), -EBADMSG);
+	}
+}
+
+static int read_journal(struct world *w)
+{
+	struct journal j;
+	bool found;
+
+	return store_journal_read(&w->s, &w->a, &found, &j, &w->e);
+}
+
+static int read_pending(struct world *w)
+{
+	struct pending p;
+	bool found;
+
+	return store_pending_read(&w->s, &w->a, &found, &p, &w->e);
+}
+
+static void every_byte_of_the_journal_counts(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(store_journal_write(&w->s, &(struct journal){1, 2, STR("{\"x\":\"\n\"}")}, &w->e), 0);
+	every_byte_counts(w, "journal", read_journal);
+}
+
+static void what_waits_to_be_confirmed_comes_back_or_is_refused(void **state)
+{
+	struct world *w = *state;
+	const struct pending p = {.from = 1, .to = 2, .boot = STR("here"), .window_us = 5000000, .deadline_us = 7000000, .user = STR("ana \"x\"")};
+	struct pending back;
+	uint32_t number;
+	bool found;
+
+	assert_int_equal(store_pending_read(&w->s, &w->a, &found, &back, &w->e), 0);
+	assert_false(found);
+	stage(w, "ct-one");
+	assert_int_equal(stage(w, "ct-two"), 2);
+	assert_int_equal(store_commit(&w->s, 2, &w->e), 0);
+	assert_int_equal(store_pending_write(&w->s, &p, &w->e), 0);
+	assert_int_equal(store_pending_read(&w->s, &w->a, &found, &back, &w->e), 0);
+	assert_true(found && back.from == 1 && back.to == 2 && back.window_us == 5000000 && back.deadline_us == 7000000);
+	assert_true(str_eq(back.boot, p.boot) && str_eq(back.user, p.user));
+	/* a boot goes back, this one does not */
+	assert_int_equal(store_boot_generation(&w->s, STR("here"), &number, &w->e), 0);
+	assert_int_equal(number, 2);
+	assert_int_equal(store_boot_generation(&w->s, STR("later"), &number, &w->e), 0);
+	assert_int_equal(number, 1);
+	every_byte_counts(w, "pending", read_pending);
+	/* what is damaged does not keep a host from booting */
+	assert_int_equal(store_boot_generation(&w->s, STR("later"), &number, &w->e), 0);
+	assert_int_equal(number, 2);
+	assert_int_equal(store_pending_remove(&w->s, &w->e), 0);
+	assert_int_equal(store_pending_remove(&w->s, &w->e), 0);
+}
+
 static void history_grows_and_forgets_a_torn_line(void **state)
 {
 	struct world *w = *state;
@@ -446,6 +576,9 @@ int main(void)
 		IN_WORLD(who_only_looks_is_not_in_the_way),
 		IN_WORLD(pruning_keeps_the_newest_the_current_and_its_base),
 		IN_WORLD(the_journal_comes_back_or_is_refused),
+		IN_WORLD(every_byte_of_a_generation_counts),
+		IN_WORLD(every_byte_of_the_journal_counts),
+		IN_WORLD(what_waits_to_be_confirmed_comes_back_or_is_refused),
 		IN_WORLD(history_grows_and_forgets_a_torn_line),
 		IN_WORLD(a_refused_write_leaves_nothing_half_made),
 		IN_WORLD(a_killed_writer_leaves_whole_generations),
