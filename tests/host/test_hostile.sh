@@ -165,7 +165,7 @@ test_a_damaged_byte_is_named_and_everything_runs_on() {
 			as_before 1 "generations/0001/$file is not as it was written" ctc apply --yes h.ctstack
 			expect 1 ctc status
 			contains "$out" "$file"
-			systemctl is-active --quiet ct-h-a.service
+			probe connect 10.79.0.11 80
 			flip $state/generations/0001/$file $at
 		done
 	done
@@ -186,7 +186,7 @@ test_a_damaged_journal_is_named() {
 	contains "$out" "/var/lib/ctstack/journal is damaged"
 	expect 5 ctc apply --yes h.ctstack
 	contains "$out" "/var/lib/ctstack/journal is damaged"
-	systemctl is-active --quiet ct-h-a.service
+	probe connect 10.79.0.11 80
 	flip $state/journal 30
 	expect 0 ctc recover
 	contains "$out" "generation 1 runs"
