@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * ctc init NAME: the first source file of a service: what its options say, and what a terminal is asked for where they do not. The text is compiled before it is written: a file
+ * that init leaves is one that `ctc plan` takes. */
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compiler/compile.h"
+#include "lang/base/cleanup.h"
+#include "lang/print.h"
+#include "runtime/cli/cli.h"
+
+enum { ANSWER_MAX = 1024 };
+
+struct service {
+	const char *name, *image, *data, *secret, *output;
+	struct cli_texts ports;
+	int category;	/* index in categories; 0: not said */
+	char answers[4][ANSWER_MAX];
+};
+
+static const char *const categories[] = {"none", "media", "services", "databases", "monitoring", "business", NULL};
+
+/* Asks on the terminal; an empty answer is the default. Returns into `to`, or NULL where the terminal ended. */
+static const char *ask(const char *question, const char *otherwise, char to[static ANSWER_MAX])
+{
+	fprintf(stderr, "%s%s%s%s: ", question, *otherwise ? " [" : "", otherwise, *otherwise ? "]" : "");
+	if (!fgets(to, ANSWER_MAX, stdin))
+		return NULL;
+	to[strcspn(to, "\n")] = '\0';
+	return *to ? to : otherwise;
+}
+
+/* A string of the language (spec/language.md, L5). */
+static void put_string(struct buf *out, const char *text)
+{
+	buf_addc(out, '"');
+	for (; *text; text++) {
+		if (strchr("\"\\$", *text))
+			buf_addc(out, '\\');
+		buf_addc(out, *text);
+	}
+	buf_addc(out, '"');
+}
+
+/* "8989" or "8989/tcp" as a port; false where it is neither. */
+static bool port_read(const char *text, unsigned *ret_number, const char **ret_protocol)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (!isdigit((unsigned char)*text) || number < 1 || number > 65535)
+		return false;
+	*ret_number = (unsigned)number;
+	*ret_protocol = *end ? end + 1 : "tcp";
+	return !*end || (*end == '/' && (strcmp(end + 1, "tcp") == 0 || strcmp(end + 1, "udp") == 0));
+}
+
+static void put_ports(struct buf *out, const struct service *s)
+{
+	buf_puts(out, "    ports {");
+	for (size_t i = 0; i < s->ports.n; i++) {
+		unsigned number;
+		const char *protocol;
+
+		port_read(s->ports.at[i], &number, &protocol);
+		buf_fmt(out, "%s port-%u = %u/%s", i ? ";" : "", number, number, protocol);
+	}
+	buf_puts(out, " }\n");
+}
+
+static void put_published(struct buf *out, const struct service *s)
+{
+	if (s->ports.n)
+		buf_puts(out, "\n  # For programs of this machine. Without the address: for everybody who reaches it.\n");
+	for (size_t i = 0; i < s->ports.n; i++) {
+		unsigned number;
+		const char *protocol;
+
+		port_read(s->ports.at[i], &number, &protocol);
+		buf_fmt(out, "  publish 127.0.0.1:%u -> %s.port-%u\n", number, s->name, number);
+	}
+}
+
+static void service_text(const struct service *s, struct buf *out)
+{
+	unsigned number;
+	const char *protocol;
+
+	buf_fmt(out, "# %s, as `ctc init` began it.\n#\n#   sudo ctc plan  %s.ctstack\n#   sudo ctc apply %s.ctstack\n\nstack %s {\n  subnet lan {}\n", s->name, s->name, s->name,
+		s->name);
+	if (s->secret) {
+		buf_fmt(out, "\n  # Lines NAME=value, readable by root only.\n  secret %s-env { file = ", s->name);
+		buf_puts(out, s->secret);
+		buf_puts(out, " }\n");
+	}
+	buf_fmt(out, "\n  container %s {\n    image = ", s->name);
+	put_string(out, s->image);
+	buf_addc(out, '\n');
+	if (s->ports.n)
+		put_ports(out, s);
+	if (s->secret)
+		buf_fmt(out, "    env-files = [%s-env]\n", s->name);
+	if (s->data) {
+		buf_fmt(out, "    volume data { at = %s; backup = true", s->data);
+		if (s->category)
+			buf_fmt(out, "; category = %s", categories[s->category]);
+		buf_puts(out, " }\n");
+	}
+	buf_puts(out, "    limits { memory = 1GiB }\n");
+	if (s->ports.n && port_read(s->ports.at[0], &number, &protocol) && strcmp(protocol, "tcp") == 0)
+		buf_fmt(out, "    ready { tcp = port-%u }\n", number);
+	buf_puts(out, "  }\n\n  # What it fetches from elsewhere; without these lines it reaches nobody.\n");
+	buf_fmt(out, "  allow %s -> world:443/tcp\n  allow %s -> world:53/udp\n", s->name, s->name);
+	put_published(out, s);
+	buf_puts(out, "}\n");
+}
+
+/* Fills what was not given. False where there is nobody to ask. */
+static bool questions(struct cli *c, struct service *s)
+{
+	if (!isatty(STDIN_FILENO)) {
+		if (!s->image)
+			cli_fail(c, "there is no terminal to ask on: give --image");
+		return s->image;
+	}
+	if (!s->image && !(s->image = ask("Image, with its tag", "", s->answers[0])))
+		return false;
+	if (!s->ports.n) {
+		const char *port = ask("Port that it listens on (nothing: none)", "", s->answers[1]);
+
+		if (!port)
+			return false;
+		if (*port) {
+			s->ports.at = xrealloc(NULL, sizeof *s->ports.at);
+			s->ports.at[s->ports.n++] = port;
+		}
+	}
+	if (!s->data) {
+		s->data = ask("Where it keeps its data (nothing: nowhere)", "", s->answers[2]);
+		s->data = s->data && *s->data ? s->data : NULL;
+	}
+	if (!s->secret) {
+		s->secret = ask("File of secret environment variables (nothing: none)", "", s->answers[3]);
+		s->secret = s->secret && *s->secret ? s->secret : NULL;
+	}
+	return true;
+}
+
+static int write_file(struct cli *c, const char *path, struct str text)
+{
+	_fd_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return errno == EEXIST ? cli_fail(c, "%s is there already", path) : cli_fail(c, "cannot write %s: %s", path, strerror(errno));
+	for (size_t at = 0; at < text.n;) {
+		ssize_t n = write(fd, text.s + at, text.n - at);
+
+		if (n < 0 && errno != EINTR)
+			return cli_fail(c, "cannot write %s: %s", path, strerror(errno));
+		at += n > 0 ? (size_t)n : 0;
+	}
+	fprintf(stderr, "%s is written: `sudo ctc plan %s` says what it would do.\n", path, path);
+	return 0;
+}
+
+static int init(struct cli *c, struct service *s)
+{
+	_buf_ struct buf text = {0}, path = {0}, canonical = {0};
+	struct compilation made = {.check_only = true};
+	unsigned number;
+	const char *protocol;
+
+	for (size_t i = 0; i < s->ports.n; i++)
+		if (!port_read(s->ports.at[i], &number, &protocol))
+			return cli_fail(c, "`%s` is no port: 8080, 53/udp", s->ports.at[i]);
+	service_text(s, &text);
+	buf_fmt(&path, "%s.ctstack", s->name);
+	compile_text(&made, buf_view(&path), buf_view(&text));
+	int status = cli_diags(c, &made.diags, DIAG_TEXT) || made.diags.errors > 0 ||
+		     !print_source(&made.arena, &made.diags, source_add(&made.sources, buf_view(&path), buf_view(&text)), &canonical);
+	compilation_end(&made);
+	if (status)
+		return cli_fail(c, "nothing was written");
+	if (s->output && strcmp(s->output, "-") == 0)
+		return cli_print(c, buf_view(&canonical));
+	buf_addc(&path, '\0');
+	return write_file(c, s->output ? s->output : path.s, buf_view(&canonical));
+}
+
+int cmd_init(struct cli *c, int argc, char **argv)
+{
+	struct service s = {0};
+	const struct cli_option options[] = {
+		{"image", 'i', CLI_TEXT, &s.image, "REFERENCE", "the image, with its tag", NULL},
+		{"port", 'p', CLI_TEXTS, &s.ports, "PORT", "a port that it listens on: 8080, 53/udp; may be given several times", NULL},
+		{"data", 'd', CLI_TEXT, &s.data, "PATH", "where it keeps its data, as it sees it: /config", NULL},
+		{"category", 'c', CLI_WORD, &s.category, NULL, "what kind of data, and so where it is on the host", categories},
+		{"secret", 's', CLI_TEXT, &s.secret, "PATH", "a file of this host with secret environment variables", NULL},
+		{"output", 'o', CLI_TEXT, &s.output, "FILE", "where to write; - is standard output; without it NAME.ctstack", NULL},
+		{0},
+	};
+	int status = 1, n = cli_options(c, options, argc, argv, &status);
+
+	if (n >= 0 && n != 1)
+		status = cli_fail(c, "name the service: ctc init NAME");
+	s.name = n == 1 ? argv[1] : NULL;
+	if (s.name && questions(c, &s))
+		status = init(c, &s);
+	free(s.ports.at);
+	return status;
+}
