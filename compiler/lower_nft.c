@@ -354,6 +354,31 @@ static void lower_rules(struct lowering *l)
 	r->key = STR(POLICY_RULES_KEY);
 }
 
+static int cmp_str(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* The stacks that ask for the same element, but for the one whose it is. */
+static struct strs others_of(struct arena *a, const struct sort_item *same, size_t n, struct str but)
+{
+	struct str *at = arena_array(a, n, sizeof *at);
+	size_t count = 0, kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct str stack = ((const struct res_nft *)same[i].value)->res.stack;
+
+		if (!str_eq(stack, but))
+			at[count++] = stack;
+	}
+	if (count)
+		qsort(at, count, sizeof *at, cmp_str);
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || !str_eq(at[i], at[i - 1]))
+			at[kept++] = at[i];
+	return (struct strs){at, kept};
+}
+
 /* Enters each element of a set once, sorted. Of those that are the same the one that was said first stays. */
 static void enter_once(struct policy *p, const struct implied *set, struct sort_item *items)
 {
@@ -362,9 +387,15 @@ static void enter_once(struct policy *p, const struct implied *set, struct sort_
 	for (size_t i = 0; i < n; i++)
 		items[i] = (struct sort_item){.key = set->all.at[i]->key, .value = set->all.at[i]};
 	sort_by_key(items, n);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || !str_eq(items[i].key, items[i - 1].key))
-			manifest_put(p->l->out, items[i].value);
+	for (size_t i = 0, next; i < n; i = next) {
+		struct res_nft *first = items[i].value;
+
+		for (next = i + 1; next < n && str_eq(items[next].key, items[i].key); next++)
+			continue;
+		if (next > i + 1)
+			first->also = others_of(p->l->arena, items + i, next - i, first->res.stack);
+		manifest_put(p->l->out, &first->res);
+	}
 }
 
 /* Set by set in the order of their names, which is that of the elements' ids. Returns whether there is any. */

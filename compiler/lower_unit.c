@@ -17,6 +17,7 @@ enum {
 };
 
 #define NETWORK_UNIT "ctstack-network.service"
+#define WATCH_UNIT "ctstack-watch.service"
 #define ROOT_TARGET "ctstack.target"
 #define ROOT_SLICE "ct.slice"	/* what systemd takes for the parent of every ct-STACK.slice */
 
@@ -307,6 +308,7 @@ static void host_units(struct manifest *ret)
 	struct res_unit *slice = manifest_take_unit(ret, STR(ROOT_SLICE));
 	struct res_unit *target = manifest_take_unit(ret, STR(ROOT_TARGET));
 	struct res_unit *network = manifest_take_unit(ret, STR(NETWORK_UNIT));
+	struct res_unit *watch = manifest_take_unit(ret, STR(WATCH_UNIT));
 
 	slice->text = STR("[Unit]\nDescription=Containers of all stacks\n\n[X-ctstack]\n");
 	slice->active = true;
@@ -317,15 +319,29 @@ static void host_units(struct manifest *ret)
 	 * and where it failed every start of a container tries it again. */
 	network->text = STR("[Unit]\n"
 			    "Description=Network of the container stacks\n"
-			    "ConditionPathExists=!/run/ctstack/active\n"
 			    "After=systemd-sysctl.service systemd-networkd.service NetworkManager.service networking.service\n"
 			    "After=nftables.service firewalld.service ufw.service docker.service\n"
 			    "RequiresMountsFor=/var/lib/ctstack\n"
+			    "StartLimitIntervalSec=0\n"
 			    "\n[Service]\n"
 			    "Type=oneshot\n"
 			    "TimeoutStartSec=300s\n"
-			    "ExecStart=ctc restore --boot\n"
+			    "ExecStart=ctc restore\n"
 			    "\n[X-ctstack]\n");
+	/* What it does is done by the other one as well, before each start of a container: here it is only soon. */
+	watch->text = STR("[Unit]\n"
+			  "Description=Watch over the network of the container stacks\n"
+			  "After=" NETWORK_UNIT "\n"
+			  "PartOf=" ROOT_TARGET "\n"
+			  "StartLimitIntervalSec=0\n"
+			  "\n[Service]\n"
+			  "Type=exec\n"
+			  "ExecStart=ctc watch\n"
+			  "Restart=always\n"
+			  "RestartSec=1s\n"
+			  "\n[X-ctstack]\n");
+	watch->wanted_by = STR(ROOT_TARGET);
+	watch->active = true;
 }
 
 void lower_units(const struct model *model, struct sources *sources, struct manifest *ret)

@@ -21,7 +21,7 @@
 #include "runtime/nft_expr.h"
 #include "runtime/nl_gate.h"
 
-enum { PRI_RAW = -300, PRI_DSTNAT = -100, PRI_FILTER = 0, PRI_SRCNAT = 100, PRI_LAST = 1000 };
+enum { PRI_RAW = -300, PRI_DSTNAT = -100, PRI_FILTER = 0, PRI_SRCNAT = 100 };
 enum { LOG_PER_SECOND = 10, LOG_BURST = 20 };
 enum { ND_SOLICIT = 135, ND_ADVERT = 136 }; /* RFC 4861, 4.3 and 4.4 */
 
@@ -32,7 +32,7 @@ const struct nft_chain_info nft_chains[] = {
 	{"forward", "between containers, to and from the world", "filter", NF_INET_FORWARD, PRI_FILTER},
 	{"input", "containers to the host", "filter", NF_INET_LOCAL_IN, PRI_FILTER},
 	{"nat_postrouting", "sources that must become the host's", "nat", NF_INET_POST_ROUTING, PRI_SRCNAT},
-	{"postrouting", "the gate of a container's link lets pass what came here", "filter", NF_INET_POST_ROUTING, PRI_LAST},
+	{"output", "the host to containers", "filter", NF_INET_LOCAL_OUT, PRI_FILTER},
 	{.name = "source", .doc = "of packets from a container's link"},
 	{.name = "link_local", .doc = "IPv6 neighbour discovery and nothing else"},
 	{.name = "publish", .doc = "to the container behind a published port"},
@@ -128,6 +128,8 @@ struct rule {
 #define LIMIT {.kind = OP_LIMIT}
 #define LOG(prefix) {.kind = OP_LOG, .name = "ctstack: " prefix " "}
 #define ACCEPT {.kind = OP_VERDICT, .value = NF_ACCEPT}
+/* Into a container: its link's gate lets pass what was judged in the same look at the rules. */
+#define PASS MARK(GATE_JUDGED), ACCEPT
 #define DROP {.kind = OP_VERDICT, .value = NF_DROP}
 #define RETURN {.kind = OP_VERDICT, .value = NFT_RETURN}
 #define JUMP(chain_) {.kind = OP_VERDICT, .value = NFT_JUMP, .name = (chain_)}
@@ -170,8 +172,8 @@ static const struct rule rules[] = {
 	{"forward", "something else sends to a container", {IN(links, OIF), GOTO("to_link")}},
 
 	{"from_link", "of no connection", {INVALID, GOTO("invalid")}},
-	{"from_link", "errors of a connection", {L4(IPPROTO_ICMP), RELATED, ACCEPT}},
-	{"from_link", "errors of a connection", {L4(IPPROTO_ICMPV6), RELATED, ACCEPT}},
+	{"from_link", "errors of a connection", {L4(IPPROTO_ICMP), RELATED, PASS}},
+	{"from_link", "errors of a connection", {L4(IPPROTO_ICMPV6), RELATED, PASS}},
 	{"from_link", "to a container", {IN(links, OIF), GOTO("between")}},
 	{"from_link", "asks the world", {ORIGINAL, GOTO("to_world")}},
 	{"from_link", "answers the world", {REPLY, GOTO("from_world_reply")}},
@@ -179,26 +181,26 @@ static const struct rule rules[] = {
 
 	BOTH("to_link", "a container's address, but not from its link", address, (SADDR), GOTO("spoofed")),
 	{"to_link", "of no connection", {INVALID, GOTO("invalid")}},
-	{"to_link", "errors of a connection", {L4(IPPROTO_ICMP), RELATED, ACCEPT}},
-	{"to_link", "errors of a connection", {L4(IPPROTO_ICMPV6), RELATED, ACCEPT}},
+	{"to_link", "errors of a connection", {L4(IPPROTO_ICMP), RELATED, PASS}},
+	{"to_link", "errors of a connection", {L4(IPPROTO_ICMPV6), RELATED, PASS}},
 	{"to_link", "the world asks", {ORIGINAL, GOTO("from_world")}},
 	{"to_link", "the world answers", {REPLY, GOTO("to_world_reply")}},
 	{"to_link", "untracked", {GOTO("denied")}},
 
 	{"between", "answers", {REPLY, GOTO("between_reply")}},
-	BOTH("between", "a flow", flow, (DADDR, SADDR, L4PROTO, DPORT), ACCEPT),
-	BOTH("between", "a flow to a range of ports", flow_range, (DADDR, SADDR, L4PROTO, DPORT), ACCEPT),
+	BOTH("between", "a flow", flow, (DADDR, SADDR, L4PROTO, DPORT), PASS),
+	BOTH("between", "a flow to a range of ports", flow_range, (DADDR, SADDR, L4PROTO, DPORT), PASS),
 	{"between", "by a published port", {TRANSLATED, GOTO("by_host")}},
 	{"between", "no flow", {GOTO("denied")}},
-	BOTH("between_reply", "a flow", flow, (SADDR, DADDR, L4PROTO, SPORT), ACCEPT),
-	BOTH("between_reply", "a flow to a range of ports", flow_range, (SADDR, DADDR, L4PROTO, SPORT), ACCEPT),
+	BOTH("between_reply", "a flow", flow, (SADDR, DADDR, L4PROTO, SPORT), PASS),
+	BOTH("between_reply", "a flow to a range of ports", flow_range, (SADDR, DADDR, L4PROTO, SPORT), PASS),
 	{"between_reply", "by a published port", {TRANSLATED, GOTO("by_host_reply")}},
 	{"between_reply", "no flow", {GOTO("denied")}},
 
-	BOTH("by_host", "its own published port", hairpin, (SADDR, DADDR), ACCEPT),
+	BOTH("by_host", "its own published port", hairpin, (SADDR, DADDR), PASS),
 	BOTH("by_host", "may reach the world, so what the world reaches", world_any, (SADDR), JUMP("published")),
 	{"by_host", "no flow", {GOTO("denied")}},
-	BOTH("by_host_reply", "its own published port", hairpin, (DADDR, SADDR), ACCEPT),
+	BOTH("by_host_reply", "its own published port", hairpin, (DADDR, SADDR), PASS),
 	BOTH("by_host_reply", "may reach the world, so what the world reaches", world_any, (DADDR), JUMP("published_reply")),
 	{"by_host_reply", "no flow", {GOTO("denied")}},
 
@@ -209,24 +211,24 @@ static const struct rule rules[] = {
 	{"to_world", "no flow", {GOTO("denied")}},
 	BOTH("uplink", "by this one", uplink, (SADDR, OIF), RETURN),
 	{"uplink", "by another one", {GOTO("denied")}},
-	BOTH("to_world_reply", "anything", world_any, (DADDR), ACCEPT),
-	BOTH("to_world_reply", "a port", world, (DADDR, L4PROTO, SPORT), ACCEPT),
-	BOTH("to_world_reply", "a range of ports", world_range, (DADDR, L4PROTO, SPORT), ACCEPT),
+	BOTH("to_world_reply", "anything", world_any, (DADDR), PASS),
+	BOTH("to_world_reply", "a port", world, (DADDR, L4PROTO, SPORT), PASS),
+	BOTH("to_world_reply", "a range of ports", world_range, (DADDR, L4PROTO, SPORT), PASS),
 	{"to_world_reply", "no flow", {GOTO("denied")}},
 
 	{"from_world", "by a published port", {TRANSLATED, JUMP("published")}},
-	BOTH("from_world", "a port", ingress, (DADDR, L4PROTO, DPORT), ACCEPT),
-	BOTH("from_world", "a range of ports", ingress_range, (DADDR, L4PROTO, DPORT), ACCEPT),
+	BOTH("from_world", "a port", ingress, (DADDR, L4PROTO, DPORT), PASS),
+	BOTH("from_world", "a range of ports", ingress_range, (DADDR, L4PROTO, DPORT), PASS),
 	{"from_world", "no flow", {GOTO("denied")}},
 	{"from_world_reply", "by a published port", {TRANSLATED, JUMP("published_reply")}},
 	BOTH("from_world_reply", "a port", ingress, (SADDR, L4PROTO, SPORT), ACCEPT),
 	BOTH("from_world_reply", "a range of ports", ingress_range, (SADDR, L4PROTO, SPORT), ACCEPT),
 	{"from_world_reply", "no flow", {GOTO("denied")}},
 
-	BOTH("published", "on this address", published, (CT_DADDR, DADDR, L4PROTO, DPORT), ACCEPT),
-	BOTH("published", "on every address of the host", published_any, (DADDR, L4PROTO, DPORT), ACCEPT),
-	BOTH("published_reply", "on this address", published, (CT_DADDR, SADDR, L4PROTO, SPORT), ACCEPT),
-	BOTH("published_reply", "on every address of the host", published_any, (SADDR, L4PROTO, SPORT), ACCEPT),
+	BOTH("published", "on this address", published, (CT_DADDR, DADDR, L4PROTO, DPORT), PASS),
+	BOTH("published", "on every address of the host", published_any, (DADDR, L4PROTO, DPORT), PASS),
+	BOTH("published_reply", "on this address", published, (CT_DADDR, SADDR, L4PROTO, SPORT), PASS),
+	BOTH("published_reply", "on every address of the host", published_any, (SADDR, L4PROTO, SPORT), PASS),
 
 	{"input", "a container sends", {IN(links, IIF), GOTO("to_host")}},
 	{"to_host", "answers the host", {REPLY, ACCEPT}},
@@ -246,7 +248,9 @@ static const struct rule rules[] = {
 	{"to_link_nat", "the host by its loopback", {NET(SADDR, "::1", 128), MASQ}},
 	BOTH("to_link_nat", "to itself by a published port", hairpin, (SADDR, DADDR), MASQ),
 
-	{"postrouting", "to a container's link", {IN(links, OIF), MARK(GATE_JUDGED)}},
+	{"output", "by a container's link", {IN(links, OIF), MARK(GATE_JUDGED)}},
+	/* A translated packet gets its way only after this. */
+	BOTH("output", "to a container", address, (DADDR), MARK(GATE_JUDGED)),
 
 	DENY("denied"),
 	DENY("spoofed"),

@@ -94,10 +94,61 @@ static bool is_kept(struct merge *m, const struct res *r)
 	return r->kind == RES_image ? map_get(&m->kept_images, r->id) != NULL : m->scope->kept.n > 0;
 }
 
-/* Data directories may serve several stacks. */
+/* Data directories may serve several stacks, and one element of the policy what several stacks say. */
 static bool may_share(const struct res *a, const struct res *b)
 {
+	if (a->kind == RES_nft)
+		return res_same(a, b);
 	return a->kind == RES_directory && ((const struct res_directory *)a)->keep && ((const struct res_directory *)b)->keep && res_same(a, b);
+}
+
+/* Those who ask for an element: by the current generation those that stay, by the compiled manifest all. */
+static void askers(struct merge *m, const struct res *r, bool only_staying, struct strs *list)
+{
+	const struct strs *also = &((const struct res_nft *)r)->also;
+	struct str *at = (struct str *)list->at;
+
+	for (size_t i = 0; i <= also->n; i++) {
+		struct str stack = i == 0 ? r->stack : also->at[i - 1];
+
+		if (stack.n && (!only_staying || !in_scope(m, stack)))
+			at[list->n++] = stack;
+	}
+}
+
+/* The element as it shall be, with everybody who asks for it; NULL where nobody does. One that no stack asks for (the rules) is not for here. */
+static struct res *join_askers(struct merge *m, struct res *was, struct res *now)
+{
+	size_t n = (was ? ((struct res_nft *)was)->also.n + 1 : 0) + (now ? ((struct res_nft *)now)->also.n + 1 : 0), kept = 0;
+	struct str *at = arena_array(m->a, n, sizeof *at);
+	struct strs list = {at, 0};
+	struct res *base = now ? now : was;
+
+	if (now)
+		askers(m, now, false, &list);
+	if (was && (!now || res_same(was, now)))
+		askers(m, was, true, &list);
+	if (list.n == 0)
+		return NULL;
+	struct str first = at[0];
+	if (list.n == 1 && str_eq(first, base->stack) && ((struct res_nft *)base)->also.n == 0)
+		return base;
+	qsort(at, list.n, sizeof *at, cmp_str);
+	for (size_t i = 0; i < list.n; i++)
+		if (!str_eq(at[i], first) && (kept == 0 || !str_eq(at[i], at[kept - 1])))
+			at[kept++] = at[i];
+	struct res_nft *r = (struct res_nft *)res_copy(m->a, base);
+	/* Whose it was and who is gone: what it serves is not known any more. */
+	if (!str_eq(r->res.stack, first))
+		r->res.owner = STR("");
+	r->res.stack = first;
+	r->also = (struct strs){at, kept};
+	return &r->res;
+}
+
+static bool is_element(const struct res *r)
+{
+	return r->kind == RES_nft && r->stack.n;
 }
 
 static void join(struct merge *m, struct manifest *ret)
@@ -108,11 +159,14 @@ static void join(struct merge *m, struct manifest *ret)
 	while (i < old->all.n || k < new->all.n) {
 		int order = i == old->all.n ? 1 : k == new->all.n ? -1 : res_cmp(old->all.at[i], new->all.at[k]);
 		struct res *was = order <= 0 ? old->all.at[i++] : NULL, *now = order >= 0 ? new->all.at[k++] : NULL;
+		struct res *one = now ? now : was;
 
-		if (now)
-			manifest_put(ret, now);
-		else if (is_kept(m, was))
-			manifest_put(ret, was);
+		if (is_element(one))
+			one = join_askers(m, was, now);
+		else if (!now && !is_kept(m, was))
+			one = NULL;
+		if (one)
+			manifest_put(ret, one);
 		/* What was declared in conflict explains the rest: only what nothing explains is said. */
 		if (now && was && stays(m, was) && !may_share(was, now) && declared == 0)
 			conflict_add(m, str_fmt(m->a, "%s %.*s is there already", res_infos[now->kind].word, STR_ARG(now->id)), now,

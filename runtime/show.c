@@ -336,6 +336,9 @@ static void sysctl_detail(const struct view_item *item, struct buf *out)
 	show_plain(old, 0, out);
 	buf_puts(out, old.n && new.n ? " -> " : old.n ? " -> as before" : "= ");
 	show_plain(new, 0, out);
+	/* spec/policy.md, P4: what strangers send one another is not ours to judge. */
+	if (str_is(new, "1") && !str_is(old, "1") && (str_is(item_res(item)->id, "net.ipv4.ip_forward") || str_is(item_res(item)->id, "net.ipv6.conf.all.forwarding")))
+		buf_puts(out, "; packets between other networks are forwarded, too, unless another firewall stops them");
 }
 
 static void item_detail(const struct view_item *item, struct buf *out)

@@ -265,6 +265,26 @@ int store_commit(struct store *s, uint32_t number, struct err *e)
 	return r < 0 ? r : replace_link(s->state_fd, path, "current", e);
 }
 
+/* What the link `active` begins with. */
+#define ACTIVE_BEGIN "/" STATE_DIR "/" GENERATIONS "/"
+
+int store_active(struct store *s, bool *ret_found, uint32_t *ret, struct err *e)
+{
+	char target[GENERATION_PATH_MAX + sizeof ACTIVE_BEGIN];
+	ssize_t n = readlinkat(s->run_fd, "active", target, sizeof target);
+	struct str text = {target, n > 0 ? (size_t)n : 0};
+
+	*ret_found = n >= 0;
+	if (n < 0 && s->run_fd < 0) /* nobody has made RUN_DIR since the boot */
+		return 0;
+	if (n < 0)
+		return errno == ENOENT ? 0 : err_errno(e, -errno, "cannot read the link /" RUN_DIR "/active");
+	if (!str_starts(text, STR(ACTIVE_BEGIN)) ||
+	    !generation_number((struct str){target + sizeof ACTIVE_BEGIN - 1, text.n - (sizeof ACTIVE_BEGIN - 1)}, ret))
+		return err_set(e, -EBADMSG, "the link /" RUN_DIR "/active leads to %.*s, which is no generation", STR_ARG(text));
+	return 0;
+}
+
 int store_current(struct store *s, uint32_t *ret, struct err *e)
 {
 	char target[GENERATION_PATH_MAX];

@@ -58,6 +58,8 @@ pid_t store_lock_holder(struct store *s);
 /* Whoever else has the descriptor does not hold it any more either. */
 void store_unlock(struct store *s);
 
+/* The generation that units are made from; none between a boot and the restoration of the network. */
+int store_active(struct store *s, bool *ret_found, uint32_t *ret, struct err *e);
 /* 0 where nothing was ever committed. */
 int store_current(struct store *s, uint32_t *ret, struct err *e);
 /* Decodes and checks the digest: -EBADMSG names a damaged file, -ENOENT a number that there is not. m has its arena set. meta may be NULL. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * ctc restore --boot: what the host forgot in a reboot and containers need before they start: namespaces, links, the policy, kernel switches. ctstack-network.service
- * runs it; systemd starts the containers afterwards (spec/transaction.md, Boot). */
+ * ctc restore: makes the network part of the generation true that counts: namespaces, links, the policy, kernel switches. ctstack-network.service runs it before each start
+ * of a container, for a reboot forgets all this (spec/transaction.md, Boot), and ctstack-watch.service when somebody else has altered it. Where all is intact it only looks. */
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
@@ -14,7 +14,7 @@
 #include "runtime/txn.h"
 
 /* Together less than TimeoutStartSec= of ctstack-network.service. */
-enum { BUSY_TRIES = 1200, BUSY_WAIT_MS = 200 };
+enum { BUSY_TRIES = 1200, BUSY_WAIT_MS = 200, RACES = 10 };
 
 static void on_progress(void *context, const char *line)
 {
@@ -22,18 +22,25 @@ static void on_progress(void *context, const char *line)
 	printf("%s\n", line);
 }
 
-/* Whether the rules are in force, so that a container that starts now can do no more than somebody said. */
+/* Whether the rules are in force, so that a container that starts now can do what somebody said (and no more: that is the gate's). Where its generation, which is the
+ * active one, has no private network there are none. */
 static int policy_is_in_force(struct session *look, bool *ret, struct err *e)
 {
 	_arena_ struct arena a = {0};
-	struct manifest found = {.arena = &a};
-	int r = kinds[RES_nft]->observe(&look->host, &look->recorded, &found, e);
+	struct manifest found = {.arena = &a}, active = {.arena = &a};
+	uint32_t number = look->current;
+	bool any;
+	int r = store_active(&look->store, &any, &number, e);
 
+	if (r == 0)
+		r = store_load(&look->store, number, &active, NULL, e);
+	if (r == 0)
+		r = kinds[RES_nft]->observe(&look->host, &active, &found, e);
 	if (r < 0)
 		return r;
 	manifest_seal(&found);
 	const struct res_nft *rules = (const struct res_nft *)manifest_find(&found, RES_nft, STR(POLICY_RULES));
-	*ret = rules && str_is(rules->key, POLICY_RULES_KEY);
+	*ret = !manifest_find(&active, RES_nft, STR(POLICY_RULES)) || (rules && str_is(rules->key, POLICY_RULES_KEY));
 	return 0;
 }
 
@@ -55,50 +62,112 @@ static int beside_another(struct session *look, struct err *e)
 	return 0;
 }
 
-/* Without a store there is nothing to restore, and none is made. */
-static int restore(struct session *s, struct err *e)
+/* What of a plan a restoration does: everything but units and images. */
+static size_t count_network(const struct plan *p, struct buf *names)
 {
-	struct manifest observed = {.arena = &s->arena};
+	enum { SHOWN = 3 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->changes.n; i++) {
+		const struct res *r = change_res(&p->changes.at[i]);
+
+		if (res_infos[r->kind].class != RES_EFFECT || r->kind == RES_unit || r->kind == RES_image)
+			continue;
+		if (n++ < SHOWN)
+			buf_fmt(names, "%s%s %.*s", n > 1 ? ", " : "", res_infos[r->kind].word, STR_ARG(r->id));
+	}
+	if (n > SHOWN)
+		buf_fmt(names, " and %zu more", n - SHOWN);
+	return n;
+}
+
+static int network_plan(struct session *s, struct manifest *observed, struct plan *ret, struct err *e)
+{
+	int r = observe(&s->host, &s->recorded, &s->recorded, CONVERGE_NETWORK_ONLY, observed, e);
+
+	if (r == 0)
+		plan_make(&s->arena, observed, &s->recorded, ret);
+	return r;
+}
+
+/* Nobody is at work. 1 where nothing is to be done; needs no lock, so that a container that restarts keeps no change from beginning. */
+static int is_intact(struct session *look, struct err *e)
+{
+	struct manifest observed = {.arena = &look->arena};
+	_buf_ struct buf names = {0};
+	struct journal j;
 	struct plan p;
+	bool cut_off, in_force, active;
+	uint32_t number;
+
+	int r = store_active(&look->store, &active, &number, e);
+	if (r < 0 || !active)
+		return r; /* since the boot nobody was here */
+	r = store_journal_read(&look->store, &look->arena, &cut_off, &j, e);
+	/* Between two generations what belongs to a container may be of either: it is enough that none does what nobody said. */
+	if (r == 0 && cut_off && (r = policy_is_in_force(look, &in_force, e)) == 0)
+		return in_force ? 1 : err_set(e, -EBUSY, "a change was cut off, and the policy is not in force: run `ctc recover`");
+	if (r == 0)
+		r = session_load_boot(look, e);
+	if (r == 0)
+		r = network_plan(look, &observed, &p, e);
+	return r < 0 ? r : count_network(&p, &names) == 0;
+}
+
+/* 1: nothing is to be done, 0: it is, and nobody is at work. Without a store there is nothing to restore, and none is made. */
+static int need_not(struct err *e)
+{
 	struct session look;
 
 	session_begin(&look);
 	int r = session_look(&look, e);
-	bool empty = look.store.state_fd < 0;
-	if (r == 0 && !empty)
-		r = beside_another(&look, e);
+	if (r == 0)
+		r = look.store.state_fd < 0 ? 1 : beside_another(&look, e);
+	if (r == 0)
+		r = is_intact(&look, e);
 	session_end(&look);
-	if (r != 0 || empty)
-		return r < 0 ? r : 0;
-	r = session_lock(s, "ctc restore --boot", e);
+	return r;
+}
+
+static int restore(struct session *s, struct err *e)
+{
+	struct manifest observed = {.arena = &s->arena};
+	_buf_ struct buf names = {0};
+	struct plan p;
+	int r = session_lock(s, "ctc restore", e);
+
 	s->host.progress = on_progress;
 	if (r == 0)
 		r = session_load_boot(s, e);
 	if (r == 0)
-		r = observe(&s->host, &s->recorded, &s->recorded, CONVERGE_NETWORK_ONLY, &observed, e);
+		r = network_plan(s, &observed, &p, e);
 	if (r < 0)
 		return r;
-	plan_make(&s->arena, &observed, &s->recorded, &p);
-	return converge(&s->host, &s->store, &p, s->current, CONVERGE_NETWORK_ONLY | CONVERGE_GO_ON, e);
+	size_t n = count_network(&p, &names);
+	r = converge(&s->host, &s->store, &p, s->current, CONVERGE_NETWORK_ONLY | CONVERGE_GO_ON, e);
+	if (r == 0 && n)
+		host_progress(&s->host, "as generation %u says again: %.*s", s->current, STR_ARG(buf_view(&names)));
+	return r;
 }
 
 int cmd_restore(struct cli *c, int argc, char **argv)
 {
-	bool boot = false;
-	const struct cli_option options[] = {
-		{"boot", 0, CLI_FLAG, &boot, NULL, "namespaces, links, the policy and kernel switches, and nothing else", NULL},
-		{0},
-	};
-	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
+	static const struct cli_option options[] = {{0}};
+	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status), r;
 	struct session s;
 	struct err e;
 
 	if (n < 0)
 		return status;
-	if (n > 0 || !boot)
-		return cli_fail(c, "ctstack-network.service calls `ctc restore --boot`; to make a generation true again, use `ctc rollback N`");
+	if (n > 0)
+		return cli_fail(c, "it takes no arguments");
 	session_begin(&s);
-	int r = restore(&s, &e);
+	r = need_not(&e);
+	for (int i = 0; r == 0 && (r = restore(&s, &e)) == -EBUSY && s.store.lock_fd < 0 && i < RACES; i++) {
+		session_end(&s); /* another ctc was faster */
+		session_begin(&s);
+		r = need_not(&e);
+	}
 	if (r < 0)
 		report_error(c, NULL, &s.recorded, &e);
 	session_end(&s);

@@ -10,6 +10,7 @@
  *	connect ADDR PORT [MS]		prints open (status 0), refused (1), timeout (2) or unreachable (3)
  *	udp-ask ADDR PORT [MS]		sends a datagram and waits for an answer; prints it; status as for connect
  *	udp-send ADDR PORT SRC N	sends N datagrams from the address SRC, which need not be the sender's own
+ *	storm ADDR PORT MS		sends a datagram each millisecond for that long, whatever becomes of them
  *	udp-count PORT MS		prints how many datagrams came in that time, and from whom the first was
  *	hold ADDR PORT MS		keeps one connection busy that long; status 0 where no byte was lost
  *	open PATH [r|w|create]		opens it (for both by default); prints open (status 0) or why not (1)
@@ -472,6 +473,30 @@ static int cmd_udp_send(const char *address, int port, const char *source, int c
 	return OPEN;
 }
 
+/* A new socket now and then: a connection of its own to whoever follows them. */
+static int cmd_storm(const char *address, int port, int ms)
+{
+	int64_t end = now_ms() + ms;
+	struct sockaddr_storage to;
+	socklen_t len;
+	int fd = -1;
+
+	if (!address_of(address, port, &to, &len)) {
+		errno = EINVAL;
+		give_up(address);
+	}
+	for (unsigned i = 0; now_ms() < end; i++) {
+		if (i % 64 == 0) {
+			if (fd >= 0)
+				close(fd);
+			fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		}
+		sendto(fd, "?", 1, MSG_NOSIGNAL, (struct sockaddr *)&to, len);
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	return OPEN;
+}
+
 static int cmd_udp_count(int port, int ms)
 {
 	int64_t end = now_ms() + ms;
@@ -554,6 +579,8 @@ int main(int argc, char **argv)
 		return cmd_udp_ask(argv[2], atoi(argv[3]), number(argv[4], DEFAULT_MS));
 	if (strcmp(verb, "udp-send") == 0 && argc == 6)
 		return cmd_udp_send(argv[2], atoi(argv[3]), argv[4], atoi(argv[5]));
+	if (strcmp(verb, "storm") == 0 && argc == 5)
+		return cmd_storm(argv[2], atoi(argv[3]), atoi(argv[4]));
 	if (strcmp(verb, "udp-count") == 0 && argc == 4)
 		return cmd_udp_count(atoi(argv[2]), atoi(argv[3]));
 	if (strcmp(verb, "hold") == 0 && argc == 5)

@@ -105,7 +105,7 @@ static void nft_lists_it_with_comments_and_reads_it_back(void **state)
 		"10.20.0.11 . 10.20.0.12 . tcp . 8000-8010 comment",
 		"tcp . 8080 comment \"lab.ctstack:3:14\" : fd20::11 . 80",
 		"type ipv6_addr . ipv6_addr . inet_proto . inet_service",
-		"ip daddr . ip saddr . meta l4proto . th dport @flow4 accept comment \"a flow\"",
+		"ip daddr . ip saddr . meta l4proto . th dport @flow4 meta mark set meta mark | 0x20000000 accept comment \"a flow\"",
 		"log prefix \"ctstack: denied \"",
 		"counter name \"denied\" drop",
 	};

@@ -15,8 +15,8 @@ static struct str word(struct str *rest)
 	return str_cut(*rest, ' ', rest);
 }
 
-/* One line: "stack a", "container a.web ADDRESS IMAGE", "subnet a.lan RANGE", "publish ID ADDRESS PORT TO", "flow FROM>TO", "directory PATH STACK", or any other kind
- * with "ID STACK". Stacks of dotted names are the part before the dot; "-" is empty. */
+/* One line: "stack a", "container a.web ADDRESS IMAGE", "subnet a.lan RANGE", "publish ID ADDRESS PORT TO", "flow FROM>TO", "directory PATH STACK", "nft ID STACK DATA [STACK]...", or any other
+ * kind with "ID STACK". Stacks of dotted names are the part before the dot; "-" is empty. */
 static void add_line(struct manifest *m, struct str line)
 {
 	struct str kind = word(&line), id = word(&line), rest;
@@ -61,6 +61,14 @@ static void add_line(struct manifest *m, struct str line)
 		stack = word(&line);
 		if (r->kind == RES_directory)
 			((struct res_directory *)r)->keep = true;
+		if (r->kind == RES_nft) { /* DATA, and further stacks */
+			struct res_nft *n = (struct res_nft *)r;
+
+			n->data = word(&line);
+			n->also.at = arena_array(m->arena, 8, sizeof *n->also.at);
+			while (line.n)
+				n->also.at[n->also.n++] = word(&line);
+		}
 	}
 	r->stack = str_is(stack, "-") ? STR("") : str_copy(m->arena, stack);
 	r->origin = str_fmt(m->arena, "%.*s.ctstack:1:1", STR_ARG(r->stack));
@@ -117,6 +125,51 @@ static void what_is_wanted(void **state)
 		scope_merge(&current, &compiled, rows[i].prune, str_of(rows[i].also), &scope, &wanted);
 		assert_int_equal(scope.conflicts.n, 0);
 		ids(&wanted, &out);
+		buf_addc(&out, '\0');
+		assert_string_equal(out.s, rows[i].wanted);
+	}
+}
+
+/* Whoever asks for an element keeps it, whoever else goes. */
+static void an_element_is_everybodys_who_asks(void **state)
+{
+	static const struct {
+		const char *current, *compiled, *also, *wanted;
+		size_t conflicts;
+	} rows[] = {
+		/* one of two goes, the one whose it was and the other one */
+		{"stack a;stack b;nft e a - b", "", "a", "e b", 0},
+		{"stack a;stack b;nft e a - b", "", "b", "e a", 0},
+		{"stack a;stack b;stack c;nft e a - b c", "", "a", "e b c", 0},
+		/* one of two asks for it no more */
+		{"stack a;stack b;nft e a - b", "stack a", "", "e b", 0},
+		/* a second one asks for what is there */
+		{"stack a;nft e a -", "stack b;nft e b -", "", "e b a", 0},
+		{"stack a;nft e a -", "stack b;stack c;nft e b - c", "", "e b a c", 0},
+		/* the same again */
+		{"stack a;stack b;nft e a - b", "stack a;nft e a -", "", "e a b", 0},
+		{"stack a;stack b;nft e a - b", "stack a;stack b;nft e a - b", "", "e a b", 0},
+		/* the last one goes */
+		{"stack a;stack b;nft e a -", "stack a", "", "", 0},
+		/* what leads elsewhere is no common one */
+		{"stack a;nft e a 1", "stack b;nft e b 2", "", "e b", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		_arena_ struct arena a = {0};
+		_buf_ struct buf out = {0};
+		struct manifest current = parse(&a, rows[i].current), compiled = parse(&a, rows[i].compiled), wanted = {.arena = &a};
+		struct scope scope;
+		const struct res_nft *n;
+
+		scope_merge(&current, &compiled, false, str_of(rows[i].also), &scope, &wanted);
+		assert_int_equal(scope.conflicts.n, rows[i].conflicts);
+		manifest_each(nft, n, &wanted) {
+			buf_fmt(&out, "%.*s %.*s", STR_ARG(n->res.id), STR_ARG(n->res.stack));
+			for (size_t k = 0; k < n->also.n; k++)
+				buf_fmt(&out, " %.*s", STR_ARG(n->also.at[k]));
+		}
 		buf_addc(&out, '\0');
 		assert_string_equal(out.s, rows[i].wanted);
 	}
@@ -209,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_wanted),
+		cmocka_unit_test(an_element_is_everybodys_who_asks),
 		cmocka_unit_test(names_in_scope_and_kept),
 		cmocka_unit_test(conflicts_name_both_places),
 		cmocka_unit_test(a_union_is_sorted_and_the_second_wins),

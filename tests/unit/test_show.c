@@ -203,7 +203,7 @@ static void the_text(void **state)
 		"  + 127.0.0.1:80/tcp  -> ml.fresh:80/tcp\n"
 		"\n"
 		"Host\n"
-		"  ~ sysctl     net.ipv4.ip_forward  0 -> 1\n"
+		"  ~ sysctl     net.ipv4.ip_forward  0 -> 1; packets between other networks are forwarded, too, unless another firewall stops them\n"
 		"\n"
 		"Images to fetch\n"
 		"  + docker.io/x/fresh:2\n"

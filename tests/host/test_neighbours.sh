@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Other programs and hands at the rules of packets: what they do to our table opens nothing, not for one packet, and is mended by itself (spec/policy.md, "Without the table" and
+# "Neighbours"). Forbidden packets are sent all the time, and counted where they would arrive.
+
+stack() {
+	cat >/root/n.ctstack <<-END
+		stack n {
+		  subnet lan { range = 10.90.0.0/24; range6 = fd90::/64 }
+		  container a { image = "localhost/a:1"; address = 10.90.0.11; address6 = fd90::11; ports { http = 80/tcp; echo = 7000/udp } }
+		  container b { image = "localhost/a:1"; address = 10.90.0.12; address6 = fd90::12; ports { http = 80/tcp } }
+		  container c { image = "localhost/a:1"; address = 10.90.0.13; address6 = fd90::13; ports { http = 80/tcp } }
+		  allow b -> a.http
+		  publish 127.0.0.1:8080 -> a.http
+		  publish 8081 -> b.http
+		$(printf '  %s\n' "$@")
+		}
+	END
+}
+
+pids() { for name in a b c; do main_pid "ct-n-$name.service"; done; }
+
+# What is allowed, by each way that a packet can take.
+allowed() {
+	in_ns ct-n-b probe connect 10.90.0.11 80 300 && in_ns ct-n-b probe connect fd90::11 80 300 && probe connect 127.0.0.1 8080 300 && probe connect 10.90.0.12 80 300 &&
+		in_ns world probe connect 203.0.113.10 8081 300 && in_ns world probe connect 2001:db8:1::10 8081 300
+}
+
+# Sinks for what is forbidden: in a container, on the host and in the world; and senders to each of them, in both families and from the world.
+storm_begins() {
+	local at
+	sinks=()
+	for at in ct-n-a:10.90.0.11 ct-n-b:10.90.0.12 world:203.0.113.1 host:-; do
+		at=${at%%:*}
+		if [ "$at" = host ]; then
+			probe udp-count 7700 "$1" >"sink-$at" &
+		else
+			in_ns "$at" probe udp-count 7700 "$1" >"sink-$at" &
+		fi
+		sinks+=($!)
+	done
+	for at in 10.90.0.11 fd90::11 203.0.113.1 2001:db8:1::1 10.90.0.1 fd90::1; do
+		in_ns ct-n-c probe storm $at 7700 "$1" &
+		sinks+=($!)
+	done
+	for at in 10.90.0.12 fd90::12; do
+		in_ns world probe storm $at 7700 "$1" &
+		sinks+=($!)
+	done
+}
+
+# Nothing has arrived.
+storm_is_over() {
+	wait "${sinks[@]}" || true
+	for sink in sink-*; do equal "$sink $(cat "$sink")" "$sink 0 nobody"; done
+}
+
+test_a_stack_runs() {
+	image localhost/a:1 "80 7000/udp"
+	stack
+	expect 0 ctc apply --yes /root/n.ctstack
+	in_ns world ip route add 10.90.0.0/24 via 203.0.113.10
+	in_ns world ip -6 route add fd90::/64 via 2001:db8:1::10
+	# A container that asks first, before the host has ever asked for it.
+	expect 0 in_ns ct-n-b probe connect 10.90.0.11 80
+	eventually 5 allowed
+	systemctl is-active ctstack-watch.service
+	expect 0 ctc plan --detailed-exitcode /root/n.ctstack
+}
+
+# The control: these senders and these sinks, with a table that judges everything in the place of ours.
+test_control_a_storm_arrives_where_nothing_forbids_it() {
+	systemctl stop ctstack-watch.service
+	nft -f - <<-END
+		delete table inet ctstack
+		table inet judge {
+			chain a { type filter hook prerouting priority -300; meta mark set meta mark & 0xefffffff; }
+			chain b { type filter hook postrouting priority 1000; meta mark set meta mark | 0x20000000; }
+		}
+	END
+	storm_begins 1500
+	wait "${sinks[@]}" || true
+	for sink in sink-*; do
+		[ "$(cut -d' ' -f1 "$sink")" -gt 100 ] || {
+			echo "$sink: $(cat "$sink")"
+			return 1
+		}
+	done
+	nft delete table inet judge
+	systemctl start ctstack-watch.service
+	eventually 5 allowed
+}
+
+# What hands and neighbours do, one at a time, each with its way back to what is allowed within two seconds, by itself.
+mended() {
+	local begin=${EPOCHREALTIME/./} before
+	before=$(pids)
+	storm_begins 4000
+	sleep 0.5
+	"$@"
+	eventually 2 allowed
+	echo "allowed again after $(((${EPOCHREALTIME/./} - begin) / 1000 - 500)) ms: $*"
+	storm_is_over
+	equal "$(pids)" "$before"
+	eventually 5 ctc plan --detailed-exitcode /root/n.ctstack
+}
+
+test_a_flushed_rule_set() { mended nft flush ruleset; }
+
+test_a_deleted_table() { mended nft delete table inet ctstack; }
+
+test_flushed_ten_times() {
+	flush_often() {
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			nft flush ruleset
+			sleep 0.05
+		done
+	}
+	mended flush_often
+}
+
+test_a_flushed_chain_of_ours() { mended nft flush chain inet ctstack raw_prerouting; }
+
+test_an_element_of_ours_goes() {
+	mended nft delete element inet ctstack flow4 '{ 10.90.0.11 . 10.90.0.12 . tcp . 80 }'
+	journalctl -u ctstack-watch.service | grep "nft has altered the table inet ctstack"
+	journalctl -u ctstack-watch.service | grep "as generation 1 says again: nft flow4 10.90.0.11 . 10.90.0.12 . tcp . 80"
+}
+
+# The one thing that does open: whoever may write rules of ours. Not for longer than it takes to be told.
+rule_is_gone() { ! nft list chain inet ctstack forward | grep -q 'udp dport 7700 accept'; }
+test_a_rule_added_by_hand_goes() {
+	nft insert rule inet ctstack forward udp dport 7700 accept
+	eventually 2 rule_is_gone
+	eventually 2 allowed
+}
+
+test_the_gate_is_mended() {
+	mended ip rule del pref 0 fwmark 0x10000000/0x10000000 blackhole
+	mended tc filter del block 1668546562
+	mended ip link set "$(basename "$(ip -o link show ct-n-a | cut -d: -f2 | cut -d@ -f1 | tr -d ' ')")" down
+	mended sysctl -q net.ipv4.ip_forward=0
+}
+
+# nftables.service flushes at each start and stop. It is masked in test hosts: this is its file.
+test_nftables_service() {
+	rm -f /etc/systemd/system/nftables.service
+	mkdir -p /etc/nftables.d
+	printf '#!/usr/sbin/nft -f\nflush ruleset\ntable inet filter { chain forward { type filter hook forward priority 0; policy accept; }; }\n' >/etc/nftables.conf
+	systemctl daemon-reload
+	mended systemctl restart nftables.service
+	nft list table inet filter >/dev/null
+	mended systemctl stop nftables.service
+	mended systemctl reload-or-restart nftables.service
+}
+
+# Without the watcher a container that starts has the policy back before it begins.
+test_a_start_of_a_container_mends_too() {
+	systemctl stop ctstack-watch.service
+	nft flush ruleset
+	expect 2 in_ns ct-n-b probe connect 10.90.0.11 80 300
+	expect 2 probe connect 10.90.0.12 80 300
+	systemctl restart ct-n-c.service
+	eventually 5 allowed
+	systemctl start ctstack-watch.service
+}
+
+# A change of ours is no reason to mend: the watcher stays quiet.
+test_our_own_changes_are_left_alone() {
+	local before
+	before=$(journalctl -u ctstack-watch.service | grep -c -E "altered|again")
+	stack 'allow c -> a.http'
+	expect 0 ctc apply --yes /root/n.ctstack
+	expect 0 in_ns ct-n-c probe connect 10.90.0.11 80
+	expect 0 ctc rollback
+	sleep 1
+	equal "$(journalctl -u ctstack-watch.service | grep -c -E "altered|again")" "$before"
+}
+
+test_nothing_is_left_after_a_destroy() {
+	expect 0 ctc destroy --yes n
+	refute systemctl is-active ctstack-watch.service
+	lacks "$(ip rule; ip -6 rule)" fwmark
+	equal "$(tc qdisc | grep -c clsact)" 0 || true
+	equal "$(nft list tables | grep -c ctstack)" 0 || true
+	equal "$(ip rule | head -1)" "0:	from all lookup local"
+}

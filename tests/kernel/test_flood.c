@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The policy is changed and changed back under a flood (spec/policy.md, P16 to P18 and G1): of what neither policy allows nothing arrives, of what both allow nothing is
+ * lost, and no TCP stream breaks. Senders and receivers are processes of their own, in containers' namespaces; the changes are made as a transaction makes them. The
+ * control is the same flood while `nft -f` deletes the table and makes it again. FLOOD_SWAPS=1000 is what `make check-flood` asks for. */
+#include "tests/kernel/lab.h"
+
+#include <sys/resource.h>
+
+enum { ALLOWED = 8000, FORBIDDEN = 8001, STREAM = 8080 };
+enum { PER_SECOND = 20000, STREAMS = 8, BURST = 64, ROUND_MS = 5, STALL_MS = 20000 };
+#define A4 "10.20.0.11"
+#define A6 "fd20::11"
+
+/* Shared by all processes. */
+static struct flood {
+	atomic_ulong sent_allowed, sent_forbidden, got_allowed, got_forbidden, rounds;
+	atomic_uint broken;
+	atomic_bool stop;
+	atomic_uint listening;
+} *flood;
+
+static pid_t children[16];
+static size_t nchildren;
+
+/* Runs in a process that ends with the test. */
+static void in_child(void (*work)(const void *), const void *context)
+{
+	pid_t parent = getpid(), child = fork();
+
+	assert_true(child >= 0 && nchildren < sizeof children / sizeof children[0]);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() == parent)
+			work(context);
+		_exit(0);
+	}
+	children[nchildren++] = child;
+}
+
+/* ---- senders ---- */
+
+struct stream_of_packets {
+	const char *ns, *to;
+	uint16_t port;
+	unsigned per_second;
+};
+
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* At a steady rate, so that no queue on the way overflows. What the kernel did not take was not sent. */
+static void send_packets(const void *context)
+{
+	const struct stream_of_packets *s = context;
+	struct sockaddr_storage at;
+	socklen_t n = endpoint(s->to, s->port, &at);
+	int fd = socket_in(s->ns, at.ss_family, SOCK_DGRAM);
+	atomic_ulong *sent = s->port == ALLOWED ? &flood->sent_allowed : &flood->sent_forbidden;
+	int64_t begin = now_us();
+	uint64_t done = 0;
+
+	if (connect(fd, (struct sockaddr *)&at, n) < 0)
+		_exit(1);
+	while (!flood->stop) {
+		uint64_t due = (uint64_t)(now_us() - begin) * s->per_second / 1000000;
+
+		if (due - done > BURST)
+			due = done + BURST, begin = now_us() - (int64_t)(due * 1000000 / s->per_second);
+		for (; done < due; done++)
+			*sent += send(fd, "?", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+		nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+	}
+}
+
+/* ---- the receiver, and the other end of the streams ---- */
+
+static int open_sink(uint16_t port)
+{
+	int fd = bound_in("a", SOCK_DGRAM, "::", port), size = 64 << 20;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
+	return fd;
+}
+
+static unsigned drain(int fd)
+{
+	static char bytes[256][8];
+	static struct iovec io[256];
+	static struct mmsghdr m[256];
+	int n;
+
+	for (size_t i = 0; i < 256; i++) {
+		io[i] = (struct iovec){bytes[i], sizeof bytes[i]};
+		m[i].msg_hdr = (struct msghdr){.msg_iov = &io[i], .msg_iovlen = 1};
+	}
+	n = recvmmsg(fd, m, 256, MSG_DONTWAIT, NULL);
+	return n > 0 ? (unsigned)n : 0;
+}
+
+static void receive(const void *context)
+{
+	struct pollfd p[3 + STREAMS] = {{.fd = open_sink(ALLOWED), .events = POLLIN}, {.fd = open_sink(FORBIDDEN), .events = POLLIN}};
+	size_t n = 3;
+	char byte[64];
+
+	(void)context;
+	setpriority(PRIO_PROCESS, 0, -15);
+	p[2] = (struct pollfd){.fd = bound_in("a", SOCK_STREAM, "::", STREAM), .events = POLLIN};
+	if (listen(p[2].fd, STREAMS) < 0)
+		_exit(1);
+	flood->listening = 1;
+	while (poll(p, n, -1) > 0) {
+		flood->got_allowed += drain(p[0].fd);
+		flood->got_forbidden += drain(p[1].fd);
+		if (p[2].revents && n < 3 + STREAMS)
+			p[n++] = (struct pollfd){.fd = accept4(p[2].fd, NULL, NULL, SOCK_CLOEXEC), .events = POLLIN};
+		for (size_t i = 3; i < n; i++) {
+			ssize_t got = p[i].revents ? recv(p[i].fd, byte, sizeof byte, MSG_DONTWAIT) : 0;
+
+			if (got > 0)
+				send(p[i].fd, byte, (size_t)got, MSG_NOSIGNAL);
+			else if (p[i].revents)
+				p[i].fd = -1;
+		}
+	}
+}
+
+/* Streams on which a byte goes to and fro. One that ends, or on which nothing comes back for long, is broken. */
+static void stream_bytes(const void *context)
+{
+	struct pollfd p[STREAMS];
+	struct sockaddr_storage at;
+
+	for (int i = 0; i < STREAMS; i++) {
+		socklen_t n = endpoint(i & 1 ? A6 : A4, STREAM, &at);
+
+		p[i] = (struct pollfd){.fd = socket_in(context, at.ss_family, SOCK_STREAM), .events = POLLIN};
+		if (connect(p[i].fd, (struct sockaddr *)&at, n) < 0)
+			flood->broken++;
+	}
+	flood->listening = 2;
+	while (!flood->stop) {
+		for (int i = 0; i < STREAMS; i++) {
+			char byte = '?';
+
+			if (p[i].fd < 0)
+				continue;
+			if (send(p[i].fd, &byte, 1, MSG_NOSIGNAL) != 1 || poll(&p[i], 1, STALL_MS) != 1 || recv(p[i].fd, &byte, 1, MSG_DONTWAIT) != 1) {
+				flood->broken++;
+				p[i].fd = -1;
+			}
+			flood->rounds++;
+		}
+		nanosleep(&(struct timespec){.tv_nsec = ROUND_MS * 1000000}, NULL);
+	}
+}
+
+/* ---- the flood ---- */
+
+static void await(unsigned stage)
+{
+	for (int i = 0; i < 2000 && flood->listening < stage; i++)
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	assert_int_equal(flood->listening, stage);
+}
+
+static void flood_begins(void)
+{
+	static const struct stream_of_packets all[] = {
+		{"b", A4, ALLOWED, PER_SECOND / 2},	    {"b", A6, ALLOWED, PER_SECOND / 2},
+		{"b", A4, FORBIDDEN, PER_SECOND / 4},	    {"b", A6, FORBIDDEN, PER_SECOND / 4},
+		{"world", A4, FORBIDDEN, PER_SECOND / 4},   {"world", A6, FORBIDDEN, PER_SECOND / 4},
+	};
+
+	*flood = (struct flood){0};
+	in_child(receive, NULL);
+	await(1);
+	in_child(stream_bytes, "b");
+	await(2);
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		in_child(send_packets, &all[i]);
+}
+
+/* What is still on its way arrives; then all processes end. */
+static void flood_ends(void)
+{
+	unsigned long before;
+
+	flood->stop = true;
+	do {
+		before = flood->got_allowed;
+		nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+	} while (flood->got_allowed != before);
+	for (; nchildren > 0; nchildren--) {
+		kill(children[nchildren - 1], SIGKILL);
+		waitpid(children[nchildren - 1], NULL, 0);
+	}
+}
+
+static void say(const char *what, unsigned swaps, int64_t begin)
+{
+	double seconds = (double)(now_us() - begin) / 1e6;
+
+	print_message("# %s: %u in %.1f s; each second %.0f allowed packets and %.0f forbidden ones; %ld lost, %lu leaked, %lu rounds on %d streams, %u broken\n", what, swaps,
+		      seconds, (double)flood->sent_allowed / seconds, (double)flood->sent_forbidden / seconds, (long)flood->sent_allowed - (long)flood->got_allowed,
+		      flood->got_forbidden, flood->rounds, STREAMS, flood->broken);
+}
+
+static unsigned swaps(void)
+{
+	const char *text = getenv("FLOOD_SWAPS");
+
+	return text ? (unsigned)atoi(text) : 40;
+}
+
+/* ---- the policies ---- */
+
+static void base_elements(struct manifest *m)
+{
+	static const char *const all[][2] = {
+		{"links", "cta"}, {"links", "ctb"},
+		{"source4", "cta . 10.20.0.11"}, {"source6", "cta . fd20::11"}, {"source4", "ctb . 10.20.0.12"}, {"source6", "ctb . fd20::12"},
+		{"address4", "10.20.0.11"}, {"address6", "fd20::11"}, {"address4", "10.20.0.12"}, {"address6", "fd20::12"},
+		{"flow4", "10.20.0.11 . 10.20.0.12 . udp . 8000"}, {"flow6", "fd20::11 . fd20::12 . udp . 8000"},
+		{"flow4", "10.20.0.11 . 10.20.0.12 . tcp . 8080"}, {"flow6", "fd20::11 . fd20::12 . tcp . 8080"},
+	};
+
+	want_rules(m);
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		want(m, all[i][0], all[i][1], "", "flood.ctstack:1:1");
+}
+
+/* What comes and goes: other flows, ranges, ports, of the same containers and of others. */
+static void other_elements(struct manifest *m)
+{
+	want(m, "flow_range4", "10.20.0.11 . 10.20.0.12 . udp . 9000-9100", "", "");
+	want(m, "flow_range6", "fd20::11 . fd20::12 . udp . 9000-9100", "", "");
+	want(m, "world_any4", "10.20.0.12", "", "");
+	want(m, "ingress4", "10.20.0.11 . tcp . 8001", "", "");
+	want(m, "dnat_any4", "tcp . 8001", "10.20.0.11 . 8001", "");
+	want(m, "published_any4", "10.20.0.11 . tcp . 8001", "", "");
+	for (unsigned i = 0; i < 50; i++) {
+		want(m, "links", str_fmt(m->arena, "ctother%u", i).s, "", "");
+		want(m, "flow4", str_fmt(m->arena, "10.21.0.%u . 10.20.0.12 . udp . 8001", i).s, "", "");
+	}
+}
+
+static void make_links(struct world *w)
+{
+	static const char *const names[][4] = {{"cta", "a", "10.20.0.11", "fd20::11"}, {"ctb", "b", "10.20.0.12", "fd20::12"}};
+	struct manifest m = {.arena = &w->arena}, nothing = empty(w);
+	struct plan p = {0};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct res_link *l = manifest_add_link(&m, str_of(names[i][0]));
+
+		manifest_add_netns(&m, l->netns = str_of(names[i][1]));
+		l->altname = str_fmt(&w->arena, "ct-lab-%s", names[i][1]);
+		l->address = str_of(names[i][2]);
+		l->address6 = str_of(names[i][3]);
+		l->gateway = STR("10.20.0.1");
+		l->gateway6 = STR("fd20::1");
+	}
+	manifest_add_gate(&m, STR("ipv4"));
+	manifest_add_gate(&m, STR("ipv6"));
+	seal(&m);
+	plan_make(&w->arena, &nothing, &m, &p);
+	if (kind_gate.apply(&w->host, PHASE_ADD, plan_slice(&p, RES_gate), &w->err) < 0 ||
+	    kind_netns.apply(&w->host, PHASE_ADD, plan_slice(&p, RES_netns), &w->err) < 0 ||
+	    kind_link.apply(&w->host, PHASE_ADD, plan_slice(&p, RES_link), &w->err) < 0)
+		fail_msg("links: %s", w->err.text);
+}
+
+static int flood_setup(void **state)
+{
+	int r = world_setup(state);
+
+	if (r < 0)
+		return r;
+	struct world *w = *state;
+	run("ip link set lo up; mkdir -p /run/netns; echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+	run("ip netns add world && ip link add up0 type veth peer name eth0 netns world");
+	run("ip addr add 192.0.2.1/24 dev up0; ip addr add 2001:db8::1/64 dev up0 nodad; ip link set up0 up");
+	run("ip -n world addr add 192.0.2.2/24 dev eth0; ip -n world addr add 2001:db8::2/64 dev eth0 nodad; ip -n world link set eth0 up; ip -n world link set lo up");
+	run("ip -n world route add 10.20.0.0/16 via 192.0.2.1; ip -n world -6 route add fd20::/64 via 2001:db8::1");
+	make_links(w);
+	flood = mmap(NULL, sizeof *flood, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(flood != MAP_FAILED);
+	return 0;
+}
+
+static int flood_over(void **state)
+{
+	if (nchildren)
+		flood_ends();
+	return end_test(state);
+}
+
+static void policies(struct world *w, struct manifest *base, struct manifest *more)
+{
+	*base = *more = (struct manifest){.arena = &w->arena};
+	base_elements(base);
+	base_elements(more);
+	other_elements(more);
+	seal(base);
+	seal(more);
+}
+
+static void nothing_leaks_and_nothing_is_lost(void **state)
+{
+	struct world *w = *state;
+	struct manifest base, more;
+
+	policies(w, &base, &more);
+	must_apply(w, &base);
+	flood_begins();
+	int64_t begin = now_us();
+	for (unsigned i = 0; i < swaps(); i++) {
+		/* now and then somebody has altered the rules, which are then written anew in the chains that are there */
+		if (i % 10 == 9)
+			run("nft flush chain inet ctstack published");
+		must_apply(w, &more);
+		must_apply(w, &base);
+	}
+	flood_ends();
+	say("applies and rollbacks", 2 * swaps(), begin);
+	assert_true(flood->sent_allowed > 1000 && flood->sent_forbidden > 1000 && flood->rounds > 0);
+	assert_int_equal(flood->got_forbidden, 0);
+	assert_int_equal(flood->sent_allowed, flood->got_allowed);
+	assert_int_equal(flood->broken, 0);
+}
+
+/* Somebody flushes all rules and ctc makes them anew: what is allowed pauses, and nothing else passes. */
+static void nothing_leaks_when_all_is_flushed(void **state)
+{
+	struct world *w = *state;
+	struct manifest base, more;
+
+	policies(w, &base, &more);
+	must_apply(w, &base);
+	flood_begins();
+	int64_t begin = now_us();
+	for (unsigned i = 0; i < swaps(); i++) {
+		run("nft flush ruleset");
+		must_apply(w, i & 1 ? &base : &more);
+	}
+	unsigned long before = flood->got_allowed;
+	nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+	assert_true(flood->got_allowed > before);
+	flood_ends();
+	say("flushes", swaps(), begin);
+	assert_int_equal(flood->got_forbidden, 0);
+	assert_int_equal(flood->broken, 0);
+}
+
+/* The flood is one that finds a gap: a table that is deleted and made again, where no gate is shut behind it. */
+static void control_a_table_made_anew_leaks(void **state)
+{
+	enum { TRIES = 100 };
+	struct world *w = *state;
+	struct manifest base, more;
+	unsigned i = 0;
+
+	policies(w, &base, &more);
+	must_apply(w, &base);
+	run("nft list table inet ctstack >/run/anew");
+	judge_all(true);
+	flood_begins();
+	int64_t begin = now_us();
+	while (i < TRIES && !flood->got_forbidden) {
+		run("nft delete table inet ctstack && nft -f /run/anew");
+		i++;
+	}
+	flood_ends();
+	say("tables made anew", i, begin);
+	assert_true(flood->got_forbidden > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(nothing_leaks_and_nothing_is_lost, flood_over),
+		cmocka_unit_test_teardown(nothing_leaks_when_all_is_flushed, flood_over),
+		cmocka_unit_test_teardown(control_a_table_made_anew_leaks, flood_over),
+	};
+
+	return cmocka_run_group_tests_name("flood", tests, flood_setup, world_teardown);
+}
