@@ -70,6 +70,7 @@ bool link_is_ours(const struct rt_link *l)
 struct claims {
 	struct arena *arena;
 	struct map names, addresses;
+	struct map going;	/* links that are deleted */
 	struct nl_batch links, routes;
 };
 
@@ -106,6 +107,8 @@ static int refuse_name(const struct claims *k, const struct rt_link *l, struct e
 		to = map_get(&k->names, name);
 	}
 	if (!to || (str_is(to->res.id, l->name) && link_is_ours(l))) /* went away and came back since it was observed */
+		return 0;
+	if (map_get(&k->going, str_of(l->name)))
 		return 0;
 	if (str_is(name, l->name))
 		err_set(e, -EEXIST, "a network interface %s exists that ctc did not make; rename or delete it", l->name);
@@ -175,6 +178,8 @@ static int link_prepare(struct host *h, struct slice s, struct err *e)
 	for (size_t i = 0; i < s.n && r == 0; i++) {
 		struct link_want *w = arena_new(&a, struct link_want);
 
+		if (s.at[i].op == OP_DELETE)
+			map_set(&a, &k.going, s.at[i].from->id, (void *)s.at[i].from);
 		if (!is_work(&s.at[i]))
 			continue;
 		r = link_read((const struct res_link *)s.at[i].to, w, e);
@@ -242,6 +247,15 @@ static int apply_swap(struct host *h, struct slice s, struct arena *a, struct er
 	return r < 0 ? r : link_route(h, route.all.at, route.all.n, e);
 }
 
+/* A link of ours that somebody gave another name stands where its own shall be again: it has the alternative name. */
+static bool is_in_the_way(const struct change *c, struct slice s)
+{
+	for (size_t i = 0; c->op == OP_DELETE && i < s.n; i++)
+		if (s.at[i].op == OP_CREATE && str_eq(((const struct res_link *)s.at[i].to)->altname, ((const struct res_link *)c->from)->altname))
+			return true;
+	return false;
+}
+
 static int link_apply(struct host *h, enum phase phase, struct slice s, struct err *e)
 {
 	_arena_ struct arena a = {0};
@@ -254,11 +268,11 @@ static int link_apply(struct host *h, enum phase phase, struct slice s, struct e
 	for (size_t i = 0; i < s.n && r == 0; i++)
 		if (phase == PHASE_ADD && s.at[i].op == OP_CREATE && is_work(&s.at[i]))
 			r = add_want(&make, &s.at[i], e);
-		else if (phase == PHASE_CLEAN && s.at[i].op == OP_DELETE)
+		else if (s.at[i].op == OP_DELETE && (phase == PHASE_CLEAN || (phase == PHASE_ADD && is_in_the_way(&s.at[i], s))))
 			vec_push(&a, &gone, s.at[i].from->id);
 	if (r == 0)
-		r = link_make(h, make.all.at, make.all.n, e);
-	return r < 0 ? r : link_delete(h, gone.at, gone.n, e);
+		r = link_delete(h, gone.at, gone.n, e);
+	return r < 0 ? r : link_make(h, make.all.at, make.all.n, e);
 }
 
 const struct kind_ops kind_link = {link_observe, link_prepare, link_apply};

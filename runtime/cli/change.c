@@ -186,8 +186,8 @@ static int want(struct job *c)
 		return 0;
 	}
 	if (!q->has_target && s->current == 0)
-		return err_set(&c->e, -ENOENT, "there is nothing to roll back to: nothing was applied on this host yet");
-	c->to = q->has_target ? q->target : s->meta.base;
+		return err_set(&c->e, -ENOENT, "there is nothing to %s: nothing was applied on this host yet", q->repair ? "repair" : "roll back to");
+	c->to = q->repair ? s->current : q->has_target ? q->target : s->meta.base;
 	c->texts = session_texts(s, c->to);
 	return store_load(&s->store, c->to, &c->wanted, NULL, &c->e);
 }
@@ -216,7 +216,7 @@ static int plan_now(struct job *c)
 	c->view.missing = c->missing;
 	c->view.outputs = c->q->outputs;
 	if (!c->q->compiled)
-		c->view.title = str_fmt(&s->arena, "the way back to generation %u", c->to);
+		c->view.title = str_fmt(&s->arena, c->q->repair ? "generation %u again" : "the way back to generation %u", c->to);
 	c->view.against = s->current ? str_fmt(&s->arena, "this host at generation %u", s->current) : STR("this host, on which nothing was applied yet");
 	return 0;
 }

@@ -14,11 +14,12 @@ struct saved_plan;
 struct request {
 	const char *action;		/* "apply", "destroy", "rollback": for the history */
 	struct str command;		/* as it was typed */
-	const struct manifest *compiled;	/* the given stacks, sealed; NULL for a rollback */
+	const struct manifest *compiled;	/* the given stacks, sealed; NULL for a rollback and a repair */
 	bool prune;
 	struct str also;		/* the stack to destroy, or "" */
 	bool has_target;		/* rollback to `target`, else to the base of the current generation */
 	uint32_t target;
+	bool repair;			/* the current generation again */
 	bool yes;			/* do not ask */
 	bool expired;			/* the change that waits to be confirmed has waited long enough: back to its base, if so */
 	bool dry_run;			/* everything but the change: nothing is written */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * ctc apply: the given stacks, or a saved plan, made true. What it does is change.c. */
+ * ctc apply: the given stacks, or a saved plan, made true; or the current generation, made true again. What it does is change.c. */
 #include "lang/base/cleanup.h"
 #include "runtime/cli/change.h"
 #include "runtime/cli/cli.h"
@@ -55,6 +55,7 @@ int cmd_apply(struct cli *c, int argc, char **argv)
 	int status = STATUS_REFUSED;
 	const struct cli_option options[] = {
 		{"yes", 'y', CLI_FLAG, &q.yes, NULL, "do not ask", NULL},
+		{"repair", 0, CLI_FLAG, &q.repair, NULL, "without files: make the current generation true again where the host has drifted", NULL},
 		{"prune", 0, CLI_FLAG, &q.prune, NULL, "remove the stacks that no given file declares", NULL},
 		INPUT_OPTIONS(&in),
 		{"dry-run", 0, CLI_FLAG, &q.dry_run, NULL, "check everything that can be checked, in the kernel and with the real programs, and change nothing", NULL},
@@ -68,7 +69,9 @@ int cmd_apply(struct cli *c, int argc, char **argv)
 
 	if (n < 0)
 		return status;
-	if (n == 0)
+	if (q.repair && (n > 0 || q.prune))
+		return cli_fail(c, "--repair stands alone: it makes true what was applied, not what files say now");
+	if (n == 0 && !q.repair)
 		return cli_fail(c, "name the files that declare the stacks, or a saved plan");
 	if (confirm && (!wait_duration(str_of(confirm), &q.confirm_us) || q.confirm_us < CONFIRM_MIN_US || q.confirm_us > CONFIRM_MAX_US))
 		return cli_fail(c, "--confirm takes a duration from 1s to 24h, as 90s or 5m, not %s", confirm);
@@ -76,6 +79,8 @@ int cmd_apply(struct cli *c, int argc, char **argv)
 		return cli_fail(c, "--dry-run changes nothing, so that there is nothing to confirm");
 	c->colour &= !plain;
 	c->colour_err &= !plain;
+	if (q.repair)
+		return change_run(c, &q);
 	status = saved_is_plan(argv[1]) ? apply_saved(c, &q, &in, argv[1], n) : apply_files(c, &q, &in, argv + 1, (size_t)n);
 	return status;
 }

@@ -205,7 +205,7 @@ static void text_drift(const struct status *st, struct buf *out)
 		buf_puts(out, st->nnames ? "\nNo drift.\n" : "\nNo drift: the host is as the generation says.\n");
 		return;
 	}
-	buf_fmt(out, "\nDrift: %zu %s. Applying the same files again repairs it.\n", n, n == 1 ? "difference" : "differences");
+	buf_fmt(out, "\nDrift: %zu %s. `ctc apply --repair` mends it.\n", n, n == 1 ? "difference" : "differences");
 	for (size_t i = 0, shown = 0; i < st->drift.changes.n && shown < SHOWN; i++) {
 		const struct change *c = &st->drift.changes.at[i];
 		const struct res *r = change_res(c);

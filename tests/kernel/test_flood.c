@@ -382,9 +382,131 @@ static void control_a_table_made_anew_leaks(void **state)
 	assert_true(flood->got_forbidden > 0);
 }
 
+/* ---- revocation ---- */
+
+/* Two ends that have talked to one another. */
+struct talk {
+	const char *what;
+	int asks, answers;
+	bool revoked;	/* by the change under test */
+};
+
+enum { GRACE_MS = 100 };
+
+/* A connection to port `port` of `to`, which leads to `inside` of container a; the asking end in ns. */
+static struct talk talk_begins(const char *what, const char *ns, int type, const char *to, uint16_t port, uint16_t inside, bool revoked)
+{
+	struct talk t = {.what = what, .revoked = revoked};
+	struct sockaddr_storage at;
+	socklen_t n = endpoint(to, port, &at), len = sizeof at;
+	int listener = bound_in("a", type, "::", inside);
+
+	t.asks = socket_in(ns, at.ss_family, type);
+	if (type == SOCK_STREAM)
+		assert_int_equal(listen(listener, 1), 0);
+	if (connect(t.asks, (struct sockaddr *)&at, n) < 0)
+		fail_msg("%s: cannot connect: %s", what, strerror(errno));
+	assert_int_equal(send(t.asks, "?", 1, 0), 1);
+	if (type == SOCK_STREAM) {
+		t.answers = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		close(listener);
+		assert_true(arrives(t.answers, PATIENCE_MS));
+	} else {
+		char byte;
+
+		t.answers = listener;
+		if (!poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, PATIENCE_MS) ||
+		    recvfrom(listener, &byte, 1, 0, (struct sockaddr *)&at, &len) != 1 || connect(listener, (struct sockaddr *)&at, len) < 0)
+			fail_msg("%s: nothing arrives", what);
+	}
+	assert_int_equal(send(t.answers, "!", 1, 0), 1);
+	assert_true(arrives(t.asks, PATIENCE_MS));
+	return t;
+}
+
+static void drain_all(int fd)
+{
+	char byte[64];
+
+	while (recv(fd, byte, sizeof byte, MSG_DONTWAIT) > 0)
+		;
+}
+
+/* Both ends speak: whether each hears the other as it should. What is sent again by TCP later does not count here. */
+static void talk_check(const struct talk *t, bool cut)
+{
+	bool heard[2];
+
+	drain_all(t->asks);
+	drain_all(t->answers);
+	send(t->asks, "?", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	send(t->answers, "!", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	heard[0] = arrives(t->answers, cut ? GRACE_MS : PATIENCE_MS);
+	heard[1] = arrives(t->asks, cut ? GRACE_MS : PATIENCE_MS);
+	if (heard[0] == cut || heard[1] == cut)
+		fail_msg("%s: %s", t->what, cut ? "still talks" : "talks no more");
+}
+
+/* When an allow or a publish goes, what it had allowed is dead, in both directions, a tenth of a second after the commit, and nothing else is. */
+static void a_revocation_cuts_what_it_revokes_and_nothing_else(void **state)
+{
+	struct world *w = *state;
+	struct manifest all = {.arena = &w->arena}, less = {.arena = &w->arena};
+	static const char *const revoked[][3] = {
+		{"flow4", "10.20.0.11 . 10.20.0.12 . tcp . 81", ""}, {"flow6", "fd20::11 . fd20::12 . tcp . 81", ""},
+		{"flow4", "10.20.0.11 . 10.20.0.12 . udp . 82", ""}, {"flow6", "fd20::11 . fd20::12 . udp . 82", ""},
+		{"dnat_any4", "tcp . 9001", "10.20.0.11 . 83"}, {"published_any4", "10.20.0.11 . tcp . 83", ""},
+		{"dnat_any6", "tcp . 9001", "fd20::11 . 83"}, {"published_any6", "fd20::11 . tcp . 83", ""},
+		{"dnat_any4", "udp . 9002", "10.20.0.11 . 84"}, {"published_any4", "10.20.0.11 . udp . 84", ""},
+		{"dnat_any6", "udp . 9002", "fd20::11 . 84"}, {"published_any6", "fd20::11 . udp . 84", ""},
+	};
+	static const char *const kept[][3] = {
+		{"dnat_any4", "tcp . 9003", "10.20.0.11 . 85"}, {"published_any4", "10.20.0.11 . tcp . 85", ""},
+		{"dnat_any4", "udp . 9004", "10.20.0.11 . 86"}, {"published_any4", "10.20.0.11 . udp . 86", ""},
+		{"flow4", "10.20.0.11 . 10.20.0.12 . tcp . 87", ""}, {"flow4", "10.20.0.11 . 10.20.0.12 . udp . 88", ""},
+	};
+
+	base_elements(&all);
+	base_elements(&less);
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+		want(&all, kept[i][0], kept[i][1], kept[i][2], "");
+		want(&less, kept[i][0], kept[i][1], kept[i][2], "");
+	}
+	for (size_t i = 0; i < sizeof revoked / sizeof revoked[0]; i++)
+		want(&all, revoked[i][0], revoked[i][1], revoked[i][2], "");
+	seal(&all);
+	seal(&less);
+	must_apply(w, &all);
+	const struct talk talks[] = {
+		talk_begins("a flow", "b", SOCK_STREAM, A4, 81, 81, true),
+		talk_begins("an IPv6 flow", "b", SOCK_STREAM, A6, 81, 81, true),
+		talk_begins("a flow of datagrams", "b", SOCK_DGRAM, A4, 82, 82, true),
+		talk_begins("a published port", "world", SOCK_STREAM, "192.0.2.1", 9001, 83, true),
+		talk_begins("an IPv6 published port", "world", SOCK_STREAM, "2001:db8::1", 9001, 83, true),
+		talk_begins("a published port of datagrams", "world", SOCK_DGRAM, "192.0.2.1", 9002, 84, true),
+		talk_begins("another published port", "world", SOCK_STREAM, "192.0.2.1", 9003, 85, false),
+		talk_begins("another published port of datagrams", "world", SOCK_DGRAM, "192.0.2.1", 9004, 86, false),
+		talk_begins("another flow", "b", SOCK_STREAM, A4, 87, 87, false),
+		talk_begins("another flow of datagrams", "b", SOCK_DGRAM, A4, 88, 88, false),
+		talk_begins("what the host asks", "host", SOCK_STREAM, A4, 89, 89, false),
+	};
+	enum { TALKS = sizeof talks / sizeof talks[0] };
+	for (size_t i = 0; i < TALKS; i++)
+		talk_check(&talks[i], false);
+	must_apply(w, &less);
+	nanosleep(&(struct timespec){.tv_nsec = GRACE_MS * 1000000L}, NULL);
+	for (size_t i = 0; i < TALKS; i++)
+		talk_check(&talks[i], talks[i].revoked);
+	for (size_t i = 0; i < TALKS; i++) {
+		close(talks[i].asks);
+		close(talks[i].answers);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_revocation_cuts_what_it_revokes_and_nothing_else, flood_over),
 		cmocka_unit_test_teardown(nothing_leaks_and_nothing_is_lost, flood_over),
 		cmocka_unit_test_teardown(nothing_leaks_when_all_is_flushed, flood_over),
 		cmocka_unit_test_teardown(control_a_table_made_anew_leaks, flood_over),
