@@ -18,10 +18,13 @@
 #include "runtime/nft_object.h"
 #include "runtime/nft_rules.h"
 #include "runtime/nft_state.h"
+#include "runtime/nl_watch.h"
 
 /* How often a change is made anew because another program was faster; how long to wait before, times the number of the
  * try. */
 enum { COMMIT_TRIES = 50, COMMIT_WAIT_US = 500 };
+/* How often a batch is sent again because another program has changed other tables meanwhile: even one that does so a thousand times a second leaves gaps. */
+enum { SEND_TRIES = 1000 };
 
 static int not_ours(struct err *e)
 {
@@ -286,17 +289,20 @@ static int build(struct nft_batch *b, struct arena *a, struct slice s, const str
 	return put_elems(b, s, now, e);
 }
 
+static int need_root(int r, struct err *e)
+{
+	return r == -EPERM ? err_set(e, r, "only root (CAP_NET_ADMIN) may see and change the rules of packets: run ctc with sudo") : r;
+}
+
 /* The table as it is now, with the elements of these sets. */
-static int read_state(struct host *h, struct arena *a, const bool *sets, struct mnl_socket **ret_socket,
+static int read_state(struct host *h, struct arena *a, const bool *sets, struct watch *ear, struct mnl_socket **ret_socket,
 		      struct nft_state *ret, struct err *e)
 {
 	int r = nl_open(h, NETLINK_NETFILTER, ret_socket, e);
 
 	if (r == 0)
-		r = nft_state_read(a, *ret_socket, sets, ret, e);
-	if (r == -EPERM)
-		err_set(e, r, "only root (CAP_NET_ADMIN) may see and change the rules of packets: run ctc with sudo");
-	return r;
+		r = ear ? nft_state_hear(a, *ret_socket, sets, ear, ret, e) : nft_state_read(a, *ret_socket, sets, ret, e);
+	return need_root(r, e);
 }
 
 /* The sets that a slice changes, in ret; NULL where it changes the rules, which may concern them all. */
@@ -329,21 +335,44 @@ static void settle(struct host *h, struct mnl_socket *socket, struct slice s, co
 		host_progress(h, "connections keep the translation that they have until they pause: %s", e.text);
 }
 
+/* Sends it for the generation that it was made for, and where other tables have changed since, for the one that is there now. -ERESTART: our own table has changed. */
+static int send_batch(struct nft_batch *b, struct mnl_socket *socket, struct watch *ear, bool commit, struct err *e)
+{
+	int r = nft_batch_send(b, socket, commit, e);
+
+	for (int i = 0; i < SEND_TRIES && r == -ERESTART; i++) {
+		uint32_t genid;
+
+		r = nft_genid(socket, &genid, e);
+		/* What this generation has brought is told by the time that the barrier is passed. */
+		if (r == 0)
+			r = nft_batch_barrier(socket, e);
+		if (r < 0 || watch_touched(ear))
+			return r < 0 ? r : -ERESTART;
+		nft_batch_regen(b, genid);
+		r = nft_batch_send(b, socket, commit, e);
+	}
+	return r;
+}
+
 static int try_once(struct host *h, struct slice s, bool commit, struct err *e)
 {
 	_cleanup_(arena_free) struct arena a = {0};
 	_cleanup_(nft_batch_free) struct nft_batch b = {0};
+	_cleanup_(watch_close) struct watch ear = {0};
 	bool sets[SET_COUNT + 1];
 	struct mnl_socket *socket;
 	struct nft_state now;
-	int r = read_state(h, &a, slice_sets(s, sets), &socket, &now, e);
+	int r = need_root(watch_open_table(&ear, e), e);
 
+	if (r == 0)
+		r = read_state(h, &a, slice_sets(s, sets), &ear, &socket, &now, e);
 	if (r < 0)
 		return r;
 	nft_batch_begin(&b, now.genid);
 	r = build(&b, &a, s, &now, e);
 	if (r == 0 && nft_batch_any(&b))
-		r = nft_batch_send(&b, socket, commit, e);
+		r = send_batch(&b, socket, &ear, commit, e);
 	if (r == 0 && commit)
 		settle(h, socket, s, &now);
 	return r;
@@ -370,7 +399,7 @@ static int nft_observe(struct host *h, const struct manifest *known, struct mani
 {
 	struct mnl_socket *socket;
 	struct nft_state now;
-	int r = read_state(h, ret->arena, NULL, &socket, &now, e);
+	int r = read_state(h, ret->arena, NULL, NULL, &socket, &now, e);
 
 	(void)known;
 	if (r < 0)

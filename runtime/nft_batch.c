@@ -265,6 +265,31 @@ static void drain(int fd)
 		;
 }
 
+void nft_batch_regen(struct nft_batch *b, uint32_t genid)
+{
+	struct nlmsghdr *begin = (struct nlmsghdr *)(void *)b->bytes.s;
+	struct nlattr *attr = mnl_nlmsg_get_payload_offset(begin, sizeof(struct nfgenmsg));
+	const uint32_t value = htonl(genid);
+
+	memcpy(mnl_attr_get_payload(attr), &value, sizeof value);
+}
+
+int nft_batch_barrier(struct mnl_socket *s, struct err *e)
+{
+	struct {
+		struct nlmsghdr head;
+		struct nfgenmsg gen;
+	} both[] = {
+		{{.nlmsg_len = sizeof *both, .nlmsg_type = NFNL_MSG_BATCH_BEGIN, .nlmsg_flags = NLM_F_REQUEST}, {.res_id = htons(NFNL_SUBSYS_NFTABLES)}},
+		{{.nlmsg_len = sizeof *both, .nlmsg_type = NFNL_MSG_BATCH_END, .nlmsg_flags = NLM_F_REQUEST}, {.res_id = htons(NFNL_SUBSYS_NFTABLES)}},
+	};
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+
+	if (sendto(mnl_socket_get_fd(s), both, sizeof both, 0, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
+		return err_errno(e, -errno, "cannot send to a netlink socket");
+	return 0;
+}
+
 int nft_batch_send(struct nft_batch *b, struct mnl_socket *s, bool commit, struct err *e)
 {
 	int fd = mnl_socket_get_fd(s);
@@ -274,6 +299,7 @@ int nft_batch_send(struct nft_batch *b, struct mnl_socket *s, bool commit, struc
 	uint32_t last = (uint32_t)b->messages.n - 1;
 	struct nlmsghdr *m = (struct nlmsghdr *)(void *)(b->bytes.s + b->messages.at[last].at);
 	m->nlmsg_flags |= NLM_F_ACK;
+	size_t body = b->bytes.n;
 	if (commit) {
 		struct nlmsghdr *end = put_header(b, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 
@@ -284,5 +310,6 @@ int nft_batch_send(struct nft_batch *b, struct mnl_socket *s, bool commit, struc
 	if (r == 0)
 		r = receive_all(b, fd, last, e);
 	drain(fd);
+	b->bytes.n = body;
 	return r;
 }

@@ -44,6 +44,10 @@ void nft_batch_end(struct nft_batch *b);
 void nft_batch_elem(struct nft_batch *b, int type, enum policy_set set, const struct nft_elem *elem,
 		    const struct res *r);
 
+/* Makes it one for another generation; it may be sent again then. */
+void nft_batch_regen(struct nft_batch *b, uint32_t genid);
+/* Returns when every change that had begun is done, and told to whoever listens (the kernel's one mutex of changes). */
+int nft_batch_barrier(struct mnl_socket *s, struct err *e);
 /* Sends it, with the end marker or without. -ERESTART: the rule set is of another generation by now; anything else is
  * explained in e, with the resource whose element the kernel did not like. */
 int nft_batch_send(struct nft_batch *b, struct mnl_socket *s, bool commit, struct err *e);

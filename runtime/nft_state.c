@@ -16,6 +16,7 @@
 #include "runtime/nft_elem.h"
 #include "runtime/nft_object.h"
 #include "runtime/nft_rules.h"
+#include "runtime/nl_watch.h"
 #include "runtime/nl.h"
 
 enum {
@@ -34,6 +35,7 @@ struct reading {
 	/* the set whose elements are read */
 	enum policy_set set;
 	bool foreign; /* it holds what is no element of ours */
+	bool torn;    /* other tables changed while chains, sets or counters were read */
 	VEC(struct res_nft *) elements;
 };
 
@@ -275,11 +277,10 @@ static int take_rule(const struct nlmsghdr *m, void *context, struct err *e)
 	return 0;
 }
 
-/* A dump that was torn is repeated as part of the whole reading, which the generation shows to be torn as
- * well: what was taken twice does no harm. */
+/* Of chains, sets and counters the kernel tells by their place among those of all tables: what came is no good. */
 static void restart(void *context)
 {
-	(void)context;
+	((struct reading *)context)->torn = true;
 }
 
 static int read_all(struct reading *r, struct mnl_socket *s, int type, uint16_t table_attr, nl_reply take,
@@ -290,7 +291,8 @@ static int read_all(struct reading *r, struct mnl_socket *s, int type, uint16_t 
 	begin(&b, type);
 	mnl_attr_put_strz(b.open, table_attr, NFT_TABLE);
 	nl_end(&b, 0, STR(""), "read the %s of the table inet " NFT_TABLE, what);
-	return nl_dump(s, &b, take, restart, r, e);
+	/* Rules come by their place in our table, which nobody else's change moves. */
+	return nl_dump(s, &b, take, type == NFT_MSG_GETRULE ? NULL : restart, r, e);
 }
 
 /* The value of a nested NFTA_DATA_VALUE of exactly n bytes. */
@@ -355,14 +357,6 @@ static int take_elems(const struct nlmsghdr *m, void *context, struct err *e)
 	return 0;
 }
 
-static void restart_elems(void *context)
-{
-	struct reading *r = context;
-
-	r->elements.n = 0;
-	r->foreign = false;
-}
-
 /* The elements of a set that is as it shall be; where it holds something else as well, it is not. */
 static int read_elems(struct reading *r, struct mnl_socket *s, enum policy_set set, struct nft_thing *found,
 		      struct err *e)
@@ -370,12 +364,13 @@ static int read_elems(struct reading *r, struct mnl_socket *s, enum policy_set s
 	struct nl_batch b = {0};
 
 	r->set = set;
-	restart_elems(r);
+	r->elements.n = 0;
+	r->foreign = false;
 	begin(&b, NFT_MSG_GETSETELEM);
 	mnl_attr_put_strz(b.open, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(b.open, NFTA_SET_ELEM_LIST_SET, policy_sets[set].name);
 	nl_end(&b, 0, STR(""), "read the set %s of the table inet " NFT_TABLE, policy_sets[set].name);
-	int result = nl_dump(s, &b, take_elems, restart_elems, r, e);
+	int result = nl_dump(s, &b, take_elems, NULL, r, e);
 	if (result < 0)
 		return result;
 	if (r->foreign) {
@@ -447,7 +442,7 @@ static int read_once(struct arena *a, struct mnl_socket *s, const bool *sets, st
 		result = read_things(&r, s, e);
 	if (result == 0 && ret->ours)
 		result = compare_and_read(&r, s, e);
-	return result;
+	return result < 0 || !r.torn ? result : -ERESTART;
 }
 
 /* Whether the rules are intact, as a resource. */
@@ -459,27 +454,40 @@ static void add_rules(struct nft_state *state)
 	n->key = state->intact ? STR(POLICY_RULES_KEY) : STR("altered");
 }
 
+int nft_genid(struct mnl_socket *s, uint32_t *ret, struct err *e)
+{
+	return read_gen(s, ret, e);
+}
+
+int nft_state_hear(struct arena *a, struct mnl_socket *s, const bool *sets, struct watch *ear, struct nft_state *ret, struct err *e)
+{
+	uint32_t now = 0;
+	int result = read_once(a, s, sets, ret, e);
+	/* A refusal in the middle may come from a change in the middle, as when the table is deleted. */
+	int after = read_gen(s, &now, e);
+
+	if (after < 0)
+		return after;
+	if (now != ret->genid && (result < 0 || watch_touched(ear)))
+		return -ERESTART;
+	if (result == 0 && ret->ours)
+		add_rules(ret);
+	if (result == 0)
+		manifest_seal(&ret->elements);
+	return result;
+}
+
 int nft_state_read(struct arena *a, struct mnl_socket *s, const bool *sets, struct nft_state *ret, struct err *e)
 {
 	for (int i = 0; i < READ_TRIES; i++) {
-		uint32_t now = 0;
-		int result = read_once(a, s, sets, ret, e);
-		/* A refusal in the middle may come from a change in the middle, as when the table is deleted.
-		 */
-		int after = read_gen(s, &now, e);
+		_cleanup_(watch_close) struct watch ear = {0};
+		int r = watch_open_table(&ear, e);
 
-		if (after < 0)
-			return after;
-		if (now != ret->genid)
-			continue;
-		if (result == 0 && ret->ours)
-			add_rules(ret);
-		if (result == 0)
-			manifest_seal(&ret->elements);
-		return result;
+		if (r == 0)
+			r = nft_state_hear(a, s, sets, &ear, ret, e);
+		if (r != -ERESTART)
+			return r;
 	}
-	return err_set(e, -EAGAIN,
-		       "the rules of packets changed %d times while they were read: another program changes "
-		       "them all the time; try again when it does not",
+	return err_set(e, -EAGAIN, "the table inet " NFT_TABLE " changed %d times while it was read: another program changes it all the time; stop that one",
 		       READ_TRIES);
 }

@@ -9,6 +9,7 @@
 #include "runtime/host.h"
 
 struct mnl_socket;
+struct watch;
 
 enum nft_object_kind { NFT_OBJECT_OF_COUNTERS, NFT_OBJECT_OF_CHAINS, NFT_OBJECT_OF_SETS };
 
@@ -40,6 +41,10 @@ void nft_things_sort(struct nft_things *t);
 /* Everything lives in the arena. A missing table is no error. sets: whose elements are read, by enum policy_set; NULL:
  * all, and only then is it seen where a set holds what is no element of ours. */
 int nft_state_read(struct arena *a, struct mnl_socket *s, const bool *sets, struct nft_state *ret, struct err *e);
+/* The same, hearing of changes since `ear` was opened (watch_open_table): what other tables become meanwhile is no matter. -ERESTART: ours was altered. */
+int nft_state_hear(struct arena *a, struct mnl_socket *s, const bool *sets, struct watch *ear, struct nft_state *ret, struct err *e);
+/* The number of the current generation of rules. */
+int nft_genid(struct mnl_socket *s, uint32_t *ret, struct err *e);
 
 /* By kind, then name. */
 int nft_thing_cmp(const struct nft_thing *a, const struct nft_thing *b);

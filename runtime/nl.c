@@ -302,7 +302,7 @@ int nl_send(struct mnl_socket *s, struct nl_batch *b, nl_reply reply, void *cont
 }
 
 /* One dump: 1 when it was inconsistent, 0 when it is complete. */
-static int dump_once(struct mnl_socket *s, const struct nl_batch *b, uint32_t number, nl_reply reply, void *context, struct err *e)
+static int dump_once(struct mnl_socket *s, const struct nl_batch *b, uint32_t number, bool tearable, nl_reply reply, void *context, struct err *e)
 {
 	uint64_t buffer[4096];
 	struct nl_ack ack;
@@ -321,7 +321,7 @@ static int dump_once(struct mnl_socket *s, const struct nl_batch *b, uint32_t nu
 		for (int left = (int)n; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
 			if (m->nlmsg_seq != number)
 				continue;
-			torn = torn || m->nlmsg_flags & NLM_F_DUMP_INTR;
+			torn = torn || (tearable && m->nlmsg_flags & NLM_F_DUMP_INTR);
 			if (m->nlmsg_type == NLMSG_ERROR && nl_ack_read(m, &ack) && ack.code < 0)
 				return err_errno(e, ack.code, "cannot %s%s%s", b->requests.at[0].what.s, ack.text[0] ? ": " : "", ack.text);
 			if (m->nlmsg_type == NLMSG_DONE) {
@@ -349,7 +349,7 @@ int nl_dump(struct mnl_socket *s, struct nl_batch *b, nl_reply reply, void (*res
 		m->nlmsg_seq = first_number();
 		if (tries > 0)
 			restart(context);
-		r = dump_once(s, b, m->nlmsg_seq, reply, context, e);
+		r = dump_once(s, b, m->nlmsg_seq, restart != NULL, reply, context, e);
 	}
 	if (r > 0)
 		r = err_set(e, -EAGAIN, "cannot %s: it changed while it was read, %d times in a row; try again", b->requests.at[0].what.s,

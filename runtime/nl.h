@@ -64,7 +64,8 @@ typedef int (*nl_reply)(const struct nlmsghdr *m, void *context, struct err *e);
  * others. Returns the error of the first request that failed, with the kernel's own words. reply may be NULL. */
 int nl_send(struct mnl_socket *s, struct nl_batch *b, nl_reply reply, void *context, struct err *e);
 /* Sends the one request in the batch as a dump (NLM_F_DUMP is added) and gives every message to reply. A dump that the kernel calls inconsistent is repeated:
- * then restart is called first, to forget what was taken. */
+ * then restart is called first, to forget what was taken. NULL: it is taken all
+ * the same, by one who knows otherwise whether what was asked for has changed. */
 int nl_dump(struct mnl_socket *s, struct nl_batch *b, nl_reply reply, void (*restart)(void *context), void *context, struct err *e);
 
 #endif

@@ -58,6 +58,19 @@ int watch_open(struct watch *ret, struct err *e)
 	return r;
 }
 
+int watch_open_table(struct watch *ret, struct err *e)
+{
+	static const unsigned nft[] = {NFNLGRP_NFTABLES};
+
+	*ret = (struct watch){0};
+	int r = nl_socket(NETLINK_NETFILTER, &ret->nft, e);
+	if (r == 0)
+		r = join(ret->nft, nft, 1, e);
+	if (r < 0)
+		watch_close(ret);
+	return r;
+}
+
 void watch_close(struct watch *w)
 {
 	if (w->nft)
@@ -72,19 +85,33 @@ static bool text_is(const struct nlattr *attr, const char *text)
 	return attr && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0 && strcmp(mnl_attr_get_str(attr), text) == 0;
 }
 
-/* Whether something of ours was altered, by anybody but ctc. */
-static bool heard_nft(struct watch *w, const struct nlmsghdr *m)
+/* The attributes of a message about nf_tables. */
+static bool nft_attrs(const struct nlmsghdr *m, const struct nlattr *ret[NFTA_GEN_PROC_NAME + 1])
 {
 	const struct nfgenmsg *head = mnl_nlmsg_get_payload(m);
-	const struct nlattr *t[NFTA_GEN_PROC_NAME + 1];
 
 	if (mnl_nlmsg_get_payload_len(m) < sizeof *head || NFNL_SUBSYS_ID(m->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
 		return false;
-	nl_attrs(head + 1, mnl_nlmsg_get_payload_len(m) - sizeof *head, t, NFTA_GEN_PROC_NAME + 1);
-	if (NFNL_MSG_TYPE(m->nlmsg_type) != NFT_MSG_NEWGEN) {
-		w->ours |= head->nfgen_family == NFPROTO_INET && text_is(t[ATTR_TABLE], NFT_TABLE);
+	nl_attrs(head + 1, mnl_nlmsg_get_payload_len(m) - sizeof *head, ret, NFTA_GEN_PROC_NAME + 1);
+	return true;
+}
+
+static bool names_our_table(const struct nlmsghdr *m)
+{
+	const struct nlattr *t[NFTA_GEN_PROC_NAME + 1];
+
+	return nft_attrs(m, t) && NFNL_MSG_TYPE(m->nlmsg_type) != NFT_MSG_NEWGEN &&
+	       ((const struct nfgenmsg *)mnl_nlmsg_get_payload(m))->nfgen_family == NFPROTO_INET && text_is(t[ATTR_TABLE], NFT_TABLE);
+}
+
+/* Whether something of ours was altered, by anybody but ctc. */
+static bool heard_nft(struct watch *w, const struct nlmsghdr *m)
+{
+	const struct nlattr *t[NFTA_GEN_PROC_NAME + 1];
+
+	w->ours |= names_our_table(m);
+	if (!nft_attrs(m, t) || NFNL_MSG_TYPE(m->nlmsg_type) != NFT_MSG_NEWGEN)
 		return false;
-	}
 	bool heard = w->ours && !text_is(t[NFTA_GEN_PROC_NAME], "ctc");
 	w->ours = false;
 	if (heard && t[NFTA_GEN_PROC_NAME] && mnl_attr_validate(t[NFTA_GEN_PROC_NAME], MNL_TYPE_NUL_STRING) == 0)
@@ -191,4 +218,24 @@ int watch_wait(struct watch *w, int within_ms, struct err *e)
 		if (first && now_ms() - first >= PATIENCE_MS)
 			return 1;
 	}
+}
+
+bool watch_touched(struct watch *w)
+{
+	uint64_t buffer[4096];
+
+	while (!w->ours) {
+		ssize_t n = recv(mnl_socket_get_fd(w->nft), buffer, sizeof buffer, MSG_DONTWAIT);
+		const struct nlmsghdr *m = (const struct nlmsghdr *)buffer;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return false;
+		if (n < 0) /* ENOBUFS: it may have been */
+			w->ours = true;
+		for (int left = (int)n; left > 0 && mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left))
+			w->ours |= names_our_table(m);
+	}
+	return true;
 }

@@ -368,6 +368,14 @@ static void prepare_has_no_effect(void **state)
 	assert_true(str_eq(before, output(w, "nft -a list ruleset")));
 }
 
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /* A batch of another generation is not taken, and a program that changes its own rules all the time does not keep us
  * from ours. */
 static void others_may_change_their_rules_meanwhile(void **state)
@@ -391,22 +399,34 @@ static void others_may_change_their_rules_meanwhile(void **state)
 
 	one_of_each(&m);
 	seal(&m);
+	run("nft add table inet other; nft add set inet other s '{ type mark; }'");
 	w->busy = fork();
 	assert_true(w->busy >= 0);
 	if (w->busy == 0) {
 		setpgid(0, 0);
-		execl("/bin/sh", "sh", "-c",
-		      "while echo 'add table inet other; delete table inet other; add table inet other'; do sleep "
-		      "0.03; done | nft -i >/dev/null",
-		      NULL);
+		/* As fast as nft can, each in a batch of its own. */
+		execl("/bin/sh", "sh", "-c", "i=0; while :; do i=$((i + 1)); echo \"add element inet other s { $i }\"; done | nft -i >/dev/null 2>/run/refused", NULL);
 		_exit(1);
 	}
 	setpgid(w->busy, w->busy);
+	int64_t begin = now_us();
 	for (int i = 0; i < 20; i++) {
 		must_apply(w, &m);
 		must_hold(w, &m);
 		must_apply(w, &nothing);
 	}
+	double seconds = (double)(now_us() - begin) / 1e6;
+	kill(-w->busy, SIGKILL);
+	waitpid(w->busy, NULL, 0);
+	w->busy = 0;
+	/* Whatever that program added is there: from 1 on without a gap. */
+	struct str list = output(w, "nft list set inet other s | tr -dc '0-9x,a-f\\n' | tr , '\\n' | grep -c ^0x");
+	unsigned count = (unsigned)atoi(list.s);
+	print_message("# beside %.0f changes of another table in a second\n", count / seconds);
+	assert_true(count / seconds > 50);
+	list = output(w, str_fmt(&w->arena, "nft get element inet other s '{ %u }' 2>&1", count).s);
+	assert_true(contains(list, "elements"));
+	assert_int_equal(output(w, "cat /run/refused").n, 0);
 }
 
 static void without_root_it_says_so(void **state)
@@ -433,14 +453,6 @@ static void without_root_it_says_so(void **state)
 	waitpid(child, &status, 0);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 /* n containers, and ten elements in all for each. */
