@@ -113,8 +113,6 @@ test_edits_of_files() {
 test_edits_of_units() {
 	A=$(link_of a) B=$(link_of b)
 	row "a unit stopped" "systemctl stop ct-d-b.service" "different unit ct-d-b.service"
-	row "a unit killed" "systemctl kill --signal=KILL ct-d-b.service; sleep 1" "different unit ct-d-b.service"
-	row "a container removed by podman" "podman rm --force --time 0 ct-d-b >/dev/null; sleep 1" "different unit ct-d-b.service"
 	row "a unit's text edited" "sed -i s/Description=/Description=x/ /run/systemd/generator/ct-d-a.service" "different unit ct-d-a.service"
 	row "a unit's file removed" "rm /run/systemd/generator/ct-d-a.service; systemctl show ct-d-a.service >/dev/null" "different unit ct-d-a.service"
 	row "a unit wanted no more" "rm /run/systemd/generator/ct-d.target.wants/ct-d-b.service" "different unit ct-d-b.service"
@@ -124,6 +122,13 @@ different unit ct-d.target"
 	row "the watcher stopped" "systemctl stop ctstack-watch.service" "different unit ctstack-watch.service"
 	eventually 5 probe connect 127.0.0.1 8080
 	echo "$rows edits"
+}
+
+# Not drift but an accident: systemd starts it again.
+test_a_container_removed_by_podman_comes_back() {
+	podman rm --force --time 0 ct-d-a >/dev/null
+	eventually 20 probe connect 127.0.0.1 8080
+	equal "$(drift)" ""
 }
 
 # With the watcher awake, what belongs to the network is mended without anybody asking.
