@@ -114,7 +114,7 @@ test_edits_of_units() {
 	A=$(link_of a) B=$(link_of b)
 	row "a unit stopped" "systemctl stop ct-d-b.service" "different unit ct-d-b.service"
 	row "a unit's text edited" "sed -i s/Description=/Description=x/ /run/systemd/generator/ct-d-a.service" "different unit ct-d-a.service"
-	row "a unit's file removed" "rm /run/systemd/generator/ct-d-a.service; systemctl show ct-d-a.service >/dev/null" "different unit ct-d-a.service"
+	row "a unit's file removed" "rm /run/systemd/generator/ct-d-a.service; systemctl show ct-d-a.service >/dev/null" "missing unit ct-d-a.service"
 	row "a unit wanted no more" "rm /run/systemd/generator/ct-d.target.wants/ct-d-b.service" "different unit ct-d-b.service"
 	row "the target stopped" "systemctl stop ct-d.target" "different unit ct-d-a.service
 different unit ct-d-b.service
