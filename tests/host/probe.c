@@ -17,6 +17,8 @@
  *	name				prints its host name
  *	die [STATUS]			says so on standard error and ends
  *
+ * A container sends its first datagrams to the addresses of $PROBE_SHOTS ("10.0.0.1/7700 fd00::1/7700"), before anything else.
+ *
  * The server reads from its environment PROBE_NAME (what it answers with; else its host name), PROBE_PORTS, PROBE_DELAY_MS (before it listens) and PROBE_DIE (it
  * ends at once with this status). It ends at SIGTERM, SIGINT and SIGUSR1, and says at which. */
 #define _GNU_SOURCE
@@ -324,8 +326,32 @@ static _Noreturn void serve(int nports, char **ports, bool files)
 	}
 }
 
+/* The first thing that a container does: a datagram to each "ADDRESS/PORT" of $PROBE_SHOTS. */
+static void shoot(void)
+{
+	char *list = strdup(getenv("PROBE_SHOTS") ? getenv("PROBE_SHOTS") : "");
+
+	for (char *p = strtok(list, " "); p; p = strtok(NULL, " ")) {
+		char *port = strchr(p, '/');
+		struct sockaddr_storage to;
+		socklen_t len;
+
+		if (!port)
+			continue;
+		*port++ = 0;
+		if (!address_of(p, atoi(port), &to, &len))
+			continue;
+		int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+		sendto(fd, "!", 1, MSG_NOSIGNAL, (struct sockaddr *)&to, len);
+		close(fd);
+	}
+	free(list);
+}
+
 static _Noreturn void serve_environment(void)
 {
+	shoot();
 	char *ports[LISTENERS_MAX], *list = strdup(getenv("PROBE_PORTS") ? getenv("PROBE_PORTS") : "80");
 	int n = 0;
 
@@ -497,13 +523,23 @@ static int cmd_storm(const char *address, int port, int ms)
 	return OPEN;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/* An interrupt ends it early. */
 static int cmd_udp_count(int port, int ms)
 {
+	sigaction(SIGINT, &(struct sigaction){.sa_handler = on_interrupt}, NULL);
 	int64_t end = now_ms() + ms;
 	int fd = listen_on(port, SOCK_DGRAM), count = 0;
 	char first[INET6_ADDRSTRLEN] = "nobody";
 
-	for (int64_t left; (left = end - now_ms()) > 0;) {
+	for (int64_t left; !interrupted && (left = end - now_ms()) > 0;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		struct sockaddr_storage peer;
 		socklen_t len = sizeof peer;
