@@ -213,6 +213,7 @@ static void text_DNS(struct dns v, struct buf *out)
 #define text_MACVLAN text_word
 #define text_SIGNAL text_word
 #define text_USERS text_word
+#define text_SHARING text_word
 #define text_CAPABILITY text_word
 
 struct listing {

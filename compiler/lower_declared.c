@@ -159,13 +159,29 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("device="), (*d)->from.v));
 	if (c->timezone.set)
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("zone="), c->timezone.v));
-	if (c->init.v && c->image.set)
+	if (c->init.v && !container_is_tree(c))
 		vec_push(l->arena, &all, STR("init"));
-	if (c->rootfs.set) {
+	if (container_is_tree(c))
 		vec_push(l->arena, &all, STR("nspawn"));
+	if (c->rootfs.set)
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("rootfs="), c->rootfs.v));
-	}
 	return sorted(all.at, all.n);
+}
+
+/* "nvidia=0 exclusive", "nvidia=*" */
+static struct strs container_gpus(struct lowering *l, const struct m_container *c)
+{
+	struct str how = c->gpu_sharing.set && c->gpu_sharing.v == WORD_SHARING_exclusive ? STR(" exclusive") : STR("");
+	size_t n = c->gpu_devices.v.n;
+	struct str *texts = arena_array(l->arena, n + 1, sizeof *texts);
+
+	if (!c->gpu.set)
+		return (struct strs){0};
+	for (size_t i = 0; i < n; i++)
+		texts[i] = STR_JOIN(l->arena, word_texts[c->gpu.v], STR("="), c->gpu_devices.v.at[i], how);
+	if (!n)
+		texts[n++] = STR_JOIN(l->arena, word_texts[c->gpu.v], STR("=*"), how);
+	return sorted(texts, n);
 }
 
 static void lower_container(struct lowering *l, const struct net_member *m)
@@ -175,7 +191,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 
 	res_mark(&r->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
 	r->unit = name_unit(l->arena, c);
-	r->image = c->rootfs.set ? c->rootfs.v : c->image.v;
+	r->image = c->rootfs.set ? c->rootfs.v : name_image(l->arena, c);
 	r->address = m->address[NET_4];
 	r->address6 = m->address[NET_6];
 	r->ports = container_ports(l, c);
@@ -184,6 +200,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	r->secrets = container_secrets(l, c);
 	r->alias = c->alias.set ? c->alias.v : STR("");
 	r->shortcuts = container_shortcuts(l, c);
+	r->gpus = container_gpus(l, c);
 	r->needs = container_needs(l, c);
 	container_mounts(l, c, r);
 }
@@ -288,10 +305,11 @@ void lower_images(struct lowering *l)
 
 	lower_each_member(m, l) {
 		const struct m_container *c = m->container;
+		struct str name = name_image(l->arena, c);
 
-		if (!c->image.set || map_add(l->scratch, &seen, c->image.v, l))
+		if (!name.n || map_add(l->scratch, &seen, name, l))
 			continue;
-		res_mark(&manifest_take_image(l->out, c->image.v)->res, NULL, STR(""),
-			 source_origin(l->sources, c->image.at));
+		res_mark(&manifest_take_image(l->out, name)->res, NULL, STR(""),
+			 source_origin(l->sources, c->image.set ? c->image.at : c->archive.set ? c->archive.at : c->os.at[0]->head.at));
 	}
 }

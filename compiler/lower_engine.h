@@ -64,6 +64,9 @@ static inline int64_t stop_seconds(const struct m_container *c)
 	return c->stop_timeout.set ? (c->stop_timeout.v + 999999) / 1000000 : c->boot.set && c->boot.v ? 90 : 10;
 }
 
+/* "nvidia", or "nvidia=0,1" where some are chosen. */
+struct str gpu_wanted(struct arena *a, const struct m_container *c);
+
 /* Texts one behind the other, without the cost of printf: a large stack has many. */
 static inline void put_all(struct buf *out, size_t n, const struct str *parts)
 {

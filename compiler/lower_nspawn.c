@@ -49,6 +49,8 @@ static void nspawn_supervise(struct unit_of *u)
 		device_allow(u, STR("/dev/net/tun"), false);
 	vec_each(struct m_device *const, d, &c->device)
 		device_allow(u, (*d)->from.v, (*d)->readonly.v);
+	if (c->gpu.set)
+		unit_late(u, STR("gpu-allow"), gpu_wanted(u->arena, c), true);
 }
 
 static void bind_arg(struct unit_of *u, struct str from, struct str to, bool readonly, bool mapped)
@@ -151,10 +153,15 @@ static void nspawn_start(struct unit_of *u)
 	/* In a network of its own, the host's name server on 127.0.0.53 answers nobody. */
 	PUT(u->out, u->netns.n ? STR("\t--resolv-conf=off \\\n") : STR("\t--resolv-conf=auto \\\n"));
 	ARG(u, STR("--machine="), u->name);
-	ARG(u, rootfs_is_image(c->rootfs.v) ? STR("--image=") : STR("--directory="), c->rootfs.v);
+	if (c->os.n)
+		unit_late(u, STR("tree"), name_image(u->arena, c), false);
+	else
+		ARG(u, rootfs_is_image(c->rootfs.v) ? STR("--image=") : STR("--directory="), c->rootfs.v);
 	ARG(u, STR("--hostname="), container_hostname(c));
 	nspawn_mounts(u);
 	nspawn_process(u);
+	if (c->gpu.set)
+		unit_late(u, STR("gpu-tree"), gpu_wanted(u->arena, c), false);
 	for (size_t i = 0; i < c->env.n; i++)
 		ARG(u, STR("--setenv="), c->env.at[i].name, STR("="), c->env.at[i].value.v);
 	PUT(u->out, c->command.v.n ? STR("\t-- \\\n") : STR("\t--\n"));

@@ -132,10 +132,10 @@ static void podman_start(struct unit_of *u)
 	if (c->tun.v)
 		PUT(u->out, STR("\t--device=/dev/net/tun \\\n\t--cap-add=NET_ADMIN \\\n"));
 	if (c->gpu.set)
-		unit_late(u, STR("gpu"), word_texts[c->gpu.v], false);
+		unit_late(u, STR("gpu"), gpu_wanted(u->arena, c), false);
 	if (c->entrypoint.set)
 		entrypoint_arg(u);
-	unit_late(u, STR("image"), c->image.v, !c->command.v.n);
+	unit_late(u, STR("image"), name_image(u->arena, c), !c->command.v.n);
 	for (size_t i = 0; i < c->command.v.n; i++) {
 		PUT(u->out, STR("\t"));
 		unit_word(u->out, c->command.v.at[i]);

@@ -29,6 +29,15 @@ void unit_late(struct unit_of *u, struct str what, struct str value, bool last)
 	vec_push(u->arena, &u->binds, str_copy(u->arena, buf_view(u->word)));
 }
 
+struct str gpu_wanted(struct arena *a, const struct m_container *c)
+{
+	struct str wanted = word_texts[c->gpu.v];
+
+	for (size_t i = 0; i < c->gpu_devices.v.n; i++)
+		wanted = STR_JOIN(a, wanted, i ? STR(",") : STR("="), c->gpu_devices.v.at[i]);
+	return wanted;
+}
+
 static int cmp_mounts(const void *a, const void *b)
 {
 	const struct bind_mount *x = a, *y = b;
@@ -262,7 +271,7 @@ static void collect_network(struct unit_of *u)
 /* out and word are empty or hold what the last one left: their memory is used again. */
 static void container_unit(struct manifest *ret, struct sources *sources, const struct m_container *c, struct buf *out, struct buf *word)
 {
-	struct unit_of u = {.arena = ret->arena, .c = c, .engine = c->rootfs.set ? &engine_nspawn : &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
+	struct unit_of u = {.arena = ret->arena, .c = c, .engine = container_is_tree(c) ? &engine_nspawn : &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
 	struct res_unit *unit = manifest_take_unit(ret, name_unit(ret->arena, c));
 
 	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);

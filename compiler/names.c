@@ -3,6 +3,8 @@
  * The names of names.h. */
 #include "compiler/names.h"
 
+#include "lang/base/sort.h"
+
 #include "lang/schema.h"
 
 struct str name_full(struct arena *a, const struct m_head *head)
@@ -95,4 +97,45 @@ struct str name_volume(struct arena *a, const struct m_container *c, const struc
 		return STR_JOIN(a, STR("/opt/"), word_texts[v->category.v], STR("/"), c->head.name, STR("/"), v->head.name);
 	return STR_JOIN(a, STR("/var/lib/ctstack/volumes/"), c->head.stack->head.name, STR("/"), c->head.name,
 			STR("/"), v->head.name);
+}
+
+static int cmp_names(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Sorted, each once, so that the order in the source makes no other tree. */
+static void os_packages(struct arena *a, const struct m_container *c, const struct m_os *os, struct buf *out)
+{
+	static const char *const init[] = {"dbus", "systemd-sysv"};
+	size_t n = os->packages.v.n;
+	struct str *all = arena_array(a, n + 2, sizeof *all);
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = os->packages.v.at[i];
+	for (size_t i = 0; i < 2 && c->boot.set && c->boot.v; i++)
+		all[n++] = str_of(init[i]);
+	sort_array(all, n, sizeof *all, cmp_names);
+	for (size_t i = 0; i < n; i++) {
+		if (i && str_eq(all[i], all[i - 1]))
+			continue;
+		buf_puts(out, i ? " " : "");
+		buf_str(out, all[i]);
+	}
+}
+
+struct str name_image(struct arena *a, const struct m_container *c)
+{
+	struct buf b = {0};
+
+	if (c->rootfs.set)
+		return STR("");
+	if (c->archive.set)
+		return STR_JOIN(a, STR("archive:"), c->archive.v);
+	if (!c->os.n)
+		return c->image.v;
+	const struct m_os *os = c->os.at[0];
+	buf_fmt(&b, "os:%.*s %.*s|%.*s|", STR_ARG(os->head.name), STR_ARG(os->release.v), STR_ARG(os->mirror.set ? os->mirror.v : STR("")));
+	os_packages(a, c, os, &b);
+	return buf_take(&b, a);
 }

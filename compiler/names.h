@@ -36,4 +36,12 @@ struct str name_wireguard_file(struct arena *a, const struct m_container *c); /*
 /* Where a volume is on the host: its `from`, or /opt/CATEGORY/CONTAINER/VOLUME, or /var/lib/ctstack/volumes/STACK/CONTAINER/VOLUME. */
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v);
 
+/* What the container is made of, as its image resource is called: an image's reference, "archive:PATH", "os:debian bookworm|MIRROR|PACKAGE PACKAGE"; "" for one with a rootfs. */
+struct str name_image(struct arena *a, const struct m_container *c);
+/* Whether systemd-nspawn runs it, and not podman. */
+static inline bool container_is_tree(const struct m_container *c)
+{
+	return c->rootfs.set || c->os.n;
+}
+
 #endif

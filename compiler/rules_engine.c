@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Rules about what a container's processes are and may do: capabilities, devices, its host name and time zone, and that there is something to run. */
+#include "compiler/names.h"
 #include "compiler/rules_impl.h"
 #include "lang/schema.h"
 
@@ -140,8 +141,8 @@ RULE(runs_nothing)
 		if (c->entrypoint.set && c->entrypoint.v.n == 0)
 			diag_help(r->diags, diag_add(r->diags, code, c->entrypoint.at, "without an entry point, there is nothing to run"),
 				  "say what: command = [\"/usr/bin/app\"]");
-		else if (c->rootfs.set && !(c->boot.set && c->boot.v))
-			diag_help(r->diags, diag_add(r->diags, code, c->rootfs.at, "nothing says what runs in this tree"),
+		else if (container_is_tree(c) && !(c->boot.set && c->boot.v))
+			diag_help(r->diags, diag_add(r->diags, code, c->rootfs.set ? c->rootfs.at : c->os.at[0]->head.at, "nothing says what runs in this tree"),
 				  "start its init with boot = true, or a program: command = [\"/usr/bin/app\"]");
 	}
 }
@@ -150,14 +151,70 @@ RULE(engine_choice)
 {
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
+		const struct {
+			bool given;
+			struct span at;
+			const char *what;
+		} ways[] = {
+			{c->image.set, c->image.at, "an image"},
+			{c->archive.set, c->archive.at, "an archive of an image"},
+			{c->rootfs.set, c->rootfs.at, "a tree"},
+			{c->os.n > 0, c->os.n ? c->os.at[0]->head.at : c->head.at, "a tree that is built"},
+		};
+		size_t first = 0;
 
-		if (!c->image.set && !c->rootfs.set)
+		while (first < 4 && !ways[first].given)
+			first++;
+		if (first == 4)
 			diag_help(r->diags, diag_add(r->diags, code, c->head.at, "container `%.*s` has no image", STR_ARG(c->head.name)),
-				  "give it `image`, or `rootfs` for a tree of an operating system");
-		else if (c->image.set && c->rootfs.set)
-			diag_note(r->diags,
-				  diag_add(r->diags, code, c->rootfs.at, "container `%.*s` has an image and a tree", STR_ARG(c->head.name)), c->image.at,
-				  "the image");
+				  "give it `image` or `archive`, or `rootfs` or `os` for a tree of an operating system");
+		for (size_t i = first + 1; i < 4; i++)
+			if (ways[i].given)
+				diag_note(r->diags,
+					  diag_add(r->diags, code, ways[i].at, "container `%.*s` is made of %s, and of %s", STR_ARG(c->head.name),
+						   ways[first].what, ways[i].what),
+					  ways[first].at, "%s", ways[first].what);
+	}
+}
+
+static bool made_of(struct str s, const char *also)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.s[i] >= 'a' && s.s[i] <= 'z') && !(s.s[i] >= '0' && s.s[i] <= '9') && (!s.s[i] || !strchr(also, s.s[i])))
+			return false;
+	return s.n > 0 && s.n <= 128 && s.s[0] != '-';
+}
+
+/* One word, or a line of sources.list: what the builder is given, and part of the tree's name. */
+static bool mirror_ok(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.s[i] < ' ' || (unsigned char)s.s[i] >= 0x7f || s.s[i] == '|')
+			return false;
+	return s.n > 0 && s.n <= 1024 && s.s[0] != '-';
+}
+
+RULE(os_form)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+
+		for (size_t i = 0; i < c->os.n; i++) {
+			const struct m_os *os = c->os.at[i];
+
+			if (i)
+				diag_note(r->diags, diag_add(r->diags, code, os->head.at, "a container has one operating system"), c->os.at[0]->head.at, "the other one");
+			if (!str_is(os->head.name, "debian") && !str_is(os->head.name, "ubuntu"))
+				diag_help(r->diags, diag_add(r->diags, code, os->head.at, "`%.*s` is no distribution that can be built here", STR_ARG(os->head.name)),
+					  "there are debian and ubuntu; unpack a tree of another one and name it with `rootfs`");
+			if (os->release.set && !made_of(os->release.v, ".-_"))
+				diag_add(r->diags, code, os->release.at, "a release is called by a word, like bookworm");
+			for (size_t k = 0; k < os->packages.v.n; k++)
+				if (!made_of(os->packages.v.at[k], "+.-:"))
+					diag_add(r->diags, code, os->packages.at, "\"%.*s\" is no name of a package", STR_ARG(os->packages.v.at[k]));
+			if (os->mirror.set && !mirror_ok(os->mirror.v))
+				diag_add(r->diags, code, os->mirror.at, "a mirror is a URL or a line of sources.list");
+		}
 	}
 }
 
@@ -192,7 +249,7 @@ static void not_for_trees(struct rules *r, enum diag_code code, const struct m_c
 		{c->read_only.v && c->ephemeral.set && c->ephemeral.v, c->ephemeral.at, "`ephemeral`", "what is read-only cannot be written to: leave one of the two out"},
 	};
 
-	only_check(r, code, all, sizeof all / sizeof all[0], "a container in a tree (rootfs)");
+	only_check(r, code, all, sizeof all / sizeof all[0], "a container in a tree (rootfs, os)");
 }
 
 static void not_for_images(struct rules *r, enum diag_code code, const struct m_container *c)
@@ -212,9 +269,9 @@ RULE(engine_field)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (c->rootfs.set && !c->image.set)
+		if (container_is_tree(c) && !c->image.set && !c->archive.set)
 			not_for_trees(r, code, c);
-		else if (c->image.set && !c->rootfs.set)
+		else if (!container_is_tree(c))
 			not_for_images(r, code, c);
 	}
 }
@@ -225,6 +282,11 @@ static bool writes_to_tree(const struct m_container *c)
 	return !c->read_only.v && !(c->ephemeral.set && c->ephemeral.v);
 }
 
+static struct span tree_at(const struct m_container *c)
+{
+	return c->rootfs.set ? c->rootfs.at : c->os.at[0]->head.at;
+}
+
 RULE(rootfs_twice)
 {
 	struct map seen = {0};
@@ -233,15 +295,15 @@ RULE(rootfs_twice)
 		const struct m_container *later = m->container, *first;
 		struct diag *d;
 
-		if (!later->rootfs.set)
+		if (!container_is_tree(later))
 			continue;
-		first = map_add(r->arena, &seen, later->rootfs.v, (void *)(uintptr_t)later);
+		first = map_add(r->arena, &seen, later->rootfs.set ? later->rootfs.v : name_image(r->arena, later), (void *)(uintptr_t)later);
 		if (!first || (!writes_to_tree(first) && !writes_to_tree(later)))
 			continue;
-		if (said_later(first->rootfs.at, &first->head, later->rootfs.at, &later->head))
+		if (said_later(tree_at(first), &first->head, tree_at(later), &later->head))
 			SWAP(first, later);
-		d = diag_add(r->diags, code, later->rootfs.at, "two containers would run in %.*s, and one of them writes to it", STR_ARG(later->rootfs.v));
-		diag_note(r->diags, d, first->rootfs.at, "the other one");
+		d = diag_add(r->diags, code, tree_at(later), "two containers would run in one tree, and one of them writes to it");
+		diag_note(r->diags, d, tree_at(first), "the other one");
 		diag_help(r->diags, d, "give each a tree of its own, or make both `ephemeral = true`");
 	}
 }

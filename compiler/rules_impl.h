@@ -83,6 +83,10 @@ RULE(runs_nothing);
 RULE(engine_choice);
 RULE(engine_field);
 RULE(rootfs_twice);
+RULE(os_form);
+/* rules_gpu.c */
+RULE(gpu_choice);
+RULE(gpu_exclusive);
 /* rules_mount.c */
 RULE(mount_twice);
 RULE(mount_inside);

@@ -44,6 +44,8 @@ static void paths(struct values *v, const struct m_container *c)
 		if ((*device)->at.set)
 			path(v, (*device)->at.v, (*device)->at.at);
 	}
+	if (c->archive.set)
+		path(v, c->archive.v, c->archive.at);
 	if (c->rootfs.set)
 		path(v, c->rootfs.v, c->rootfs.at);
 	if (c->working_dir.set)

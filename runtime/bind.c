@@ -10,14 +10,14 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
 #include "runtime/facts.h"
-#include "runtime/podman.h"
+#include "runtime/image.h"
 
 struct binding {
 	struct host *h;
 	struct arena *arena;		/* the bound manifest's */
 	const struct manifest *compiled, *current;
 	struct map images;		/* reference -> struct str, its id; .n 0 where it is not on the host */
-	struct map gpus;		/* vendor -> struct strs */
+	struct map gpus;		/* late-bound word -> struct strs */
 	struct map stamps;		/* path of a secret -> struct str */
 	struct str dns;			/* what the host's resolv.conf says to containers; "" until it was asked for */
 	struct err *e;
@@ -36,29 +36,21 @@ static struct str current_digest(const struct binding *b, struct str reference)
 	return i ? i->digest : STR("");
 }
 
-/* Two questions an image: is the id still there that it was bound to, and where does its name lead. */
 static int images_bind(struct binding *b)
 {
 	size_t n = b->compiled->first[RES_image + 1] - b->compiled->first[RES_image], at = 0;
-	struct str *names = arena_array(b->arena, 2 * n + 1, sizeof *names), *ids = arena_array(b->arena, 2 * n + 1, sizeof *ids);
-	struct res_image *i;
+	struct res_image **images = arena_array(b->arena, n + 1, sizeof(struct res_image *)), *i;
+	struct str *known = arena_array(b->arena, n + 1, sizeof *known), *ids = arena_array(b->arena, n + 1, sizeof *ids);
 	int r;
 
 	manifest_each(image, i, b->compiled) {
-		struct str known = i->digest.n ? i->digest : current_digest(b, i->res.id);
-
-		names[at++] = known.n ? known : i->res.id;
-		names[at++] = i->res.id;
+		known[at] = i->digest.n ? i->digest : current_digest(b, i->res.id);
+		images[at++] = i;
 	}
-	r = podman_images(b->h, b->arena, &(struct strs){names, at}, ids, b->e);
-	if (r < 0)
-		return r;
-	at = 0;
-	manifest_each(image, i, b->compiled) {
-		map_add(b->arena, &b->images, i->res.id, ids[at].n ? &ids[at] : &ids[at + 1]);
-		at += 2;
-	}
-	return 0;
+	r = images_find(b->h, b->arena, images, known, n, ids, b->e);
+	for (at = 0; at < n && r == 0; at++)
+		map_add(b->arena, &b->images, images[at]->res.id, &ids[at]);
+	return r;
 }
 
 static struct str image_id(const struct binding *b, struct str reference)
@@ -89,22 +81,37 @@ static int sysctl_bound(struct binding *b, const struct res_sysctl *s, struct re
 	return copy->prior.n ? 0 : fact_sysctl(b->h, s->res.id, b->arena, &copy->prior, b->e);
 }
 
-/* Asked once a vendor. */
-static int gpu_words(struct binding *b, struct str vendor, const struct strs **ret)
+/* What a word of GPUs becomes: "gpu:nvidia=0" for podman, "gpu-tree:…" for systemd-nspawn, "gpu-allow:…" in its unit. Asked once a word. */
+static int gpu_words(struct binding *b, struct str word, const struct strs **ret)
 {
-	struct strs *words = map_get(&b->gpus, vendor);
+	struct str wanted, how = str_cut(word, ':', &wanted);
+	struct strs *words = map_get(&b->gpus, word), other;
 
 	if (!words) {
+		bool allow = str_is(how, "gpu-allow");
 		int r;
 
 		words = arena_new(b->arena, struct strs);
-		r = fact_gpu(b->h, vendor, b->arena, words, b->e);
+		r = str_is(how, "gpu") ? fact_gpu(b->h, wanted, b->arena, words, b->e) :
+					 fact_gpu_tree(b->h, wanted, b->arena, allow ? &other : words, allow ? words : &other, b->e);
 		if (r < 0)
 			return r;
-		map_add(b->arena, &b->gpus, vendor, words);
+		map_add(b->arena, &b->gpus, word, words);
 	}
 	*ret = words;
 	return 0;
+}
+
+/* Words of a command go on with the next line, lines of the unit stand alone. */
+static int gpu_bind(struct binding *b, struct str word, struct str end, struct buf *out)
+{
+	bool lines = str_starts(word, STR("gpu-allow:"));
+	const struct strs *words;
+	int r = gpu_words(b, word, &words);
+
+	for (size_t i = 0; r == 0 && i < words->n; i++)
+		buf_fmt(out, "%s%.*s%s\n", lines ? "" : "\t", STR_ARG(words->at[i]), lines ? "" : i + 1 < words->n ? " \\" : end.s);
+	return r;
 }
 
 /* What tells one content of a secret's file from another, asked once a file. */
@@ -174,8 +181,7 @@ static struct str late_word(struct str line, struct str *ret_end)
 /* A line of the text. Sets *ret_left where its word stays unbound. */
 static int line_bind(struct binding *b, struct str line, struct buf *out, struct str *ret_left)
 {
-	struct str end, what, word = late_word(line, &end);
-	const struct strs *words;
+	struct str end = STR(""), what, word = late_word(line, &end);
 	int r;
 
 	*ret_left = STR("");
@@ -183,12 +189,12 @@ static int line_bind(struct binding *b, struct str line, struct buf *out, struct
 		buf_fmt(out, "\t%.*s%.*s\n", STR_ARG(image_id(b, what)), STR_ARG(end));
 		return 0;
 	}
-	if (word.n && str_is(str_cut(word, ':', &what), "gpu")) {
-		r = gpu_words(b, what, &words);
-		for (size_t i = 0; r == 0 && i < words->n; i++)
-			buf_fmt(out, "\t%.*s%s\n", STR_ARG(words->at[i]), i + 1 < words->n ? " \\" : end.s);
-		return r;
+	if (str_starts(word, STR("tree:")) && image_id(b, (struct str){word.s + 5, word.n - 5}).n) {
+		buf_fmt(out, "\t--directory=/" OS_DIR "/%.*s%.*s\n", STR_ARG(image_id(b, (struct str){word.s + 5, word.n - 5})), STR_ARG(end));
+		return 0;
 	}
+	if (str_starts(word, STR("gpu")))
+		return gpu_bind(b, word, end, out);
 	if (word.n && (str_is(str_cut(word, ':', &what), "secret") || str_is(str_cut(word, ':', NULL), "sealed"))) {
 		struct str path, name = str_cut(what, ':', &path), stamp;
 

@@ -95,6 +95,17 @@ static int check_podman(struct host *h, struct err *e)
 	return 0;
 }
 
+/* Trees are built and run without it. */
+static bool wants_podman(const struct manifest *wanted)
+{
+	const struct res_image *i;
+
+	manifest_each(image, i, wanted)
+		if (!str_starts(i->res.id, STR("os:")))
+			return true;
+	return false;
+}
+
 int host_check(struct host *h, const struct manifest *wanted, struct err *e)
 {
 	int r;
@@ -110,7 +121,7 @@ int host_check(struct host *h, const struct manifest *wanted, struct err *e)
 		r = check_cgroup(h, e);
 	if (r == 0)
 		r = nft_probe(e);
-	if (r == 0 && wanted && wanted->first[RES_image + 1] > wanted->first[RES_image])
+	if (r == 0 && wanted && wants_podman(wanted))
 		r = check_podman(h, e);
 	return r;
 }

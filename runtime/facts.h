@@ -51,8 +51,23 @@ int fact_secret(struct host *h, struct str path, bool sealed, struct arena *a, s
 /* The whole HMAC-SHA-256 of a text under the same key, in hexadecimal digits: nobody but root of this host can make it. -ENOKEY where there is no key yet. */
 int fact_keyed_digest(struct host *h, struct str text, char out[DIGEST_TEXT + 1], struct err *e);
 
-/* The words that give podman the GPUs of a vendor ("nvidia", "amd", "intel"), one argument each: by CDI where the host has a specification with a device "all" and podman
- * can read it, else by device nodes. -ENODEV with what to do where there is neither. */
-int fact_gpu(struct host *h, struct str vendor, struct arena *a, struct strs *ret, struct err *e);
+/* The words that give podman GPUs, one argument each. `wanted` is a vendor ("nvidia", "amd", "intel"), alone for all of them or with some ("nvidia=0,1"). By CDI where the host has
+ * a file of the vendor's devices and podman can read it, else by device nodes. -ENODEV with what to do where there are none or a wanted one is missing; -ENOENT where a CDI file
+ * asks for what is not there. */
+int fact_gpu(struct host *h, struct str wanted, struct arena *a, struct strs *ret, struct err *e);
+/* The same for systemd-nspawn, which knows no CDI: words of its command, and DeviceAllow= lines of its unit. -EOPNOTSUPP for what it cannot do (hooks, groups). */
+int fact_gpu_tree(struct host *h, struct str wanted, struct arena *a, struct strs *ret_words, struct strs *ret_allows, struct err *e);
+
+/* The GPUs that a container could be given. */
+struct gpu_found {
+	const char *vendor;
+	struct str name;	/* of its CDI device or its node: what `gpu-devices` may say */
+	struct str by;		/* the CDI file or the node */
+	struct str fault;	/* why it cannot be used, or "" */
+};
+struct gpus {
+	VEC(struct gpu_found) all;
+};
+int fact_gpus(struct host *h, struct arena *a, struct gpus *ret, struct err *e);
 
 #endif

@@ -1,42 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Images: podman's storage is full of them, and an apply only ever adds. What a generation runs is an image's id; that its reference leads elsewhere by now is no difference. They
+ * Images and trees: podman's storage and /var/lib/ctstack/os are full of them, and an apply only ever adds. What a generation runs is an image's id; that its reference leads elsewhere by now is no difference. They
  * are fetched before the transaction (images_fetch), and never removed by one. */
 #include <errno.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/image.h"
 #include "runtime/kind.h"
-#include "runtime/podman.h"
 
-/* Two names an image: its id, where it is known, and its reference. */
 static int image_observe(struct host *h, const struct manifest *known, struct manifest *ret, struct err *e)
 {
 	size_t n = known->first[RES_image + 1] - known->first[RES_image], at = 0;
 	_arena_ struct arena scratch = {0};
-	struct str *names = arena_array(&scratch, 2 * n + 1, sizeof *names), *ids = arena_array(&scratch, 2 * n + 1, sizeof *ids);
-	struct res_image *i;
-	int r;
+	struct res_image **images = arena_array(&scratch, n + 1, sizeof(struct res_image *)), *i;
+	struct str *ids = arena_array(&scratch, n + 1, sizeof *ids);
 
-	manifest_each(image, i, known) {
-		names[at++] = i->digest.n ? i->digest : i->res.id;
-		names[at++] = i->res.id;
-	}
-	r = podman_images(h, &scratch, &(struct strs){names, at}, ids, e);
-	if (r < 0)
-		return r;
-	at = 0;
-	manifest_each(image, i, known) {
-		struct str id = ids[at].n ? ids[at] : ids[at + 1];
+	manifest_each(image, i, known)
+		images[at++] = i;
+	int r = images_seen(h, &scratch, images, n, ids, e);
+	for (at = 0; at < n && r == 0; at++)
+		if (ids[at].n) {
+			struct res_image *seen = (struct res_image *)res_copy(ret->arena, &images[at]->res);
 
-		at += 2;
-		if (id.n) {
-			struct res_image *seen = (struct res_image *)res_copy(ret->arena, &i->res);
-
-			seen->digest = str_copy(ret->arena, id);
+			seen->digest = str_copy(ret->arena, ids[at]);
 			manifest_put(ret, &seen->res);
 		}
-	}
-	return 0;
+	return r;
 }
 
 /* What is not there now must have been removed since it was bound. */

@@ -5,7 +5,6 @@
 #include "runtime/podman.h"
 
 #include <jansson.h>
-#include <time.h>
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
@@ -168,36 +167,17 @@ int podman_images(struct host *h, struct arena *a, const struct strs *names, str
 	return r;
 }
 
-static int fetch_one(struct host *h, struct arena *a, struct str name, struct err *e)
+int podman_pull(struct host *h, struct arena *a, struct str name, struct err *e)
 {
 	const char *const argv[] = {"podman", "pull", "--quiet", "--", str_copy(a, name).s, NULL};
 	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = 1 << 20, .interrupted = h->interrupted};
 	_cleanup_(cleanup_spawned) struct spawned done = {0};
-	time_t began = time(NULL);
-	int r;
+	int r = spawn_run(&s, &done, e);
 
-	host_progress(h, "fetch %.*s", STR_ARG(name));
-	r = spawn_run(&s, &done, e);
 	if (r < 0)
 		return err_context(e, "cannot fetch the image %.*s", STR_ARG(name));
 	if (done.status != 0)
 		return err_set(e, -EIO, "cannot fetch the image %.*s: %.*s", STR_ARG(name), STR_ARG(spawned_last_line(&done)));
-	host_progress(h, "fetched %.*s (%lld s)", STR_ARG(name), (long long)(time(NULL) - began));
-	return 0;
-}
-
-int images_fetch(struct host *h, const struct strs *missing, struct err *e)
-{
-	_arena_ struct arena a = {0};
-
-	for (size_t i = 0; i < missing->n; i++) {
-		int r = fetch_one(h, &a, missing->at[i], e);
-
-		if (r < 0) {
-			err_resource(e, missing->at[i]);
-			return r;
-		}
-	}
 	return 0;
 }
 

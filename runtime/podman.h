@@ -21,8 +21,8 @@ int podman_images(struct host *h, struct arena *a, const struct strs *names, str
 /* What podman_images does with podman's answer, one JSON object a line: enters the ids of those names that the answer has word for word. -EBADMSG where it is not that. */
 int podman_match(struct arena *a, struct str answer, const struct strs *names, struct str *ret_ids, struct err *e);
 
-/* Fetches what is missing, one after the other, with progress. Nothing of ours changes; an interrupted fetch is taken up by the next. */
-int images_fetch(struct host *h, const struct strs *missing, struct err *e);
+/* Fetches one image from its registry into podman's storage. */
+int podman_pull(struct host *h, struct arena *a, struct str name, struct err *e);
 
 /* Removes an image by its id, with the names that it has; one that is gone is no error, one that a container uses stays: -EBUSY. */
 int image_remove(struct host *h, struct str id, struct err *e);

@@ -272,6 +272,49 @@ static void check_addresses(struct merge *m)
 	}
 }
 
+/* "nvidia=0 exclusive": the vendor, which one ("*": all), and whether nobody else may have it. */
+static struct str gpu_read(struct str text, struct str *ret_which, bool *ret_alone)
+{
+	struct str how, name = str_cut(text, ' ', &how);
+
+	*ret_alone = how.n > 0;
+	return str_cut(name, '=', ret_which);
+}
+
+static bool gpus_collide(struct str a, struct str b)
+{
+	bool alone_a, alone_b;
+	struct str which_a, which_b, vendor_a = gpu_read(a, &which_a, &alone_a), vendor_b = gpu_read(b, &which_b, &alone_b);
+
+	return (alone_a || alone_b) && str_eq(vendor_a, vendor_b) && (str_is(which_a, "*") || str_is(which_b, "*") || str_eq(which_a, which_b));
+}
+
+static void check_gpus_of(struct merge *m, const struct res_container *ours)
+{
+	const struct res_container *theirs;
+
+	manifest_each(container, theirs, m->current) {
+		if (!theirs->gpus.n || !stays(m, &theirs->res))
+			continue;
+		for (size_t i = 0; i < ours->gpus.n; i++)
+			for (size_t k = 0; k < theirs->gpus.n; k++)
+				if (gpus_collide(ours->gpus.at[i], theirs->gpus.at[k])) {
+					conflict_add(m, str_fmt(m->a, "GPU %.*s of container %.*s is taken", STR_ARG(ours->gpus.at[i]), STR_ARG(ours->res.id)),
+						     &ours->res, note_stays(m, "taken", &theirs->res), &theirs->res);
+					return;
+				}
+	}
+}
+
+static void check_gpus(struct merge *m)
+{
+	const struct res_container *ours;
+
+	manifest_each(container, ours, m->compiled)
+		if (ours->gpus.n)
+			check_gpus_of(m, ours);
+}
+
 /* Published ports of the stacks that stay, by "PORT/PROTO"; several addresses may publish one port. */
 struct taken_port {
 	const struct res_publish *publish;
@@ -478,6 +521,7 @@ void scope_merge(const struct manifest *current, const struct manifest *compiled
 	if (m.scope->kept.n) {
 		check_subnets(&m);
 		check_addresses(&m);
+	check_gpus(&m);
 		check_ports(&m);
 		check_references(&m);
 	}

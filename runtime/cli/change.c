@@ -20,6 +20,7 @@
 #include "runtime/podman.h"
 #include "runtime/rehearse.h"
 #include "runtime/service.h"
+#include "runtime/image.h"
 #include "runtime/show.h"
 
 struct job {
@@ -235,7 +236,7 @@ static int fetch(struct job *c)
 	if (r == 0)
 		r = plan_now(c);
 	if (r == 0 && c->missing.n)
-		return err_set(&c->e, -ENOENT, "the image %.*s was fetched, but podman does not find it under this name", STR_ARG(c->missing.at[0]));
+		return err_set(&c->e, -ENOENT, "the image %.*s was fetched, but is not found under this name", STR_ARG(c->missing.at[0]));
 	return r;
 }
 

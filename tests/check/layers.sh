@@ -28,4 +28,5 @@ rule 'the runtime knows neither the compiler nor the tree' '^runtime/' '^runtime
 rule 'netlink libraries stay in nl, nft and the kinds that speak netlink' '.' '^runtime/(nl|nft|kind_(nft|link|netns))[a-z_]*\.[ch]$' \
 	'(libnftnl|libmnl|linux/netfilter)/'
 rule 'libsystemd stays in bus and log' '.' '^runtime/(bus(_[a-z]+)?|log)\.[ch]$' 'systemd/'
+rule 'libyaml stays in yaml' '.' '^runtime/yaml\.c$' 'yaml\.h'
 exit $failed

@@ -79,3 +79,40 @@ test_an_image_that_was_removed_is_named() {
 	contains "$out" "127.0.0.1:5000/lab/web:1"
 	contains "$out" "Nothing was changed"
 }
+
+# An archive is what its bytes are: loaded once, another image when the file is another one.
+test_an_archive_is_loaded_and_run_by_its_content() {
+	local first
+	archive() {
+		image localhost/packed:1 80 PROBE_NAME="$1"
+		podman save --quiet --format "$2" --output /srv/packed.tar localhost/packed:1
+		podman rmi localhost/packed:1 >/dev/null
+	}
+	printf 'stack a {\n  subnet lan { range = 10.77.1.0/24 }\n  container x { archive = /srv/packed.tar; address = 10.77.1.11; ports { http = 80/tcp }; ready { http = "/" } }\n}\n' >a.ctstack
+	expect 1 ctc plan a.ctstack
+	contains "$out" "the archive /srv/packed.tar is not on this host"
+	contains "$out" "a.ctstack:3:"
+	archive first docker-archive
+	expect 0 ctc plan a.ctstack
+	contains "$out" "archive:/srv/packed.tar"
+	expect 0 ctc apply --yes a.ctstack
+	contains "$out" "fetch archive:/srv/packed.tar"
+	equal "$(probe get 10.77.1.11 80 /)" "first ok"
+	expect 0 ctc plan --detailed-exitcode a.ctstack
+	first=$(main_pid ct-a-x.service)
+	rm /srv/packed.tar
+	archive second oci-archive
+	expect 2 ctc plan --detailed-exitcode a.ctstack
+	expect 0 ctc apply --yes a.ctstack
+	equal "$(probe get 10.77.1.11 80 /)" "second ok"
+	[ "$(main_pid ct-a-x.service)" != "$first" ]
+	# the generation has the image, not the file
+	rm /srv/packed.tar
+	expect 0 ctc rollback
+	equal "$(probe get 10.77.1.11 80 /)" "first ok"
+	echo nonsense >/srv/packed.tar
+	expect 1 ctc apply --yes a.ctstack
+	contains "$out" "cannot load the archive /srv/packed.tar"
+	contains "$out" "Nothing was changed"
+	ctc destroy --yes a
+}

@@ -204,6 +204,58 @@ test_a_device_opens_only_where_it_is_given() {
 	ctc destroy --yes d
 }
 
+# mmdebstrap's stand-in: the test host has no mirror. It makes a tree of the host's own systemd and what that is linked with, and leaves its words.
+stand_in() {
+	cat >/root/mmdebstrap <<-'SH'
+		#!/bin/bash
+		set -eu
+		echo "$*" >>/root/built
+		t=${*: -1}
+		[ ! -e /root/fail ] || { mkdir "$t"; echo "E: no mirror" >&2; exit 100; }
+		mkdir -p "$t"/{dev,etc,proc,root,run,sys,tmp,var,srv,usr/bin,usr/sbin,usr/lib64,usr/lib}
+		for link in bin lib lib64 sbin; do ln -s "usr/$link" "$t/$link"; done
+		cp -a /usr/lib/systemd "$t/usr/lib/"
+		for p in bash systemctl; do cp "/usr/bin/$p" "$t/usr/bin/"; done
+		{ ldd "$t"/usr/bin/* /usr/lib/systemd/systemd /usr/lib/systemd/systemd-* 2>/dev/null || true; } | grep -o '/[^ )]*\.so[^ )]*' | sort -u |
+			while read -r lib; do
+				to=$t/usr${lib#/usr}
+				mkdir -p "${to%/*}"
+				cp -L "$lib" "$to"
+			done
+		cp /etc/os-release /etc/passwd /etc/group "$t/etc/"
+		: >"$t/etc/machine-id"
+		mkdir -p "$t/etc/systemd/system"
+		for unit in systemd-sysusers systemd-firstboot systemd-logind; do ln -s /dev/null "$t/etc/systemd/system/$unit.service"; done
+	SH
+	chmod +x /root/mmdebstrap
+	mount --bind /root/mmdebstrap /usr/bin/mmdebstrap
+}
+
+test_a_distribution_is_built_once() {
+	local tree
+	[ -x /usr/bin/mmdebstrap ]
+	stand_in
+	touch /root/fail
+	expect 1 ctc apply --yes /src/examples/os.ctstack
+	contains "$out" "cannot build os:debian bookworm"
+	contains "$out" "E: no mirror"
+	contains "$out" "Nothing was changed"
+	rm /root/fail /root/built
+	expect 0 ctc apply --yes /src/examples/os.ctstack
+	contains "$out" "fetch os:debian bookworm"
+	tree=$(ls -d /var/lib/ctstack/os/*)
+	equal "$(cat /root/built)" "--variant=minbase --include=ca-certificates,curl,dbus,systemd-sysv --quiet -- bookworm $tree.new"
+	contains "$(systemctl cat ct-os-debian)" "--directory=$tree"
+	equal "$(inside os-debian comm)" systemd
+	contains "$(machinectl --no-legend list)" ct-os-debian
+	equal "$(state MemoryMax ct-os-debian.service)" 1073741824
+	expect 0 ctc plan --detailed-exitcode /src/examples/os.ctstack
+	ctc destroy --yes os
+	ctc apply --yes /src/examples/os.ctstack
+	equal "$(wc -l </root/built)" 1
+	ctc destroy --yes os
+}
+
 test_what_is_missing_is_said_before_anything_changes() {
 	stack m 'rootfs = /srv/none; boot = true' >m.ctstack
 	expect 1 ctc apply --yes m.ctstack

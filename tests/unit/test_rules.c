@@ -22,6 +22,9 @@
 #define TUNNEL(how, peer) "container t { " IMAGE "address = 10.1.0.2; wireguard { private-key = k; address = 10.9.0.2; " how " " peer " } }\n"
 #define STACK(...) "stack s {\n" __VA_ARGS__ "}\n"
 #define ONE(...) STACK(LAN "container a { " IMAGE __VA_ARGS__ "}\n")
+/* A container with some of NVIDIA's. */
+#define GPU(name, host, sharing, devices) \
+	"container " name " { " IMAGE "address = 10.1.0.2" host "; gpu = nvidia; gpu-sharing = " sharing "; gpu-devices = [" devices "]; limits { memory = 1GiB } }\n"
 #define TWO(...) STACK(LAN WEB DB __VA_ARGS__)
 
 #define SECRET "secret pw { file = /etc/secrets/pw }\n"
@@ -306,6 +309,30 @@ static const struct {
 	 STACK(LAN "container a { rootfs = /srv/a; boot = true; address = 10.1.0.2 }\ncontainer b { rootfs = /srv/a; boot = true; ephemeral = true; address = 10.1.0.3 }\n")},
 	{"tree: twice, unchanged", "",
 	 STACK(LAN "container a { rootfs = /srv/a; boot = true; read-only = true; address = 10.1.0.2 }\ncontainer b { rootfs = /srv/a; boot = true; ephemeral = true; address = 10.1.0.3 }\n")},
+
+	{"gpu: some", "", ONE("address = 10.1.0.2; gpu = nvidia; gpu-devices = [\"0\", \"mig1:0\"]; limits { memory = 1GiB }")},
+	{"gpu: of nobody", "E0648", ONE("address = 10.1.0.2; gpu-devices = [\"0\"]")},
+	{"gpu: none of them", "E0648", ONE("address = 10.1.0.2; gpu = amd; gpu-devices = []; limits { memory = 1GiB }")},
+	{"gpu: twice and no name", "E0648 E0648", ONE("address = 10.1.0.2; gpu = amd; gpu-devices = [\"0\", \"0\", \"a,b\"]; limits { memory = 1GiB }")},
+	{"gpu: alone twice", "E0649", TWO(GPU("a", "2", "exclusive", "\"0\"") GPU("b", "4", "exclusive", "\"0\""))},
+	{"gpu: alone beside one who shares", "E0649", TWO(GPU("a", "2", "shared", "\"0\", \"1\"") GPU("b", "4", "exclusive", "\"1\""))},
+	{"gpu: alone, different ones", "", TWO(GPU("a", "2", "exclusive", "\"0\"") GPU("b", "4", "exclusive", "\"1\""))},
+	{"gpu: shared", "", TWO(GPU("a", "2", "shared", "\"0\"") GPU("b", "4", "shared", "\"0\""))},
+	{"gpu: all of them alone", "E0649",
+	 TWO(GPU("a", "2", "shared", "\"0\"") "container b { " IMAGE "address = 10.1.0.4; gpu = nvidia; gpu-sharing = exclusive; limits { memory = 1GiB } }\n")},
+	{"gpu: another vendor's", "",
+	 TWO(GPU("a", "2", "exclusive", "\"0\"") "container b { " IMAGE "address = 10.1.0.4; gpu = amd; gpu-sharing = exclusive; limits { memory = 1GiB } }\n")},
+
+	{"os", "", STACK(LAN "container a { os debian { release = \"bookworm\" }; boot = true; address = 10.1.0.2 }\n")},
+	{"os: twice the same tree", "E0647",
+	 STACK(LAN "container a { os debian { release = \"bookworm\"; packages = [\"b\", \"a\"] }; command = [\"/x\"]; address = 10.1.0.2 }\n"
+		   "container b { os debian { release = \"bookworm\"; packages = [\"a\", \"b\"] }; command = [\"/x\"]; address = 10.1.0.3 }\n")},
+	{"os: two", "E0650", STACK(LAN "container a { os debian { release = \"x\" }; os ubuntu { release = \"x\" }; boot = true; address = 10.1.0.2 }\n")},
+	{"os: no distribution", "E0650", STACK(LAN "container a { os plan9 { release = \"4\" }; boot = true; address = 10.1.0.2 }\n")},
+	{"os: no words", "E0650 E0650 E0650",
+	 STACK(LAN "container a { os debian { release = \"a b\"; packages = [\"-x\"]; mirror = \"a|b\" }; boot = true; address = 10.1.0.2 }\n")},
+	{"archive", "", STACK(LAN "container a { archive = /srv/a.tar; address = 10.1.0.2 }\n")},
+	{"archive: and an image", "E0645", ONE("address = 10.1.0.2; archive = /srv/a.tar")},
 
 	{"image: a tag", "", STACK(LAN "container a { image = \"localhost:5000/x:1\"; address = 10.1.0.2 }\n")},
 	{"image: no tag", "W0901", STACK(LAN "container a { image = \"localhost:5000/x\"; address = 10.1.0.2 }\n")},

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Rules about GPUs: how they are chosen, and that one which a container has for itself is nobody else's, whatever stack that is in. */
+#include "compiler/rules_impl.h"
+#include "lang/schema.h"
+
+/* What CDI allows in a device's name, and "*" is ours. */
+static bool device_name_ok(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.s[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (i && c && strchr("_-.:", c))))
+			return false;
+	}
+	return s.n > 0 && s.n <= 64;
+}
+
+RULE(gpu_choice)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+		struct map seen = {0};
+
+		if (!c->gpu.set && (c->gpu_devices.set || c->gpu_sharing.set))
+			diag_help(r->diags,
+				  diag_add(r->diags, code, c->gpu_devices.set ? c->gpu_devices.at : c->gpu_sharing.at, "nothing says whose GPUs these are"),
+				  "name the vendor: gpu = nvidia");
+		if (c->gpu_devices.set && !c->gpu_devices.v.n)
+			diag_help(r->diags, diag_add(r->diags, code, c->gpu_devices.at, "this chooses no GPU"), "leave it out for all of the vendor's, or `gpu` for none");
+		for (size_t i = 0; i < c->gpu_devices.v.n; i++) {
+			struct str name = c->gpu_devices.v.at[i];
+
+			if (!device_name_ok(name))
+				diag_add(r->diags, code, c->gpu_devices.at, "\"%.*s\" is no name of a GPU: letters, digits, `_`, `-`, `.` and `:`", STR_ARG(name));
+			else if (map_add(r->arena, &seen, name, (void *)(uintptr_t)c))
+				diag_add(r->diags, code, c->gpu_devices.at, "GPU %.*s is chosen twice", STR_ARG(name));
+		}
+	}
+}
+
+/* Who claimed a GPU first, in any way and for itself. */
+struct claims {
+	const struct m_container *any, *exclusive;
+};
+
+struct vendor {
+	struct claims each;	/* of any single GPU */
+	struct claims all;	/* of all of them */
+	struct map devices;	/* name -> struct claims */
+};
+
+static bool wants_alone(const struct m_container *c)
+{
+	return c->gpu_sharing.set && c->gpu_sharing.v == WORD_SHARING_exclusive;
+}
+
+static const struct m_container *in_the_way(const struct claims *claims, const struct m_container *c)
+{
+	return wants_alone(c) ? claims->any : claims->exclusive;
+}
+
+static void claim(struct claims *claims, const struct m_container *c)
+{
+	if (!claims->any)
+		claims->any = c;
+	if (!claims->exclusive && wants_alone(c))
+		claims->exclusive = c;
+}
+
+static void exclusive_add(struct rules *r, enum diag_code code, const struct m_container *first, const struct m_container *later, struct str which)
+{
+	struct span a = first->gpu_sharing.set ? first->gpu_sharing.at : first->gpu.at, b = later->gpu_sharing.set ? later->gpu_sharing.at : later->gpu.at;
+	struct diag *d;
+
+	if (said_later(a, &first->head, b, &later->head)) {
+		SWAP(first, later);
+		SWAP(a, b);
+	}
+	d = diag_add(r->diags, code, b, "container `%.*s` and container `%.*s` both use %s GPU%s%.*s, and one of them for itself", STR_ARG(later->head.name),
+		     STR_ARG(first->head.name), word_texts[later->gpu.v].s, which.n ? " " : "s", STR_ARG(which));
+	diag_note(r->diags, d, a, "the other one");
+	diag_help(r->diags, d, "give them different ones with `gpu-devices`, or let them share");
+}
+
+static void claim_all(struct rules *r, enum diag_code code, struct vendor *v, const struct m_container *c)
+{
+	const struct m_container *other = in_the_way(&v->all, c);
+
+	other = other ? other : in_the_way(&v->each, c);
+	if (other)
+		exclusive_add(r, code, other, c, STR(""));
+	claim(&v->all, c);
+}
+
+static void claim_some(struct rules *r, enum diag_code code, struct vendor *v, const struct m_container *c)
+{
+	const struct m_container *all = in_the_way(&v->all, c);
+
+	if (all)
+		exclusive_add(r, code, all, c, STR(""));
+	for (size_t i = 0; i < c->gpu_devices.v.n; i++) {
+		struct str name = c->gpu_devices.v.at[i];
+		struct claims *claims = map_get(&v->devices, name);
+		const struct m_container *other;
+
+		if (!claims) {
+			claims = arena_new(r->arena, struct claims);
+			*claims = (struct claims){0};
+			map_add(r->arena, &v->devices, name, claims);
+		}
+		other = in_the_way(claims, c);
+		if (other && other != c && !all)
+			exclusive_add(r, code, other, c, name);
+		claim(claims, c);
+		claim(&v->each, c);
+	}
+}
+
+RULE(gpu_exclusive)
+{
+	struct vendor vendors[WORD_COUNT] = {0};
+
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+
+		if (!c->gpu.set)
+			continue;
+		if (c->gpu_devices.set)
+			claim_some(r, code, &vendors[c->gpu.v], c);
+		else
+			claim_all(r, code, &vendors[c->gpu.v], c);
+	}
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Finding and fetching, see image.h. An archive's image is known in podman's storage by a name made of the archive's digest, so that the same file is never loaded twice and a changed one
+ * is another image. A tree is built beside its place and renamed: what is there is whole. */
+#include "runtime/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "lang/base/cleanup.h"
+#include "runtime/digest.h"
+#include "runtime/facts.h"
+#include "runtime/fs.h"
+#include "runtime/podman.h"
+#include "runtime/spawn.h"
+
+#define ARCHIVE "archive:"
+#define OS "os:"
+#define ARCHIVE_NAME "localhost/ctstack-archive:"
+
+enum { FETCH_MS = 3600 * 1000, SAID_MAX = 1 << 20, PART = 1 << 16 };
+
+static struct str behind(struct str text, struct str prefix)
+{
+	return (struct str){text.s + prefix.n, text.n - prefix.n};
+}
+
+static void cleanup_spawned(struct spawned *s)
+{
+	spawned_free(s);
+}
+
+/* ---- archives ---- */
+
+/* localhost/ctstack-archive:DIGEST */
+static int archive_name(struct host *h, struct arena *a, struct str path, struct str *ret, struct err *e)
+{
+	_fd_ int fd = fact_open(h, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	uint8_t sum[SHA256_DIGEST_SIZE], part[PART];
+	struct sha256_ctx ctx;
+	char hex[2 * sizeof sum + 1];
+	ssize_t n;
+
+	if (fd == -ENOENT)
+		return err_set(e, -ENOENT, "the archive %.*s is not on this host: build or copy it there first", STR_ARG(path));
+	if (fd < 0)
+		return err_errno(e, fd, "cannot open the archive %.*s", STR_ARG(path));
+	sha256_init(&ctx);
+	while ((n = read(fd, part, sizeof part)) != 0) {
+		if (n < 0 && errno != EINTR)
+			return err_errno(e, -errno, "cannot read the archive %.*s", STR_ARG(path));
+		if (n > 0)
+			sha256_update(&ctx, (size_t)n, part);
+	}
+	sha256_digest(&ctx, sizeof sum, sum);
+	for (size_t i = 0; i < sizeof sum; i++)
+		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+	*ret = str_fmt(a, ARCHIVE_NAME "%s", hex);
+	return 0;
+}
+
+/* "Loaded image: docker.io/library/web:1": the last word of the only such line. */
+static struct str loaded_name(struct str said, size_t *ret_count)
+{
+	struct str name = STR("");
+
+	for (*ret_count = 0; said.n;) {
+		struct str line = str_cut(said, '\n', &said), value;
+
+		if (!str_starts(line, STR("Loaded image")))
+			continue;
+		str_cut(line, ' ', &value);
+		str_cut(value, ' ', &name);
+		++*ret_count;
+	}
+	return name;
+}
+
+static int archive_load(struct host *h, struct arena *a, struct str path, struct err *e)
+{
+	const char *const load[] = {"podman", "load", "--quiet", "--input", str_copy(a, path).s, NULL};
+	_cleanup_(cleanup_spawned) struct spawned loaded = {0}, tagged = {0};
+	struct spawn s = {.argv = load, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted};
+	struct str name;
+	size_t count;
+	int r = archive_name(h, a, path, &name, e);
+
+	if (r == 0)
+		r = spawn_run(&s, &loaded, e);
+	if (r < 0)
+		return err_context(e, "cannot load the archive %.*s", STR_ARG(path));
+	if (loaded.status != 0)
+		return err_set(e, -EIO, "cannot load the archive %.*s: %.*s", STR_ARG(path), STR_ARG(spawned_last_line(&loaded)));
+	struct str image = loaded_name(buf_view(&loaded.out), &count);
+	if (count != 1)
+		return err_set(e, -EINVAL, "the archive %.*s holds %zu images: make one for each container", STR_ARG(path), count);
+	const char *const tag[] = {"podman", "tag", str_copy(a, image).s, name.s, NULL};
+	s.argv = tag;
+	r = spawn_run(&s, &tagged, e);
+	if (r == 0 && tagged.status != 0)
+		return err_set(e, -EIO, "cannot name the image of the archive %.*s: %.*s", STR_ARG(path), STR_ARG(spawned_last_line(&tagged)));
+	return r;
+}
+
+/* ---- trees ---- */
+
+static struct str os_id(struct arena *a, struct str reference)
+{
+	char hex[DIGEST_TEXT + 1];
+
+	digest_hex(reference, hex);
+	return str_copy(a, str_of(hex));
+}
+
+static bool os_there(struct host *h, struct arena *a, struct str id)
+{
+	return fact_exists(h, str_fmt(a, OS_DIR "/%.*s", STR_ARG(id)));
+}
+
+/* The program's words: mmdebstrap, or debootstrap where that is what there is. */
+static void os_words(struct arena *a, struct str reference, struct str target, bool mm, const char **argv)
+{
+	struct str mirror, packages, system = str_cut(behind(reference, STR(OS)), '|', &mirror), release;
+	size_t n = 0;
+
+	mirror = str_cut(mirror, '|', &packages);
+	str_cut(system, ' ', &release);
+	struct str include = str_fmt(a, "--include=%.*s", STR_ARG(packages));
+	for (char *c = (char *)include.s; *c; c++)
+		*c = *c == ' ' ? ',' : *c;
+	argv[n++] = mm ? "mmdebstrap" : "debootstrap";
+	argv[n++] = "--variant=minbase";
+	if (packages.n)
+		argv[n++] = include.s;
+	if (mm)
+		argv[n++] = "--quiet";
+	argv[n++] = "--";
+	argv[n++] = str_copy(a, release).s;
+	argv[n++] = target.s;
+	if (mirror.n)
+		argv[n++] = str_copy(a, mirror).s;
+	argv[n] = NULL;
+}
+
+static int os_run(struct host *h, const char *const *argv, struct str reference, struct err *e)
+{
+	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted};
+	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	int r = spawn_run(&s, &done, e);
+
+	if (r < 0)
+		return err_context(e, "cannot build %.*s", STR_ARG(reference));
+	if (done.status != 0)
+		return err_set(e, -EIO, "cannot build %.*s: %s ended with status %d: %.*s", STR_ARG(reference), argv[0], done.status, STR_ARG(spawned_last_line(&done)));
+	return 0;
+}
+
+static int os_build(struct host *h, struct arena *a, struct str reference, struct err *e)
+{
+	struct str place = str_fmt(a, OS_DIR "/%.*s", STR_ARG(os_id(a, reference))), target = str_fmt(a, "/%.*s.new", STR_ARG(place));
+	const char *build[10], *const clear[] = {"rm", "-rf", "--one-file-system", "--", target.s, NULL};
+	char path[256];
+	bool mm = spawn_find("mmdebstrap", path, sizeof path) != NULL;
+	int r;
+
+	if (!mm && !spawn_find("debootstrap", path, sizeof path))
+		return err_set(e, -ENOENT, "neither mmdebstrap nor debootstrap is installed, which build %.*s: apt-get install mmdebstrap", STR_ARG(reference));
+	os_words(a, reference, target, mm, build);
+	r = fs_mkdirs(h->root_fd, STR(OS_DIR), 0, 0, 0711, NULL, e);
+	if (r == 0)	/* what one that was cut off has left */
+		r = os_run(h, clear, reference, e);
+	if (r == 0)
+		r = os_run(h, build, reference, e);
+	if (r == 0 && renameat(h->root_fd, target.s + 1, h->root_fd, place.s) < 0)
+		r = err_errno(e, -errno, "cannot put %.*s in its place", STR_ARG(reference));
+	return r == 0 ? fs_sync_path(h->root_fd, STR(OS_DIR), e) : r;
+}
+
+/* ---- all of them ---- */
+
+/* Where podman is asked: two names an image; the answers are told apart by place. */
+struct question {
+	VEC(struct str) names;
+	VEC(size_t) images;
+};
+
+static int question_ask(struct host *h, struct arena *a, const struct question *q, struct str *ret_ids, struct err *e)
+{
+	struct str *ids = arena_array(a, q->names.n + 1, sizeof *ids);
+	int r = podman_images(h, a, &(struct strs){q->names.at, q->names.n}, ids, e);
+
+	for (size_t i = 0; i < q->images.n && r == 0; i++)
+		ret_ids[q->images.at[i]] = ids[2 * i].n ? ids[2 * i] : ids[2 * i + 1];
+	return r;
+}
+
+static void question_add(struct arena *a, struct question *q, size_t image, struct str first, struct str second)
+{
+	vec_push(a, &q->names, first);
+	vec_push(a, &q->names, second);
+	vec_push(a, &q->images, image);
+}
+
+int images_find(struct host *h, struct arena *a, struct res_image *const *images, const struct str *known, size_t n, struct str *ret_ids, struct err *e)
+{
+	struct question q = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		struct str reference = images[i]->res.id, name = reference;
+
+		ret_ids[i] = STR("");
+		if (str_starts(reference, STR(OS))) {
+			struct str id = os_id(a, reference);
+
+			if (os_there(h, a, id))
+				ret_ids[i] = id;
+			continue;
+		}
+		if (str_starts(reference, STR(ARCHIVE)) && archive_name(h, a, behind(reference, STR(ARCHIVE)), &name, e) < 0)
+			return err_resource(e, reference);
+		question_add(a, &q, i, known[i].n && str_eq(name, reference) ? known[i] : name, name);
+	}
+	return question_ask(h, a, &q, ret_ids, e);
+}
+
+int images_seen(struct host *h, struct arena *a, struct res_image *const *images, size_t n, struct str *ret_ids, struct err *e)
+{
+	struct question q = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		struct str reference = images[i]->res.id, id = images[i]->digest;
+		bool archive = str_starts(reference, STR(ARCHIVE));
+
+		ret_ids[i] = STR("");
+		if (str_starts(reference, STR(OS)))
+			ret_ids[i] = id.n && os_there(h, a, id) ? id : STR("");
+		else if (id.n || !archive)
+			question_add(a, &q, i, id.n ? id : reference, archive ? id : reference);
+	}
+	return question_ask(h, a, &q, ret_ids, e);
+}
+
+static int fetch_one(struct host *h, struct arena *a, struct str reference, struct err *e)
+{
+	time_t began = time(NULL);
+	int r;
+
+	host_progress(h, "fetch %.*s", STR_ARG(reference));
+	r = str_starts(reference, STR(OS))	? os_build(h, a, reference, e) :
+	    str_starts(reference, STR(ARCHIVE)) ? archive_load(h, a, behind(reference, STR(ARCHIVE)), e) :
+						  podman_pull(h, a, reference, e);
+	if (r == 0)
+		host_progress(h, "fetched %.*s (%lld s)", STR_ARG(reference), (long long)(time(NULL) - began));
+	return r;
+}
+
+int images_fetch(struct host *h, const struct strs *missing, struct err *e)
+{
+	_arena_ struct arena a = {0};
+
+	for (size_t i = 0; i < missing->n; i++)
+		if (fetch_one(h, &a, missing->at[i], e) < 0)
+			return err_resource(e, missing->at[i]);
+	return 0;
+}
