@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * exec(3) of the engine's own way in (inside.h). Nothing of it is a text that a shell reads. */
+ * The engine's own way in (inside.h): podman-exec(1), or for a tree that systemd-nspawn runs that of enter.h. Nothing of it is a text that a shell reads. */
 #include "runtime/cli/inside.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 
 #include "runtime/bus.h"
 #include "runtime/cli/change.h"
+#include "runtime/enter.h"
 #include "runtime/spawn.h"
 
 /* A sentence of our own rather than the engine's, which knows no stacks. */
@@ -27,7 +28,7 @@ static int must_run(struct cli *c, struct session *s, const struct res_container
 	return 0;
 }
 
-int inside_exec(struct cli *c, struct session *s, const struct res_container *where, const struct inside *what)
+static int podman_exec(struct cli *c, struct session *s, const struct res_container *where, const struct inside *what)
 {
 	enum { OWN_WORDS = 16 };
 	const char **argv = arena_array(&s->arena, what->n + OWN_WORDS, sizeof *argv);
@@ -35,8 +36,6 @@ int inside_exec(struct cli *c, struct session *s, const struct res_container *wh
 	char path[PATH_MAX];
 	size_t n = 0;
 
-	if (must_run(c, s, where) != 0)
-		return STATUS_REFUSED;
 	argv[n++] = "podman";
 	argv[n++] = "--events-backend=none";
 	argv[n++] = "exec";
@@ -55,4 +54,31 @@ int inside_exec(struct cli *c, struct session *s, const struct res_container *wh
 		return cli_fail(c, "%s is not installed", argv[0]);
 	execv(path, (char *const *)argv);
 	return cli_fail(c, "cannot run %s: %s", path, strerror(errno));
+}
+
+/* With the streams of this process, which waits. */
+static int nspawn_exec(struct cli *c, struct session *s, const struct res_container *where, const struct inside *what)
+{
+	char **argv = arena_array(&s->arena, what->n + 1, sizeof *argv);
+	struct bus_prop pid = {.unit = str_copy(&s->arena, where->unit).s, .interface = BUS_SERVICE, .name = "MainPID", .type = 'u'};
+	int status = STATUS_REFUSED;
+	struct err e;
+
+	if (what->user || what->directory)
+		return cli_fail(c, "--user and --workdir are for containers that podman runs; %.*s is a tree of an operating system", STR_ARG(where->res.id));
+	for (size_t i = 0; i < what->n; i++)
+		argv[i] = what->argv[i];
+	int r = bus_get_props(&s->host, &s->arena, &pid, 1, &e);
+	pid_t leader = r < 0 ? -1 : enter_leader((pid_t)pid.number, &e);
+	if (leader < 0 || enter_run(leader, argv, &status, &e) < 0)
+		return cli_err(c, &e);
+	return status;
+}
+
+int inside_exec(struct cli *c, struct session *s, const struct res_container *where, const struct inside *what)
+{
+	if (must_run(c, s, where) != 0)
+		return STATUS_REFUSED;
+	/* res_container.image is the tree's path where there is no image */
+	return str_starts(where->image, STR("/")) ? nspawn_exec(c, s, where, what) : podman_exec(c, s, where, what);
 }

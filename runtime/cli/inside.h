@@ -14,8 +14,8 @@ struct inside {
 	size_t n;
 };
 
-/* Becomes that program: this process's terminal and signals are its own, and its exit status is what the shell sees. Returns only where that cannot be done, with the
- * exit status; what there was to say was said. The session is ended by the kernel. */
+/* Runs that program on this process's own streams. Returns its exit status, or 1 where it cannot be run, which was said; for a container of podman's this process becomes podman and
+ * does not return. */
 int inside_exec(struct cli *c, struct session *s, const struct res_container *where, const struct inside *what);
 
 #endif

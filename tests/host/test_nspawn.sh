@@ -70,6 +70,8 @@ test_a_program_runs_in_a_tree() {
 	equal "$(in_container p-x name)" web.example
 	contains "$(inside p-x environ | tr '\0' '\n')" "GREETING=a \"b\" \$HOME %n"
 	equal "$(inside p-x 'root/da:ta/file')" found
+	equal "$(ctc exec p.x -- /probe name)" web.example
+	expect 1 ctc exec p.x -- /probe open '/da:ta/new' create
 	expect 1 in_container p-x open '/da:ta/new' create
 	expect 0 in_container p-x open /kept/new create
 	[ -f /var/lib/ctstack/volumes/p/x/kept/new ]
