@@ -55,8 +55,10 @@ int service_start(struct host *h, struct store *s, const struct order *o, struct
 		r = begun = progress_begin(s, e);
 	if (r >= 0)
 		r = follower_begin(s, ret, e);
-	if (r < 0)
+	if (r < 0) {
+		order_remove(s);
 		return r;
+	}
 	r = start(h, s->lock_fd, e);
 	if (r < 0) {
 		order_remove(s);
@@ -138,6 +140,7 @@ void service_tidy(struct store *s)
 	uint32_t current, *all;
 	size_t n;
 
+	order_remove(s);
 	store_sweep(s, &unimportant);
 	if (store_current(s, &current, &unimportant) < 0 || store_list(s, &a, &all, &n, &unimportant) < 0 || n == 0)
 		return;
