@@ -126,38 +126,64 @@ static struct val check_flow_end(struct elab *el, struct val v, const struct exp
 static struct val check_node(struct elab *el, struct val v, const struct expr *e, const struct type *t,
 			     const struct target *to)
 {
-	enum kind_tag kind = t->tag == T_SUBNETREF    ? KIND_subnet
-			     : t->tag == T_MACVLANREF ? KIND_macvlan
-			     : t->tag == T_SECRETREF  ? KIND_secret
-						      : KIND_container;
+	static const struct {
+		int tag;
+		enum kind_tag kind;
+	} refs[] = {
+#define REF(tag, kind) {T_##tag, KIND_##kind},
+#include "lang/ref.def"
+	};
+	size_t i = 0;
 
-	if (v.type != V_NODE || v.u.node->tag != kind)
+	while (refs[i].tag != t->tag)
+		i++;
+	if (v.type != V_NODE || v.u.node->tag != refs[i].kind)
 		return mismatch(el, v, e, t, to);
 	node_ready(el, v.u.node);
-	if (t->tag == T_SUBNETREF)
-		return VAL(SUBNETREF, (struct m_subnet *)v.u.node->model);
-	if (t->tag == T_MACVLANREF)
-		return VAL(MACVLANREF, (struct m_macvlan *)v.u.node->model);
-	if (t->tag == T_SECRETREF)
-		return VAL(SECRETREF, (struct m_secret *)v.u.node->model);
-	return VAL(CONTAINERREF, (struct m_container *)v.u.node->model);
+	switch (t->tag) {
+#define REF(tag, kind)        \
+	case T_##tag:         \
+		return VAL(tag, (struct m_##kind *)v.u.node->model);
+#include "lang/ref.def"
+	default:
+		return val_poison();
+	}
+}
+
+static bool type_is_list(const struct type *t)
+{
+	switch (t->tag) {
+	case T_STRINGS:
+	case T_DNS:
+	case T_CIDRS:
+	case T_CAPABILITIES:
+	case V_LIST:
+#define REFS(tag, one, kind, plural) case T_##tag:
+#include "lang/ref.def"
+		return true;
+	default:
+		return false;
+	}
 }
 
 static struct type element_type(const struct type *t)
 {
-	if (t->tag == T_STRINGS)
+	switch (t->tag) {
+	case T_STRINGS:
 		return (struct type){.tag = T_STRING};
-	if (t->tag == T_CONTAINERREFS)
-		return (struct type){.tag = T_CONTAINERREF};
-	if (t->tag == T_SECRETREFS)
-		return (struct type){.tag = T_SECRETREF};
-	if (t->tag == T_DNS)
+	case T_DNS:
 		return (struct type){.tag = T_IP};
-	if (t->tag == T_CAPABILITIES)
+	case T_CAPABILITIES:
 		return (struct type){.tag = T_CAPABILITY};
-	if (t->tag == T_CIDRS)
+	case T_CIDRS:
 		return (struct type){.tag = T_CIDR};
-	return *t->of;
+#define REFS(list, one, kind, plural) \
+	case T_##list:                \
+		return (struct type){.tag = T_##one};
+#include "lang/ref.def"
+	default:
+		return *t->of;
+	}
 }
 
 /* Checked elements into what the type asks for. at: the elements' expressions, or NULL where they have none of their own. */
@@ -165,46 +191,45 @@ static struct val list_made(struct elab *el, const struct list *l, struct span a
 			    const struct type *t)
 {
 	struct val v = {.type = t->tag};
+	struct list *copy;
 
-	if (t->tag == T_STRINGS) {
+	switch (t->tag) {
+	case T_STRINGS:
 		v.u.STRINGS.at = arena_array(el->a, l->n, sizeof *v.u.STRINGS.at);
 		v.u.STRINGS.n = l->n;
 		for (size_t i = 0; i < l->n; i++)
 			v.u.STRINGS.at[i] = l->at[i].u.STRING;
-	} else if (t->tag == T_CIDRS) {
+		break;
+	case T_CIDRS:
 		v.u.CIDRS = (struct cidrs){arena_array(el->a, l->n, sizeof *v.u.CIDRS.at), l->n};
 		for (size_t i = 0; i < l->n; i++)
 			v.u.CIDRS.at[i] = l->at[i].u.CIDR;
-	} else if (t->tag == T_DNS) {
+		break;
+	case T_DNS:
 		v.u.DNS = (struct dns){l->n ? DNS_LIST : DNS_NONE, arena_array(el->a, l->n, sizeof *v.u.DNS.at), l->n};
 		for (size_t i = 0; i < l->n; i++)
 			v.u.DNS.at[i] = l->at[i].u.IP;
-	} else if (t->tag == T_CAPABILITIES) {
+		break;
+	case T_CAPABILITIES:
 		v.u.CAPABILITIES.at = arena_array(el->a, l->n, sizeof *v.u.CAPABILITIES.at);
 		v.u.CAPABILITIES.n = l->n;
 		for (size_t i = 0; i < l->n; i++)
 			v.u.CAPABILITIES.at[i] = l->at[i].u.CAPABILITY;
-	} else if (t->tag == T_CONTAINERREFS) {
-		v.u.CONTAINERREFS.at = arena_array(el->a, l->n, sizeof *v.u.CONTAINERREFS.at);
-		v.u.CONTAINERREFS.spans = arena_array(el->a, l->n, sizeof *v.u.CONTAINERREFS.spans);
-		v.u.CONTAINERREFS.n = l->n;
-		for (size_t i = 0; i < l->n; i++) {
-			v.u.CONTAINERREFS.at[i] = l->at[i].u.CONTAINERREF;
-			v.u.CONTAINERREFS.spans[i] = elements ? elements->at : at;
-			elements = elements ? elements->next : NULL;
-		}
-	} else if (t->tag == T_SECRETREFS) {
-		v.u.SECRETREFS.at = arena_array(el->a, l->n, sizeof *v.u.SECRETREFS.at);
-		v.u.SECRETREFS.spans = arena_array(el->a, l->n, sizeof *v.u.SECRETREFS.spans);
-		v.u.SECRETREFS.n = l->n;
-		for (size_t i = 0; i < l->n; i++) {
-			v.u.SECRETREFS.at[i] = l->at[i].u.SECRETREF;
-			v.u.SECRETREFS.spans[i] = elements ? elements->at : at;
-			elements = elements ? elements->next : NULL;
-		}
-	} else {
-		struct list *copy = arena_new(el->a, struct list);
-
+		break;
+#define REFS(tag, one, kind, plural)                                                    \
+	case T_##tag:                                                                   \
+		v.u.tag.at = arena_array(el->a, l->n, sizeof(struct m_##kind *));       \
+		v.u.tag.spans = arena_array(el->a, l->n, sizeof *v.u.tag.spans);        \
+		v.u.tag.n = l->n;                                                       \
+		for (size_t i = 0; i < l->n; i++) {                                     \
+			v.u.tag.at[i] = l->at[i].u.one;                                 \
+			v.u.tag.spans[i] = elements ? elements->at : at;                \
+			elements = elements ? elements->next : NULL;                    \
+		}                                                                       \
+		break;
+#include "lang/ref.def"
+	default:
+		copy = arena_new(el->a, struct list);
 		*copy = *l;
 		v.u.list = copy;
 	}
@@ -310,17 +335,15 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 		return check_hostport(el, v, e, t, to);
 	case T_FLOWEND:
 		return check_flow_end(el, v, e, t, to);
-	case T_SUBNETREF:
-	case T_MACVLANREF:
-	case T_CONTAINERREF:
-	case T_SECRETREF:
+#define REF(tag, kind) case T_##tag:
+#include "lang/ref.def"
 		return check_node(el, v, e, t, to);
 	case T_STRINGS:
-	case T_CONTAINERREFS:
-	case T_SECRETREFS:
 	case T_CAPABILITIES:
 	case T_CIDRS:
 	case V_LIST:
+#define REFS(tag, one, kind, plural) case T_##tag:
+#include "lang/ref.def"
 		return check_list(el, v, e, t, to);
 	case V_MAP:
 		return check_map(el, v, e, t, to);
@@ -360,11 +383,6 @@ static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct 
 	}
 	v.u.FLOWEND.port = with_protocol(e->u.port_of.port);
 	return v;
-}
-
-static bool type_is_list(const struct type *t)
-{
-	return t->tag == T_STRINGS || t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS || t->tag == T_DNS || t->tag == T_CIDRS || t->tag == T_CAPABILITIES || t->tag == V_LIST;
 }
 
 static struct val eval_as_inner(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,

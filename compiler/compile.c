@@ -34,13 +34,15 @@ static void check_and_lower(struct compilation *c)
 {
 	_arena_ struct arena scratch = {0};
 	struct net net;
+	struct routes routes = {0};
 	struct flows flows = {0};
 
 	net_build(&scratch, &c->arena, &c->model, &net);
-	flows_build(&scratch, &c->model, &net, &flows);
-	rules_check(&c->diags, &c->model, &net, &flows);
+	routes_build(&scratch, &c->arena, &c->model, &net, &routes);
+	flows_build(&scratch, &c->model, &net, &routes, &flows);
+	rules_check(&c->diags, &c->model, &net, &routes, &flows);
 	if (!c->diags.errors && !c->check_only)
-		lower(&scratch, &c->model, &net, &flows, &c->sources, &c->manifest);
+		lower(&scratch, &c->model, &net, &routes, &flows, &c->sources, &c->manifest);
 }
 
 /* Ends the modules: what is said of them and made of them stands alone. */

@@ -86,6 +86,41 @@ static void arrows_keep(char *model, const struct schema_row *row)
 	vec_cut(model + row->offset, kept);
 }
 
+static bool proxy_enabled(const struct m_proxy *p)
+{
+	return !container_off(p->container.v);
+}
+
+/* Keeps the proxies whose container is enabled, and with each route those of its providers; a route that had proxies and has none left goes with them. */
+static void proxies_keep(struct m_stack *s)
+{
+	size_t kept = 0, routes = 0;
+	bool gone;
+
+	for (size_t i = 0; i < s->proxy.n; i++)
+		if (proxy_enabled(s->proxy.at[i]))
+			s->proxy.at[kept++] = s->proxy.at[i];
+	gone = kept < s->proxy.n;
+	s->proxy.n = kept;
+	for (size_t i = 0; i < s->route.n; i++) {
+		struct m_arrow_route *how = s->route.at[i].block;
+		struct m_proxies *by = how && how->providers.set ? &how->providers.v : NULL;
+		size_t n = 0;
+
+		for (size_t k = 0; by && k < by->n; k++)
+			if (proxy_enabled(by->at[k])) {
+				by->at[n] = by->at[k];
+				by->spans[n++] = by->spans[k];
+			}
+		if (by ? by->n && !n : gone && !kept)
+			continue;
+		if (by)
+			by->n = n;
+		s->route.at[routes++] = s->route.at[i];
+	}
+	s->route.n = routes;
+}
+
 static void field_check(struct elab *el, const struct m_container *c, const void *field, const struct schema_row *row)
 {
 	const struct m_head *off = leads_to(row->type, field);
@@ -120,6 +155,7 @@ static void stack_keep(struct elab *el, struct m_stack *s)
 		else if (row->form == ROW_ARROW)
 			arrows_keep((char *)s, row);
 	}
+	proxies_keep(s);
 	for (size_t k = 0; k < s->container.n; k++)
 		for (size_t i = 0; i < container->nrows; i++)
 			if (container->rows[i].form == ROW_FIELD)

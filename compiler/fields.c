@@ -99,16 +99,6 @@ static void text_head(const struct m_head *head, struct buf *out)
 	buf_str(out, head->name);
 }
 
-static void text_SUBNETREF(const struct m_subnet *v, struct buf *out)
-{
-	text_head(&v->head, out);
-}
-
-static void text_MACVLANREF(const struct m_macvlan *v, struct buf *out)
-{
-	text_head(&v->head, out);
-}
-
 static void text_ENDPOINT(struct endpoint v, struct buf *out)
 {
 	endpoint_text(v, out);
@@ -124,35 +114,22 @@ static void text_CIDRS(struct cidrs v, struct buf *out)
 	buf_addc(out, ']');
 }
 
-static void text_CONTAINERREF(const struct m_container *v, struct buf *out)
-{
-	text_head(&v->head, out);
-}
-
-static void text_CONTAINERREFS(struct m_containers v, struct buf *out)
-{
-	buf_addc(out, '[');
-	for (size_t i = 0; i < v.n; i++) {
-		buf_puts(out, i ? ", " : "");
-		text_head(&v.at[i]->head, out);
+#define REF(tag, kind)                                                                                    \
+	__attribute__((unused)) static void text_##tag(const struct m_##kind *v, struct buf *out) \
+	{                                                                                         \
+		text_head(&v->head, out);                                                         \
 	}
-	buf_addc(out, ']');
-}
-
-static void text_SECRETREF(const struct m_secret *v, struct buf *out)
-{
-	text_head(&v->head, out);
-}
-
-static void text_SECRETREFS(struct m_secrets v, struct buf *out)
-{
-	buf_addc(out, '[');
-	for (size_t i = 0; i < v.n; i++) {
-		buf_puts(out, i ? ", " : "");
-		text_head(&v.at[i]->head, out);
+#define REFS(tag, one, kind, plural)                                                        \
+	__attribute__((unused)) static void text_##tag(struct m_##plural v, struct buf *out) \
+	{                                                                                   \
+		buf_addc(out, '[');                                                         \
+		for (size_t i = 0; i < v.n; i++) {                                          \
+			buf_puts(out, i ? ", " : "");                                       \
+			text_head(&v.at[i]->head, out);                                     \
+		}                                                                           \
+		buf_addc(out, ']');                                                         \
 	}
-	buf_addc(out, ']');
-}
+#include "lang/ref.def"
 
 static void text_PORT(struct port v, struct buf *out)
 {
@@ -209,6 +186,8 @@ static void text_DNS(struct dns v, struct buf *out)
 #define text_RESTART text_word
 #define text_NETWORK text_word
 #define text_CATEGORY text_word
+#define text_PROXYKIND text_word
+#define text_TLS text_word
 #define text_GPU text_word
 #define text_MACVLAN text_word
 #define text_SIGNAL text_word

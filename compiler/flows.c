@@ -112,7 +112,24 @@ static void arrow_flows(struct building *b, struct flow f)
 	}
 }
 
-void flows_build(struct arena *a, const struct model *model, const struct net *net, struct flows *ret)
+/* What a proxy sends on it may send. A flow that was allowed already is no second one. */
+static void route_flow(struct building *b, const struct route *r)
+{
+	struct flow f = {
+		.from = {.kind = END_CONTAINER, .container = (struct m_container *)(uintptr_t)r->front->container},
+		.to = {.kind = END_CONTAINER, .container = (struct m_container *)(uintptr_t)r->to->container},
+		.at = r->at,
+		.stack = r->stack,
+	};
+
+	if (!r->enabled || !route_crosses(r) || container_on_host(r->to->container))
+		return;
+	f.from_name = end_name(b, &f.from);
+	f.to_name = end_name(b, &f.to);
+	flow_add(b, f, r->port);
+}
+
+void flows_build(struct arena *a, const struct model *model, const struct net *net, const struct routes *routes, struct flows *ret)
 {
 	struct building b = {.arena = a, .net = net, .out = ret};
 
@@ -134,6 +151,8 @@ void flows_build(struct arena *a, const struct model *model, const struct net *n
 						    .stack = *stack,
 						});
 	}
+	vec_each(const struct route, r, &routes->all)
+		route_flow(&b, r);
 	buf_free(&b.text);
 	arena_free(&b.scratch);
 }

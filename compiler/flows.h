@@ -5,7 +5,7 @@
 #ifndef CTC_COMPILER_FLOWS_H
 #define CTC_COMPILER_FLOWS_H
 
-#include "compiler/net.h"
+#include "compiler/routes.h"
 
 struct flow {
 	struct flow_end from, to; /* their port members are not used */
@@ -29,9 +29,10 @@ struct flows {
 	VEC(struct flow_twice) twice;
 };
 
-/* `allow A -> container` becomes one flow for each declared port; `nat = true` becomes a flow from the subnet
+/* `allow A -> container` becomes one flow for each declared port; a route becomes one from its proxy;
+ * `nat = true` becomes a flow from the subnet
  * to the world. All in the arena, but for the names of containers and subnets, which are the net's. */
-void flows_build(struct arena *a, const struct model *model, const struct net *net, struct flows *ret);
+void flows_build(struct arena *a, const struct model *model, const struct net *net, const struct routes *routes, struct flows *ret);
 
 /* "ml.jupyter", "ml.lan", "world" or "host". */
 void flow_end_text(const struct flow_end *end, struct buf *out);

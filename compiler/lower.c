@@ -9,7 +9,7 @@
 
 #include "compiler/lower_impl.h"
 
-void lower(struct arena *scratch, const struct model *model, const struct net *net, const struct flows *flows,
+void lower(struct arena *scratch, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows,
 	   struct sources *sources, struct manifest *ret)
 {
 	struct lowering l = {
@@ -17,6 +17,7 @@ void lower(struct arena *scratch, const struct model *model, const struct net *n
 	    .scratch = scratch,
 	    .model = model,
 	    .net = net,
+	    .routes = routes,
 	    .flows = flows,
 	    .sources = sources,
 	    .out = ret,
@@ -29,7 +30,8 @@ void lower(struct arena *scratch, const struct model *model, const struct net *n
 	lower_net(&l);
 	lower_wireguard(&l);
 	lower_nft(&l);
-	lower_units(model, sources, ret);
+	lower_units(model, net, sources, ret);
+	lower_proxies(&l);
 	buf_free(&l.text);
 	twice = manifest_seal(ret);
 	assert(!twice);

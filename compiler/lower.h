@@ -8,7 +8,7 @@
 #include "lang/manifest.h"
 
 /* What is not needed afterwards goes to scratch. ret has its arena set and is empty; sealed on return. It shares the names and addresses of net, which live as long as it. */
-void lower(struct arena *scratch, const struct model *model, const struct net *net, const struct flows *flows,
+void lower(struct arena *scratch, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows,
 	   struct sources *sources, struct manifest *ret);
 
 #endif

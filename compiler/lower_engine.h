@@ -10,7 +10,7 @@
 struct bind_mount {
 	struct str from, to;
 	bool readonly;
-	bool made;			/* by the unit itself: nothing to wait for */
+	bool made;			/* by ctc or the unit itself: nothing to wait for */
 };
 
 /* Everything that one container's text is made from. */
@@ -24,6 +24,8 @@ struct unit_of {
 	struct str netns;		/* where it runs; "" on the host's network */
 	struct bind_mount etc[2];	/* files of ours over those in its /etc */
 	size_t netc;
+	const struct m_proxy *proxy;	/* that it runs, or NULL */
+	struct strs command;		/* what it runs instead of the image's own; none: the image's */
 	struct bind_mount *mounts;	/* volumes and mounts, sorted by where they are seen */
 	size_t nmounts;
 	struct buf *out;
@@ -90,6 +92,10 @@ size_t secret_mounts(struct unit_of *u, struct bind_mount *ret);
 void secret_load(struct unit_of *u);
 void secret_unload(struct unit_of *u);
 void secret_own(struct unit_of *u);
+
+/* lower_proxy.c: what starts the program of a proxy with its configuration, which it sees below PROXY_CONFIG_DIR. */
+#define PROXY_CONFIG_DIR "/etc/ctstack"
+struct strs proxy_command(struct arena *a, const struct m_proxy *p);
 
 /* A word that is known only on the host; runtime/bind.h puts one or more lines in its place. */
 void unit_late(struct unit_of *u, struct str what, struct str value, bool last);

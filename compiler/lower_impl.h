@@ -16,6 +16,7 @@ struct lowering {
 	struct arena *scratch; /* what is not needed any more when lowering ends */
 	const struct model *model;
 	const struct net *net;
+	const struct routes *routes;
 	const struct flows *flows;
 	struct sources *sources;
 	struct manifest *out;
@@ -28,7 +29,8 @@ void lower_files(struct lowering *l);	 /* directory, file */
 void lower_net(struct lowering *l);	 /* sysctl, netns, link */
 void lower_wireguard(struct lowering *l); /* file and unit of tunnels */
 void lower_nft(struct lowering *l);	 /* nft */
-void lower_units(const struct model *model, struct sources *sources, struct manifest *ret); /* unit */
+void lower_units(const struct model *model, const struct net *net, struct sources *sources, struct manifest *ret); /* unit */
+void lower_proxies(struct lowering *l);	 /* route, proxy */
 
 /* What lowering makes something of: stacks that are given, not those that are only used. */
 #define lower_each_stack(s, l)                                                                               \

@@ -164,11 +164,11 @@ static void nspawn_start(struct unit_of *u)
 		unit_late(u, STR("gpu-tree"), gpu_wanted(u->arena, c), false);
 	for (size_t i = 0; i < c->env.n; i++)
 		ARG(u, STR("--setenv="), c->env.at[i].name, STR("="), c->env.at[i].value.v);
-	PUT(u->out, c->command.v.n ? STR("\t-- \\\n") : STR("\t--\n"));
-	for (size_t i = 0; i < c->command.v.n; i++) {
+	PUT(u->out, u->command.n ? STR("\t-- \\\n") : STR("\t--\n"));
+	for (size_t i = 0; i < u->command.n; i++) {
 		PUT(u->out, STR("\t"));
-		unit_word(u->out, c->command.v.at[i]);
-		PUT(u->out, i + 1 < c->command.v.n ? STR(" \\\n") : STR("\n"));
+		unit_word(u->out, u->command.at[i]);
+		PUT(u->out, i + 1 < u->command.n ? STR(" \\\n") : STR("\n"));
 	}
 }
 

@@ -135,11 +135,11 @@ static void podman_start(struct unit_of *u)
 		unit_late(u, STR("gpu"), gpu_wanted(u->arena, c), false);
 	if (c->entrypoint.set)
 		entrypoint_arg(u);
-	unit_late(u, STR("image"), name_image(u->arena, c), !c->command.v.n);
-	for (size_t i = 0; i < c->command.v.n; i++) {
+	unit_late(u, STR("image"), name_image(u->arena, c), !u->command.n);
+	for (size_t i = 0; i < u->command.n; i++) {
 		PUT(u->out, STR("\t"));
-		unit_word(u->out, c->command.v.at[i]);
-		PUT(u->out, i + 1 < c->command.v.n ? STR(" \\\n") : STR("\n"));
+		unit_word(u->out, u->command.at[i]);
+		PUT(u->out, i + 1 < u->command.n ? STR(" \\\n") : STR("\n"));
 	}
 }
 

@@ -62,6 +62,8 @@ static void collect_mounts(struct unit_of *u)
 		all[n++] = (struct bind_mount){.from = c->mount.at[i].left.v, .to = c->mount.at[i].right.v,
 					       .readonly = c->mount.at[i].block && c->mount.at[i].block->readonly.v};
 	n += secret_mounts(u, all + n);
+	if (u->proxy)
+		all[n++] = (struct bind_mount){.from = name_proxy_dir(u->arena, c), .to = STR(PROXY_CONFIG_DIR), .readonly = true, .made = true};
 	sort_array(all, n, sizeof *all, cmp_mounts);
 	u->mounts = all;
 	u->nmounts = n;
@@ -269,11 +271,14 @@ static void collect_network(struct unit_of *u)
 }
 
 /* out and word are empty or hold what the last one left: their memory is used again. */
-static void container_unit(struct manifest *ret, struct sources *sources, const struct m_container *c, struct buf *out, struct buf *word)
+static void container_unit(struct manifest *ret, struct sources *sources, const struct net_member *m, struct buf *out, struct buf *word)
 {
+	const struct m_container *c = m->container;
 	struct unit_of u = {.arena = ret->arena, .c = c, .engine = container_is_tree(c) ? &engine_nspawn : &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
 	struct res_unit *unit = manifest_take_unit(ret, name_unit(ret->arena, c));
 
+	u.proxy = m->proxy;
+	u.command = c->command.set || !m->proxy ? c->command.v : proxy_command(u.arena, m->proxy);
 	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);
 	for (size_t i = 0; i < c->after.v.n; i++)
 		u.after[i] = name_unit(ret->arena, c->after.v.at[i]);
@@ -353,7 +358,7 @@ static void host_units(struct manifest *ret)
 	watch->active = true;
 }
 
-void lower_units(const struct model *model, struct sources *sources, struct manifest *ret)
+void lower_units(const struct model *model, const struct net *net, struct sources *sources, struct manifest *ret)
 {
 	struct buf out = {0}, word = {0};
 	bool any = false;
@@ -368,7 +373,7 @@ void lower_units(const struct model *model, struct sources *sources, struct mani
 		any = true;
 		stack_units(ret, sources, s);
 		for (size_t k = 0; k < s->container.n; k++)
-			container_unit(ret, sources, s->container.at[k], &out, &word);
+			container_unit(ret, sources, net_member_of(net, s->container.at[k]), &out, &word);
 	}
 	buf_free(&out);
 	buf_free(&word);

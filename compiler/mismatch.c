@@ -62,10 +62,8 @@ static bool is_unquoted(struct str s, const struct type *t)
 		return number;
 	case T_FLOWEND:
 	case T_PORTREF:
-	case T_SUBNETREF:
-	case T_MACVLANREF:
-	case T_CONTAINERREF:
-	case T_SECRETREF:
+#define REF(tag, kind) case T_##tag:
+#include "lang/ref.def"
 		return form_name(s, N_NAME) == NULL;
 	default:
 		return type_is_enum(t) && word_find((enum type_tag)t->tag, s) != WORD_COUNT;
@@ -105,6 +103,17 @@ static bool is_pair_of_ports(struct val v)
 	return strspn(last.s, "0123456789") >= last.n && strspn(before.s, "0123456789") >= before.n;
 }
 
+static bool is_refs(const struct type *t)
+{
+	switch (t->tag) {
+#define REFS(tag, one, kind, plural) case T_##tag:
+#include "lang/ref.def"
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t)
 {
 	bool reference = e->kind == EX_NAME || e->kind == EX_MEMBER;
@@ -133,7 +142,7 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 			 reference ? expr_shown(el, e) : val_string(el, v));
 	else if (t->tag == T_DNS && v.type == T_IP)
 		say_help(el, d, "write a list: [%s]", val_string(el, v));
-	else if ((t->tag == T_CONTAINERREFS || t->tag == T_SECRETREFS) && v.type == V_NODE)
+	else if (is_refs(t) && v.type == V_NODE)
 		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
 	else if (t->tag == T_PORTREF && v.type == V_NODE && v.u.node->tag == KIND_container)
 		help_port(el, d, v.u.node);

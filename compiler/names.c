@@ -69,6 +69,11 @@ struct str name_hosts_file(struct arena *a, const struct m_container *c)
 	return STR_JOIN(a, STR("/run/ctstack/hosts/ct-"), c->head.stack->head.name, STR("-"), c->head.name);
 }
 
+struct str name_proxy_dir(struct arena *a, const struct m_container *c)
+{
+	return STR_JOIN(a, STR("/run/ctstack/proxy/ct-"), c->head.stack->head.name, STR("-"), c->head.name);
+}
+
 struct str name_secrets(struct arena *a, const struct m_container *c)
 {
 	return STR_JOIN(a, STR("/run/ctstack/secrets/ct-"), c->head.stack->head.name, STR("-"), c->head.name);

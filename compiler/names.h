@@ -27,6 +27,7 @@ struct str name_slice(struct arena *a, const struct m_stack *s);
 struct str name_link(struct arena *a, const struct m_container *c);
 struct str name_hosts_file(struct arena *a,
 			   const struct m_container *c); /* /run/ctstack/hosts/ct-STACK-CONTAINER */
+struct str name_proxy_dir(struct arena *a, const struct m_container *c); /* /run/ctstack/proxy/ct-STACK-CONTAINER */
 struct str name_secrets(struct arena *a, const struct m_container *c); /* /run/ctstack/secrets/ct-STACK-CONTAINER */
 struct str name_resolv_file(struct arena *a,
 			    const struct m_container *c); /* /run/ctstack/resolv/ct-STACK-CONTAINER */

@@ -186,5 +186,8 @@ void net_build(struct arena *a, struct arena *texts, const struct model *model, 
 	vec_each(struct m_stack *const, stack, &model->stacks)
 		vec_each(struct m_container *const, c, &(*stack)->container)
 			member_build(a, texts, *c, &net, &net.members[net.nmembers++]);
+	vec_each(struct m_stack *const, stack, &model->stacks)
+		vec_each(struct m_proxy *const, p, &(*stack)->proxy)
+			net.members[(*p)->container.v->head.index].proxy = *p;
 	*ret = net;
 }

@@ -26,6 +26,7 @@ struct net_member {
 	struct str full;		  /* STACK.CONTAINER */
 	bool outside;			  /* its stack is: nothing is made of it */
 	struct str address[NET_FAMILIES]; /* the home's, as text; empty: none of the family, or on the host's network */
+	const struct m_proxy *proxy;	  /* the reverse proxy that it runs, or NULL */
 	struct port *ports;		  /* declared ones, sorted, each once */
 	size_t nports;
 };

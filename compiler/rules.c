@@ -77,6 +77,15 @@ static const struct {
 	ROW(os_form),
 	ROW(gpu_choice),
 	ROW(gpu_exclusive),
+	ROW(route_proxy),
+	ROW(route_twice),
+	ROW(route_host),
+	ROW(route_port),
+	ROW(route_auth),
+	ROW(proxy_form),
+	ROW(proxy_email),
+	ROW(route_plain),
+	ROW(route_acme),
 	ROW(image_tag),
 	ROW(gpu_memory),
 	ROW(database_open),
@@ -101,10 +110,10 @@ struct str port_shown(struct arena *a, struct port p)
 }
 
 /* What the rules compute on the way is not kept: diagnostics own their texts. */
-void rules_check(struct diags *d, const struct model *model, const struct net *net, const struct flows *flows)
+void rules_check(struct diags *d, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows)
 {
 	_arena_ struct arena scratch = {0};
-	struct rules r = {.arena = &scratch, .diags = d, .model = model, .net = net, .flows = flows};
+	struct rules r = {.arena = &scratch, .diags = d, .model = model, .net = net, .routes = routes, .flows = flows};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
 		rules[i].check(&r, rules[i].code);

@@ -16,6 +16,7 @@ struct rules {
 	struct diags *diags;
 	const struct model *model;
 	const struct net *net;
+	const struct routes *routes;
 	const struct flows *flows;
 };
 
@@ -110,6 +111,16 @@ RULE(secret_twice);
 RULE(secret_shared);
 RULE(secret_literal);
 RULE(secret_unused);
+/* rules_route.c */
+RULE(route_proxy);
+RULE(route_twice);
+RULE(route_host);
+RULE(route_port);
+RULE(route_auth);
+RULE(proxy_form);
+RULE(proxy_email);
+RULE(route_plain);
+RULE(route_acme);
 /* rules_lint.c */
 RULE(image_tag);
 RULE(gpu_memory);

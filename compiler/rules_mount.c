@@ -110,6 +110,7 @@ static const struct {
     {"/proc", true, "the kernel's own file system is there"},
     {"/sys", true, "the kernel's own file system is there"},
     {"/dev", false, "the container's devices are there"},
+    {"/etc/ctstack", true, "the configuration of a reverse proxy is there"},
     {"/etc/hosts", false, "the names of the container's peers are there"},
 };
 

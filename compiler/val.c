@@ -234,24 +234,15 @@ struct val val_widen(struct arena *a, struct val v)
 		return wide;
 	case T_HOSTPORT:
 		return v.u.HOSTPORT.addr.family ? VAL(ENDPOINT, v.u.HOSTPORT) : VAL(PORT, v.u.HOSTPORT.port);
-	case T_SUBNETREF:
-		return node_val(v.u.SUBNETREF);
-	case T_CONTAINERREF:
-		return node_val(v.u.CONTAINERREF);
 	case T_CIDRS:
 		wide = list_of(a, v.u.CIDRS.n);
 		for (size_t i = 0; i < v.u.CIDRS.n; i++)
 			wide.u.list->at[i] = VAL(CIDR, v.u.CIDRS.at[i]);
 		return wide;
-	case T_MACVLANREF:
-		return node_val(v.u.MACVLANREF);
-	case T_SECRETREF:
-		return node_val(v.u.SECRETREF);
-	case T_SECRETREFS:
-		wide = list_of(a, v.u.SECRETREFS.n);
-		for (size_t i = 0; i < v.u.SECRETREFS.n; i++)
-			wide.u.list->at[i] = node_val(v.u.SECRETREFS.at[i]);
-		return wide;
+#define REF(tag, kind) \
+	case T_##tag:  \
+		return node_val(v.u.tag);
+#include "lang/ref.def"
 	case T_STRINGS:
 		wide = list_of(a, v.u.STRINGS.n);
 		for (size_t i = 0; i < v.u.STRINGS.n; i++)
@@ -262,11 +253,13 @@ struct val val_widen(struct arena *a, struct val v)
 		for (size_t i = 0; i < v.u.CAPABILITIES.n; i++)
 			wide.u.list->at[i] = VAL(CAPABILITY, v.u.CAPABILITIES.at[i]);
 		return wide;
-	case T_CONTAINERREFS:
-		wide = list_of(a, v.u.CONTAINERREFS.n);
-		for (size_t i = 0; i < v.u.CONTAINERREFS.n; i++)
-			wide.u.list->at[i] = node_val(v.u.CONTAINERREFS.at[i]);
+#define REFS(tag, one, kind, plural)                                   \
+	case T_##tag:                                                  \
+		wide = list_of(a, v.u.tag.n);                          \
+		for (size_t i = 0; i < v.u.tag.n; i++)                 \
+			wide.u.list->at[i] = node_val(v.u.tag.at[i]); \
 		return wide;
+#include "lang/ref.def"
 	default:
 		return wide;
 	}
@@ -300,16 +293,13 @@ static struct val val_copy(struct arena *a, struct val v)
 		n = v.u.CAPABILITIES.n;
 		v.u.CAPABILITIES.at = (enum word *)arena_copy(a, v.u.CAPABILITIES.at, n * sizeof *v.u.CAPABILITIES.at);
 		break;
-	case T_CONTAINERREFS:
-		n = v.u.CONTAINERREFS.n;
-		v.u.CONTAINERREFS.at = (struct m_container **)arena_copy(a, v.u.CONTAINERREFS.at, n * sizeof *v.u.CONTAINERREFS.at);
-		v.u.CONTAINERREFS.spans = (struct span *)arena_copy(a, v.u.CONTAINERREFS.spans, n * sizeof *v.u.CONTAINERREFS.spans);
+#define REFS(tag, one, kind, plural)                                                                         \
+	case T_##tag:                                                                                        \
+		n = v.u.tag.n;                                                                               \
+		v.u.tag.at = (struct m_##kind **)arena_copy(a, v.u.tag.at, n * sizeof(struct m_##kind *));   \
+		v.u.tag.spans = (struct span *)arena_copy(a, v.u.tag.spans, n * sizeof *v.u.tag.spans);      \
 		break;
-	case T_SECRETREFS:
-		n = v.u.SECRETREFS.n;
-		v.u.SECRETREFS.at = (struct m_secret **)arena_copy(a, v.u.SECRETREFS.at, n * sizeof *v.u.SECRETREFS.at);
-		v.u.SECRETREFS.spans = (struct span *)arena_copy(a, v.u.SECRETREFS.spans, n * sizeof *v.u.SECRETREFS.spans);
-		break;
+#include "lang/ref.def"
 	case T_PORTREF:
 		v.u.PORTREF.name = str_copy(a, v.u.PORTREF.name);
 		break;

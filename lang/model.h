@@ -16,17 +16,14 @@
 #define KIND_BEGIN(kind, word, named, doc) struct m_##kind;
 #include "lang/schema.def"
 
-struct m_containers {
-	struct m_container **at;
-	struct span *spans;
-	size_t n;
-};
-
-struct m_secrets {
-	struct m_secret **at;
-	struct span *spans;
-	size_t n;
-};
+/* Lists of references: m_containers, m_secrets, … */
+#define REFS(tag, one, kind, plural)      \
+	struct m_##plural {               \
+		struct m_##kind **at;     \
+		struct span *spans;       \
+		size_t n;                 \
+	};
+#include "lang/ref.def"
 
 /* web.http, or web:8080/tcp (name empty). */
 struct port_ref {

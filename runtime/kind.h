@@ -30,6 +30,6 @@ struct kind_ops {
 /* NULL for kinds without effect. */
 extern const struct kind_ops *const kinds[RES_KIND_COUNT];
 
-extern const struct kind_ops kind_image, kind_sysctl, kind_gate, kind_directory, kind_file, kind_netns, kind_link, kind_macvlan, kind_nft, kind_unit;
+extern const struct kind_ops kind_image, kind_sysctl, kind_gate, kind_directory, kind_file, kind_netns, kind_link, kind_macvlan, kind_nft, kind_unit, kind_proxy;
 
 #endif

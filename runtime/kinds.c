@@ -14,4 +14,5 @@ const struct kind_ops *const kinds[RES_KIND_COUNT] = {
 	[RES_macvlan] = &kind_macvlan,
 	[RES_nft] = &kind_nft,
 	[RES_unit] = &kind_unit,
+	[RES_proxy] = &kind_proxy,
 };

@@ -326,6 +326,19 @@ static void publish_detail(const struct res_publish *p, struct buf *out)
 	show_plain(p->to_port, 0, out);
 }
 
+static void route_detail(const struct res_route *r, struct buf *out)
+{
+	buf_puts(out, "  -> ");
+	show_plain(r->to, 0, out);
+	buf_addc(out, ':');
+	show_plain(r->port, 0, out);
+	buf_puts(out, "  tls ");
+	show_plain(r->tls, 0, out);
+	if (r->users.n)
+		buf_puts(out, "  for ");
+	show_list(r->users, out);
+}
+
 static void sysctl_detail(const struct view_item *item, struct buf *out)
 {
 	const struct res_sysctl *from = (const struct res_sysctl *)item->from, *to = (const struct res_sysctl *)item->to;
@@ -349,6 +362,8 @@ static void item_detail(const struct view_item *item, struct buf *out)
 		subnet_detail((const struct res_subnet *)r, out);
 	else if (r->kind == RES_publish && item->op != OP_CHANGE)
 		publish_detail((const struct res_publish *)r, out);
+	else if (r->kind == RES_route && item->op != OP_CHANGE)
+		route_detail((const struct res_route *)r, out);
 	else if (r->kind == RES_sysctl)
 		sysctl_detail(item, out);
 	if (view_doc(r).n) {
@@ -385,7 +400,7 @@ static void rows_items(struct rows *r, const char *heading, const struct view_it
 		if (item->drift)
 			buf_puts(&r->line, "  drifted");
 		row_end(r, item_sign(item), res->origin);
-		if (res->kind == RES_subnet || res->kind == RES_publish)
+		if (res->kind == RES_subnet || res->kind == RES_publish || res->kind == RES_route)
 			vec_each(const struct view_field, f, &item->fields)
 				rows_field(r, f, fields_width(item->fields.at, item->fields.n));
 	}
@@ -502,6 +517,7 @@ void show_text(const struct view *v, bool colour, struct buf *out)
 		rows_items(&r, "Subnets", v->subnets.at, v->subnets.n, false);
 		rows_containers(&r, v);
 		rows_items(&r, "Flows", v->flows.at, v->flows.n, false);
+		rows_items(&r, "Routes", v->routes.at, v->routes.n, false);
 		rows_items(&r, "Published ports", v->ports.at, v->ports.n, false);
 		rows_drift(&r, v);
 		rows_items(&r, "Host", v->host.at, v->host.n, true);

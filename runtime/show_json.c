@@ -106,6 +106,15 @@ static void detail(const struct res *r, struct buf *out)
 		put(out, "port", p->port);
 		put(out, "to", p->to);
 		put(out, "to-port", p->to_port);
+	} else if (r->kind == RES_route) {
+		const struct res_route *t = (const struct res_route *)r;
+
+		put(out, "host", t->host);
+		put(out, "proxy", t->proxy);
+		put(out, "to", t->to);
+		put(out, "port", t->port);
+		put(out, "tls", t->tls);
+		list(out, "users", t->users.at, t->users.n);
 	}
 }
 
@@ -188,6 +197,7 @@ void show_json(const struct view *v, struct buf *out)
 	items("subnets", v->subnets.at, v->subnets.n, out);
 	containers(v, out);
 	items("flows", v->flows.at, v->flows.n, out);
+	items("routes", v->routes.at, v->routes.n, out);
 	items("ports", v->ports.at, v->ports.n, out);
 	items("host", v->host.at, v->host.n, out);
 	list(out, "notes", v->notes.at, v->notes.n);

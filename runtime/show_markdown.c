@@ -235,6 +235,7 @@ void show_markdown(const struct view *v, struct buf *out)
 	items("Subnet", v->subnets.at, v->subnets.n, "new", "**removed**", out);
 	containers(v, out);
 	items("Flow", v->flows.at, v->flows.n, "opens", "**closes**", out);
+	items("Route", v->routes.at, v->routes.n, "opens", "**closes**", out);
 	items("Published port", v->ports.at, v->ports.n, "opens", "**closes**", out);
 	items("Host", v->host.at, v->host.n, "new", "removed", out);
 	if (v->policy_drift)

@@ -15,13 +15,14 @@ static const struct step {
 } steps[] = {
 	{PHASE_ADD, RES_sysctl},   {PHASE_ADD, RES_gate},      {PHASE_ADD, RES_directory},
 	{PHASE_ADD, RES_file},	   {PHASE_ADD, RES_netns},     {PHASE_ADD, RES_link},
+	{PHASE_ADD, RES_proxy},
 	/* here `active` is switched: units are generated from the new generation from now on */
-	{PHASE_STOP, RES_unit},
+	{PHASE_STOP, RES_proxy},   {PHASE_STOP, RES_unit},
 	{PHASE_SWAP, RES_link},	   {PHASE_SWAP, RES_macvlan},  {PHASE_SWAP, RES_nft},
-	{PHASE_START, RES_unit},
-	{PHASE_CLEAN, RES_macvlan}, {PHASE_CLEAN, RES_link},   {PHASE_CLEAN, RES_netns},
-	{PHASE_CLEAN, RES_file},   {PHASE_CLEAN, RES_directory}, {PHASE_CLEAN, RES_gate},
-	{PHASE_CLEAN, RES_sysctl},
+	{PHASE_START, RES_unit},   {PHASE_START, RES_proxy},
+	{PHASE_CLEAN, RES_proxy},  {PHASE_CLEAN, RES_macvlan}, {PHASE_CLEAN, RES_link},
+	{PHASE_CLEAN, RES_netns},  {PHASE_CLEAN, RES_file},    {PHASE_CLEAN, RES_directory},
+	{PHASE_CLEAN, RES_gate},   {PHASE_CLEAN, RES_sysctl},
 };
 
 /* The way back is tried this often: the first time may meet what the failed step left half done. */
@@ -57,6 +58,12 @@ static int step_run(struct host *h, const struct step *step, const struct plan *
 	return r < 0 ? err_context(e, "%s", phase_words(step->phase)) : 0;
 }
 
+/* At boot systemd starts them, later. */
+static bool starts_processes(const struct step *step)
+{
+	return step->kind == RES_unit || (step->kind == RES_proxy && step->phase == PHASE_START);
+}
+
 int converge(struct host *h, struct store *s, const struct plan *p, uint32_t number, unsigned flags, struct err *e)
 {
 	bool active = false, go_on = flags & CONVERGE_GO_ON, boot = flags & CONVERGE_NETWORK_ONLY;
@@ -69,7 +76,7 @@ int converge(struct host *h, struct store *s, const struct plan *p, uint32_t num
 			active = true;
 			r = store_activate(s, number, &one);
 		}
-		if (r == 0 && !(boot && steps[i].kind == RES_unit))
+		if (r == 0 && !(boot && starts_processes(&steps[i])))
 			r = step_run(h, &steps[i], p, &one);
 		if (r < 0 && !first.code)
 			first = one;

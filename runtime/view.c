@@ -129,8 +129,18 @@ static void container_change(struct viewer *w, struct view_container *c, const s
 		unit_change(c, change);
 	if (drift)
 		vec_push(w->a, &c->drift, drift_words(w->a, change));
-	else if (r->kind == RES_file || r->kind == RES_macvlan || other || (r->kind == RES_unit && !c->fields.n && c->unit_changes))
+	else if (r->kind == RES_file || r->kind == RES_proxy || r->kind == RES_macvlan || other || (r->kind == RES_unit && !c->fields.n && c->unit_changes))
 		vec_push(w->a, &c->effects, str_fmt(w->a, "%s %.*s", res_infos[r->kind].word, STR_ARG(r->id)));
+}
+
+/* "alice, bob" */
+static struct str joined(struct arena *a, const struct strs *list)
+{
+	struct buf out = {0};
+
+	for (size_t i = 0; i < list->n; i++)
+		buf_fmt(&out, "%s%.*s", i ? ", " : "", STR_ARG(list->at[i]));
+	return buf_take(&out, a);
 }
 
 /* Declared fields of a subnet or a published port that differ. */
@@ -154,6 +164,10 @@ static void item_fields(struct arena *a, const struct change *c, struct view_ite
 		} else if (f->type == RES_INT) {
 			d.old = str_fmt(a, "%lld", (long long)*(const int64_t *)x);
 			d.new = str_fmt(a, "%lld", (long long)*(const int64_t *)y);
+		}
+		if (f->type == RES_STRS) {
+			d.old = joined(a, (const struct strs *)x);
+			d.new = joined(a, (const struct strs *)y);
 		}
 		if (!str_eq(d.old, d.new))
 			vec_push(a, &item->fields, d);
@@ -208,6 +222,9 @@ static void look_at(struct viewer *w, const struct change *change)
 		return;
 	case RES_expect: /* beside the flows that it is about */
 		vec_push(w->a, &v->flows, item_of(w, c));
+		return;
+	case RES_route:
+		vec_push(w->a, &v->routes, item_of(w, c));
 		return;
 	case RES_publish:
 		v->ports_open += c->op == OP_CREATE;

@@ -61,7 +61,7 @@ struct view {
 	struct str against;		/* "this host at generation 3" */
 	struct view_outputs outputs;	/* of the source; none where there is no source */
 	VEC(struct view_container *) containers;	/* all that are not untouched, by id */
-	VEC(struct view_item) subnets, flows, ports, host;
+	VEC(struct view_item) subnets, flows, routes, ports, host;
 	size_t count[VERDICT_COUNT], untouched, drifted;
 	size_t flows_open, flows_close, ports_open, ports_close, ports_move;
 	size_t policy_drift;		/* elements that belong to no container */

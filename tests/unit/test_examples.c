@@ -15,6 +15,7 @@ static const struct {
 	const char *source, *expected;
 } rows[] = {
     {"examples/hello.ctstack", "tests/golden/manifest/hello.json"},
+    {"examples/proxy.ctstack", "tests/golden/manifest/proxy.json"},
     {"examples/ml.ctstack", "tests/golden/manifest/ml.json"},
     {"tests/golden/manifest/kinds.ctstack", "tests/golden/manifest/kinds.json"},
     {"tests/golden/manifest/engines.ctstack", "tests/golden/manifest/engines.json"},

@@ -20,6 +20,7 @@ static struct manifest lowered(struct built *b)
 {
 	struct manifest m = {.arena = &b->arena};
 	struct net network;
+	struct routes routes = {0};
 	struct flows flows = {0};
 	uint32_t containers = 0, subnets = 0;
 
@@ -31,8 +32,9 @@ static struct manifest lowered(struct built *b)
 	}
 
 	net_build(&b->arena, &b->arena, &b->model, &network);
-	flows_build(&b->arena, &b->model, &network, &flows);
-	lower(&b->arena, &b->model, &network, &flows, &b->sources, &m);
+	routes_build(&b->arena, &b->arena, &b->model, &network, &routes);
+	flows_build(&b->arena, &b->model, &network, &routes, &flows);
+	lower(&b->arena, &b->model, &network, &routes, &flows, &b->sources, &m);
 	return m;
 }
 

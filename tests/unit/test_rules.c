@@ -27,6 +27,12 @@
 	"container " name " { " IMAGE "address = 10.1.0.2" host "; gpu = nvidia; gpu-sharing = " sharing "; gpu-devices = [" devices "]; limits { memory = 1GiB } }\n"
 #define TWO(...) STACK(LAN WEB DB __VA_ARGS__)
 
+#define HASH "$2b$10$mdFg1VJZ92OsGkTx/1iPue4cfAek1PKJMpKLRjHmKl5HZ6OeIVUyq"
+/* A stack with a web server, a proxy, and these lines. */
+#define ROUTED(fields, ...)                                                                                                    \
+	STACK(LAN "container web { " IMAGE "address = 10.1.0.2; ports { http = 80/tcp; dns = 53/udp } }\n"                    \
+		  "container edge { " IMAGE "address = 10.1.0.3; ports { https = 443/tcp } }\n"                                \
+		  "proxy front { container = edge" fields " }\n" __VA_ARGS__)
 #define SECRET "secret pw { file = /etc/secrets/pw }\n"
 
 #define NAME58 "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
@@ -83,6 +89,37 @@ static const struct {
 	{"address: twice", "E0611", TWO("container x { " IMAGE "address = 10.1.0.11 }\n")},
 	{"address: IPv6 twice", "E0611",
 	 STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\ncontainer b { " IMAGE "address6 = fd01:0::0:2 }\n")},
+
+	{"route", "", ROUTED("", "route \"a\" -> web.http\n")},
+	{"route: for who passes", "", ROUTED("", "route \"a\" -> web.http { auth { me = \"" HASH "\" } }\n")},
+	{"route: no proxy", "E0682", STACK(LAN "container web { " IMAGE "address = 10.1.0.2; ports { http = 80/tcp } }\nroute \"a\" -> web.http\n")},
+	{"route: which proxy", "E0682",
+	 ROUTED("", "container more { " IMAGE "address = 10.1.0.4; ports { https = 443/tcp } }\nproxy back { container = more }\nroute \"a\" -> web.http\n")},
+	{"route: both proxies", "",
+	 ROUTED("", "container more { " IMAGE "address = 10.1.0.4; ports { https = 443/tcp } }\nproxy back { container = more }\n"
+		    "route \"a\" -> web.http { providers = [front, back] }\n")},
+	{"route: twice", "E0683", ROUTED("; domain = \"b.c\"", "route \"a\" -> web.http\nroute \"a.b.c\" -> web.http\n")},
+	{"route: not tcp", "E0684", ROUTED("", "route \"a\" -> web.dns\n")},
+	{"route: to itself", "E0684", ROUTED("", "route \"a\" -> edge.https\n")},
+	{"route: the proxy has no such port", "E0684", ROUTED("", "route \"a\" -> web.http { tls = off }\n")},
+	{"route: no family in common", "E0684",
+	 STACK("subnet lan { range = 10.1.0.0/24; range6 = fd01::/64 }\ncontainer web { " IMAGE "address6 = fd01::2; ports { http = 80/tcp } }\n"
+	       "container edge { " IMAGE "address = 10.1.0.3; ports { https = 443/tcp } }\nproxy front { container = edge }\nroute \"a\" -> web.http\n")},
+	{"route: no host name", "E0685", ROUTED("", "route \"A\" -> web.http\n")},
+	{"route: a password", "E0686", ROUTED("", "route \"a\" -> web.http { auth { me = \"x\" } }\n")},
+	{"proxy: nobody to write to", "E0687", ROUTED("; tls = acme; domain = \"example.org\"", "route \"a\" -> web.http\n")},
+	{"proxy: twice", "E0688", ROUTED("", "proxy back { container = edge }\n")},
+	{"proxy: where nothing can be mounted", "E0625", STACK(LAN "container a { " IMAGE "address = 10.1.0.2; mount /x -> /etc/ctstack }\n")},
+	{"route: passwords in the clear", "W0925",
+	 ROUTED("; http = edge:80/tcp", "route \"a\" -> web.http { tls = off; auth { me = \"" HASH "\" } }\n")},
+	{"route: no such certificate", "W0926", ROUTED("; tls = acme; email = \"a@b.c\"", "route \"a\" -> web.http\n")},
+
+	{"proxy: not enabled", "",
+	 STACK(LAN "container web { " IMAGE "address = 10.1.0.2; ports { http = 80/tcp } }\n"
+		   "container edge { " IMAGE "address = 10.1.0.3; ports { https = 443/tcp }; enable = false }\n"
+		   "container back { " IMAGE "address = 10.1.0.4; ports { https = 443/tcp } }\n"
+		   "proxy front { container = edge }\nproxy second { container = back }\n"
+		   "route \"a\" -> web.http { providers = [front] }\nroute \"b\" -> web.http { providers = [front, second] }\nroute \"c\" -> web.http\n")},
 
 	{"volume: two of one category and name", "E0679",
 	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; volume v { at = /v; category = media } }\n")

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Rules about reverse proxies and their routes: that each leads from a name that can be one to a port that is there, by a proxy that can serve it. */
+#include "compiler/rules_impl.h"
+#include "lang/schema.h"
+
+#define rules_each_route(p, r) vec_each(const struct route, p, &(r)->routes->all)
+
+static void unserved_add(struct rules *r, enum diag_code code, const struct m_stack *s, size_t route)
+{
+	struct diag *d;
+
+	if (!s->proxy.n) {
+		d = diag_add(r->diags, code, s->route.at[route].at, "no proxy serves this route: stack `%.*s` has none", STR_ARG(s->head.name));
+		diag_help(r->diags, d, "declare one: proxy front { container = … }");
+		return;
+	}
+	d = diag_add(r->diags, code, s->route.at[route].at, "this route does not say which proxy serves it: stack `%.*s` has %zu", STR_ARG(s->head.name), s->proxy.n);
+	diag_help(r->diags, d, "providers = [%.*s]", STR_ARG(s->proxy.at[0]->head.name));
+}
+
+RULE(route_proxy)
+{
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		for (size_t i = 0; i < (*s)->route.n; i++)
+			if (route_proxies(*s, i).n == 0)
+				unserved_add(r, code, *s, i);
+	rules_each_route(p, r) {
+		struct diag *d;
+
+		if (p->proxy->head.stack == p->stack)
+			continue;
+		d = diag_add(r->diags, code, p->proxy_at, "a proxy serves the routes of its own stack; `%.*s` is of stack `%.*s`", STR_ARG(p->proxy->head.name),
+			     STR_ARG(p->proxy->head.stack->head.name));
+		diag_note(r->diags, d, p->proxy->head.at, "declared here: the route can stand there, and lead to a container of any stack");
+	}
+}
+
+RULE(route_twice)
+{
+	struct map seen = {0};
+
+	rules_each_route(p, r) {
+		struct str key = STR_JOIN(r->arena, p->proxy->head.stack->head.name, STR("."), p->proxy->head.name, STR(" "), p->host);
+		const struct route *first = map_add(r->arena, &seen, key, (void *)(uintptr_t)p);
+
+		if (first)
+			diag_note(r->diags, diag_add(r->diags, code, p->at, "proxy `%.*s` has a route for %.*s already", STR_ARG(p->proxy->head.name), STR_ARG(p->host)),
+				  first->at, "first here");
+	}
+}
+
+/* RFC 1123, 2.1: labels of letters, digits and -, in lower case here, since host names are compared without case. */
+static const char *host_wrong(struct str host)
+{
+	struct str rest = host;
+
+	if (host.n > 253)
+		return "is longer than 253 bytes";
+	while (rest.n || (host.n && host.s[host.n - 1] == '.')) {
+		struct str label = str_cut(rest, '.', &rest);
+
+		if (label.n == 0)
+			return "has an empty part";
+		if (label.n > 63)
+			return "has a part longer than 63 bytes";
+		for (size_t i = 0; i < label.n; i++)
+			if (!((label.s[i] >= 'a' && label.s[i] <= 'z') || (label.s[i] >= '0' && label.s[i] <= '9') || (label.s[i] == '-' && i && i + 1 < label.n)))
+				return "has something else than lower-case letters, digits and - within parts joined by dots";
+	}
+	return host.n ? NULL : "is empty";
+}
+
+RULE(route_host)
+{
+	rules_each_route(p, r) {
+		const char *wrong = host_wrong(p->host);
+
+		if (wrong)
+			diag_add(r->diags, code, p->name_at, "`%.*s` is no host name: it %s", STR_ARG(p->host), wrong);
+	}
+}
+
+static void route_port_check(struct rules *r, enum diag_code code, const struct route *p)
+{
+	const char *wanted = p->tls == WORD_TLS_off ? "http" : "https";
+
+	if (p->port.proto != PROTO_TCP || p->port.lo != p->port.hi)
+		diag_add(r->diags, code, p->to_at, "a route leads to one tcp port, not to %.*s", STR_ARG(port_shown(r->arena, p->port)));
+	else if (p->front->container == p->to->container)
+		diag_add(r->diags, code, p->to_at, "the route leads from container `%.*s` to itself", STR_ARG(p->to->container->head.name));
+	else if (container_on_host(p->to->container) && !container_on_host(p->front->container))
+		diag_note(r->diags,
+			  diag_add(r->diags, code, p->to_at, "`%.*s` is on the host's network, where proxy `%.*s` cannot reach it", STR_ARG(p->to->container->head.name),
+				   STR_ARG(p->proxy->head.name)),
+			  p->to->container->network.at, "the host's network is chosen here");
+	else if (route_crosses(p) && !(p->front->address[NET_4].n && p->to->address[NET_4].n) && !(p->front->address[NET_6].n && p->to->address[NET_6].n))
+		diag_add(r->diags, code, p->to_at, "proxy `%.*s` and container `%.*s` have no addresses of one family", STR_ARG(p->proxy->head.name),
+			 STR_ARG(p->to->container->head.name));
+	else if (p->listen.lo == 0) {
+		struct diag *d = diag_add(r->diags, code, p->at, "proxy `%.*s` has no port for this route: `tls` is %.*s", STR_ARG(p->proxy->head.name),
+					  STR_ARG(word_texts[p->tls]));
+
+		diag_note(r->diags, d, p->proxy->head.at, "the proxy");
+		diag_help(r->diags, d, "give its container a port called %s: ports { %s = %s }", wanted, wanted, p->tls == WORD_TLS_off ? "80/tcp" : "443/tcp");
+	}
+}
+
+RULE(route_port)
+{
+	rules_each_route(p, r)
+		route_port_check(r, code, p);
+}
+
+/* crypt(5): $2b$COST$ and 53 characters of its own base 64. What Caddy and Traefik both take. */
+static bool is_bcrypt(struct str s)
+{
+	if (s.n != 60 || s.s[0] != '$' || s.s[1] != '2' || !strchr("abxy", s.s[2]) || s.s[3] != '$' || s.s[6] != '$')
+		return false;
+	for (size_t i = 4; i < s.n; i++) {
+		char c = s.s[i];
+		bool digit = c >= '0' && c <= '9';
+
+		if (i < 6 ? !digit : i > 6 && !(digit || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '/'))
+			return false;
+	}
+	return true;
+}
+
+RULE(route_auth)
+{
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		for (size_t i = 0; i < (*s)->route.n; i++) {
+			const struct m_arrow_route *how = (*s)->route.at[i].block;
+
+			for (size_t k = 0; how && k < how->auth.n; k++)
+				if (!is_bcrypt(how->auth.at[k].value.v))
+					diag_help(r->diags,
+						  diag_add(r->diags, code, how->auth.at[k].value.at, "the password of `%.*s` is not given by its bcrypt hash",
+							   STR_ARG(how->auth.at[k].name)),
+						  "caddy hash-password, or htpasswd -nbB USER PASSWORD, prints it: $2a$14$…");
+		}
+}
+
+RULE(proxy_form)
+{
+	vec_each(struct m_stack *const, s, &r->model->stacks) {
+		struct map seen = {0};
+
+		vec_each(struct m_proxy *const, at, &(*s)->proxy) {
+			const struct m_proxy *p = *at;
+			const struct m_container *c = p->container.v;
+			const struct m_proxy *first = map_add(r->arena, &seen, c->head.name, *at);
+			const struct f_PORTREF *ports[] = {&p->http, &p->https};
+
+			if (c->head.stack != *s)
+				diag_add(r->diags, code, p->container.at, "a proxy runs in a container of its own stack; `%.*s` is of stack `%.*s`", STR_ARG(c->head.name),
+					 STR_ARG(c->head.stack->head.name));
+			else if (first)
+				diag_note(r->diags, diag_add(r->diags, code, p->container.at, "container `%.*s` is a proxy already", STR_ARG(c->head.name)), first->head.at,
+					  "this one");
+			for (size_t i = 0; i < 2; i++)
+				if (ports[i]->set && ports[i]->v.container != c)
+					diag_add(r->diags, code, ports[i]->at, "this is no port of the proxy's container `%.*s`", STR_ARG(c->head.name));
+			if (p->domain.given && host_wrong(p->domain.v))
+				diag_add(r->diags, code, p->domain.at, "`%.*s` is no domain: it %s", STR_ARG(p->domain.v), host_wrong(p->domain.v));
+		}
+		if ((*s)->domain.given && host_wrong((*s)->domain.v))
+			diag_add(r->diags, code, (*s)->domain.at, "`%.*s` is no domain: it %s", STR_ARG((*s)->domain.v), host_wrong((*s)->domain.v));
+	}
+}
+
+RULE(proxy_email)
+{
+	struct map seen = {0};
+
+	rules_each_route(p, r) {
+		struct str key = STR_JOIN(r->arena, p->proxy->head.stack->head.name, STR("."), p->proxy->head.name);
+		struct diag *d;
+
+		if (p->tls != WORD_TLS_acme || p->proxy->email.set || map_add(r->arena, &seen, key, (void *)(uintptr_t)p))
+			continue;
+		d = diag_add(r->diags, code, p->proxy->head.at, "proxy `%.*s` gets certificates by acme and says nobody to write to", STR_ARG(p->proxy->head.name));
+		diag_note(r->diags, d, p->at, "by this route");
+		diag_help(r->diags, d, "email = \"admin@example.org\"");
+	}
+}
+
+/* ---- lints ---- */
+
+RULE(route_plain)
+{
+	rules_each_route(p, r)
+		if (p->tls == WORD_TLS_off && p->how && p->how->auth.n)
+			diag_help(r->diags, diag_add(r->diags, code, p->at, "passwords for %.*s are sent in the clear", STR_ARG(p->host)), "tls = internal, or acme");
+}
+
+/* RFC 6762 and RFC 2606: names that no public authority certifies. */
+RULE(route_acme)
+{
+	static const char *const ends[] = {".local", ".localhost", ".test", ".example", ".invalid", ".internal", ".lan"};
+
+	rules_each_route(p, r)
+		for (size_t i = 0; p->tls == WORD_TLS_acme && i < sizeof ends / sizeof ends[0]; i++) {
+			size_t n = strlen(ends[i]);
+
+			if (p->host.n > n && memcmp(p->host.s + p->host.n - n, ends[i], n) == 0)
+				diag_help(r->diags, diag_add(r->diags, code, p->at, "no authority gives a certificate for %.*s", STR_ARG(p->host)),
+					  "tls = internal, or another domain");
+		}
+}
