@@ -18,8 +18,8 @@ enum allot_state { ALLOT_FRESH, ALLOT_BUSY, ALLOT_DONE };
 
 /* A container or a subnet that waits for its place. */
 struct claim {
-	struct node *node;
 	struct str name;	/* STACK.NAME */
+	struct str key;		/* what hashes: the name, or the one that it had before it was renamed */
 };
 struct claims {
 	VEC(struct claim) all;
@@ -51,6 +51,8 @@ struct allot {
 	struct map by_subnet;		/* name -> struct subnet_members */
 	struct map addresses[2];	/* STACK.CONTAINER -> struct addr, by family */
 	struct map ranges;		/* STACK.SUBNET -> struct cidr */
+	struct map moved;		/* new STACK.NAME -> struct str, the old one */
+	bool moved_read;
 	struct claims claims;		/* subnets that wait for a range */
 	VEC(struct node *) given;	/* that say theirs */
 };
@@ -60,9 +62,17 @@ struct allot *allot_new(struct arena *a)
 	return arena_new(a, struct allot);
 }
 
+/* The name that it had first, as far as the source tells. */
+static struct str old_name(struct elab *el, struct str name)
+{
+	const struct str *old = map_get(&el->allot->moved, name);
+
+	return old ? *old : name;
+}
+
 static int cmp_claims(const void *a, const void *b)
 {
-	return str_cmp(((const struct claim *)a)->name, ((const struct claim *)b)->name);
+	return str_cmp(((const struct claim *)a)->key, ((const struct claim *)b)->key);
 }
 
 static bool take(struct places *p, uint64_t number)
@@ -79,7 +89,7 @@ static uint64_t proposed(const struct places *p, const struct claim *c, unsigned
 {
 	char digit[2] = {(char)('a' + round), ' '};
 
-	return p->first + name_hash(STR_JOIN(p->el->a, (struct str){digit, 2}, p->seed, STR(" "), c->name)) % p->n;
+	return p->first + name_hash(STR_JOIN(p->el->a, (struct str){digit, 2}, p->seed, STR(" "), c->key)) % p->n;
 }
 
 /* Any place that is left, from the first one proposed on. */
@@ -103,6 +113,8 @@ static void places_give(struct places *p, struct claims *claims)
 	size_t left = 0;
 	uint64_t number;
 
+	vec_each(struct claim, c, &claims->all)
+		c->key = old_name(p->el, c->name);
 	sort_array(claims->all.at, claims->all.n, sizeof *claims->all.at, cmp_claims);
 	vec_each(struct claim, c, &claims->all) {
 		struct lock_entry *lock = p->locked(p, c, &number);
@@ -157,6 +169,33 @@ static struct str full_name(struct elab *el, const struct node *n)
 	return STR_JOIN(el->a, n->parent->name.text, STR("."), n->name.text);
 }
 
+/* `moved old -> new` of every stack, each of which is laid out by then. */
+static void moved_read(struct elab *el)
+{
+	const size_t offset = offsetof(struct m_stack, moved);
+	struct allot *a = el->allot;
+
+	a->moved_read = true;
+	for (size_t i = 0; i < el->nfiles; i++)
+		for (size_t k = 0; k < el->files[i].node->cells[0].many.n; k++) {
+			struct node *stack = el->files[i].node->cells[0].many.at[k];
+			const struct schema_row *row = stack->kind->rows;
+
+			while (row->form != ROW_ARROW || row->offset != offset)
+				row++;
+			const union cell *cell = node_cell(stack, row);
+			for (size_t m = 0; m < cell->arrows.n; m++) {
+				const struct entry *e = cell->arrows.at[m].entry;
+				struct str *old = arena_new(el->a, struct str);
+
+				if (e->left->kind != EX_NAME || e->right->kind != EX_NAME)
+					continue;
+				*old = STR_JOIN(el->a, stack->name.text, STR("."), e->left->u.text);
+				map_add(el->a, &a->moved, STR_JOIN(el->a, stack->name.text, STR("."), e->right->u.text), old);
+			}
+		}
+}
+
 /* Every block of a kind in every stack; false, and said at `at`, where some of them are not known yet. */
 static bool each_child(struct elab *el, enum kind_tag kind, struct span at, void (*visit)(struct elab *el, struct node *n, struct span at))
 {
@@ -184,6 +223,8 @@ static bool each_child(struct elab *el, enum kind_tag kind, struct span at, void
 			}
 		}
 	}
+	if (!el->allot->moved_read)
+		moved_read(el);
 	return true;
 }
 
@@ -239,7 +280,7 @@ static void group_add(struct elab *el, struct node *c, struct span at)
 	if (written(c, offsetof(struct m_container, address)) || written(c, offsetof(struct m_container, address6)))
 		vec_push(el->a, &members_of(el, subnet)->given, c);
 	else
-		vec_push(el->a, &members_of(el, subnet)->claims.all, ((struct claim){c, full_name(el, c)}));
+		vec_push(el->a, &members_of(el, subnet)->claims.all, ((struct claim){.name = full_name(el, c)}));
 }
 
 static void circular(struct elab *el, struct span at, const char *what)
@@ -286,14 +327,16 @@ static bool number_of(const struct places *p, struct addr a, uint64_t *ret)
 	return n >= p->first && n - p->first < p->n;
 }
 
-static struct lock_entry *lock_find(const struct elab *el, enum lock_kind kind, struct str name)
+static struct lock_entry *lock_find(const struct elab *el, enum lock_kind kind, const struct claim *c)
 {
-	return map_get(&el->modules->locks.by_name[kind], name);
+	struct lock_entry *e = map_get(&el->modules->locks.by_name[kind], c->name);
+
+	return e ? e : map_get(&el->modules->locks.by_name[kind], c->key);
 }
 
 static struct lock_entry *address_locked(const struct places *p, const struct claim *c, uint64_t *ret_number)
 {
-	struct lock_entry *e = lock_find(p->el, p->family == NET_4 ? LOCK_ADDRESS : LOCK_ADDRESS6, c->name);
+	struct lock_entry *e = lock_find(p->el, p->family == NET_4 ? LOCK_ADDRESS : LOCK_ADDRESS6, c);
 
 	return e && number_of(p, e->value.addr, ret_number) ? e : NULL;
 }
@@ -319,7 +362,7 @@ static void family_give(struct elab *el, struct subnet_members *m, enum net_fami
 	const bool four = family == NET_4;
 	struct val range = ask(el, m->subnet, four ? offsetof(struct m_subnet, range) : offsetof(struct m_subnet, range6), at);
 	struct val host = ask(el, m->subnet, four ? offsetof(struct m_subnet, host) : offsetof(struct m_subnet, host6), at);
-	struct places p = {.el = el, .seed = full_name(el, m->subnet), .family = family, .locked = address_locked, .give = address_give};
+	struct places p = {.el = el, .seed = old_name(el, full_name(el, m->subnet)), .family = family, .locked = address_locked, .give = address_give};
 	struct claims claims = {0};
 	unsigned bits;
 
@@ -374,7 +417,7 @@ static struct val address_chosen(struct elab *el, struct node *c, enum net_famil
 
 static struct lock_entry *range_locked(const struct places *p, const struct claim *c, uint64_t *ret_number)
 {
-	struct lock_entry *e = lock_find(p->el, LOCK_RANGE, c->name);
+	struct lock_entry *e = lock_find(p->el, LOCK_RANGE, c);
 
 	if (!e || e->value.len != pool.len + POOL_BITS || !cidr_contains(pool, e->value.addr))
 		return NULL;
@@ -404,7 +447,7 @@ static void range_claim(struct elab *el, struct node *n, struct span at)
 {
 	(void)at;
 	if (!written(n, offsetof(struct m_subnet, range)) && !written(n, offsetof(struct m_subnet, range6)))
-		vec_push(el->a, &el->allot->claims.all, ((struct claim){n, full_name(el, n)}));
+		vec_push(el->a, &el->allot->claims.all, ((struct claim){.name = full_name(el, n)}));
 	else if (written(n, offsetof(struct m_subnet, range)))
 		vec_push(el->a, &el->allot->given, n);
 }

@@ -385,11 +385,27 @@ static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct 
 	return v;
 }
 
+/* chat, web.data: what the words mean is not asked. */
+static struct val name_written(struct elab *el, const struct expr *e, const struct target *to)
+{
+	const struct expr *base = e->kind == EX_MEMBER ? e->u.member.base : NULL;
+
+	if (e->kind == EX_NAME)
+		return VAL(NAMED, e->u.text);
+	if (base && base->kind == EX_NAME)
+		return VAL(NAMED, STR_JOIN(el->a, base->u.text, STR("."), e->u.member.name.text));
+	if (e->kind != EX_BAD)
+		say(el, DIAG_type_mismatch, e->at, "`%.*s` takes a name: NAME, or NAME.NAME", STR_ARG(to->name));
+	return val_poison();
+}
+
 static struct val eval_as_inner(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
 				const struct target *to)
 {
 	struct val v;
 
+	if (t->tag == T_NAMED)
+		return name_written(el, e, to);
 	if (e->kind == EX_NAME && contextual(el, e, scope, t, to, &v))
 		return v;
 	if (e->kind == EX_COND) {

@@ -176,6 +176,7 @@ static void text_DNS(struct dns v, struct buf *out)
 }
 
 #define text_IMAGE text_STRING
+#define text_NAMED text_STRING
 #define text_IFNAME text_STRING
 #define text_PATH text_STRING
 #define text_IP4 text_IP

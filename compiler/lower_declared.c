@@ -279,6 +279,19 @@ static void lower_expectations(struct lowering *l, const struct m_stack *s)
 	}
 }
 
+static void lower_moved(struct lowering *l, const struct m_stack *s)
+{
+	for (size_t i = 0; i < s->moved.n; i++) {
+		struct str from = STR_JOIN(l->arena, s->head.name, STR("."), s->moved.at[i].left.v),
+			   to = STR_JOIN(l->arena, s->head.name, STR("."), s->moved.at[i].right.v);
+		struct res_moved *r = manifest_add_moved(l->out, STR_JOIN(l->arena, from, STR(" -> "), to));
+
+		res_mark(&r->res, s, STR(""), source_origin(l->sources, s->moved.at[i].at));
+		r->from = from;
+		r->to = to;
+	}
+}
+
 void lower_declared(struct lowering *l)
 {
 	lower_each_stack(s, l)
@@ -293,6 +306,8 @@ void lower_declared(struct lowering *l)
 			lower_flow(l, f);
 	lower_each_stack(s, l)
 		lower_expectations(l, *s);
+	lower_each_stack(s, l)
+		lower_moved(l, *s);
 	lower_each_stack(s, l)
 		for (size_t i = 0; i < (*s)->publish.n; i++)
 			lower_publish(l, *s, i);

@@ -6,6 +6,39 @@
 #include "compiler/lower_impl.h"
 #include "lang/base/sort.h"
 
+struct former {
+	VEC(struct str) all;	/* the name that it has, and those that it had */
+};
+
+static void former_of(struct lowering *l, const struct m_stack *s, struct str name, struct former *ret)
+{
+	vec_push(l->scratch, &ret->all, name);
+	for (size_t i = 0; i < s->moved.n; i++)
+		if (str_eq(s->moved.at[i].right.v, name))
+			vec_push(l->scratch, &ret->all, s->moved.at[i].left.v);
+}
+
+/* Where a volume's data may be since its container, or it itself, had another name. */
+static struct strs volume_was(struct lowering *l, const struct m_container *c, const struct m_volume *v)
+{
+	struct former containers = {0}, volumes = {0};
+	VEC(struct str) was = {0};
+
+	if (v->from.set || c->head.stack->moved.n == 0)
+		return (struct strs){0};
+	former_of(l, c->head.stack, c->head.name, &containers);
+	former_of(l, c->head.stack, STR_JOIN(l->scratch, c->head.name, STR("."), v->head.name), &volumes);
+	for (size_t i = 0; i < containers.all.n; i++)
+		for (size_t k = 0; k < volumes.all.n; k++) {
+			struct str volume;
+
+			str_cut(volumes.all.at[k], '.', &volume);
+			if (i || k)
+				vec_push(l->arena, &was, name_volume_as(l->arena, c, v, containers.all.at[i], volume));
+		}
+	return (struct strs){was.at, was.n};
+}
+
 /* Two containers may share a directory; rules.c has seen to it that they agree about its owner and mode. */
 static void lower_directories(struct lowering *l)
 {
@@ -31,6 +64,7 @@ static void lower_directories(struct lowering *l)
 			r->gid = v->owner.v.gid;
 			r->keep = true;
 			r->backup = v->backup.v;
+			r->was = volume_was(l, m->container, v);
 		}
 	}
 }

@@ -94,14 +94,18 @@ struct str name_wireguard_file(struct arena *a, const struct m_container *c)
 	return STR_JOIN(a, STR("/run/ctstack/wireguard/"), name_derived(a, c));
 }
 
-struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v)
+struct str name_volume_as(struct arena *a, const struct m_container *c, const struct m_volume *v, struct str container, struct str volume)
 {
 	if (v->from.set)
 		return v->from.v;
 	if (v->category.set)
-		return STR_JOIN(a, STR("/opt/"), word_texts[v->category.v], STR("/"), c->head.name, STR("/"), v->head.name);
-	return STR_JOIN(a, STR("/var/lib/ctstack/volumes/"), c->head.stack->head.name, STR("/"), c->head.name,
-			STR("/"), v->head.name);
+		return STR_JOIN(a, STR("/opt/"), word_texts[v->category.v], STR("/"), container, STR("/"), volume);
+	return STR_JOIN(a, STR("/var/lib/ctstack/volumes/"), c->head.stack->head.name, STR("/"), container, STR("/"), volume);
+}
+
+struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v)
+{
+	return name_volume_as(a, c, v, c->head.name, v->head.name);
 }
 
 static int cmp_names(const void *a, const void *b)

@@ -36,6 +36,8 @@ struct str name_wireguard_unit(struct arena *a, const struct m_container *c);
 struct str name_wireguard_file(struct arena *a, const struct m_container *c); /* /run/ctstack/wireguard/ct-STACK-CONTAINER */
 /* Where a volume is on the host: its `from`, or /opt/CATEGORY/CONTAINER/VOLUME, or /var/lib/ctstack/volumes/STACK/CONTAINER/VOLUME. */
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v);
+/* The same under other names of the container and the volume: where it was. */
+struct str name_volume_as(struct arena *a, const struct m_container *c, const struct m_volume *v, struct str container, struct str volume);
 
 /* What the container is made of, as its image resource is called: an image's reference, "archive:PATH", "os:debian bookworm|MIRROR|PACKAGE PACKAGE"; "" for one with a rootfs. */
 struct str name_image(struct arena *a, const struct m_container *c);

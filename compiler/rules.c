@@ -46,6 +46,7 @@ static const struct {
 	ROW(flow_family),
 	ROW(flow_many),
 	ROW(expect_reach),
+	ROW(moved_target),
 	ROW(after_cycle),
 	ROW(mount_twice),
 	ROW(mount_reserved),

@@ -71,6 +71,8 @@ RULE(flow_twice);
 RULE(flow_host);
 /* rules_expect.c */
 RULE(expect_reach);
+/* rules_moved.c */
+RULE(moved_target);
 /* rules_container.c */
 RULE(after_cycle);
 RULE(port_twice);

@@ -274,6 +274,7 @@ static struct val val_copy(struct arena *a, struct val v)
 	case T_STRING:
 	case T_PATH:
 	case T_IMAGE:
+	case T_NAMED:
 	case T_IFNAME:
 		v.u.STRING = str_copy(a, v.u.STRING);
 		break;

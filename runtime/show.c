@@ -196,13 +196,18 @@ static bool tells_volume(const struct res_container *c, struct str field)
 	return false;
 }
 
-static void rows_new(struct rows *r, const struct res_container *c, size_t width)
+static void rows_new(struct rows *r, const struct view_container *v, size_t width)
 {
+	const struct res_container *c = v->to;
 	const size_t indent = width + 2;
 
 	row_name(r, c->res.id, width);
 	buf_puts(&r->line, "  ");
 	show_plain(c->image, 0, &r->line);
+	if (v->other.n) {
+		buf_puts(&r->line, "  renamed from ");
+		show_plain(v->other, 0, &r->line);
+	}
 	row_end(r, '+', c->res.origin);
 	if (c->address.n)
 		wrap(r, indent, c->address, "");
@@ -220,12 +225,15 @@ static void rows_new(struct rows *r, const struct res_container *c, size_t width
 }
 
 /* Data stays: where, that is what the reader must know. */
-static void rows_removed(struct rows *r, const struct res_container *c, size_t width)
+static void rows_removed(struct rows *r, const struct view_container *v, size_t width)
 {
+	const struct res_container *c = v->from;
+
 	row_name(r, c->res.id, width);
-	buf_puts(&r->line, "  removed");
+	buf_puts(&r->line, v->other.n ? "  renamed to " : "  removed");
+	show_plain(v->other, 0, &r->line);
 	row_end(r, '-', c->res.origin);
-	for (size_t i = 0; i < c->volumes.n; i++) {
+	for (size_t i = 0; i < c->volumes.n && !v->other.n; i++) {
 		struct str path, name = str_cut(c->volumes.at[i], '=', &path);
 
 		pad(&r->line, 0, width + 2);
@@ -277,9 +285,9 @@ static void rows_containers(struct rows *r, const struct view *v)
 	}
 	vec_each(struct view_container *const, c, &v->containers) {
 		if ((*c)->verdict == VERDICT_NEW)
-			rows_new(r, (*c)->to, width);
+			rows_new(r, *c, width);
 		else if ((*c)->verdict == VERDICT_REMOVED)
-			rows_removed(r, (*c)->from, width);
+			rows_removed(r, *c, width);
 		else
 			rows_changed(r, *c, width);
 	}
@@ -514,6 +522,7 @@ void show_text(const struct view *v, bool colour, struct buf *out)
 
 	header(v, out);
 	if (view_pending(v)) {
+		rows_items(&r, "Renamed", v->renames.at, v->renames.n, false);
 		rows_items(&r, "Subnets", v->subnets.at, v->subnets.n, false);
 		rows_containers(&r, v);
 		rows_items(&r, "Flows", v->flows.at, v->flows.n, false);

@@ -71,6 +71,7 @@ static void containers(const struct view *v, struct buf *out)
 		put(out, "action", str_of(c->verdict == VERDICT_CHANGE ? "change" : show_verdict(c->verdict)));
 		put(out, "unit", now->unit);
 		put_nonempty(out, "origin", now->res.origin);
+		put_nonempty(out, c->to ? "renamed-from" : "renamed-to", c->other);
 		fields(out, c->fields.at, c->fields.n);
 		if (c->effects.n)
 			list(out, "effects", c->effects.at, c->effects.n);
@@ -78,7 +79,7 @@ static void containers(const struct view *v, struct buf *out)
 			list(out, "drift", c->drift.at, c->drift.n);
 		if (c->policy_drift)
 			buf_fmt(out, ",\"policy-drift\":%zu", c->policy_drift);
-		if (c->verdict == VERDICT_REMOVED && now->volumes.n)
+		if (c->verdict == VERDICT_REMOVED && !c->other.n && now->volumes.n)
 			list(out, "keeps", now->volumes.at, now->volumes.n);
 		buf_addc(out, '}');
 	}
@@ -183,6 +184,7 @@ static void summary(const struct view *v, struct buf *out)
 	buf_fmt(out, ",\"new\":%zu,\"restart\":%zu,\"start\":%zu,\"stop\":%zu,\"change\":%zu,\"removed\":%zu,\"untouched\":%zu,\"drifted\":%zu",
 		v->count[VERDICT_NEW], v->count[VERDICT_RESTART], v->count[VERDICT_START], v->count[VERDICT_STOP], v->count[VERDICT_CHANGE],
 		v->count[VERDICT_REMOVED], v->untouched, v->drifted);
+	buf_fmt(out, ",\"renamed\":%zu", v->renamed);
 	buf_fmt(out, ",\"flows-open\":%zu,\"flows-close\":%zu,\"ports-open\":%zu,\"ports-close\":%zu,\"ports-move\":%zu,\"policy-drift\":%zu}",
 		v->flows_open, v->flows_close, v->ports_open, v->ports_close, v->ports_move, v->policy_drift);
 }
@@ -194,6 +196,7 @@ void show_json(const struct view *v, struct buf *out)
 	list(out, "scope", v->scope.at, v->scope.n);
 	list(out, "kept", v->kept.at, v->kept.n);
 	summary(v, out);
+	items("renames", v->renames.at, v->renames.n, out);
 	items("subnets", v->subnets.at, v->subnets.n, out);
 	containers(v, out);
 	items("flows", v->flows.at, v->flows.n, out);

@@ -62,9 +62,15 @@ static void field_lines(const struct view_field *at, size_t n, struct buf *out)
 	}
 }
 
-static void new_container(const struct res_container *c, struct buf *out)
+static void new_container(const struct view_container *v, struct buf *out)
 {
-	buf_puts(out, "new, ");
+	const struct res_container *c = v->to;
+
+	buf_puts(out, v->other.n ? "renamed from " : "new, ");
+	if (v->other.n) {
+		code(v->other, out);
+		buf_puts(out, ", ");
+	}
 	code(c->image, out);
 	for (size_t i = 0; i < c->ports.n; i++) {
 		buf_puts(out, i ? ", " : "<br>ports ");
@@ -88,10 +94,14 @@ static void new_container(const struct res_container *c, struct buf *out)
 	}
 }
 
-static void removed_container(const struct res_container *c, struct buf *out)
+static void removed_container(const struct view_container *v, struct buf *out)
 {
-	buf_puts(out, "**removed**");
-	for (size_t i = 0; i < c->volumes.n; i++) {
+	const struct res_container *c = v->from;
+
+	buf_puts(out, v->other.n ? "renamed to " : "**removed**");
+	if (v->other.n)
+		code(v->other, out);
+	for (size_t i = 0; i < c->volumes.n && !v->other.n; i++) {
 		struct str path, name = str_cut(c->volumes.at[i], '=', &path);
 
 		buf_puts(out, "<br>volume ");
@@ -129,9 +139,9 @@ static void containers(const struct view *v, struct buf *out)
 
 		row(out, c->verdict == VERDICT_NEW ? '+' : c->verdict == VERDICT_REMOVED ? '-' : '~', r->id);
 		if (c->verdict == VERDICT_NEW)
-			new_container(c->to, out);
+			new_container(c, out);
 		else if (c->verdict == VERDICT_REMOVED)
-			removed_container(c->from, out);
+			removed_container(c, out);
 		else
 			changed_container(c, out);
 		buf_puts(out, " | ");
@@ -232,6 +242,7 @@ void show_markdown(const struct view *v, struct buf *out)
 	buf_puts(out, ".\n");
 	code_list("\nStays as it is: ", v->kept, out);
 	buf_puts(out, v->kept.n ? "\n" : "");
+	items("Renamed", v->renames.at, v->renames.n, "", "", out);
 	items("Subnet", v->subnets.at, v->subnets.n, "new", "**removed**", out);
 	containers(v, out);
 	items("Flow", v->flows.at, v->flows.n, "opens", "**closes**", out);

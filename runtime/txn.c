@@ -18,7 +18,8 @@ static const struct step {
 	{PHASE_ADD, RES_proxy},
 	/* here `active` is switched: units are generated from the new generation from now on */
 	{PHASE_STOP, RES_proxy},   {PHASE_STOP, RES_unit},
-	{PHASE_SWAP, RES_link},	   {PHASE_SWAP, RES_macvlan},  {PHASE_SWAP, RES_nft},
+	{PHASE_SWAP, RES_directory}, {PHASE_SWAP, RES_link},  {PHASE_SWAP, RES_macvlan},
+	{PHASE_SWAP, RES_nft},
 	{PHASE_START, RES_unit},   {PHASE_START, RES_proxy},
 	{PHASE_CLEAN, RES_proxy},  {PHASE_CLEAN, RES_macvlan}, {PHASE_CLEAN, RES_link},
 	{PHASE_CLEAN, RES_netns},  {PHASE_CLEAN, RES_file},    {PHASE_CLEAN, RES_directory},

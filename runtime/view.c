@@ -209,6 +209,10 @@ static void look_at(struct viewer *w, const struct change *change)
 	case RES_stack:
 	case RES_image:
 		return; /* containers say what changes; images to fetch are in `missing` */
+	case RES_moved:
+		if (c->op == OP_CREATE)
+			vec_push(w->a, &v->renames, item_of(w, c));
+		return;
 	case RES_subnet:
 		vec_push(w->a, &v->subnets, item_of(w, c));
 		return;
@@ -283,6 +287,33 @@ static void notes_make(struct viewer *w)
 	}
 }
 
+static struct view_container *container_there(struct view *v, struct str id, bool new)
+{
+	for (size_t i = 0; i < v->containers.n; i++) {
+		struct view_container *c = v->containers.at[i];
+		const struct res_container *is = new ? c->to : c->from, *other = new ? c->from : c->to;
+
+		if (is && !other && str_eq(is->res.id, id))
+			return c;
+	}
+	return NULL;
+}
+
+/* A container that goes under one name and comes under another is renamed. */
+static void renames_match(struct view *v)
+{
+	vec_each(struct view_item, item, &v->renames) {
+		const struct res_moved *m = (const struct res_moved *)item->to;
+		struct view_container *old = container_there(v, m->from, false), *new = container_there(v, m->to, true);
+
+		if (!old || !new)
+			continue;
+		old->other = m->to;
+		new->other = m->from;
+		v->renamed++;
+	}
+}
+
 void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret)
 {
 	struct viewer w = {.a = a, .v = ret, .recorded = recorded};
@@ -292,13 +323,14 @@ void view_make(struct arena *a, const struct plan *p, const struct manifest *rec
 	for (size_t i = 0; i < p->changes.n; i++)
 		look_at(&w, &p->changes.at[i]);
 	notes_make(&w);
+	renames_match(ret);
 	for (size_t i = 0; i < ret->containers.n; i++) {
 		struct view_container *c = ret->containers.at[i];
 
 		if (says_nothing(c))
 			continue;
 		ret->containers.at[kept++] = c;
-		ret->count[c->verdict]++;
+		ret->count[c->verdict] += !c->other.n;
 		ret->drifted += c->drift.n || c->policy_drift;
 		there += c->to != NULL;
 	}
@@ -347,6 +379,7 @@ void view_summary(const struct view *v, struct buf *out)
 
 	for (int k = 0; k < VERDICT_COUNT; k++)
 		counted(out, &said, "", v->count[k], words[k], words[k]);
+	counted(out, &said, "", v->renamed, "renamed", "renamed");
 	counted(out, &said, "", v->untouched, "untouched", "untouched");
 	if (!said)
 		buf_puts(out, "no containers");

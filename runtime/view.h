@@ -24,6 +24,7 @@ struct view_field {
 struct view_container {
 	const struct res_container *from, *to;	/* NULL where it is new or removed */
 	enum verdict verdict;
+	struct str other;		/* of one that is renamed: the name that it had (new) or has from now on (removed) */
 	bool unit_changes;
 	VEC(struct view_field) fields;	/* declared differences, by name; of a new container: none */
 	VEC(struct str) effects;	/* what changes on the host though no field says so: "file /x" */
@@ -62,7 +63,8 @@ struct view {
 	struct view_outputs outputs;	/* of the source; none where there is no source */
 	VEC(struct view_container *) containers;	/* all that are not untouched, by id */
 	VEC(struct view_item) subnets, flows, routes, ports, host;
-	size_t count[VERDICT_COUNT], untouched, drifted;
+	VEC(struct view_item) renames;	/* what is said for the first time to have had another name */
+	size_t count[VERDICT_COUNT], renamed, untouched, drifted;	/* renamed ones are neither new nor removed */
 	size_t flows_open, flows_close, ports_open, ports_close, ports_move;
 	size_t policy_drift;		/* elements that belong to no container */
 };

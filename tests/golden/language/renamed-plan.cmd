@@ -1,0 +1,1 @@
+plan --base used/before.ctstack renamed.ctstack
