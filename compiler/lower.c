@@ -31,6 +31,7 @@ void lower(struct arena *scratch, const struct model *model, const struct net *n
 	lower_wireguard(&l);
 	lower_nft(&l);
 	lower_units(model, net, sources, ret);
+	lower_metrics(&l);
 	lower_proxies(&l);
 	buf_free(&l.text);
 	twice = manifest_seal(ret);

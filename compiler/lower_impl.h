@@ -30,6 +30,7 @@ void lower_net(struct lowering *l);	 /* sysctl, netns, link */
 void lower_wireguard(struct lowering *l); /* file and unit of tunnels */
 void lower_nft(struct lowering *l);	 /* nft */
 void lower_units(const struct model *model, const struct net *net, struct sources *sources, struct manifest *ret); /* unit */
+void lower_metrics(struct lowering *l);	 /* file */
 void lower_proxies(struct lowering *l);	 /* route, proxy */
 
 /* What lowering makes something of: stacks that are given, not those that are only used. */

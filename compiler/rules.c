@@ -78,6 +78,7 @@ static const struct {
 	ROW(os_form),
 	ROW(gpu_choice),
 	ROW(gpu_exclusive),
+	ROW(metrics_port),
 	ROW(route_proxy),
 	ROW(route_twice),
 	ROW(route_host),

@@ -114,6 +114,7 @@ RULE(secret_shared);
 RULE(secret_literal);
 RULE(secret_unused);
 /* rules_route.c */
+RULE(metrics_port);
 RULE(route_proxy);
 RULE(route_twice);
 RULE(route_host);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Rules about reverse proxies and their routes: that each leads from a name that can be one to a port that is there, by a proxy that can serve it. */
+ * Rules about what is served to others: where metrics are read, and reverse proxies and their routes: that each leads from a name that can be one to a port that is there, by a proxy that can serve it. */
 #include "compiler/rules_impl.h"
 #include "lang/schema.h"
 
@@ -183,6 +183,24 @@ RULE(proxy_email)
 		d = diag_add(r->diags, code, p->proxy->head.at, "proxy `%.*s` gets certificates by acme and says nobody to write to", STR_ARG(p->proxy->head.name));
 		diag_note(r->diags, d, p->at, "by this route");
 		diag_help(r->diags, d, "email = \"admin@example.org\"");
+	}
+}
+
+RULE(metrics_port)
+{
+	rules_each_container(m, r) {
+		const struct m_metrics *how = m->container->metrics;
+		struct port port;
+
+		if (!how || !how->port.set)
+			continue;
+		port = port_meant(how->port.v.container, how->port.v.name, how->port.v.port);
+		if (how->port.v.container != m->container)
+			diag_add(r->diags, code, how->port.at, "metrics of container `%.*s` are read at its own port", STR_ARG(m->container->head.name));
+		else if (port.proto != PROTO_TCP || port.lo != port.hi)
+			diag_add(r->diags, code, how->port.at, "metrics are read at one tcp port, not at %.*s", STR_ARG(port_shown(r->arena, port)));
+		else if (!str_starts(how->path.v, STR("/")))
+			diag_add(r->diags, code, how->path.at, "a path begins with /");
 	}
 }
 

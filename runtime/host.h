@@ -23,6 +23,7 @@ struct host {
 /* Where everything of ours lives, below root_fd (without the leading slash). */
 #define STATE_DIR "var/lib/ctstack"
 #define RUN_DIR "run/ctstack"
+#define METRICS_DIR "run/ctstack-metrics"	/* for everybody to read */
 
 int host_open(struct host *ret, struct err *e);
 void host_close(struct host *h);

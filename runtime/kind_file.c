@@ -12,7 +12,7 @@
 enum { FILE_MAX = 16 << 20 };
 
 /* Directories in which a file is ours; the slash belongs to it. */
-static const char *const ours[] = {"/" RUN_DIR "/", "/" STATE_DIR "/"};
+static const char *const ours[] = {"/" RUN_DIR "/", "/" STATE_DIR "/", "/" METRICS_DIR "/"};
 
 static bool is_ours(struct str path)
 {
@@ -58,7 +58,7 @@ static int check(struct host *h, const struct res_file *f, struct err *e)
 	struct stat st;
 
 	if (!is_ours(f->res.id))
-		return err_set(e, -EINVAL, "%.*s: files are written below /" RUN_DIR " and /" STATE_DIR " only", STR_ARG(f->res.id));
+		return err_set(e, -EINVAL, "%.*s: files are written below /" RUN_DIR ", /" STATE_DIR " and /" METRICS_DIR " only", STR_ARG(f->res.id));
 	if (f->mode < 0 || f->mode > 07777 || f->content.n > FILE_MAX)
 		return err_set(e, -EINVAL, "the mode or the length of %.*s is out of range", STR_ARG(f->res.id));
 	int r = fs_stat(h->root_fd, f->res.id, &st, e);

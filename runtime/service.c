@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/prom.h"
 #include "runtime/bus_transient.h"
 #include "runtime/confirm.h"
 #include "runtime/plan_seal.h"
@@ -93,6 +94,9 @@ static void record(struct host *h, struct store *s, const struct order *o, struc
 	struct err e;
 
 	if (store_history_add(s, &event, &e) < 0)
+		host_progress(h, "warning: %s", e.text);
+	/* a recovery's `to` is what runs after it */
+	if (prom_write(h, &(struct prom){.generation = str_is(outcome, "done") ? to : from, .last = &event}, &e) < 0)
 		host_progress(h, "warning: %s", e.text);
 }
 

@@ -4,6 +4,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/json.h"
 #include "lang/base/map.h"
+#include "runtime/prom.h"
 #include "runtime/bind.h"
 #include "runtime/bus.h"
 #include "runtime/cli/change.h"
@@ -348,7 +349,25 @@ static void as_json(const struct status *st, struct buf *out)
 	buf_puts(out, "]}\n");
 }
 
-static int status_print(struct cli *c, struct status *st, bool json)
+/* All stacks, whatever was asked for: a metric is of the host. */
+static void as_prometheus(struct status *st, struct buf *out)
+{
+	const struct res_container *c;
+	struct event *events = NULL;
+	struct err unread;
+	size_t n = 0;
+	struct prom p = {.generation = st->s.current, .looked = st->s.store.state_fd >= 0, .drift = st->drift.changes.n};
+
+	manifest_each(container, c, &st->s.recorded) {
+		p.containers++;
+		p.active += is_well(st, c);
+	}
+	if (p.looked && store_history_read(&st->s.store, &st->s.arena, &events, &n, &unread) == 0 && n)
+		p.last = &events[n - 1];
+	prom_text(&p, out);
+}
+
+static int status_print(struct cli *c, struct status *st, bool json, bool prometheus)
 {
 	_buf_ struct buf out = {0};
 
@@ -356,7 +375,9 @@ static int status_print(struct cli *c, struct status *st, bool json)
 		report_error(c, NULL, &st->s.recorded, &st->e);
 		return STATUS_REFUSED;
 	}
-	if (json)
+	if (prometheus)
+		as_prometheus(st, &out);
+	else if (json)
 		as_json(st, &out);
 	else
 		as_text(st, c->colour, &out);
@@ -366,9 +387,10 @@ static int status_print(struct cli *c, struct status *st, bool json)
 int cmd_status(struct cli *c, int argc, char **argv)
 {
 	struct status st = {0};
-	bool json = false;
+	bool json = false, prometheus = false;
 	const struct cli_option options[] = {
 		{"json", 0, CLI_FLAG, &json, NULL, "as JSON (spec/manifest.md)", NULL},
+		{"prometheus", 0, CLI_FLAG, &prometheus, NULL, "as metrics of all stacks, for node_exporter's textfile collector", NULL},
 		{0},
 	};
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
@@ -378,7 +400,7 @@ int cmd_status(struct cli *c, int argc, char **argv)
 	st.names = argv + 1;
 	st.nnames = n;
 	session_begin(&st.s);
-	status = status_print(c, &st, json);
+	status = status_print(c, &st, json, prometheus);
 	session_end(&st.s);
 	return status;
 }

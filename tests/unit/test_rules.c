@@ -90,6 +90,8 @@ static const struct {
 	{"address: IPv6 twice", "E0611",
 	 STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\ncontainer b { " IMAGE "address6 = fd01:0::0:2 }\n")},
 
+	{"metrics: not tcp", "E0689", ONE("address = 10.1.0.2; ports { dns = 53/udp }; scrape { port = dns }")},
+	{"metrics", "", ONE("address = 10.1.0.2; ports { http = 80/tcp }; scrape { port = http }")},
 	{"route", "", ROUTED("", "route \"a\" -> web.http\n")},
 	{"route: for who passes", "", ROUTED("", "route \"a\" -> web.http { auth { me = \"" HASH "\" } }\n")},
 	{"route: no proxy", "E0682", STACK(LAN "container web { " IMAGE "address = 10.1.0.2; ports { http = 80/tcp } }\nroute \"a\" -> web.http\n")},

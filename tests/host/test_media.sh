@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The household of examples/media.ctstack, with stand-in programs under the images' names and the real Caddy: categories, secrets, routes and metrics together.
+
+caddy_image() {
+	local -a files
+	mapfile -t files < <(ldd /usr/bin/caddy | grep -oE '/[^ ]+' | sort -u)
+	tar -C / -ch "${files[@]#/}" usr/bin/caddy 2>/dev/null |
+		podman import --quiet --change 'ENV PATH=/usr/bin' --change 'ENV XDG_DATA_HOME=/data' --change 'ENV XDG_CONFIG_HOME=/config' --change 'ENV HOME=/' - "$1" >/dev/null
+}
+
+inside() { cat "/proc/$(podman inspect --format '{{.State.Pid}}' "ct-media-$1")/$2"; }
+get() { curl --silent --show-error --max-time 30 --http1.1 --insecure --resolve "$1:443:127.0.0.1" "https://$1/"; }
+
+test_the_stack_runs() {
+	caddy_image docker.io/library/caddy:2.6.2
+	image docker.io/linuxserver/sonarr:4.0.11 8989
+	image docker.io/library/postgres:16 5432
+	image docker.io/n8nio/n8n:1.70.0 5678
+	mkdir -p /mnt/storage/media
+	install -d -m 0700 /etc/secrets
+	(umask 077 && printf 'pg-pass-word' >/etc/secrets/postgres-password && printf 'N8N_ENCRYPTION_KEY=n8n-key-word\n' >/etc/secrets/n8n.env)
+	expect 0 ctc apply --yes /src/examples/media.ctstack
+	equal "$(get sonarr.home.arpa)" "sonarr ok"
+	equal "$(get n8n.home.arpa)" "n8n ok"
+	equal "$(probe get 127.0.0.1 5432 /)" "postgres ok"
+	equal "$(stat -c '%u:%g %a' /opt/media/sonarr/config /opt/databases/postgres /opt/services/n8n/data | xargs)" "1000:1000 755 999:999 700 1000:1000 755"
+	contains "$(inside sonarr mountinfo | grep ' /media ')" " ro,"
+	contains "$(cat /run/ctstack-metrics/media.json)" 192.168.230.13:5678
+	expect 0 ctc plan --detailed-exitcode /src/examples/media.ctstack
+}
+
+test_secrets_arrive() {
+	equal "$(inside postgres root/run/secrets/postgres-password)" pg-pass-word
+	equal "$(inside n8n environ | tr '\0' '\n' | grep '^N8N_E')" N8N_ENCRYPTION_KEY=n8n-key-word
+	lacks "$(systemctl cat 'ct-media-*')" pg-pass-word
+	refute grep -rqF -e pg-pass-word -e n8n-key-word /var/lib/ctstack /run/systemd
+}
+
+test_what_is_to_be_backed_up() {
+	equal "$(ctc volumes --backup --format paths | xargs)" "/opt/databases/postgres /opt/media/sonarr/config /opt/services/edge/certificates /opt/services/n8n/data"
+	ctc destroy --yes media
+	[ -d /opt/databases/postgres ]
+}
