@@ -252,15 +252,18 @@ static bool name_is_ours(const char *name)
 	return strlen(name) == 10 && strncmp(name, "ct", 2) == 0;
 }
 
-/* One of ours that somebody gave another name. */
-static bool has_known_altname(const struct look *k, const struct rt_link *l)
+/* One of ours that somebody gave another name: it has the hardware address that its own name leads to. A stranger's may have the alternative name. */
+static bool is_renamed(const struct look *k, const struct rt_link *l)
 {
 	const struct res_link *r;
 
-	manifest_each(link, r, k->known)
+	manifest_each(link, r, k->known) {
+		struct mac own = link_mac(r->res.id, false);
+
 		for (size_t i = 0; i < l->altnames.n; i++)
-			if (str_eq(l->altnames.at[i], r->altname))
+			if (str_eq(l->altnames.at[i], r->altname) && memcmp(own.b, l->mac.b, sizeof own.b) == 0)
 				return true;
+	}
 	return false;
 }
 
@@ -272,7 +275,7 @@ static int find_ours(struct look *k, struct err *e)
 		const struct rt_link *l = &k->links.all.at[i];
 		const struct res_link *known = (const struct res_link *)manifest_find(k->known, RES_link, str_of(l->name));
 
-		if (link_is_ours(l) && (known || has_known_altname(k, l) || (name_is_ours(l->name) && find_altname(l, STR("")).n)))
+		if (link_is_ours(l) && (known || is_renamed(k, l) || (name_is_ours(l->name) && find_altname(l, STR("")).n)))
 			vec_push(k->arena, &k->seen, (struct seen){.link = l, .known = known});
 	}
 	return r;
