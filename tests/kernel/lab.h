@@ -97,7 +97,7 @@ __attribute__((unused)) static bool arrives(int fd, int ms)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char byte;
 
-	return poll(&p, 1, ms) == 1 && recv(fd, &byte, sizeof byte, MSG_DONTWAIT) >= 0;
+	return poll(&p, 1, ms) == 1 && recv(fd, &byte, sizeof byte, MSG_DONTWAIT) > 0;
 }
 
 /* How many datagrams the servers got, all of them: what arrives though no answer comes back. Shared with their process.
