@@ -29,7 +29,7 @@ test_a_category_is_a_place() {
 }
 
 test_what_is_there_already_stays_and_is_told() {
-	source_text >m.ctstack
+	source_text 'volume data { at = /data; category = databases }' >m.ctstack
 	chown 7:8 /opt/media/sonarr/config
 	chmod 0700 /opt/media/sonarr/config
 	expect 0 ctc plan --detailed-exitcode m.ctstack
