@@ -258,6 +258,25 @@ test_a_distribution_is_built_once() {
 	ctc destroy --yes os
 }
 
+test_the_base_profile_is_a_debian_with_what_people_expect() {
+	stand_in
+	rm -f /root/built
+	cat >base.ctstack <<-'SRC'
+		use std.base
+		stack b {
+		  subnet lan { range = 10.79.0.0/24 }
+		  container box : base.debian { address = 10.79.0.2; sshd = true; extra = ["curl"] }
+		  allow world -> box.ssh
+		}
+	SRC
+	expect 0 ctc apply --yes base.ctstack
+	contains "$(cat /root/built)" "--include=curl,dbus,git,htop,iptables,openssh-server,systemd-sysv,tmux,vim,wget "
+	equal "$(inside b-box comm)" systemd
+	equal "$(ctc exec b.box -- /bin/systemctl is-active multi-user.target)" active
+	expect 0 ctc plan --detailed-exitcode base.ctstack
+	ctc destroy --yes b
+}
+
 test_what_is_missing_is_said_before_anything_changes() {
 	stack m 'rootfs = /srv/none; boot = true' >m.ctstack
 	expect 1 ctc apply --yes m.ctstack
