@@ -305,6 +305,7 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 		put_string(*(const struct str *)v, out);
 		break;
 	case T_PATH:
+	case T_NAMED:
 		buf_str(out, *(const struct str *)v);
 		break;
 	case T_SIZE:
