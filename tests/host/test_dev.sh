@@ -17,7 +17,8 @@ import() {
 	for name in ollama comfyui vllm localai; do image "$(reference ml $name)" "${ports[$name]}" PROBE_NAME=$name; done
 	# jupyter and dev-ml run one image; each listens where it is told.
 	image "$(reference ml jupyter)" "8888 8889" PROBE_NAME=jupyter
-	for name in chat-ui code-server proxy postgres; do image "$(reference dev $name)" "${ports[$name]}" PROBE_NAME=$name; done
+	for name in chat-ui code-server postgres; do image "$(reference dev $name)" "${ports[$name]}" PROBE_NAME=$name; done
+	image "$(reference dev caddy)" "${ports[proxy]}" PROBE_NAME=proxy
 	mkdir -p /etc/ctstack
 	install -m 0600 /dev/stdin /etc/ctstack/dev-postgres-password <<<'not in any artefact'
 }
