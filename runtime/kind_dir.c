@@ -212,13 +212,27 @@ static int directory_prepare(struct host *h, struct slice s, struct err *e)
 	return 0;
 }
 
-/* The directories above it, of one that comes from elsewhere. */
-static int make_parents(struct host *h, struct str path, struct err *e)
+static struct str parent_of(struct str path)
 {
 	while (path.n && path.s[path.n - 1] != '/')
 		path.n--;
 	path.n -= path.n > 1;
-	return fs_mkdirs(h->root_fd, path, 0, 0, 0755, NULL, e);
+	return path;
+}
+
+/* The directories above it, of one that comes from elsewhere. */
+static int make_parents(struct host *h, struct str path, struct err *e)
+{
+	return fs_mkdirs(h->root_fd, parent_of(path), 0, 0, 0755, NULL, e);
+}
+
+/* What was made is on the disk: the directory, or where it will come from elsewhere those above it. */
+static int sync_made(struct host *h, struct str path, struct err *e)
+{
+	struct stat st;
+	int r = look(h, path, &st, e);
+
+	return r < 0 ? r : fs_sync_path(h->root_fd, r > 0 ? path : parent_of(path), e);
 }
 
 static int make(struct host *h, const struct moving *m, const struct res_directory *d, struct err *e)
@@ -255,7 +269,7 @@ static int apply_add(struct host *h, struct slice s, struct err *e)
 			return err_resource(e, s.at[i].to->id);
 	/* To disk in a second round: the file system commits them together at the first fsync, and the others find nothing to do. */
 	for (size_t i = 0; i < s.n; i++)
-		if (s.at[i].op != OP_DELETE && fs_sync_path(h->root_fd, s.at[i].to->id, e) < 0)
+		if (s.at[i].op != OP_DELETE && sync_made(h, s.at[i].to->id, e) < 0)
 			return err_resource(e, s.at[i].to->id);
 	return 0;
 }
