@@ -254,10 +254,15 @@ int txn_recover(struct host *h, struct store *s, struct recovery *ret, struct er
 	r = manifest_decode(j.observed, &observed, e);
 	if (r < 0)
 		return err_context(e, "the journal of the transaction in flight");
-	/* A damaged generation must not stop the way back: what it made bears our mark. */
+	/* A damaged generation must not stop the way back: most of what it made bears our mark. What only cannot be read right now is asked for once more, and then later. */
 	struct err unread;
-	if (store_load(s, j.to, &to, NULL, &unread) < 0) {
-		if (ret->committed) {
+	r = store_load(s, j.to, &to, NULL, &unread);
+	if (r < 0) {
+		to = (struct manifest){.arena = &a};
+		r = store_load(s, j.to, &to, NULL, &unread);
+	}
+	if (r < 0) {
+		if (ret->committed || r == -EMFILE || r == -ENFILE || r == -ENOMEM) {
 			*e = unread;
 			return e->code;
 		}
