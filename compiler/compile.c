@@ -42,7 +42,7 @@ static void check_and_lower(struct compilation *c)
 	flows_build(&scratch, &c->model, &net, &routes, &flows);
 	rules_check(&c->diags, &c->model, &net, &routes, &flows);
 	if (!c->diags.errors && !c->check_only)
-		lower(&scratch, &c->model, &net, &routes, &flows, &c->sources, &c->manifest);
+		lower(&scratch, &c->model, &net, &routes, &flows, &c->sources, c->outline, &c->manifest);
 }
 
 /* Ends the modules: what is said of them and made of them stands alone. */

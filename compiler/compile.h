@@ -20,6 +20,7 @@ struct compilation {
 	struct model model;
 	struct manifest manifest;
 	bool check_only;	/* no manifest is made: lowering says nothing */
+	bool outline;	/* the manifest is an outline, see lower.h */
 };
 
 /* All zero before, but for what is given; compilation_end after. Returns 0, or -EINVAL where diags has errors (then there is no manifest), or the errno of a file that cannot be read

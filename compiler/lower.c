@@ -9,8 +9,19 @@
 
 #include "compiler/lower_impl.h"
 
+/* What a container becomes on the host. */
+static void lower_containers(struct lowering *l)
+{
+	lower_images(l);
+	lower_files(l);
+	lower_links(l);
+	lower_wireguard(l);
+	lower_nft(l);
+	lower_container_units(l);
+}
+
 void lower(struct arena *scratch, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows,
-	   struct sources *sources, struct manifest *ret)
+	   struct sources *sources, bool outline, struct manifest *ret)
 {
 	struct lowering l = {
 	    .arena = ret->arena,
@@ -25,14 +36,12 @@ void lower(struct arena *scratch, const struct model *model, const struct net *n
 	const struct res *twice;
 
 	lower_declared(&l);
-	lower_images(&l);
-	lower_files(&l);
-	lower_net(&l);
-	lower_wireguard(&l);
-	lower_nft(&l);
-	lower_units(model, net, sources, ret);
+	lower_forwarding(&l);
+	lower_stack_units(&l);
 	lower_metrics(&l);
 	lower_proxies(&l);
+	if (!outline)
+		lower_containers(&l);
 	buf_free(&l.text);
 	twice = manifest_seal(ret);
 	assert(!twice);

@@ -26,10 +26,12 @@ struct lowering {
 void lower_declared(struct lowering *l); /* stack, subnet, container, flow, publish */
 void lower_images(struct lowering *l);	 /* image */
 void lower_files(struct lowering *l);	 /* directory, file */
-void lower_net(struct lowering *l);	 /* sysctl, netns, link */
+void lower_forwarding(struct lowering *l); /* sysctl, gate */
+void lower_links(struct lowering *l);	 /* netns, link, macvlan */
 void lower_wireguard(struct lowering *l); /* file and unit of tunnels */
 void lower_nft(struct lowering *l);	 /* nft */
-void lower_units(const struct model *model, const struct net *net, struct sources *sources, struct manifest *ret); /* unit */
+void lower_stack_units(struct lowering *l); /* unit: of the host and of stacks */
+void lower_container_units(struct lowering *l); /* unit */
 void lower_metrics(struct lowering *l);	 /* file */
 void lower_proxies(struct lowering *l);	 /* route, proxy */
 

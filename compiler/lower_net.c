@@ -79,7 +79,7 @@ static void lower_macvlan(struct lowering *l, const struct net_member *m)
 		r->gateway6 = str_copy(l->arena, str_of(addr_text(lan->gateway6.v, text)));
 }
 
-static void lower_forwarding(struct lowering *l, struct str id, enum net_family family)
+static void lower_switch(struct lowering *l, struct str id, enum net_family family)
 {
 	lower_each_member(m, l) {
 		struct res_sysctl *r;
@@ -107,13 +107,17 @@ static void lower_gate(struct lowering *l)
 	}
 }
 
-void lower_net(struct lowering *l)
+void lower_forwarding(struct lowering *l)
+{
+	lower_switch(l, STR("net.ipv4.ip_forward"), NET_4);
+	lower_switch(l, STR("net.ipv6.conf.all.forwarding"), NET_6);
+	lower_gate(l);
+}
+
+void lower_links(struct lowering *l)
 {
 	bool *localnet = find_localnet(l);
 
-	lower_forwarding(l, STR("net.ipv4.ip_forward"), NET_4);
-	lower_forwarding(l, STR("net.ipv6.conf.all.forwarding"), NET_6);
-	lower_gate(l);
 	lower_each_member(m, l) {
 		if (m->subnet && m->home == m)
 			lower_link(l, m, localnet[m - l->net->members]);

@@ -270,46 +270,46 @@ static void collect_network(struct unit_of *u)
 	u->etc[u->netc++] = (struct bind_mount){.from = name_resolv_file(u->arena, u->c), .to = STR("/etc/resolv.conf"), .readonly = true};
 }
 
-/* out and word are empty or hold what the last one left: their memory is used again. */
-static void container_unit(struct manifest *ret, struct sources *sources, const struct net_member *m, struct buf *out, struct buf *word)
+/* word is empty or holds what the last one left: its memory is used again. */
+static void container_unit(struct lowering *l, const struct net_member *m, struct buf *word)
 {
 	const struct m_container *c = m->container;
-	struct unit_of u = {.arena = ret->arena, .c = c, .engine = container_is_tree(c) ? &engine_nspawn : &engine_podman, .name = name_derived(ret->arena, c), .out = out, .word = word};
-	struct res_unit *unit = manifest_take_unit(ret, name_unit(ret->arena, c));
+	struct unit_of u = {.arena = l->arena, .c = c, .engine = container_is_tree(c) ? &engine_nspawn : &engine_podman, .name = name_derived(l->arena, c), .out = &l->text, .word = word};
+	struct res_unit *unit = manifest_take_unit(l->out, name_unit(l->arena, c));
 
 	u.proxy = m->proxy;
 	u.command = c->command.set || !m->proxy ? c->command.v : proxy_command(u.arena, m->proxy);
-	u.after = arena_array(ret->arena, c->after.v.n + 1, sizeof *u.after);
+	u.after = arena_array(u.arena, c->after.v.n + 1, sizeof *u.after);
 	for (size_t i = 0; i < c->after.v.n; i++)
-		u.after[i] = name_unit(ret->arena, c->after.v.at[i]);
+		u.after[i] = name_unit(u.arena, c->after.v.at[i]);
 	sort_array(u.after, c->after.v.n, sizeof *u.after, cmp_strs);
 	collect_mounts(&u);
 	collect_network(&u);
-	out->n = 0;
+	u.out->n = 0;
 	unit_section(&u);
 	service_section(&u);
 	own_section(&u);
 	sort_array(u.binds.at, u.binds.n, sizeof *u.binds.at, cmp_strs);
-	res_mark(&unit->res, c->head.stack, name_full(ret->arena, &c->head), source_origin(sources, c->head.at));
-	unit->text = str_copy(ret->arena, buf_view(out));
-	unit->wanted_by = c->autostart.v ? name_target(ret->arena, c->head.stack) : STR("");
+	res_mark(&unit->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
+	unit->text = str_copy(u.arena, buf_view(u.out));
+	unit->wanted_by = c->autostart.v ? name_target(u.arena, c->head.stack) : STR("");
 	unit->active = c->autostart.v;
 	unit->binds = (struct strs){u.binds.at, u.binds.n};
 }
 
-static void stack_units(struct manifest *ret, struct sources *sources, const struct m_stack *s)
+static void stack_units(struct lowering *l, const struct m_stack *s)
 {
-	struct str origin = source_origin(sources, s->head.at);
-	struct res_unit *slice = manifest_take_unit(ret, name_slice(ret->arena, s));
-	struct res_unit *target = manifest_take_unit(ret, name_target(ret->arena, s));
+	struct str origin = source_origin(l->sources, s->head.at);
+	struct res_unit *slice = manifest_take_unit(l->out, name_slice(l->arena, s));
+	struct res_unit *target = manifest_take_unit(l->out, name_target(l->arena, s));
 
 	res_mark(&slice->res, s, STR(""), origin);
-	slice->text = str_fmt(ret->arena, "[Unit]\nDescription=Containers of stack %.*s\n\n[X-ctstack]\nStack=%.*s\n", STR_ARG(s->head.name),
+	slice->text = str_fmt(l->arena, "[Unit]\nDescription=Containers of stack %.*s\n\n[X-ctstack]\nStack=%.*s\n", STR_ARG(s->head.name),
 			      STR_ARG(s->head.name));
 	slice->active = true;
 	res_mark(&target->res, s, STR(""), origin);
 	/* The target holds the slice, so that both are there at boot even where no container is. */
-	target->text = str_fmt(ret->arena,
+	target->text = str_fmt(l->arena,
 			       "[Unit]\nDescription=Stack %.*s\nRequires=%s\nAfter=%s\nPartOf=" ROOT_TARGET "\n\n[X-ctstack]\nStack=%.*s\n",
 			       STR_ARG(s->head.name), slice->res.id.s, slice->res.id.s, STR_ARG(s->head.name));
 	target->wanted_by = STR(ROOT_TARGET);
@@ -358,23 +358,26 @@ static void host_units(struct manifest *ret)
 	watch->active = true;
 }
 
-void lower_units(const struct model *model, const struct net *net, struct sources *sources, struct manifest *ret)
+void lower_stack_units(struct lowering *l)
 {
-	struct buf out = {0}, word = {0};
 	bool any = false;
 
-	for (size_t i = 0; i < model->stacks.n; i++) {
-		const struct m_stack *s = model->stacks.at[i];
-
-		if (s->head.outside || !s->enable.v)
+	lower_each_stack(s, l) {
+		if (!(*s)->enable.v)
 			continue;
 		if (!any)
-			host_units(ret);
+			host_units(l->out);
 		any = true;
-		stack_units(ret, sources, s);
-		for (size_t k = 0; k < s->container.n; k++)
-			container_unit(ret, sources, net_member_of(net, s->container.at[k]), &out, &word);
+		stack_units(l, *s);
 	}
-	buf_free(&out);
+}
+
+void lower_container_units(struct lowering *l)
+{
+	struct buf word = {0};
+
+	lower_each_stack(s, l)
+		for (size_t k = 0; (*s)->enable.v && k < (*s)->container.n; k++)
+			container_unit(l, net_member_of(l->net, (*s)->container.at[k]), &word);
 	buf_free(&word);
 }

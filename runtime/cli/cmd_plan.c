@@ -209,6 +209,8 @@ static int plan(struct planning *p, char **files, size_t n)
 	/* What tells secrets apart, and authenticates the plan, is keyed. */
 	if (p->save && (host_open(&p->s.host, &p->e) < 0 || store_make_key(&p->s.host, &p->e) < 0))
 		return cli_err(p->cli, &p->e);
+	/* People do not read what each container becomes where all is new; programs get every change. */
+	p->c.outline = offline && !p->bases.n && p->format != AS_JSON;
 	if (!input_compile(p->cli, &p->c, files, n))
 		return STATUS_REFUSED;
 	p->texts = input_texts(&p->c);

@@ -34,7 +34,7 @@ static struct manifest lowered(struct built *b)
 	net_build(&b->arena, &b->arena, &b->model, &network);
 	routes_build(&b->arena, &b->arena, &b->model, &network, &routes);
 	flows_build(&b->arena, &b->model, &network, &routes, &flows);
-	lower(&b->arena, &b->model, &network, &routes, &flows, &b->sources, &m);
+	lower(&b->arena, &b->model, &network, &routes, &flows, &b->sources, false, &m);
 	return m;
 }
 
