@@ -25,23 +25,28 @@ static uint64_t few_bytes(const char *s, size_t n)
 	return n ? (uint64_t)(unsigned char)s[0] | (uint64_t)(unsigned char)s[n / 2] << 8 | (uint64_t)(unsigned char)s[n - 1] << 16 : 0;
 }
 
-/* Eight bytes a step, the last ones once more where they do not fill one; only for tables in memory, so that it need not be the same elsewhere (str_hash is).
- * Multiplication carries upwards only: the upper half is folded onto the lower after each step. */
+/* Multiplication carries upwards only: the upper half of the whole product is folded onto the lower, or names that differ in their last digit alone would lie side by side. */
+static uint64_t mixed(uint64_t h, uint64_t part)
+{
+	unsigned __int128 product = (unsigned __int128)(h ^ part) * 0x9e3779b97f4a7c15;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Eight bytes a step, the last ones once more where they do not fill one; only for tables in memory, so that it need not be the same elsewhere (str_hash is). */
 static uint32_t key_hash(struct str key)
 {
-	uint64_t h = key.n * 0x9e3779b97f4a7c15, part;
+	uint64_t h = ~(uint64_t)key.n, part;
 
 	for (size_t i = 0; i + sizeof part < key.n; i += sizeof part) {
 		memcpy(&part, key.s + i, sizeof part);
-		h = (h ^ part) * 0xff51afd7ed558ccd;
-		h ^= h >> 32;
+		h = mixed(h, part);
 	}
 	if (key.n > sizeof part)
 		memcpy(&part, key.s + key.n - sizeof part, sizeof part);
 	else
 		part = few_bytes(key.s, key.n);
-	h = (h ^ part) * 0xff51afd7ed558ccd;
-	return (uint32_t)(h ^ h >> 32);
+	return (uint32_t)mixed(h, part);
 }
 
 static struct map_slot *map_find(const struct map *m, struct str key, uint32_t hash)
