@@ -2,7 +2,7 @@
  *
  * A container's effective fields as text, expanded from schema.def: what a plan shows as changed. A field
  * that is added to the schema appears here by itself. Left out is what res_container has members of its own
- * for: the table `carried`. */
+ * for: is_carried. */
 #include "compiler/lower_impl.h"
 
 enum model_kind {
@@ -10,23 +10,11 @@ enum model_kind {
 #include "lang/schema.def"
 };
 
-static const struct {
-	enum model_kind kind;
-	size_t offset;
-} carried[] = {
-	{KIND_container, offsetof(struct m_container, image)},
-	{KIND_container, offsetof(struct m_container, address)},
-	{KIND_container, offsetof(struct m_container, address6)},
-	{KIND_container, offsetof(struct m_container, ports)},
-	{KIND_volume, offsetof(struct m_volume, from)},
-};
-
-static bool is_carried(enum model_kind kind, size_t offset)
+/* Known to the compiler of C wherever it is asked. */
+#define CARRIED(k, member) (kind == KIND_##k && offset == offsetof(struct m_##k, member))
+static inline bool is_carried(enum model_kind kind, size_t offset)
 {
-	for (size_t i = 0; i < sizeof carried / sizeof carried[0]; i++)
-		if (carried[i].kind == kind && carried[i].offset == offset)
-			return true;
-	return false;
+	return CARRIED(container, image) || CARRIED(container, address) || CARRIED(container, address6) || CARRIED(container, ports) || CARRIED(volume, from);
 }
 
 /* One function a type: canonical text of a value. */
@@ -218,12 +206,11 @@ static size_t line_name(struct listing *l, const char *name)
 }
 
 /* The same for a field; a switch that stands as it does by itself is not worth a line. Every other value is shown, whoever set it. */
-static void field_take(struct listing *l, size_t prefix, const char *label, const char *dflt)
+static inline void field_take(struct listing *l, size_t prefix, size_t label, const char *dflt)
 {
-	size_t value = prefix + strlen(label);
-	bool is_switch = strcmp(dflt, "false") == 0 || strcmp(dflt, "true") == 0;
+	struct str value = {l->line.s + prefix + label, l->line.n - prefix - label};
 
-	if (is_switch && str_is((struct str){l->line.s + value, l->line.n - value}, dflt))
+	if ((strcmp(dflt, "false") == 0 || strcmp(dflt, "true") == 0) && str_is(value, dflt))
 		l->line.n = prefix;
 	else
 		line_take(l, prefix);
@@ -269,7 +256,7 @@ static void bracket_add(struct buf *out, const char **join, const char *name, st
 	if (m->member.set && !is_carried(KIND_##kind, offsetof(struct m_##kind, member))) { \
 		size_t prefix = line_name(l, label "=");                                     \
 		text_##type(m->member.v, &l->line);                                         \
-		field_take(l, prefix, label "=", dflt);                                     \
+		field_take(l, prefix, sizeof label "=" - 1, dflt);                          \
 	}
 #define MAP(kind, member, label, type, doc)                                               \
 	if (!is_carried(KIND_##kind, offsetof(struct m_##kind, member)))                 \

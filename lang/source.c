@@ -51,15 +51,9 @@ static void lines_index(struct arena *a, struct source *s)
 		s->lines[n++] = (uint32_t)(c - s->text.s) + 1;
 }
 
-struct place source_place(struct sources *all, struct span at)
+/* The index of the line that an offset lies in. */
+static size_t line_of(struct source *s, uint32_t offset)
 {
-	struct source *s = source_of(all, at.lo);
-
-	if (!s)
-		return (struct place){0};
-	if (!s->lines)
-		lines_index(all->arena, s);
-	uint32_t offset = at.lo - s->base;
 	size_t lo = s->lines[s->asked] <= offset ? s->asked : 0, hi = s->nlines;
 	for (size_t step = 1; lo + step < hi; step *= 2) {
 		if (s->lines[lo + step] > offset)
@@ -75,12 +69,34 @@ struct place source_place(struct sources *all, struct span at)
 		else
 			hi = middle;
 	}
-	s->asked = lo;
-	struct str rest = {s->text.s + s->lines[lo], s->text.n - s->lines[lo]};
-	struct str line = str_cut(rest, '\n', NULL);
-	if (line.n && line.s[line.n - 1] == '\r')
-		line.n--;
-	return (struct place){s, (uint32_t)lo + 1, offset - s->lines[lo] + 1, line};
+	return s->asked = lo;
+}
+
+/* All of a place but its text. */
+static struct place place_numbers(struct sources *all, struct span at)
+{
+	struct source *s = source_of(all, at.lo);
+
+	if (!s)
+		return (struct place){0};
+	if (!s->lines)
+		lines_index(all->arena, s);
+	uint32_t offset = at.lo - s->base;
+	size_t line = line_of(s, offset);
+	return (struct place){.source = s, .line = (uint32_t)line + 1, .column = offset - s->lines[line] + 1};
+}
+
+struct place source_place(struct sources *all, struct span at)
+{
+	struct place p = place_numbers(all, at);
+
+	if (!p.source)
+		return p;
+	uint32_t start = p.source->lines[p.line - 1];
+	p.text = str_cut((struct str){p.source->text.s + start, p.source->text.n - start}, '\n', NULL);
+	if (p.text.n && p.text.s[p.text.n - 1] == '\r')
+		p.text.n--;
+	return p;
 }
 
 /* Without printf, since manifests carry one for each resource. */
@@ -112,7 +128,7 @@ struct str source_origin(struct sources *all, struct span at)
 	struct origin *kept = &all->origins[at.lo * 0x9e3779b1u >> (32 - all->origins_log2)];
 	if (at.lo && kept->lo == at.lo)
 		return (struct str){kept->s, kept->n};
-	struct place p = source_place(all, at);
+	struct place p = place_numbers(all, at);
 	if (!p.source)
 		return STR("");
 	struct str text = origin_text(all->arena, p);

@@ -487,7 +487,7 @@ static void check_outward(struct merge *m, const struct res *r, struct str end)
 {
 	struct str stack = end_stack(end);
 
-	if (!stack.n || stack_is_known(m->compiled, stack))
+	if (!stack.n || str_eq(stack, r->stack) || stack_is_known(m->compiled, stack))
 		return;
 	if (stays(m, &(struct res){.kind = RES_flow, .stack = stack}) &&
 	    (manifest_find(m->current, RES_container, end) || manifest_find(m->current, RES_subnet, end)))

@@ -53,7 +53,22 @@ static void container_fields(struct arena *a, struct view_container *c)
 	fields_diff(a, "volume.", &c->from->volumes, &c->to->volumes, c);
 }
 
-/* The container's entry, made at the first question; NULL where neither side has such a container. */
+/* A container's entry; either side may be NULL. */
+static struct view_container *container_enter(struct viewer *w, const struct res *from, const struct res *to)
+{
+	struct view_container *c = arena_new(w->a, struct view_container);
+
+	c->from = (const struct res_container *)from;
+	c->to = (const struct res_container *)to;
+	c->verdict = !from ? VERDICT_NEW : !to ? VERDICT_REMOVED : VERDICT_CHANGE;
+	if (from && to)
+		container_fields(w->a, c);
+	map_add(w->a, &w->containers, (to ? to : from)->id, c);
+	vec_push(w->a, &w->v->containers, c);
+	return c;
+}
+
+/* The entry of a container that may itself be as it was: made at the first question; NULL where neither side has such a container. */
 static struct view_container *container_of(struct viewer *w, struct str id)
 {
 	struct view_container *c = id.n ? map_get(&w->containers, id) : NULL;
@@ -61,17 +76,7 @@ static struct view_container *container_of(struct viewer *w, struct str id)
 	if (c || !id.n)
 		return c;
 	struct res *from = manifest_find(w->v->plan->from, RES_container, id), *to = manifest_find(w->v->plan->to, RES_container, id);
-	if (!from && !to)
-		return NULL;
-	c = arena_new(w->a, struct view_container);
-	c->from = (struct res_container *)from;
-	c->to = (struct res_container *)to;
-	c->verdict = !from ? VERDICT_NEW : !to ? VERDICT_REMOVED : VERDICT_CHANGE;
-	if (from && to)
-		container_fields(w->a, c);
-	map_add(w->a, &w->containers, (to ? to : from)->id, c);
-	vec_push(w->a, &w->v->containers, c);
-	return c;
+	return from || to ? container_enter(w, from, to) : NULL;
 }
 
 /* Whether the record and the wish agree, so that only the host can be the reason for the change. */
@@ -216,8 +221,8 @@ static void look_at(struct viewer *w, const struct change *change)
 	case RES_subnet:
 		vec_push(w->a, &v->subnets, item_of(w, c));
 		return;
-	case RES_container:
-		container_of(w, r->id);
+	case RES_container: /* before all that serves it: a plan is in the order of the kinds */
+		container_enter(w, c->from, c->to);
 		return;
 	case RES_flow:
 		v->flows_open += c->op == OP_CREATE;

@@ -80,20 +80,27 @@ size_t utf8_decode(const char *text, size_t n, uint32_t *ret)
 
 /* Eight bytes at a time: a byte below 0x20, of 0x7f or above sets the high bit of its lane (Hacker's Delight, 6-1). A carry can blame only a byte
  * above one that is blamed rightly, so that the lowest is the first. */
-size_t utf8_printable(const char *s, size_t n)
+/* Of eight bytes, how many printable ones they begin with. */
+static size_t printable_of_eight(const char *s)
 {
 	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-	size_t i = 0;
+	uint64_t eight, odd;
 
-	for (; i + 8 <= n; i += 8) {
-		uint64_t eight, odd;
+	memcpy(&eight, s, 8);
+	eight = le64toh(eight);
+	odd = (eight | (eight - ones * 0x20) | (eight + ones)) & highs;
+	return odd ? (size_t)__builtin_ctzll(odd) / 8 : 8;
+}
 
-		memcpy(&eight, s + i, 8);
-		eight = le64toh(eight);
-		odd = (eight | (eight - ones * 0x20) | (eight + ones)) & highs;
-		if (odd)
-			return i + (size_t)__builtin_ctzll(odd) / 8;
-	}
+size_t utf8_printable(const char *s, size_t n)
+{
+	size_t i = 0, run;
+
+	for (; i + 8 <= n; i += 8)
+		if ((run = printable_of_eight(s + i)) < 8)
+			return i + run;
+	if (n >= 8) /* the last eight: some of them were looked at */
+		return n - 8 + printable_of_eight(s + n - 8);
 	while (i < n && s[i] >= 0x20 && s[i] < 0x7f)
 		i++;
 	return i;
