@@ -4,6 +4,7 @@
  * that is added to the schema appears here by itself. Left out is what res_container has members of its own
  * for: is_carried. */
 #include "compiler/lower_impl.h"
+#include "lang/base/sort.h"
 
 enum model_kind {
 #define KIND_BEGIN(kind, word, named, doc) KIND_##kind,
@@ -197,24 +198,20 @@ static void line_take(struct listing *l, size_t prefix)
 	l->line.n = prefix;
 }
 
-static size_t line_name(struct listing *l, const char *name)
+static size_t line_name(struct listing *l, struct str name)
 {
 	size_t prefix = l->line.n;
 
-	buf_puts(&l->line, name);
+	buf_str(&l->line, name);
 	return prefix;
 }
 
-/* The same for a field; a switch that stands as it does by itself is not worth a line. Every other value is shown, whoever set it. */
-static inline void field_take(struct listing *l, size_t prefix, size_t label, const char *dflt)
+/* A switch that stands as it does by itself is not worth a line. Every other value is shown, whoever set it. */
+static inline bool switch_stands(const void *value, const char *dflt)
 {
-	struct str value = {l->line.s + prefix + label, l->line.n - prefix - label};
-
-	if ((strcmp(dflt, "false") == 0 || strcmp(dflt, "true") == 0) && str_is(value, dflt))
-		l->line.n = prefix;
-	else
-		line_take(l, prefix);
+	return strcmp(dflt, *(const bool *)value ? "true" : "false") == 0;
 }
+#define STANDS(value, dflt) _Generic((value), bool: switch_stands(&(value), dflt), default: false)
 
 /* A block behind an arrow, in brackets: "readonly" for true, nothing for false, "name value" for the rest. */
 static void bracket_add(struct buf *out, const char **join, const char *name, struct buf *value)
@@ -253,15 +250,16 @@ static void bracket_add(struct buf *out, const char **join, const char *name, st
 	{                                                                                                \
 		(void)l, (void)m;
 #define FIELD(kind, member, label, type, need, dflt, min, max, doc)                          \
-	if (m->member.set && !is_carried(KIND_##kind, offsetof(struct m_##kind, member))) { \
-		size_t prefix = line_name(l, label "=");                                     \
+	if (m->member.set && !is_carried(KIND_##kind, offsetof(struct m_##kind, member)) && \
+	    !STANDS(m->member.v, dflt)) {                                                    \
+		size_t prefix = line_name(l, STR(label "="));                                \
 		text_##type(m->member.v, &l->line);                                         \
-		field_take(l, prefix, sizeof label "=" - 1, dflt);                          \
+		line_take(l, prefix);                                                        \
 	}
 #define MAP(kind, member, label, type, doc)                                               \
 	if (!is_carried(KIND_##kind, offsetof(struct m_##kind, member)))                 \
 		vec_each(const struct entry_##type, e, &m->member) {                     \
-			size_t prefix = line_name(l, label ".");                          \
+			size_t prefix = line_name(l, STR(label "."));                          \
 			buf_str(&l->line, e->name);                                      \
 			buf_addc(&l->line, '=');                                         \
 			text_##type(e->value.v, &l->line);                               \
@@ -270,13 +268,13 @@ static void bracket_add(struct buf *out, const char **join, const char *name, st
 #define BLOCK(kind, member, label, child, how, doc) BLOCK_##how(member, label, child)
 #define BLOCK_ONE(member, label, child)                    \
 	if (m->member) {                                  \
-		size_t prefix = line_name(l, label ".");   \
+		size_t prefix = line_name(l, STR(label "."));   \
 		list_##child(l, m->member);               \
 		l->line.n = prefix;                       \
 	}
 #define BLOCK_MANY(member, label, child)                              \
 	vec_each(struct m_##child *const, b, &m->member) {           \
-		size_t prefix = line_name(l, label ".");              \
+		size_t prefix = line_name(l, STR(label "."));              \
 		buf_str(&l->line, (*b)->head.name);                  \
 		buf_addc(&l->line, '.');                             \
 		list_##child(l, *b);                                 \
@@ -284,7 +282,7 @@ static void bracket_add(struct buf *out, const char **join, const char *name, st
 	}
 #define ARROW(kind, member, label, left_type, right_type, child, doc)        \
 	for (size_t i = 0; i < m->member.n; i++) {                          \
-		size_t prefix = line_name(l, label ".");                     \
+		size_t prefix = line_name(l, STR(label "."));                     \
 		text_##left_type(m->member.at[i].left.v, &l->line);         \
 		buf_addc(&l->line, '=');                                    \
 		text_##right_type(m->member.at[i].right.v, &l->line);       \
@@ -294,13 +292,6 @@ static void bracket_add(struct buf *out, const char **join, const char *name, st
 	}
 #define KIND_END(kind) }
 #include "lang/schema.def"
-#include "lang/base/sort.h"
-
-static int cmp_texts(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 struct strs container_fields(struct lowering *lowering, const struct m_container *c)
 {
 	struct listing l = {.lowering = lowering, .line = lowering->text};
@@ -309,7 +300,7 @@ struct strs container_fields(struct lowering *lowering, const struct m_container
 	l.line.n = 0;
 	list_container(&l, c);
 	lowering->text = l.line; /* it may have grown */
-	sort_array(l.all.at, l.all.n, sizeof *l.all.at, cmp_texts);
+	sort_strs(l.all.at, l.all.n);
 	ret = (struct strs){arena_array(lowering->arena, l.all.n, sizeof *ret.at), l.all.n};
 	if (ret.n)
 		memcpy(ret.at, l.all.at, ret.n * sizeof *ret.at);

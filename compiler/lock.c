@@ -164,11 +164,6 @@ static void stack_lines(struct lines *l, const struct m_stack *s)
 	}
 }
 
-static int cmp_lines(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 void lock_text(const struct model *model, struct buf *out)
 {
 	struct lines l = {0};
@@ -176,7 +171,7 @@ void lock_text(const struct model *model, struct buf *out)
 	vec_each(struct m_stack *const, s, &model->stacks)
 		if (!(*s)->head.outside)
 			stack_lines(&l, *s);
-	sort_array(l.all.at, l.all.n, sizeof *l.all.at, cmp_lines);
+	sort_strs(l.all.at, l.all.n);
 	buf_puts(out, "# What ctc chose where the source leaves it open. `ctc lock` writes it; it belongs to the source.\n");
 	vec_each(struct str, line, &l.all) {
 		buf_str(out, *line);

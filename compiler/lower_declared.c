@@ -52,14 +52,9 @@ static void lower_subnet(struct lowering *l, const struct net_subnet *n)
 	r->uplink = s->uplink.set ? s->uplink.v : STR("");
 }
 
-static int cmp_texts(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static struct strs sorted(struct str *at, size_t n)
 {
-	sort_array(at, n, sizeof *at, cmp_texts);
+	sort_strs(at, n);
 	return (struct strs){at, n};
 }
 

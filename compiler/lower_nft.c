@@ -354,11 +354,6 @@ static void lower_rules(struct lowering *l)
 	r->key = STR(POLICY_RULES_KEY);
 }
 
-static int cmp_str(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* The stacks that ask for the same element, but for the one whose it is. */
 static struct strs others_of(struct arena *a, const struct sort_item *same, size_t n, struct str but)
 {
@@ -371,8 +366,7 @@ static struct strs others_of(struct arena *a, const struct sort_item *same, size
 		if (!str_eq(stack, but))
 			at[count++] = stack;
 	}
-	if (count)
-		qsort(at, count, sizeof *at, cmp_str);
+	sort_strs(at, count);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || !str_eq(at[i], at[i - 1]))
 			at[kept++] = at[i];

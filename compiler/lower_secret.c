@@ -69,11 +69,6 @@ static struct str delivered(struct unit_of *u, size_t i)
 		       how && how->mode.set ? (uint64_t)how->mode.v : 0400);
 }
 
-static int cmp_strs(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 void secret_load(struct unit_of *u)
 {
 	struct secrets given = container_secrets_given(u->arena, u->c);
@@ -86,7 +81,7 @@ void secret_load(struct unit_of *u)
 		return;
 	for (size_t i = 0; i < n; i++)
 		files[i] = delivered(u, i);
-	sort_array(files, n, sizeof *files, cmp_strs);
+	sort_strs(files, n);
 	PUT(u->out, STR("ExecStartPre=ctc deliver "), u->name);
 	for (size_t i = 0; i < n; i++)
 		PUT(u->out, STR(" "), files[i]);

@@ -251,11 +251,6 @@ static void own_section(struct unit_of *u)
 	secret_own(u);
 }
 
-static int cmp_strs(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* Where its network is, and what it needs to find names there. */
 static void collect_network(struct unit_of *u)
 {
@@ -282,14 +277,14 @@ static void container_unit(struct lowering *l, const struct net_member *m, struc
 	u.after = arena_array(u.arena, c->after.v.n + 1, sizeof *u.after);
 	for (size_t i = 0; i < c->after.v.n; i++)
 		u.after[i] = name_unit(u.arena, c->after.v.at[i]);
-	sort_array(u.after, c->after.v.n, sizeof *u.after, cmp_strs);
+	sort_strs(u.after, c->after.v.n);
 	collect_mounts(&u);
 	collect_network(&u);
 	u.out->n = 0;
 	unit_section(&u);
 	service_section(&u);
 	own_section(&u);
-	sort_array(u.binds.at, u.binds.n, sizeof *u.binds.at, cmp_strs);
+	sort_strs(u.binds.at, u.binds.n);
 	res_mark(&unit->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
 	unit->text = str_copy(u.arena, buf_view(u.out));
 	unit->wanted_by = c->autostart.v ? name_target(u.arena, c->head.stack) : STR("");

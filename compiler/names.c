@@ -108,11 +108,6 @@ struct str name_volume(struct arena *a, const struct m_container *c, const struc
 	return name_volume_as(a, c, v, c->head.name, v->head.name);
 }
 
-static int cmp_names(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 /* Sorted, each once, so that the order in the source makes no other tree. */
 static void os_packages(struct arena *a, const struct m_container *c, const struct m_os *os, struct buf *out)
 {
@@ -124,7 +119,7 @@ static void os_packages(struct arena *a, const struct m_container *c, const stru
 		all[i] = os->packages.v.at[i];
 	for (size_t i = 0; i < 2 && c->boot.set && c->boot.v; i++)
 		all[n++] = str_of(init[i]);
-	sort_array(all, n, sizeof *all, cmp_names);
+	sort_strs(all, n);
 	for (size_t i = 0; i < n; i++) {
 		if (i && str_eq(all[i], all[i - 1]))
 			continue;

@@ -5,10 +5,10 @@
 #include "runtime/bind.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
+#include "lang/base/sort.h"
 #include "runtime/facts.h"
 #include "runtime/image.h"
 
@@ -22,11 +22,6 @@ struct binding {
 	struct str dns;			/* what the host's resolv.conf says to containers; "" until it was asked for */
 	struct err *e;
 };
-
-static int cmp_strs(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
 
 /* The id that the committed generation runs a reference with, or "". */
 static struct str current_digest(const struct binding *b, struct str reference)
@@ -226,8 +221,7 @@ static int unit_bound(struct binding *b, const struct res_unit *u, struct res **
 		if (unbound.n)
 			vec_push(b->arena, &left, str_copy(b->arena, unbound));
 	}
-	if (left.n > 1)
-		qsort(left.at, left.n, sizeof *left.at, cmp_strs);
+	sort_strs(left.at, left.n);
 	copy->text = buf_take(&text, b->arena);
 	copy->binds = (struct strs){left.at, left.n};
 	*ret = &copy->res;

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "lang/base/cleanup.h"
+#include "lang/base/sort.h"
 
 enum { SYSCTL_MAX = 4096, NAMES_MAX = 65536 };
 
@@ -69,11 +70,6 @@ bool fact_is_device(struct host *h, struct str path)
 	return fd >= 0 && fstat(fd, &st) == 0 && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode));
 }
 
-static int cmp_strs(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static void cleanup_dir(DIR **d)
 {
 	if (*d)
@@ -98,8 +94,7 @@ int fact_list(struct host *h, struct str path, struct arena *a, struct strs *ret
 	for (struct dirent *entry; (entry = readdir(d)) && names.n < NAMES_MAX;)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			vec_push(a, &names, str_copy(a, str_of(entry->d_name)));
-	if (names.n > 1)
-		qsort(names.at, names.n, sizeof *names.at, cmp_strs);
+	sort_strs(names.at, names.n);
 	*ret = (struct strs){names.at, names.n};
 	return 0;
 }

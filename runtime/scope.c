@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "lang/base/map.h"
+#include "lang/base/sort.h"
 
 struct merge {
 	struct arena *a;
@@ -52,11 +53,6 @@ static struct str note_stays(struct merge *m, const char *what, const struct res
 	return str_fmt(m->a, "%s by %.*s; stack %.*s is not in these files and stays as it is", what, STR_ARG(theirs->id), STR_ARG(res_stack(theirs)));
 }
 
-static int cmp_str(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
 static void find_scope(struct merge *m, bool prune, struct str also)
 {
 	VEC(struct str) in = {0}, kept = {0};
@@ -77,8 +73,7 @@ static void find_scope(struct merge *m, bool prune, struct str also)
 			vec_push(m->a, &kept, s->res.id);
 		}
 	}
-	if (in.n)
-		qsort(in.at, in.n, sizeof *in.at, cmp_str);
+	sort_strs(in.at, in.n);
 	m->scope->in = (struct strs){in.at, in.n};
 	m->scope->kept = (struct strs){kept.at, kept.n};
 	manifest_each(container, c, m->current)
@@ -133,7 +128,7 @@ static struct res *join_askers(struct merge *m, struct res *was, struct res *now
 	struct str first = at[0];
 	if (list.n == 1 && str_eq(first, base->stack) && ((struct res_nft *)base)->also.n == 0)
 		return base;
-	qsort(at, list.n, sizeof *at, cmp_str);
+	sort_strs(at, list.n);
 	for (size_t i = 0; i < list.n; i++)
 		if (!str_eq(at[i], first) && (kept == 0 || !str_eq(at[i], at[kept - 1])))
 			at[kept++] = at[i];

@@ -9,6 +9,7 @@
 enum {
 	PART = sizeof(uint64_t),
 	FEW = 8, /* what insertion is quicker for */
+	FEW_STRS = 16,
 };
 
 /* The bytes from depth on as a number that orders as they do; beyond the end there are zeros. */
@@ -142,4 +143,25 @@ void sort_array(void *at, size_t n, size_t size, int (*cmp)(const void *, const 
 			qsort(at, n, size, cmp);
 			return;
 		}
+}
+
+static int cmp_strs(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+void sort_strs(struct str *at, size_t n)
+{
+	if (n > FEW_STRS) {
+		sort_array(at, n, sizeof *at, cmp_strs);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		struct str x = at[i];
+		size_t k = i;
+
+		for (; k > 0 && str_cmp(x, at[k - 1]) < 0; k--)
+			at[k] = at[k - 1];
+		at[k] = x;
+	}
 }

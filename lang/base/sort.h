@@ -18,5 +18,7 @@ void sort_by_key(struct sort_item *items, size_t n);
 
 /* qsort for what is in order already more often than not: then nothing is done. at may be NULL where n is 0. */
 void sort_array(void *at, size_t n, size_t size, int (*cmp)(const void *, const void *));
+/* Strings ascending, as str_cmp has them. at may be NULL where n is 0. */
+void sort_strs(struct str *at, size_t n);
 
 #endif

@@ -61,6 +61,32 @@ static void random_keys(void **state)
 	}
 }
 
+static int cmp_strs(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Few are sorted in another way than many. */
+static void strings(void **state)
+{
+	static const char bytes[] = "aab\0bbacaba";
+	uint32_t seed = 3;
+
+	(void)state;
+	for (size_t n = 0; n < 40; n++) {
+		struct str got[40] = {0}, wanted[40];
+
+		for (size_t i = 0; i < n; i++)
+			got[i] = (struct str){bytes + (next(&seed) >> 16) % 6, (next(&seed) >> 16) % 6};
+		memcpy(wanted, got, sizeof wanted);
+		qsort(wanted, n, sizeof *wanted, cmp_strs);
+		sort_strs(got, n);
+		for (size_t i = 0; i < n; i++)
+			assert_true(str_eq(got[i], wanted[i]));
+	}
+	sort_strs(NULL, 0);
+}
+
 static void equal_keys_are_no_worse(void **state)
 {
 	enum { N = 200000 };
@@ -95,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_keys),
+	    cmocka_unit_test(strings),
 	    cmocka_unit_test(equal_keys_are_no_worse),
 	    cmocka_unit_test(long_common_beginnings),
 	};
