@@ -31,12 +31,21 @@ static void text_INT(int64_t v, struct buf *out)
 	buf_uint(out, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
+/* As "%.15g" has it, which costs more than all the rest of a container: most numbers have few places behind the point, or none. */
 static void text_NUMBER(double v, struct buf *out)
 {
-	if (v >= 0 && v < 1e15 && v == (double)(uint64_t)v)
-		buf_uint(out, (uint64_t)v);
-	else
+	double thousands = v * 1000;
+
+	if (!(v >= 0 && v < 1e9 && thousands == (double)(uint64_t)thousands)) {
 		buf_fmt(out, "%.15g", v);
+		return;
+	}
+	unsigned rest = (unsigned)((uint64_t)thousands % 1000);
+	buf_uint(out, (uint64_t)thousands / 1000);
+	if (rest)
+		buf_addc(out, '.');
+	for (; rest; rest = rest % 100 * 10)
+		buf_addc(out, (char)('0' + rest / 100));
 }
 
 static void text_MODE(int64_t v, struct buf *out)

@@ -28,26 +28,41 @@ void flow_end_text(const struct flow_end *end, struct buf *out)
 	buf_str(out, head->name);
 }
 
+struct str flow_id(struct arena *a, const struct flow *f, struct str *ret_port)
+{
+	char text[PORT_TEXT_MAX];
+	struct str port = f->port.lo ? port_write(f->port, text) : STR("");
+	struct str id = STR_JOIN(a, f->from_name, STR(" -> "), f->to_name, port.n ? STR(":") : STR(""), port);
+
+	if (ret_port)
+		*ret_port = (struct str){id.s + id.n - port.n, port.n};
+	return id;
+}
+
+/* What makes two flows the same one; as bytes, without gaps, the key of a map. */
+struct same {
+	const void *from, *to;
+	uint8_t from_kind, to_kind;
+	uint16_t lo, hi, proto;
+};
+_Static_assert(sizeof(struct same) == 2 * sizeof(void *) + 8, "no gaps");
+
+struct seen {
+	struct same key;
+	struct span at; /* of the arrow that was first */
+};
+
 struct building {
 	struct arena *arena;
-	struct buf text; /* room for a name */
 	const struct net *net;
 	struct flows *out;
-	struct map seen; /* by id, to the span of the arrow that was first */
+	struct map seen; /* of struct seen */
 	struct arena scratch; /* of seen */
 };
 
-static struct str flow_id(struct building *b, const struct flow *f)
+static const void *end_of(const struct flow_end *end)
 {
-	b->text.n = 0;
-	buf_str(&b->text, f->from_name);
-	buf_puts(&b->text, " -> ");
-	buf_str(&b->text, f->to_name);
-	if (f->port.lo) {
-		buf_addc(&b->text, ':');
-		port_text(f->port, &b->text);
-	}
-	return str_copy(b->arena, buf_view(&b->text));
+	return end->kind == END_CONTAINER ? (const void *)end->container : end->kind == END_SUBNET ? (const void *)end->subnet : NULL;
 }
 
 static struct str end_name(struct building *b, const struct flow_end *end)
@@ -68,17 +83,14 @@ static struct str end_name(struct building *b, const struct flow_end *end)
 /* Returns NULL, or where the same was said before. */
 static const struct span *flow_add(struct building *b, struct flow f, struct port port)
 {
-	const struct span *first;
-	struct span *at;
+	struct seen *now = arena_new(&b->scratch, struct seen), *first;
 
 	f.port = port;
-	f.id = flow_id(b, &f);
-	first = map_get(&b->seen, f.id);
+	now->key = (struct same){end_of(&f.from), end_of(&f.to), (uint8_t)f.from.kind, (uint8_t)f.to.kind, port.lo, port.hi, port.proto};
+	now->at = f.at;
+	first = map_add(&b->scratch, &b->seen, (struct str){(const char *)&now->key, sizeof now->key}, now);
 	if (first)
-		return first;
-	at = arena_new(&b->scratch, struct span);
-	*at = f.at;
-	map_add(&b->scratch, &b->seen, f.id, at);
+		return &first->at;
 	vec_push(b->arena, &b->out->all, f);
 	return NULL;
 }
@@ -108,7 +120,7 @@ static void arrow_flows(struct building *b, struct flow f)
 	}
 	if (first && old == n) {
 		f.port = n == 1 ? ports[0] : (struct port){0};
-		vec_push(b->arena, &b->out->twice, (struct flow_twice){f.at, *first, flow_id(b, &f)});
+		vec_push(b->arena, &b->out->twice, (struct flow_twice){f.at, *first, flow_id(b->arena, &f, NULL)});
 	}
 }
 
@@ -153,7 +165,6 @@ void flows_build(struct arena *a, const struct model *model, const struct net *n
 	}
 	vec_each(const struct route, r, &routes->all)
 		route_flow(&b, r);
-	buf_free(&b.text);
 	arena_free(&b.scratch);
 }
 

@@ -15,7 +15,6 @@ struct flow {
 	const struct m_stack *stack;   /* where it is said */
 	struct str doc;		       /* why; empty: nobody said */
 	struct str from_name, to_name; /* STACK.NAME, "world" or "host" */
-	struct str id;		       /* "ml.jupyter -> ml.ollama:11434/tcp" */
 };
 
 /* An arrow that opened nothing that an earlier one had not. */
@@ -33,6 +32,9 @@ struct flows {
  * `nat = true` becomes a flow from the subnet
  * to the world. All in the arena, but for the names of containers and subnets, which are the net's. */
 void flows_build(struct arena *a, const struct model *model, const struct net *net, const struct routes *routes, struct flows *ret);
+
+/* "ml.jupyter -> ml.ollama:11434/tcp"; its end, "11434/tcp" or "", in *ret_port (may be NULL). */
+struct str flow_id(struct arena *a, const struct flow *f, struct str *ret_port);
 
 /* "ml.jupyter", "ml.lan", "world" or "host". */
 void flow_end_text(const struct flow_end *end, struct buf *out);

@@ -24,9 +24,9 @@ static struct str addr_str(struct arena *a, struct addr address)
 
 static struct str port_str(struct lowering *l, struct port p)
 {
-	l->text.n = 0;
-	port_text(p, &l->text);
-	return str_copy(l->arena, buf_view(&l->text));
+	char text[PORT_TEXT_MAX];
+
+	return str_copy(l->arena, port_write(p, text));
 }
 
 static void lower_stack(struct lowering *l, const struct m_stack *s)
@@ -65,11 +65,9 @@ static struct strs container_ports(struct lowering *l, const struct m_container 
 	size_t n = 0;
 
 	vec_each(const struct entry_PORT, p, &c->ports) {
-		l->text.n = 0;
-		buf_str(&l->text, p->name);
-		buf_addc(&l->text, '=');
-		port_text(port_whole(p->value.v), &l->text);
-		texts[n++] = str_copy(l->arena, buf_view(&l->text));
+		char text[PORT_TEXT_MAX];
+
+		texts[n++] = STR_JOIN(l->arena, p->name, STR("="), port_write(port_whole(p->value.v), text));
 	}
 	return sorted(texts, n);
 }
@@ -202,13 +200,14 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 
 static void lower_flow(struct lowering *l, const struct flow *f)
 {
-	struct res_flow *r = manifest_add_flow(l->out, f->id);
+	struct str port;
+	struct res_flow *r = manifest_take_flow(l->out, flow_id(l->arena, f, &port));
 
 	res_mark(&r->res, f->stack, f->from.kind == END_CONTAINER ? f->from_name : STR(""),
 		 source_origin(l->sources, f->at));
 	r->from = f->from_name;
 	r->to = f->to_name;
-	r->port = f->port.lo ? port_str(l, f->port) : STR("");
+	r->port = port;
 	r->doc = f->doc;
 }
 
@@ -223,20 +222,18 @@ static void lower_publish(struct lowering *l, const struct m_stack *s, size_t i)
 	const struct endpoint *host = &s->publish.at[i].left.v;
 	const struct port_ref *to = &s->publish.at[i].right.v;
 	struct port target = port_meant(to->container, to->name, to->port), port = host->port;
-	struct str address = addr_str(l->arena, host->addr),
-		   full = net_member_of(l->net, to->container)->full;
-	struct str port_shown;
+	struct str address = addr_str(l->arena, host->addr), full = net_member_of(l->net, to->container)->full, port_shown, id;
+	char text[PORT_TEXT_MAX];
 	struct res_publish *r;
 
 	port.proto = target.proto;
-	port_shown = port_str(l, port);
-	r = manifest_take_publish(
-	    l->out, host->addr.family == 6
-			? STR_JOIN(l->arena, STR("["), address, STR("]:"), port_shown)
-			: STR_JOIN(l->arena, address.n ? address : STR("*"), STR(":"), port_shown));
+	port_shown = port_write(port, text);
+	id = host->addr.family == 6 ? STR_JOIN(l->arena, STR("["), address, STR("]:"), port_shown)
+				    : STR_JOIN(l->arena, address.n ? address : STR("*"), STR(":"), port_shown);
+	r = manifest_take_publish(l->out, id);
 	res_mark(&r->res, s, full, source_origin(l->sources, at));
 	r->address = address;
-	r->port = port_shown;
+	r->port = (struct str){id.s + id.n - port_shown.n, port_shown.n};
 	r->to = full;
 	r->to_port = port_str(l, target);
 	r->doc = doc_of(s->publish.at[i].block);

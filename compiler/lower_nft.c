@@ -96,27 +96,16 @@ static void element(struct policy *p, const struct saying *who, const struct net
 
 /* A port or a range as a field. */
 struct port_field {
-	char text[12];
+	char text[PORT_TEXT_MAX];
 	struct str s, proto;
 };
 
 static void port_field(struct port port, struct port_field *ret)
 {
-	char digits[12];
-	size_t n = 0;
+	struct str whole = port_write(port, ret->text), proto;
 
-	ret->s = (struct str){ret->text, 0};
-	ret->proto = str_of(proto_name(port.proto));
-	for (unsigned part = 0; part < (port.lo == port.hi ? 1u : 2u); part++) {
-		unsigned v = part ? port.hi : port.lo;
-
-		if (part)
-			ret->text[ret->s.n++] = '-';
-		for (n = 0; v || n == 0; v /= 10)
-			digits[n++] = (char)('0' + v % 10);
-		while (n)
-			ret->text[ret->s.n++] = digits[--n];
-	}
+	ret->s = str_cut(whole, '/', &proto);
+	ret->proto = proto;
 }
 
 /* An element whose last field is the port: at once for one port, later for a range. */

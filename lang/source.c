@@ -102,16 +102,10 @@ struct place source_place(struct sources *all, struct span at)
 /* Without printf, since manifests carry one for each resource. */
 static struct str origin_text(struct arena *a, struct place p)
 {
-	char numbers[2 * 11], *to = numbers + sizeof numbers;
-	uint32_t parts[] = {p.column, p.line};
+	char numbers[2 * (1 + UINT_DIGITS)], *to = numbers + sizeof numbers;
 
-	for (size_t i = 0; i < 2; i++) {
-		do {
-			*--to = (char)('0' + parts[i] % 10);
-			parts[i] /= 10;
-		} while (parts[i]);
-		*--to = ':';
-	}
+	*(to = uint_before(to, p.column) - 1) = ':';
+	*(to = uint_before(to, p.line) - 1) = ':';
 	return STR_JOIN(a, p.source->path, (struct str){to, (size_t)(numbers + sizeof numbers - to)});
 }
 

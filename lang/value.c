@@ -22,11 +22,28 @@ static void range_text(struct port p, struct buf *out)
 		buf_fmt(out, "-%u", p.hi);
 }
 
+struct str port_write(struct port p, char *out)
+{
+	const char *proto = proto_name(p.proto);
+	char *to = out + PORT_TEXT_MAX;
+	size_t n = strlen(proto);
+
+	/* from its end */
+	memcpy(to -= n, proto, n);
+	*--to = '/';
+	to = uint_before(to, p.hi);
+	if (p.hi != p.lo) {
+		*--to = '-';
+		to = uint_before(to, p.lo);
+	}
+	return (struct str){to, (size_t)(out + PORT_TEXT_MAX - to)};
+}
+
 void port_text(struct port p, struct buf *out)
 {
-	range_text(p, out);
-	buf_addc(out, '/');
-	buf_puts(out, proto_name(p.proto));
+	char text[PORT_TEXT_MAX];
+
+	buf_str(out, port_write(p, text));
 }
 
 static bool number_parse(struct str text, uint16_t *ret)

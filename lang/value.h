@@ -66,7 +66,9 @@ const char *proto_name(uint8_t proto);	/* "tcp" (for PROTO_NONE too), "udp", "sc
 const char *path_wrong(struct str text);
 
 /* Canonical text of a value: what interpolation, `show` and the formatter print. */
-void port_text(struct port p, struct buf *out);		/* 80/tcp, 8000-8010/udp */
+enum { PORT_TEXT_MAX = sizeof "65535-65535/sctp" };
+struct str port_write(struct port p, char *out);	/* 80/tcp, 8000-8010/udp; out holds PORT_TEXT_MAX bytes, and what is returned is in it */
+void port_text(struct port p, struct buf *out);		/* the same */
 bool port_parse(struct str text, struct port *ret);	/* what port_text writes, and nothing else */
 void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:80, 80 for every address */
 void dns_text(const struct dns *d, struct buf *out);	/* host, none, [9.9.9.9, 2620:fe::fe] */

@@ -150,6 +150,12 @@ static int cmp_strs(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
+/* Mostly the first bytes differ. */
+static bool str_before(struct str a, struct str b)
+{
+	return a.n && b.n && a.s[0] != b.s[0] ? (unsigned char)a.s[0] < (unsigned char)b.s[0] : str_cmp(a, b) < 0;
+}
+
 void sort_strs(struct str *at, size_t n)
 {
 	if (n > FEW_STRS) {
@@ -160,7 +166,7 @@ void sort_strs(struct str *at, size_t n)
 		struct str x = at[i];
 		size_t k = i;
 
-		for (; k > 0 && str_cmp(x, at[k - 1]) < 0; k--)
+		for (; k > 0 && str_before(x, at[k - 1]); k--)
 			at[k] = at[k - 1];
 		at[k] = x;
 	}

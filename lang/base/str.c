@@ -110,14 +110,9 @@ void buf_blanks(struct buf *b, size_t n)
 
 void buf_uint(struct buf *b, uint64_t v)
 {
-	char digits[20];
-	size_t at = sizeof digits;
+	char digits[UINT_DIGITS], *end = digits + sizeof digits, *first = uint_before(end, v);
 
-	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	buf_add(b, digits + at, sizeof digits - at);
+	buf_add(b, first, (size_t)(end - first));
 }
 
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap)

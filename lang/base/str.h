@@ -69,6 +69,16 @@ static inline void buf_puts(struct buf *b, const char *nul_terminated)
 	buf_add(b, nul_terminated, strlen(nul_terminated));
 }
 void buf_blanks(struct buf *b, size_t n);
+/* Writes a number's decimal digits so that they end before `end`, where there is room for UINT_DIGITS; returns the first. */
+enum { UINT_DIGITS = 20 };
+static inline char *uint_before(char *end, uint64_t v)
+{
+	do {
+		*--end = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	return end;
+}
 void buf_uint(struct buf *b, uint64_t v);	/* decimal */
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap);
