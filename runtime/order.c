@@ -2,7 +2,7 @@
  *
  * The order of a change and the file of what is told about it, see order.h. Both are JSON:
  *
- *	request		{"ctstack-order":1,"action":0,"word":"apply","user":"ana","command":"…","from":2,"to":3,"staged":true,"plan":"…","confirm":0}
+ *	request		{"ctstack-order":1,"action":0,"word":"apply","user":"ana","command":"…","from":2,"to":3,"staged":true,"probe":true,"plan":"…","confirm":0}
  *	progress	{"line":"start ct-ml-ollama.service"}
  *			{"end":0,"stale":false,"recovered":false,"from":2,"to":3,"code":0,"text":"","resource":""} */
 #include "runtime/order.h"
@@ -26,7 +26,7 @@ int order_write(struct store *s, const struct order *o, struct err *e)
 	store_put_str(&text, "word", o->word);
 	store_put_str(&text, "user", o->user);
 	store_put_str(&text, "command", o->command);
-	buf_fmt(&text, ",\"from\":%u,\"to\":%u,\"staged\":%s", o->from, o->to, o->staged ? "true" : "false");
+	buf_fmt(&text, ",\"from\":%u,\"to\":%u,\"staged\":%s,\"probe\":%s", o->from, o->to, o->staged ? "true" : "false", o->probe ? "true" : "false");
 	store_put_str(&text, "plan", o->plan);
 	buf_fmt(&text, ",\"confirm\":%lld}\n", (long long)o->confirm_us);
 	int r = fs_replace(s->run_fd, STR(ORDER), buf_view(&text), 0600, e);
@@ -44,6 +44,7 @@ static bool order_parse(const json_t *root, struct arena *a, struct order *ret)
 	if (ok)
 		ret->action = (enum order_action)action;
 	ret->staged = json_is_true(json_object_get(root, "staged"));
+	ret->probe = json_is_true(json_object_get(root, "probe"));
 	return ok;
 }
 

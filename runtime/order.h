@@ -18,6 +18,7 @@ struct order {
 	uint32_t from, to;
 	bool staged;		/* `to` was made for this change, and goes with it where it fails */
 	struct str plan;	/* sealed (plan_seal.h): the service does this or nothing */
+	bool probe;		/* what is expected of the flows is probed (TXN_PROBE) */
 	int64_t confirm_us;	/* how long the change waits for `ctc confirm`; 0: it does not */
 };
 /* Needs the lock. */

@@ -223,7 +223,7 @@ static void change(struct host *h, struct store *s, const struct order *o, struc
 	if (r == 0 && o->confirm_us)
 		r = confirm_arm(h, s, o->from, o->to, o->confirm_us, o->user, &ret->error);
 	if (r == 0)
-		txn_run(h, s, &c.plan, o->from, o->to, &ret->outcome, &ret->error);
+		txn_run(h, s, &c.plan, o->from, o->to, o->probe ? TXN_PROBE : 0, &ret->outcome, &ret->error);
 	after(h, s, o, ret);
 	arena_free(&c.arena);
 }

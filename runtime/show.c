@@ -425,6 +425,26 @@ static void rows_images(struct rows *r, const struct view *v)
 	}
 }
 
+/* What is probed, in a number; what cannot be, by name and with the reason. */
+static void rows_expectations(struct rows *r, const struct expectations *all)
+{
+	if (!all->all.n)
+		return;
+	row_heading(r, "Probed with packets before it counts");
+	if (all->asked) {
+		buf_fmt(&r->line, "%zu expectation%s, %zu probe%s; one that fails takes the change back", all->asked, all->asked == 1 ? "" : "s", all->probes.n,
+			all->probes.n == 1 ? "" : "s");
+		row_end(r, ' ', STR(""));
+	}
+	vec_each(const struct expectation, one, &all->all) {
+		if (!one->unasked)
+			continue;
+		show_plain(one->x->res.id, 0, &r->line);
+		buf_fmt(&r->line, one->n ? " in part: %s" : " not: %s", one->unasked);
+		row_end(r, ' ', one->x->res.origin);
+	}
+}
+
 static void rows_drift(struct rows *r, const struct view *v)
 {
 	if (!v->policy_drift)
@@ -530,6 +550,7 @@ void show_text(const struct view *v, bool colour, struct buf *out)
 		rows_items(&r, "Published ports", v->ports.at, v->ports.n, false);
 		rows_drift(&r, v);
 		rows_items(&r, "Host", v->host.at, v->host.n, true);
+		rows_expectations(&r, &v->expectations);
 		rows_images(&r, v);
 		rows_print(&r, colour, out);
 		buf_free(&r.line);

@@ -138,6 +138,24 @@ static void items(const char *key, const struct view_item *at, size_t n, struct 
 	buf_addc(out, ']');
 }
 
+/* Which expectations packets are asked about before the change counts, and how often; and why not. */
+static void expectations(const struct expectations *all, struct buf *out)
+{
+	bool first = true;
+
+	buf_puts(out, ",\n\"probes\":[");
+	vec_each(const struct expectation, one, &all->all) {
+		entry(out, first, one->x->res.id);
+		buf_fmt(out, ",\"probes\":%zu", one->n);
+		if (one->unasked)
+			put(out, "unasked", str_of(one->unasked));
+		put_nonempty(out, "origin", one->x->res.origin);
+		buf_addc(out, '}');
+		first = false;
+	}
+	buf_addc(out, ']');
+}
+
 /* Every change as the plan has it: what the sections above are made from. */
 static void changes(const struct plan *p, struct buf *out)
 {
@@ -203,6 +221,7 @@ void show_json(const struct view *v, struct buf *out)
 	items("routes", v->routes.at, v->routes.n, out);
 	items("ports", v->ports.at, v->ports.n, out);
 	items("host", v->host.at, v->host.n, out);
+	expectations(&v->expectations, out);
 	list(out, "notes", v->notes.at, v->notes.n);
 	list(out, "images", v->missing.at, v->missing.n);
 	if (v->outputs.n) {

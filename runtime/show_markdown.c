@@ -210,6 +210,19 @@ static void code_list(const char *before, struct strs list, struct buf *out)
 	}
 }
 
+static void expectations(const struct expectations *all, struct buf *out)
+{
+	if (all->asked)
+		buf_fmt(out, "\n%zu expectation%s probed with packets before the change counts.\n", all->asked, all->asked == 1 ? " is" : "s are");
+	vec_each(const struct expectation, one, &all->all) {
+		if (!one->unasked)
+			continue;
+		buf_puts(out, one->n ? "\nProbed in part: " : "\nNot probed: ");
+		code(one->x->res.id, out);
+		buf_fmt(out, ", since %s.\n", one->unasked);
+	}
+}
+
 static void outputs(struct view_outputs all, struct buf *out)
 {
 	if (all.n)
@@ -256,6 +269,8 @@ void show_markdown(const struct view *v, struct buf *out)
 		show_plain(*note, 0, out);
 		buf_addc(out, '\n');
 	}
+	if (view_pending(v))
+		expectations(&v->expectations, out);
 	code_list("\nImages to fetch: ", v->missing, out);
 	buf_puts(out, v->missing.n ? "\n" : "");
 	outputs(v->outputs, out);

@@ -5,6 +5,7 @@
 #include "runtime/txn.h"
 
 #include "lang/base/cleanup.h"
+#include "runtime/expect.h"
 #include "runtime/kind.h"
 
 /* The order is the design: what nobody sees yet comes first; what must end ends before the policy changes, what begins begins after it, so that a port that closes is
@@ -199,7 +200,7 @@ static void err_append(struct err *e, const char *what, const char *text)
 	snprintf(e->text + n, sizeof e->text - n, "%s%s", what, text);
 }
 
-int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, enum txn_outcome *ret, struct err *e)
+int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, unsigned flags, enum txn_outcome *ret, struct err *e)
 {
 	struct err back;
 
@@ -212,8 +213,10 @@ int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from
 	r = journal_begin(s, p, from, to, e);
 	if (r < 0)
 		return r;
-	/* 3. The phases. 4. The commit. */
+	/* 3. The phases. 4. What was expected, seen by packets. 5. The commit. */
 	r = converge(h, s, p, to, 0, e);
+	if (r == 0 && flags & TXN_PROBE)
+		r = expectations_ask(h, p, e);
 	if (r == 0)
 		r = interrupted(h, e);
 	if (r == 0)
@@ -225,7 +228,7 @@ int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from
 			host_progress(h, "%s; `ctc recover` removes the journal", back.text);
 		return 0;
 	}
-	/* 5. The way back. */
+	/* 6. The way back. */
 	host_progress(h, "failed, going back to generation %u", from);
 	*ret = TXN_BACK;
 	if (settle(h, s, p->from, p->to, from, &back) < 0) {

@@ -23,6 +23,10 @@ int converge(struct host *h, struct store *s, const struct plan *p, uint32_t num
 /* Everything that can fail before the first effect, asked of each kind. Changes nothing. */
 int txn_prepare(struct host *h, const struct plan *p, struct err *e);
 
+enum txn_flags {
+	TXN_PROBE = 1,	/* what is expected of the flows is asked with packets before the commit (expect.h); a way out of trouble is not held up by it */
+};
+
 enum txn_outcome {
 	TXN_DONE,	/* committed */
 	TXN_REFUSED,	/* before the first effect: nothing was touched */
@@ -30,10 +34,10 @@ enum txn_outcome {
 	TXN_STUCK,	/* failed, and so did the way back: the journal stays, `ctc recover` tries again */
 };
 
-/* A whole transaction, under the lock: prepare, journal, converge, commit; on any failure converge back to what was found, and verify it. The generation `to` is
+/* A whole transaction, under the lock: prepare, journal, converge, probe, commit; on any failure converge back to what was found, and verify it. The generation `to` is
  * staged already; p leads from what was observed to its manifest. Returns 0 (TXN_DONE) or the error of the step that failed; for TXN_STUCK what went wrong on the
  * way back stands behind it in e->text. */
-int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, enum txn_outcome *ret, struct err *e);
+int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, unsigned flags, enum txn_outcome *ret, struct err *e);
 
 struct recovery {
 	bool found;		/* there was a journal */

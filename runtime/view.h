@@ -5,6 +5,7 @@
 #ifndef CTC_RUNTIME_VIEW_H
 #define CTC_RUNTIME_VIEW_H
 
+#include "runtime/expect.h"
 #include "runtime/plan.h"
 
 enum verdict {
@@ -60,6 +61,7 @@ struct view {
 	struct strs missing;		/* images that are not on the host yet */
 	struct str title;		/* what the plan is for; "": the stacks in scope */
 	struct str against;		/* "this host at generation 3" */
+	struct expectations expectations;	/* that packets are asked about before the change counts; none where none are */
 	struct view_outputs outputs;	/* of the source; none where there is no source */
 	VEC(struct view_container *) containers;	/* all that are not untouched, by id */
 	VEC(struct view_item) subnets, flows, routes, ports, host;
@@ -69,7 +71,7 @@ struct view {
 	size_t policy_drift;		/* elements that belong to no container */
 };
 
-/* `recorded` is what the current generation says, to tell drift from what is asked for; NULL where there is no host. The caller fills scope, kept, missing, title, against and outputs. */
+/* `recorded` is what the current generation says, to tell drift from what is asked for; NULL where there is no host. The caller fills scope, kept, missing, title, against, expectations and outputs. */
 void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret);
 /* Why a flow, a published port or an expectation is there, as its source says; empty where it does not, and of everything else. */
 struct str view_doc(const struct res *r);

@@ -216,6 +216,8 @@ static int plan_now(struct job *c)
 	c->view.kept = c->scope.kept;
 	c->view.missing = c->missing;
 	c->view.outputs = c->q->outputs;
+	if (c->q->compiled)
+		expectations_of(&s->arena, &c->plan, &c->view.expectations);
 	if (!c->q->compiled)
 		c->view.title = str_fmt(&s->arena, c->q->repair ? "generation %u again" : "the way back to generation %u", c->to);
 	c->view.against = s->current ? str_fmt(&s->arena, "this host at generation %u", s->current) : STR("this host, on which nothing was applied yet");
@@ -328,7 +330,7 @@ static int failed(struct job *c, const struct ending *ending)
 	}
 }
 
-/* 9. to 13. are the service's. */
+/* 9. to 14. are the service's. */
 static int transact(struct job *c)
 {
 	_buf_ struct buf sealed = {0};
@@ -343,6 +345,7 @@ static int transact(struct job *c)
 		.from = c->s->current,
 		.to = c->to,
 		.staged = c->staged,
+		.probe = c->q->compiled != NULL,
 		.plan = buf_view(&sealed),
 		.confirm_us = c->q->confirm_us,
 	};

@@ -178,6 +178,7 @@ static int print(struct planning *p)
 	p->view.missing = p->missing;
 	p->view.against = p->against;
 	p->view.outputs = input_outputs(&p->c);
+	expectations_of(&p->s.arena, &p->plan, &p->view.expectations);
 	if (p->format == AS_JSON)
 		show_json(&p->view, &out);
 	else if (p->format == AS_MARKDOWN)

@@ -284,7 +284,7 @@ static enum txn_outcome change(struct world *w, const struct manifest *from, con
 	plan_make(&w->a, &observed, to, &p);
 	w->may_be[1] = number;
 	w->doing = "while it is made true";
-	txn_run(&w->h, &w->s, &p, number - 1, number, &outcome, &w->e);
+	txn_run(&w->h, &w->s, &p, number - 1, number, 0, &outcome, &w->e);
 	w->may_be[outcome == TXN_DONE ? 0 : 1] = outcome == TXN_DONE ? number : number - 1;
 	w->doing = "afterwards";
 	assert_int_equal(store_history_add(&w->s, &event, &w->e), 0);

@@ -302,7 +302,7 @@ static enum txn_outcome run(struct world *w, const struct manifest *recorded, co
 
 	assert_int_equal(observe(&w->h, recorded, wanted, 0, &observed, &w->e), 0);
 	plan_make(&w->a, &observed, wanted, &p);
-	int r = txn_run(&w->h, &w->s, &p, from, to, &outcome, &w->e);
+	int r = txn_run(&w->h, &w->s, &p, from, to, 0, &outcome, &w->e);
 	assert_int_equal(r == 0, outcome == TXN_DONE);
 	return outcome;
 }
