@@ -55,6 +55,7 @@ static int compile(struct compilation *c, struct modules *modules)
 		silences_collect(&c->arena, &c->diags, modules->all.at[i]->ast, modules->all.at[i]->root, &silences);
 	if (balanced(modules))
 		elaborate(&c->arena, &c->diags, modules, &c->model);
+	locks_pin(&c->arena, modules, &c->model);
 	if (c->givens.locked && !c->diags.errors)
 		locks_check(&c->diags, modules, &c->model);
 	modules_free(modules);

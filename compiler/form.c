@@ -132,7 +132,7 @@ static bool registry(struct str s)
 
 static bool is_registry(struct str first)
 {
-	return str_eq(first, STR("localhost")) || memchr(first.s, '.', first.n) || memchr(first.s, ':', first.n);
+	return str_eq(first, STR("localhost")) || str_has(first, '.') || str_has(first, ':');
 }
 
 static const char *image_digest(struct str digest)

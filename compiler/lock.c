@@ -12,7 +12,10 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/sort.h"
 
-static const struct str kinds[LOCK_KINDS] = {[LOCK_ADDRESS] = {"address", 7}, [LOCK_ADDRESS6] = {"address6", 8}, [LOCK_RANGE] = {"range", 5}};
+static const struct str kinds[LOCK_KINDS] = {[LOCK_ADDRESS] = {"address", 7}, [LOCK_ADDRESS6] = {"address6", 8}, [LOCK_RANGE] = {"range", 5}, [LOCK_IMAGE] = {"image", 5}};
+
+#define DIGEST_IS "sha256:"
+enum { DIGEST_N = sizeof DIGEST_IS - 1 + 64 };
 
 /* The next word of a line; *line is what is behind it. */
 static struct str word_cut(struct str *line)
@@ -20,12 +23,25 @@ static struct str word_cut(struct str *line)
 	return str_cut(*line, ' ', line);
 }
 
-static bool value_parse(enum lock_kind kind, struct str text, struct cidr *ret)
+static bool digest_is(struct str text)
 {
-	if (kind == LOCK_RANGE)
-		return cidr_parse(text, ret) && ret->addr.family == 4;
-	ret->len = kind == LOCK_ADDRESS6 ? 128 : 32;
-	return addr_parse(text, &ret->addr) && addr_bits(ret->addr) == ret->len;
+	bool is = text.n == DIGEST_N && str_starts(text, STR(DIGEST_IS));
+
+	for (size_t i = sizeof DIGEST_IS - 1; i < text.n && is; i++)
+		is = (text.s[i] >= '0' && text.s[i] <= '9') || (text.s[i] >= 'a' && text.s[i] <= 'f');
+	return is;
+}
+
+static bool value_parse(struct lock_entry *e, struct str text)
+{
+	if (e->kind == LOCK_IMAGE) {
+		e->digest = text;
+		return digest_is(text);
+	}
+	if (e->kind == LOCK_RANGE)
+		return cidr_parse(text, &e->value) && e->value.addr.family == 4;
+	e->value.len = e->kind == LOCK_ADDRESS6 ? 128 : 32;
+	return addr_parse(text, &e->value.addr) && addr_bits(e->value.addr) == e->value.len;
 }
 
 /* d: NULL where nobody wants to know. */
@@ -37,7 +53,7 @@ static void line_read(struct diags *d, struct str line, struct span at, bool roo
 	*e = (struct lock_entry){.kind = LOCK_ADDRESS, .name = word_cut(&line), .at = at, .root = root};
 	while (e->kind < LOCK_KINDS && !str_eq(kind, kinds[e->kind]))
 		e->kind++;
-	if (e->kind == LOCK_KINDS || !value_parse(e->kind, line, &e->value)) {
+	if (e->kind == LOCK_KINDS || !value_parse(e, line)) {
 		if (d)
 			diag_help(d, diag_add(d, DIAG_lock_form, at, "this is no line of a lock"), "`ctc lock` writes it anew, and keeps the lines that are good");
 		return;
@@ -93,6 +109,38 @@ void locks_read(struct sources *sources, struct diags *d, bool relock, struct mo
 		}
 }
 
+/* ---- images ---- */
+
+static bool is_tagged(const struct m_container *c)
+{
+	return c->image.set && !str_has(c->image.v, '@') && !str_starts(c->image.v, STR("localhost/"));
+}
+
+static void pin(struct arena *arena, const struct locks *locks, struct map *seen, struct m_container *c, struct model *model)
+{
+	struct lock_entry *e = map_get(&locks->by_name[LOCK_IMAGE], c->image.v);
+	struct m_tagged *t = arena_new(arena, struct m_tagged);
+
+	*t = (struct m_tagged){.reference = c->image.v, .at = c->image.at};
+	if (e) {
+		t->digest = str_copy(arena, e->digest);
+		c->image.v = STR_JOIN(arena, c->image.v, STR("@"), e->digest);
+		e->used = true;
+	}
+	if (!c->head.stack->head.outside && !map_add(arena, seen, t->reference, t))
+		vec_push(arena, &model->tagged, t);
+}
+
+void locks_pin(struct arena *arena, const struct modules *m, struct model *model)
+{
+	struct map seen = {0};
+
+	vec_each(struct m_stack *const, s, &model->stacks)
+		vec_each(struct m_container *const, c, &(*s)->container)
+			if (is_tagged(*c))
+				pin(arena, &m->locks, &seen, *c, model);
+}
+
 /* ---- insisting ---- */
 
 static void missing(struct diags *d, const struct m_head *head, const char *what)
@@ -127,10 +175,15 @@ void locks_check(struct diags *d, const struct modules *m, const struct model *m
 {
 	if (m->locks.missing)
 		diag_help(d, diag_add(d, DIAG_lock_missing, (struct span){0, 0}, "there is no " LOCK_NAME " beside the files"), "`ctc lock` writes it");
-	else
+	else {
 		vec_each(struct m_stack *const, s, &model->stacks)
 			if (!(*s)->head.outside)
 				stack_check(d, m, *s);
+		vec_each(struct m_tagged *const, t, &model->tagged)
+			if (!(*t)->digest.n)
+				diag_help(d, diag_add(d, DIAG_lock_missing, (*t)->at, "the image `%.*s` is not locked", STR_ARG((*t)->reference)),
+					  "`ctc lock --images` writes its digest into " LOCK_NAME);
+	}
 	vec_each(struct lock_entry *const, e, &m->locks.all)
 		if ((*e)->root && !(*e)->used)
 			diag_help(d, diag_add(d, DIAG_lock_stale, (*e)->at, "`%.*s` needs no such line any more", STR_ARG((*e)->name)),
@@ -144,9 +197,14 @@ struct lines {
 	VEC(struct str) all;
 };
 
-static void line_add(struct lines *l, enum lock_kind kind, const struct m_head *head, const char *value)
+static void line_add(struct lines *l, enum lock_kind kind, struct str name, struct str value)
 {
-	vec_push(&l->arena, &l->all, STR_JOIN(&l->arena, kinds[kind], STR(" "), name_full(&l->arena, head), STR(" "), str_of(value)));
+	vec_push(&l->arena, &l->all, STR_JOIN(&l->arena, kinds[kind], STR(" "), name, STR(" "), value));
+}
+
+static void choice_add(struct lines *l, enum lock_kind kind, const struct m_head *head, const char *value)
+{
+	line_add(l, kind, name_full(&l->arena, head), str_of(value));
 }
 
 static void stack_lines(struct lines *l, const struct m_stack *s)
@@ -155,12 +213,12 @@ static void stack_lines(struct lines *l, const struct m_stack *s)
 
 	vec_each(struct m_subnet *const, n, &s->subnet)
 		if ((*n)->range.set && !(*n)->range.given)
-			line_add(l, LOCK_RANGE, &(*n)->head, cidr_text((*n)->range.v, text));
+			choice_add(l, LOCK_RANGE, &(*n)->head, cidr_text((*n)->range.v, text));
 	vec_each(struct m_container *const, c, &s->container) {
 		if ((*c)->address.set && !(*c)->address.given)
-			line_add(l, LOCK_ADDRESS, &(*c)->head, addr_text((*c)->address.v, text));
+			choice_add(l, LOCK_ADDRESS, &(*c)->head, addr_text((*c)->address.v, text));
 		if ((*c)->address6.set && !(*c)->address6.given)
-			line_add(l, LOCK_ADDRESS6, &(*c)->head, addr_text((*c)->address6.v, text));
+			choice_add(l, LOCK_ADDRESS6, &(*c)->head, addr_text((*c)->address6.v, text));
 	}
 }
 
@@ -171,6 +229,9 @@ void lock_text(const struct model *model, struct buf *out)
 	vec_each(struct m_stack *const, s, &model->stacks)
 		if (!(*s)->head.outside)
 			stack_lines(&l, *s);
+	vec_each(struct m_tagged *const, t, &model->tagged)
+		if ((*t)->digest.n)
+			line_add(&l, LOCK_IMAGE, (*t)->reference, (*t)->digest);
 	sort_strs(l.all.at, l.all.n);
 	buf_puts(out, "# What ctc chose where the source leaves it open. `ctc lock` writes it; it belongs to the source.\n");
 	vec_each(struct str, line, &l.all) {

@@ -8,13 +8,14 @@
 #include "lang/diag.h"
 #include "lang/model.h"
 
-enum lock_kind { LOCK_ADDRESS, LOCK_ADDRESS6, LOCK_RANGE, LOCK_KINDS };
+enum lock_kind { LOCK_ADDRESS, LOCK_ADDRESS6, LOCK_RANGE, LOCK_IMAGE, LOCK_KINDS };
 
-/* A line: address STACK.CONTAINER 10.0.0.2, range STACK.SUBNET 10.233.4.0/24. */
+/* A line: address STACK.CONTAINER 10.0.0.2, range STACK.SUBNET 10.233.4.0/24, image docker.io/library/web:1 sha256:…. */
 struct lock_entry {
 	enum lock_kind kind;
 	struct str name;
 	struct cidr value;	/* of an address, its whole length */
+	struct str digest;	/* of an image */
 	struct span at;
 	bool root;		/* it stands beside a file that is given, not only used */
 	bool used;
@@ -32,6 +33,9 @@ struct modules;
 
 /* Reads the lock beside each file, where there is one. What is wrong with its lines is said, or with relock, passed over. */
 void locks_read(struct sources *sources, struct diags *d, bool relock, struct modules *m);
+/* Images that are named without a digest are those that the locks pin them to. Images that were made here (localhost/…) are of this host alone: no lock has them. Fills
+ * model->tagged. */
+void locks_pin(struct arena *arena, const struct modules *m, struct model *model);
 /* What --locked insists on: everything that was chosen for the stacks in scope is locked as it is, and nothing else is. */
 void locks_check(struct diags *d, const struct modules *m, const struct model *model);
 /* Writes what was chosen for the stacks in scope, sorted, a line each: the lock's whole text. */

@@ -8,7 +8,7 @@ static struct str host_name(struct arena *texts, struct str name, const struct m
 {
 	struct str domain = p->domain.set ? p->domain.v : p->head.stack->domain.v;
 
-	return memchr(name.s, '.', name.n) ? name : STR_JOIN(texts, name, STR("."), domain);
+	return str_has(name, '.') ? name : STR_JOIN(texts, name, STR("."), domain);
 }
 
 struct proxy_list route_proxies(const struct m_stack *s, size_t route)

@@ -103,12 +103,12 @@ static void device_check(struct rules *r, enum diag_code code, const struct m_de
 {
 	if (!str_starts(d->from.v, STR("/dev/")))
 		diag_help(r->diags, diag_add(r->diags, code, d->from.at, "devices are below /dev"), "what is no device is given with `mount` or `volume`");
-	else if (memchr(d->from.v.s, ':', d->from.v.n))
+	else if (str_has(d->from.v, ':'))
 		diag_help(r->diags, diag_add(r->diags, code, d->from.at, "podman takes no device whose path has a `:`"),
 			  "name the node that this link leads to");
 	if (d->at.set && !str_starts(d->at.v, STR("/dev/")))
 		diag_add(r->diags, code, d->at.at, "a container finds its devices below /dev");
-	else if (d->at.set && memchr(d->at.v.s, ':', d->at.v.n))
+	else if (d->at.set && str_has(d->at.v, ':'))
 		diag_add(r->diags, code, d->at.at, "podman takes no device whose path has a `:`");
 }
 
@@ -244,7 +244,7 @@ static void not_for_trees(struct rules *r, enum diag_code code, const struct m_c
 		{boots && c->command.v.n, c->command.at, "`command`", "with boot = true the tree's own init says what runs"},
 		{boots && c->init.v, c->init.at, "`init`", "with boot = true the tree has an init of its own"},
 		{boots && c->working_dir.set, c->working_dir.at, "`working-dir`", "with boot = true the tree's own init says where programs start"},
-		{c->ephemeral.set && c->ephemeral.v && memchr(c->rootfs.v.s, ':', c->rootfs.v.n), c->rootfs.at, "a path with a `:`",
+		{c->ephemeral.set && c->ephemeral.v && str_has(c->rootfs.v, ':'), c->rootfs.at, "a path with a `:`",
 		 "an overlay takes none; call the directory something else, or leave `ephemeral` out"},
 		{c->read_only.v && c->ephemeral.set && c->ephemeral.v, c->ephemeral.at, "`ephemeral`", "what is read-only cannot be written to: leave one of the two out"},
 	};

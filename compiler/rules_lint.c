@@ -8,7 +8,7 @@ static struct str image_tag(struct str image)
 {
 	struct str rest = image, tag = {0};
 
-	while (rest.n && memchr(rest.s, '/', rest.n))
+	while (rest.n && str_has(rest, '/'))
 		str_cut(rest, '/', &rest);
 	str_cut(str_cut(rest, '@', NULL), ':', &tag);
 	return tag;
@@ -21,7 +21,7 @@ RULE(image_tag)
 		struct str tag = image_tag(c->image.v);
 		struct diag *d;
 
-		if (!c->image.set || c->image.v.n == 0 || memchr(c->image.v.s, '@', c->image.v.n) ||
+		if (!c->image.set || c->image.v.n == 0 || str_has(c->image.v, '@') ||
 		    (tag.n && !str_is(tag, "latest")))
 			continue;
 		if (tag.n)

@@ -61,7 +61,7 @@ RULE(moved_target)
 		for (size_t i = 0; i < (*s)->moved.n; i++) {
 			const struct f_NAMED *from = &(*s)->moved.at[i].left, *to = &(*s)->moved.at[i].right;
 
-			if (!memchr(from->v.s, '.', from->v.n) != !memchr(to->v.s, '.', to->v.n))
+			if (!str_has(from->v, '.') != !str_has(to->v, '.'))
 				diag_help(r->diags, diag_add(r->diags, code, (*s)->moved.at[i].at, "a volume does not become something else, nor the other way"),
 					  "both sides are NAME, or both are CONTAINER.VOLUME");
 			else

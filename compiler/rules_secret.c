@@ -157,7 +157,7 @@ static bool url_with_password(struct str value)
 		return false;
 	rest = (struct str){p + 3, value.n - (size_t)(p + 3 - value.s)};
 	rest = str_cut(rest, '/', NULL);
-	if (!memchr(rest.s, '@', rest.n))
+	if (!str_has(rest, '@'))
 		return false;
 	str_cut(str_cut(rest, '@', NULL), ':', &user);
 	return user.n > 0;

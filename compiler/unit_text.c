@@ -132,7 +132,7 @@ void unit_rest(struct buf *out, struct str text)
 
 void podman_mount_field(struct buf *out, struct str key, struct str value)
 {
-	bool quotes = memchr(value.s, ',', value.n) || memchr(value.s, '"', value.n);
+	bool quotes = str_has(value, ',') || str_has(value, '"');
 
 	if (quotes)
 		buf_addc(out, '"');

@@ -96,7 +96,7 @@ static void help_quotes(struct parser *p, struct diag *d)
 	rest = str_cut(str_cut(rest, '\n', NULL), ';', NULL);
 	while (rest.n && (rest.s[rest.n - 1] == ' ' || rest.s[rest.n - 1] == '\t' || rest.s[rest.n - 1] == '\r'))
 		rest.n--;
-	if (rest.n <= 60 && !memchr(rest.s, '"', rest.n) && !memchr(rest.s, '#', rest.n) && !memchr(rest.s, '{', rest.n))
+	if (rest.n <= 60 && !str_has(rest, '"') && !str_has(rest, '#') && !str_has(rest, '{'))
 		diag_help(p->diags, d, "text is written in quotes: \"%.*s\"", STR_ARG(rest));
 	else
 		diag_help(p->diags, d, "text is written in quotes");

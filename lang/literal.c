@@ -284,7 +284,7 @@ struct expr *literal_ip(struct parser *p, struct span at)
 	if (mac_meant(text, ':'))
 		return mac_malformed(p, at, shown);
 	struct diag *d = diag_add(p->diags, DIAG_address, at, "`%.*s` is no IP address", STR_ARG(shown));
-	if (memchr(text.s, ':', text.n) == NULL)
+	if (!str_has(text, ':'))
 		diag_help(p->diags, d, "each of its four parts is a number from 0 to 255, without leading zeros");
 	else
 		diag_help(p->diags, d, "an IPv6 address has eight groups of up to four hexadecimal digits, or one `::` for groups of zeros");
@@ -471,9 +471,9 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 	if (text.s[0] == '.') {
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));
 		diag_help(p->diags, d, "did you mean `0%.*s`?", STR_ARG(shown));
-	} else if (memchr(text.s, ':', text.n) || memchr(text.s, '/', text.n)) {
+	} else if (str_has(text, ':') || str_has(text, '/')) {
 		d = diag_add(p->diags, DIAG_address, at, "`%.*s` is no address, network, port or owner", STR_ARG(shown));
-		if (memchr(text.s, '%', text.n))
+		if (str_has(text, '%'))
 			diag_help(p->diags, d, "an address has no zone here");
 		else if (strspn(text.s, "0123456789.:") >= text.n)
 			diag_help(p->diags, d, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http");
@@ -481,11 +481,11 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));
 		if (text.s[text.n - 1] == '_' || memmem(text.s, text.n, "__", 2))
 			diag_help(p->diags, d, "a `_` stands between two digits");
-		else if (text.n > 2 && memchr(text.s, 'e', text.n) && !memchr(text.s, '-', text.n))
+		else if (text.n > 2 && str_has(text, 'e') && !str_has(text, '-'))
 			diag_help(p->diags, d, "numbers have no exponent; text is written in quotes");
-		else if (memchr(text.s, '.', text.n))
+		else if (str_has(text, '.'))
 			diag_help(p->diags, d, "text, such as a version, is written in quotes");
-		else if (memchr(text.s, '-', text.n))
+		else if (str_has(text, '-'))
 			diag_help(p->diags, d, "a subtraction has blanks on both sides of its `-`, a name begins with a letter");
 		else
 			diag_help(p->diags, d, "a name begins with a letter; text is written in quotes");

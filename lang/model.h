@@ -98,8 +98,16 @@ struct m_output {
 	struct span at;
 };
 
+/* An image of a registry that is named without a digest, so that another one can have the name tomorrow. Once for each name. */
+struct m_tagged {
+	struct str reference;	/* as written */
+	struct span at;
+	struct str digest;	/* sha256:…, to which ctstack.lock pins it: the containers' image has it then. Empty where it does not */
+};
+
 struct model {
 	VEC(struct m_stack *) stacks;	/* sorted by name; those of used files too, see outside */
+	VEC(struct m_tagged *) tagged;	/* of the stacks in scope, in the order of containers */
 	VEC(struct m_output) outputs;	/* of the files that are in scope, sorted by name */
 };
 

@@ -155,7 +155,7 @@ static bool on_lines(const struct printer *p, const struct item *it)
 {
 	struct str s = item_text(p, it);
 
-	return it->breaks > 0 || it->token == 0 || (it->token == PLAIN && memchr(s.s, '\n', s.n));
+	return it->breaks > 0 || it->token == 0 || (it->token == PLAIN && str_has(s, '\n'));
 }
 
 static void items_pair(struct printer *p)

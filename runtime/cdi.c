@@ -42,7 +42,7 @@ static void nodes_add(struct arena *a, const json_t *edits, struct cdi_device *d
 		struct str at = text_of(a, node, "path"), from = text_of(a, node, "hostPath"), permissions = text_of(a, node, "permissions");
 
 		vec_push(a, &d->nodes,
-			 (struct cdi_node){.from = from.n ? from : at, .at = at, .readonly = permissions.n && !memchr(permissions.s, 'w', permissions.n)});
+			 (struct cdi_node){.from = from.n ? from : at, .at = at, .readonly = permissions.n && !str_has(permissions, 'w')});
 	}
 }
 

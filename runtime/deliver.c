@@ -22,7 +22,7 @@ enum { BYTES_MAX = 1 << 20, NAME_BYTES_MAX = 255 };
 /* A name that can be nothing but a file's within a directory. */
 static bool is_plain(struct str name)
 {
-	return name.n > 0 && name.n <= NAME_BYTES_MAX && name.s[0] != '.' && !memchr(name.s, '/', name.n) && !memchr(name.s, '\0', name.n);
+	return name.n > 0 && name.n <= NAME_BYTES_MAX && name.s[0] != '.' && !str_has(name, '/') && !str_has(name, '\0');
 }
 
 static bool number(struct str text, int base, uint64_t max, uint64_t *ret)

@@ -19,7 +19,7 @@ int fact_open(struct host *h, struct str path, int flags)
 	const struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
 	char text[4096];
 
-	if (path.n >= sizeof text || memchr(path.s, '\0', path.n))
+	if (path.n >= sizeof text || str_has(path, '\0'))
 		return -EINVAL;
 	memcpy(text, path.s, path.n);
 	text[path.n] = '\0';

@@ -19,7 +19,7 @@ static bool path_plain(struct str path, char out[static PATH_MAX])
 {
 	while (path.n && path.s[0] == '/')
 		path = (struct str){path.s + 1, path.n - 1};
-	if (path.n >= PATH_MAX || (path.n && memchr(path.s, '\0', path.n)))
+	if (path.n >= PATH_MAX || (path.n && str_has(path, '\0')))
 		return false;
 	for (struct str rest = path, part; rest.n;) {
 		part = str_cut(rest, '/', &rest);
@@ -94,7 +94,7 @@ int fs_open_parent(int dir, struct str path, struct str *ret_name, struct err *e
 	if (n == path.n || str_is((struct str){path.s + n, path.n - n}, "."))
 		return err_set(e, -EINVAL, "`%.*s` does not end in the name of a file", STR_ARG(path));
 	struct str name = {path.s + n, path.n - n}, parent = {path.s, n};
-	if (str_is(name, "..") || memchr(name.s, '\0', name.n))
+	if (str_is(name, "..") || str_has(name, '\0'))
 		return err_set(e, -EINVAL, "`%.*s` does not end in the name of a file", STR_ARG(path));
 	if (name.n > NAME_MAX)
 		return err_errno(e, -ENAMETOOLONG, "%.*s", STR_ARG(path));

@@ -30,7 +30,7 @@ enum { SYSCTL_MAX = 64 << 10, NETNS_LOCK_TRIES = 200, NETNS_LOCK_WAIT_MS = 50 };
 /* The last component as the system calls want it; false for what cannot be a name. */
 static bool name_plain(struct str name, char out[static NAME_MAX + 1])
 {
-	if (name.n == 0 || name.n > NAME_MAX || memchr(name.s, '/', name.n) || memchr(name.s, '\0', name.n) || str_is(name, ".") ||
+	if (name.n == 0 || name.n > NAME_MAX || str_has(name, '/') || str_has(name, '\0') || str_is(name, ".") ||
 	    str_is(name, ".."))
 		return false;
 	memcpy(out, name.s, name.n);

@@ -167,6 +167,44 @@ int podman_images(struct host *h, struct arena *a, const struct strs *names, str
 	return r;
 }
 
+/* Of an image that came by a list, podman keeps the list's digest beside that of the one manifest in it that is for this machine; `own` is the latter. */
+static struct str digest_choose(struct arena *a, const json_t *image)
+{
+	struct str own = str_of(json_string_value(json_object_get(image, "digest"))), best = STR("");
+	const json_t *names = json_object_get(image, "digests"), *name;
+	size_t i;
+
+	json_array_foreach(names, i, name) {
+		struct str digest;
+
+		str_cut(str_of(json_string_value(name)), '@', &digest);
+		if (!id_of(digest).n || (str_eq(digest, own) && best.n))
+			continue;
+		if (!best.n || str_eq(best, own) || str_cmp(digest, best) < 0)
+			best = digest;
+	}
+	return str_copy(a, best);
+}
+
+int podman_digest(struct host *h, struct arena *a, struct str name, struct str *ret, struct err *e)
+{
+	const char *const argv[] = {"podman", "image", "inspect", "--format={\"digest\":{{json .Digest}},\"digests\":{{json .RepoDigests}}}", "--", str_copy(a, name).s, NULL};
+	const struct spawn s = {.argv = argv, .within_ms = ASK_MS, .out_max = ANSWER_MAX, .interrupted = h->interrupted};
+	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	int r = spawn_run(&s, &done, e);
+
+	*ret = STR("");
+	if (r < 0)
+		return r;
+	if (done.status == 0) {
+		_cleanup_(cleanup_json) json_t *image = json_loadb(done.out.s, done.out.n, JSON_DISABLE_EOF_CHECK, NULL);
+
+		*ret = digest_choose(a, image);
+		return ret->n ? 0 : err_set(e, -EBADMSG, "podman does not say which digest %.*s has", STR_ARG(name));
+	}
+	return done.status == 125 ? 0 : err_set(e, -EIO, "podman cannot look for %.*s: %.*s", STR_ARG(name), STR_ARG(spawned_last_line(&done)));
+}
+
 int podman_pull(struct host *h, struct arena *a, struct str name, struct err *e)
 {
 	const char *const argv[] = {"podman", "pull", "--quiet", "--", str_copy(a, name).s, NULL};

@@ -21,6 +21,10 @@ int podman_images(struct host *h, struct arena *a, const struct strs *names, str
 /* What podman_images does with podman's answer, one JSON object a line: enters the ids of those names that the answer has word for word. -EBADMSG where it is not that. */
 int podman_match(struct arena *a, struct str answer, const struct strs *names, struct str *ret_ids, struct err *e);
 
+/* The digest of the manifest that a name leads to, "sha256:…", "" where podman has no such image. Where a registry keeps an image for several architectures under one name, it is that of
+ * their list, so that it is the same on all of them. -ENOENT where podman is not installed. */
+int podman_digest(struct host *h, struct arena *a, struct str name, struct str *ret, struct err *e);
+
 /* Fetches one image from its registry into podman's storage. */
 int podman_pull(struct host *h, struct arena *a, struct str name, struct err *e);
 

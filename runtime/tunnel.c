@@ -202,7 +202,7 @@ static int key_read(struct tunnel *t, const char *credentials, struct str *ret, 
 		return err_context(e, "the private key of the tunnel");
 	while (text.n && (text.s[text.n - 1] == '\n' || text.s[text.n - 1] == ' '))
 		text.n--;
-	if (memchr(text.s, '\n', text.n))
+	if (str_has(text, '\n'))
 		return err_set(e, -EINVAL, "the private key of the tunnel is more than one line");
 	*ret = text;
 	return 0;

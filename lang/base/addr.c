@@ -12,7 +12,7 @@ bool addr_parse(struct str text, struct addr *ret)
 	char z[ADDR_TEXT_MAX];
 	struct addr a = {0};
 
-	if (text.n == 0 || text.n >= sizeof z || memchr(text.s, '\0', text.n))
+	if (text.n == 0 || text.n >= sizeof z || str_has(text, '\0'))
 		return false;
 	memcpy(z, text.s, text.n);
 	z[text.n] = '\0';

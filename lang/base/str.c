@@ -11,6 +11,11 @@ bool str_is(struct str a, const char *nul_terminated)
 	return str_eq(a, str_of(nul_terminated));
 }
 
+bool str_has(struct str a, char c)
+{
+	return a.n && memchr(a.s, c, a.n);
+}
+
 bool str_starts(struct str a, struct str prefix)
 {
 	return a.n >= prefix.n && (prefix.n == 0 || memcmp(a.s, prefix.s, prefix.n) == 0);

@@ -34,6 +34,7 @@ static inline bool str_eq(struct str a, struct str b)
 
 bool str_is(struct str a, const char *nul_terminated);
 bool str_starts(struct str a, struct str prefix);
+bool str_has(struct str a, char c);
 /* Bytewise, as memcmp: negative, 0 or positive. */
 int str_cmp(struct str a, struct str b);
 /* FNV-1a, 64 bits: stable across hosts and versions (interface names are derived from it). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * ctc lock: what ctc chooses where the files leave it open, written beside them into ctstack.lock, so that it stays as it is. What is locked already stays. */
+ * ctc lock: what ctc chooses where the files leave it open, written beside them into ctstack.lock, so that it stays as it is. What is locked already stays. Only for --images is podman
+ * asked what a name means; without it, neither host nor registry is. */
 #include "runtime/cli/cli.h"
 
 #include <fcntl.h>
@@ -10,6 +11,8 @@
 #include "lang/base/cleanup.h"
 #include "runtime/cli/input.h"
 #include "runtime/fs.h"
+#include "runtime/podman.h"
+#include "runtime/spawn.h"
 
 static struct str directory(const char *path)
 {
@@ -34,11 +37,62 @@ static int write_lock(struct cli *c, struct compilation *made, struct str dir)
 	return cli_print(c, str_fmt(&made->arena, "wrote %.*s\n", STR_ARG(path)));
 }
 
+/* The digest of one image, from podman's storage or, where it is not there or may be old, from its registry. */
+static int image_lock(struct host *h, struct compilation *made, bool anew, struct m_tagged *t, struct err *e)
+{
+	struct str digest = STR("");
+	int r = 0;
+
+	if (!anew)
+		r = podman_digest(h, &made->arena, t->reference, &digest, e);
+	if (r == 0 && !digest.n) {
+		host_progress(h, "fetch %.*s", STR_ARG(t->reference));
+		r = podman_pull(h, &made->arena, t->reference, e);
+		if (r == 0)
+			r = podman_digest(h, &made->arena, t->reference, &digest, e);
+	}
+	if (r == 0 && !digest.n)
+		r = err_set(e, -ENOENT, "podman fetched %.*s and does not find it", STR_ARG(t->reference));
+	if (r == 0)
+		t->digest = digest;
+	return r;
+}
+
+static void say(void *cli, const char *line)
+{
+	(void)cli;
+	fprintf(stderr, "%s\n", line);
+}
+
+static int images_lock(struct cli *c, struct compilation *made, bool anew)
+{
+	struct host h = {.root_fd = -1, .progress = say};
+	struct err e;
+
+	vec_each(struct m_tagged *const, t, &made->model.tagged) {
+		if (!anew && (*t)->digest.n)
+			continue;
+		int r = image_lock(&h, made, anew, *t, &e);
+
+		if (r == -ENOENT && !spawn_find("podman", (char[256]){0}, 256))
+			return cli_fail(c, "podman is not installed, which knows what images' names mean: apt-get install podman, or lock on the host");
+		if (r < 0)
+			return cli_err(c, &e);
+	}
+	return 0;
+}
+
 int cmd_lock(struct cli *c, int argc, char **argv)
 {
 	int status = 1;
 	_input_ struct input in = {0};
-	const struct cli_option options[] = {INPUT_OPTIONS(&in), {0}};
+	bool images = false, update = false;
+	const struct cli_option options[] = {
+		{"images", 0, CLI_FLAG, &images, NULL, "lock the digests of images, too, as podman or their registries have them now", NULL},
+		{"update", 0, CLI_FLAG, &update, NULL, "ask the registries for all images, also for those that are locked", NULL},
+		INPUT_OPTIONS(&in),
+		{0},
+	};
 	int n = cli_options(c, options, argc, argv, &status);
 
 	if (n < 0)
@@ -50,7 +104,7 @@ int cmd_lock(struct cli *c, int argc, char **argv)
 			return cli_fail(c, "%s and %s are in two directories, and each has its own lock", argv[1], argv[i]);
 	struct compilation made = {.givens = input_givens(&in), .check_only = true};
 	made.givens.relock = true;
-	if (input_compile(c, &made, argv + 1, (size_t)n))
+	if (input_compile(c, &made, argv + 1, (size_t)n) && (status = images || update ? images_lock(c, &made, update) : 0) == 0)
 		status = write_lock(c, &made, directory(argv[1]));
 	compilation_end(&made);
 	return status;

@@ -50,7 +50,7 @@ static bool port_number(struct str text, struct port *ret)
 	_buf_ struct buf with = {0};
 
 	buf_str(&with, text);
-	if (text.n && !memchr(text.s, '/', text.n))
+	if (text.n && !str_has(text, '/'))
 		buf_puts(&with, "/tcp");
 	return port_parse(buf_view(&with), ret) && ret->lo > 0 && ret->lo == ret->hi;
 }

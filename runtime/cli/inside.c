@@ -78,7 +78,7 @@ static int nspawn_exec(struct cli *c, struct session *s, const struct res_contai
 /* Without an image, res_container.image is the tree's path, or what it is built from, "os:debian bookworm|…": no reference of an image has a blank. */
 static bool is_tree(const struct res_container *where)
 {
-	return str_starts(where->image, STR("/")) || (str_starts(where->image, STR("os:")) && memchr(where->image.s, ' ', where->image.n));
+	return str_starts(where->image, STR("/")) || (str_starts(where->image, STR("os:")) && str_has(where->image, ' '));
 }
 
 int inside_exec(struct cli *c, struct session *s, const struct res_container *where, const struct inside *what)

@@ -81,6 +81,34 @@ test_an_image_that_was_removed_is_named() {
 }
 
 # An archive is what its bytes are: loaded once, another image when the file is another one.
+test_a_lock_pins_what_a_name_means() {
+	local digest
+	mkdir -p pinned
+	publish_image lab/pinned first
+	serve_registry
+	digest=sha256:$(sha256sum </srv/registry/v2/lab/pinned/manifests/1 | cut -d' ' -f1)
+	printf 'stack p {\n  subnet lan { range = 10.77.2.0/24 }\n  container x { image = "127.0.0.1:5000/lab/pinned:1"; address = 10.77.2.11; ports { http = 80/tcp }; ready { http = "/" } }\n}\n' >pinned/p.ctstack
+	expect 0 ctc lock pinned/p.ctstack
+	expect 1 ctc check --locked pinned/p.ctstack
+	contains "$out" 'the image `127.0.0.1:5000/lab/pinned:1` is not locked'
+	expect 0 ctc lock --images pinned/p.ctstack
+	equal "$(grep '^image' pinned/ctstack.lock)" "image 127.0.0.1:5000/lab/pinned:1 $digest"
+	# somebody pushes another image under the name, and this host has none of them any more
+	publish_image lab/pinned second
+	podman rmi 127.0.0.1:5000/lab/pinned:1 >/dev/null
+	expect 0 ctc apply --yes --locked pinned/p.ctstack
+	equal "$(probe get 10.77.2.11 80 /)" "first ok"
+	# what is locked stays so until it is asked for anew
+	expect 0 ctc lock --images pinned/p.ctstack
+	equal "$(grep '^image' pinned/ctstack.lock)" "image 127.0.0.1:5000/lab/pinned:1 $digest"
+	expect 0 ctc lock --update pinned/p.ctstack
+	refute grep -q "$digest" pinned/ctstack.lock
+	expect 0 ctc apply --yes --locked pinned/p.ctstack
+	equal "$(probe get 10.77.2.11 80 /)" "second ok"
+	systemctl stop registry
+	expect 0 ctc destroy --yes p
+}
+
 test_an_archive_is_loaded_and_run_by_its_content() {
 	local first
 	archive() {

@@ -1,0 +1,1 @@
+check --locked ../lock/unpinned/s.ctstack

@@ -1,0 +1,1 @@
+check --locked pinned/s.ctstack

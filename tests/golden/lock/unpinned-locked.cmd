@@ -1,0 +1,1 @@
+check --locked unpinned/s.ctstack

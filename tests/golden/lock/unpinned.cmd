@@ -1,0 +1,1 @@
+check unpinned/s.ctstack
