@@ -139,14 +139,24 @@ void log_tail(struct arena *a, const char *unit, uint64_t since_us, size_t max, 
 		ret->at[i] = lines[n - 1 - i];
 }
 
+static int journal_send(const char *program, const char *text)
+{
+	_arena_ struct arena a = {0};
+	struct str fields[] = {STR_JOIN(&a, STR("MESSAGE="), str_of(text)), STR("PRIORITY=3"), STR_JOIN(&a, STR("SYSLOG_IDENTIFIER="), str_of(program))};
+	struct iovec all[3];
+
+	for (size_t i = 0; i < 3; i++)
+		all[i] = (struct iovec){(char *)(uintptr_t)fields[i].s, fields[i].n};
+	return sd_journal_sendv(all, 3);
+}
+
 void log_error(const char *program, const char *text)
 {
 	char line[900];
 	int n = snprintf(line, sizeof line, "<3>%s: %s\n", program, text);
 	size_t len = n < (int)sizeof line ? (size_t)n : sizeof line - 1;
 
-	if (access("/run/systemd/journal/socket", F_OK) == 0 &&
-	    sd_journal_send("MESSAGE=%s", text, "PRIORITY=3", "SYSLOG_IDENTIFIER=%s", program, NULL) >= 0)
+	if (access("/run/systemd/journal/socket", F_OK) == 0 && journal_send(program, text) >= 0)
 		return;
 	_fd_ int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || write(fd, line, len) < 0)

@@ -6,12 +6,13 @@
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 name='every effect has a fault point'
+# runtime/systemd.c has functions of libsystemd under their own names: they are not our own code.
 objects=$(find build/o/runtime build/o/lang build/o/compiler -name '*.o' | sort)
 [ -n "$objects" ] || { echo "not ok $name"; echo "# nothing is built"; exit 1; }
 patterns=$({ grep -v '^#' tests/fault/pure.list; tests/fault/wrapped.sh; } | sort -u)
 # shellcheck disable=SC2086
 unknown=$(comm -23 <(nm --undefined-only --format=posix $objects | awk 'NF >= 2 { print $1 }' | sort -u) \
-	<(nm --defined-only --extern-only --format=posix $objects build/o/gen/*.o | awk 'NF >= 3 { print $1 }' | sort -u) |
+	<(nm --defined-only --extern-only --format=posix $(grep -v /systemd.o <<<"$objects") build/o/gen/*.o | awk 'NF >= 3 { print $1 }' | sort -u) |
 	while read -r symbol; do
 		known=''
 		for pattern in $patterns; do

@@ -27,6 +27,6 @@ rule 'the compiler does not know the runtime' '^compiler/' "$none" 'runtime/'
 rule 'the runtime knows neither the compiler nor the tree' '^runtime/' '^runtime/cli/' '(compiler/|runtime/cli/|lang/(ast|model|schema)\.)'
 rule 'netlink libraries stay in nl, nft and the kinds that speak netlink' '.' '^runtime/(nl|nft|kind_(nft|link|netns))[a-z_]*\.[ch]$' \
 	'(libnftnl|libmnl|linux/netfilter)/'
-rule 'libsystemd stays in bus and log' '.' '^runtime/(bus(_[a-z]+)?|log)\.[ch]$' 'systemd/'
+rule 'libsystemd stays in bus, log and what loads it' '.' '^runtime/(bus(_[a-z]+)?|log|systemd)\.[ch]$' 'systemd/'
 rule 'libyaml stays in yaml' '.' '^runtime/yaml\.c$' 'yaml\.h'
 exit $failed
