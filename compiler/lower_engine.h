@@ -76,6 +76,15 @@ static inline void put_all(struct buf *out, size_t n, const struct str *parts)
 		buf_str(out, parts[i]);
 }
 
+/* A number among them; it lives as long as the block that it stands in. */
+#define DECIMAL(v) decimal((uint64_t)(v), (char[UINT_DIGITS]){0})
+static inline struct str decimal(uint64_t v, char *room)
+{
+	char *first = uint_before(room + UINT_DIGITS, v);
+
+	return (struct str){first, (size_t)(room + UINT_DIGITS - first)};
+}
+
 #define PUT(out, ...) put_all((out), sizeof((struct str[]){__VA_ARGS__}) / sizeof(struct str), (struct str[]){__VA_ARGS__})
 
 /* One word of the command, made of parts, on a line of its own. */

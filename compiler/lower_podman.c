@@ -66,7 +66,7 @@ static void process_args(struct unit_of *u)
 	const struct m_container *c = u->c;
 
 	if (c->user.set)
-		ARG(u, STR("--user="), str_fmt(u->arena, "%" PRIu32 ":%" PRIu32, c->user.v.uid, c->user.v.gid));
+		ARG(u, STR("--user="), DECIMAL(c->user.v.uid), STR(":"), DECIMAL(c->user.v.gid));
 	if (c->working_dir.set)
 		ARG(u, STR("--workdir="), c->working_dir.v);
 	if (c->timezone.set)
@@ -82,7 +82,7 @@ static void process_args(struct unit_of *u)
 		capability_args(u, STR("--cap-add="), &c->capabilities->add.v);
 	}
 	if (c->shm_size.set)
-		ARG(u, STR("--shm-size="), str_fmt(u->arena, "%" PRId64 "b", c->shm_size.v));
+		ARG(u, STR("--shm-size="), DECIMAL(c->shm_size.v), STR("b"));
 	if (c->stop_signal.set)
 		ARG(u, STR("--stop-signal="), word_texts[c->stop_signal.v]);
 }
@@ -150,9 +150,9 @@ static void podman_enter(struct unit_of *u)
 
 static void podman_stop(struct unit_of *u)
 {
-	struct str within = str_fmt(u->arena, "%" PRId64 " ", stop_seconds(u->c));
+	struct str within = DECIMAL(stop_seconds(u->c));
 
-	PUT(u->out, STR("ExecStop=" PODMAN_RM), within, u->name, STR("\nExecStopPost=-" PODMAN_RM), within, u->name, STR("\n"));
+	PUT(u->out, STR("ExecStop=" PODMAN_RM), within, STR(" "), u->name, STR("\nExecStopPost=-" PODMAN_RM), within, STR(" "), u->name, STR("\n"));
 }
 
 const struct engine engine_podman = {podman_supervise, podman_start, podman_enter, podman_stop, 50};

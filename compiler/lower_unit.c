@@ -4,8 +4,6 @@
  * The texts are meant to be read with `systemctl cat`; spec/units.md says what each field becomes and why. A text
  * changes exactly when the container must restart: published ports, flows, and the content of the hosts file are not
  * in it. What is the engine's own stands in lower_podman.c. Bytes of the source reach a unit through unit_text.h alone. */
-#include <inttypes.h>
-
 #include "compiler/lower_engine.h"
 #include "lang/schema.h"
 #include "lang/base/sort.h"
@@ -118,7 +116,7 @@ static void put_bytes(struct buf *out, int64_t bytes)
 		bytes /= 1024;
 		i++;
 	}
-	buf_fmt(out, "%" PRId64, bytes);
+	buf_uint(out, (uint64_t)bytes);
 	if (i >= 0)
 		buf_addc(out, units[i]);
 }
@@ -138,15 +136,15 @@ static void limits(struct unit_of *u)
 		/* in hundredths of a percent, which is what systemd keeps */
 		int64_t quota = (int64_t)(l->cpu.v * 10000 + 0.5);
 
-		buf_fmt(u->out, "CPUQuota=%" PRId64, quota / 100);
+		PUT(u->out, STR("CPUQuota="), DECIMAL(quota / 100));
 		if (quota % 100)
-			buf_fmt(u->out, ".%02" PRId64, quota % 100);
-		buf_puts(u->out, "%\n");
+			PUT(u->out, STR("."), DECIMAL(quota % 100 / 10), DECIMAL(quota % 10));
+		PUT(u->out, STR("%\n"));
 	}
 	if (l->tasks.set)
-		buf_fmt(u->out, "TasksMax=%" PRId64 "\n", l->tasks.v);
+		PUT(u->out, STR("TasksMax="), DECIMAL(l->tasks.v), STR("\n"));
 	if (l->io_weight.set)
-		buf_fmt(u->out, "IOWeight=%" PRId64 "\n", l->io_weight.v);
+		PUT(u->out, STR("IOWeight="), DECIMAL(l->io_weight.v), STR("\n"));
 }
 
 /* Whole seconds that a start may take. */
@@ -164,8 +162,8 @@ static struct str ready_address(struct arena *a, const struct m_container *c)
 	if (container_on_host(c))
 		return STR("127.0.0.1");
 	if (c->address.set)
-		return str_fmt(a, "%s", addr_text(c->address.v, text));
-	return str_fmt(a, "[%s]", addr_text(c->address6.v, text));
+		return str_copy(a, str_of(addr_text(c->address.v, text)));
+	return STR_JOIN(a, STR("["), str_of(addr_text(c->address6.v, text)), STR("]"));
 }
 
 /* The start job is done only when this command is: at apply, at boot and at every restart alike. It gives up at once
@@ -191,8 +189,7 @@ static void ready_command(struct unit_of *u)
 		}
 	} else {
 		u->word->n = 0;
-		PUT(u->word, r->http.set ? STR("http://") : STR("tcp://"), ready_address(u->arena, u->c));
-		buf_fmt(u->word, ":%u", (unsigned)ready_port(u->c).lo);
+		PUT(u->word, r->http.set ? STR("http://") : STR("tcp://"), ready_address(u->arena, u->c), STR(":"), DECIMAL(ready_port(u->c).lo));
 		if (r->http.set)
 			PUT(u->word, str_starts(r->http.v, STR("/")) ? STR("") : STR("/"), r->http.v);
 		unit_word(u->out, buf_view(u->word));
@@ -207,9 +204,8 @@ static void service_section(struct unit_of *u)
 	PUT(u->out, STR("\n[Service]\nSlice="), name_slice(u->arena, c->head.stack), STR("\nSyslogIdentifier="), u->name);
 	PUT(u->out, STR("\n"));
 	u->engine->supervise(u);
-	PUT(u->out, STR("Restart="), word_texts[c->restart.v]);
-	buf_fmt(u->out, "\nRestartSec=%ds\nTimeoutStartSec=%" PRId64 "s\nTimeoutStopSec=%" PRId64 "s\n", RESTART_S, start_seconds(c),
-		stop_seconds(c) + u->engine->stop_margin_s);
+	PUT(u->out, STR("Restart="), word_texts[c->restart.v], STR("\nRestartSec="), DECIMAL(RESTART_S), STR("s\nTimeoutStartSec="), DECIMAL(start_seconds(c)),
+	    STR("s\nTimeoutStopSec="), DECIMAL(stop_seconds(c) + u->engine->stop_margin_s), STR("s\n"));
 	limits(u);
 	/* Requires= would stop this container whenever the other one is stopped to be changed. */
 	for (size_t i = 0; i < c->after.v.n; i++)

@@ -44,7 +44,7 @@ const char *unit_path_refused(struct str path)
 
 		if (part.n > 255)
 			return "has a component longer than 255 bytes, the kernel's limit";
-		if (str_eq(part, STR(".")) || str_eq(part, STR("..")))
+		if (part.n && part.n <= 2 && part.s[0] == '.' && part.s[part.n - 1] == '.')
 			return "has a component that is . or ..";
 	}
 	return unit_word_refused(path);

@@ -24,7 +24,8 @@ static void cleanup_json(json_t **j)
 
 int podman_version(struct host *h, struct podman_version *ret, struct err *e)
 {
-	const char *const argv[] = {"podman", "version", "--format", "{{.Client.Version}}", NULL};
+	/* `podman version` would open its storage first. */
+	const char *const argv[] = {"podman", "--version", NULL};
 	const struct spawn s = {.argv = argv, .within_ms = ASK_MS, .out_max = 4096, .interrupted = h->interrupted};
 	_cleanup_(cleanup_spawned) struct spawned done = {0};
 	int r = spawn_run(&s, &done, e);
@@ -32,7 +33,7 @@ int podman_version(struct host *h, struct podman_version *ret, struct err *e)
 	if (r < 0)
 		return r;
 	buf_addc(&done.out, '\0');
-	if (done.status != 0 || sscanf(done.out.s, "%d.%d", &ret->major, &ret->minor) != 2)
+	if (done.status != 0 || sscanf(done.out.s, "podman version %d.%d", &ret->major, &ret->minor) != 2)
 		return err_set(e, -EIO, "podman does not say its version: %.*s", STR_ARG(spawned_last_line(&done)));
 	return 0;
 }

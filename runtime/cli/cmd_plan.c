@@ -117,8 +117,9 @@ static bool plan_offline(struct planning *p)
 	p->bound = p->s.recorded.all.n ? (struct manifest){.arena = &p->s.arena} : p->wanted;
 	if (p->s.recorded.all.n)
 		manifest_adopt(&p->wanted, &p->s.recorded, &p->bound);
-	plan_make(&p->s.arena, &p->s.recorded, &p->bound, &p->plan);
-	view_make(&p->s.arena, &p->plan, NULL, &p->view);
+	/* Where what was compiled is there is room. */
+	plan_make(&p->c.arena, &p->s.recorded, &p->bound, &p->plan);
+	view_make(&p->c.arena, &p->plan, NULL, &p->view);
 	return true;
 }
 

@@ -3,10 +3,10 @@
 #
 # Compiles generated stacks and prints what it took. Prints numbers, judges none: a time depends on the machine and on who else is on it; instructions do not,
 # and are counted where valgrind is installed. Beside them, in the same run, stand what nobody can go below: the program's start, and wc reading the bytes.
-#	run.sh CTC MEASURE [CONTAINERS...]
+#	run.sh CTC MEASURE POLICY [CONTAINERS...]
 set -eu
-ctc=$1 measure=$2
-shift 2
+ctc=$1 measure=$2 policy=$3
+shift 3
 sizes=${*:-100 1000 10000}
 here=$(dirname "$0")
 dir=$(mktemp -d)
@@ -63,6 +63,15 @@ cp "$file" "$dir/fmt.ctstack"
 row 10000 "$dir/fmt.ctstack" "$ctc" fmt "$dir/fmt.ctstack"
 heading "the same bytes: wc -w"
 row 10000 "$file" "$(command -v wc)" -w "$file"
+if [ "$(id -u)" = 0 ]; then
+	printf '\npolicy in the kernel: all elements, and one flow more among them\n'
+	printf '%10s %9s %10s %9s %9s %9s %8s %8s %8s\n' containers elements bytes 'all ms' 'read ms' changed bytes 'there ms' 'back ms'
+	for n in $sizes; do
+		file=$(source_of light "$n")
+		sed 's/^}$/  allow c0 -> c7.http\n}/' "$file" >"$dir/changed.ctstack"
+		"$policy" "$file" "$dir/changed.ctstack" | awk -v n="$n" '{ printf "%10d %9d %10d %9.1f %9.1f %9d %8d %8.2f %8.2f\n", n, $1, $2, $3, $4, $5, $6, $7, $8 }'
+	done
+fi
 printf '\n%-26s %9s %8s\n' 'what ends at a bound' 'cpu ms' 'RSS MiB'
 for bomb in "$here"/../golden/limits/*.ctstack; do
 	"$measure" 3 "$ctc" check "$bomb" | awk -v name="$(basename "$bomb" .ctstack)" '{ printf "%-26s %9.2f %8.1f\n", name, $2, $3 }'
