@@ -19,7 +19,7 @@
 
 enum { UNIT_NAME_MAX = 255 };
 
-#define UNCONFIRMED_UNIT "ctstack-unconfirmed.service"
+#define UNSETTLED_UNIT "ctstack-recover.service"
 
 /* The generation that is active; *ret_found false where none is: after a boot. */
 static int read_active(struct host *h, bool *ret_found, uint32_t *ret, struct err *e)
@@ -39,8 +39,8 @@ static int read_active(struct host *h, bool *ret_found, uint32_t *ret, struct er
 	return 0;
 }
 
-/* What a boot runs, where nothing is active: see store_boot_generation. */
-static int boot_generation(struct host *h, struct store *s, uint32_t *ret, bool *ret_unconfirmed, struct err *e)
+/* What a boot runs, where nothing is active: see store_boot_generation. *ret_unsettled: `ctc recover` has something to do after it. */
+static int boot_generation(struct host *h, struct store *s, uint32_t *ret, bool *ret_unsettled, struct err *e)
 {
 	_arena_ struct arena a = {0};
 	uint32_t current;
@@ -48,7 +48,7 @@ static int boot_generation(struct host *h, struct store *s, uint32_t *ret, bool 
 
 	if (r == 0)
 		r = store_current(s, &current, e);
-	*ret_unconfirmed = r == 0 && current != *ret;
+	*ret_unsettled = r == 0 && (current != *ret || store_cut_off(s));
 	return r;
 }
 
@@ -112,12 +112,12 @@ static int write_units(int dir, const struct manifest *m, struct err *e)
 	return 0;
 }
 
-/* Which generation counts here and now; in the store. A host without a store has none. *ret_unconfirmed: it is not the current one, which nobody has confirmed. */
-static int find_generation(struct host *h, struct store *s, bool *ret_found, uint32_t *ret, bool *ret_unconfirmed, struct err *e)
+/* Which generation counts here and now; in the store. A host without a store has none. */
+static int find_generation(struct host *h, struct store *s, bool *ret_found, uint32_t *ret, bool *ret_unsettled, struct err *e)
 {
 	int r = store_open(h, false, s, e);
 
-	*ret_found = *ret_unconfirmed = false;
+	*ret_found = *ret_unsettled = false;
 	if (r == -ENOENT) {
 		*e = (struct err){0};
 		return 0;
@@ -125,7 +125,7 @@ static int find_generation(struct host *h, struct store *s, bool *ret_found, uin
 	if (r == 0)
 		r = read_active(h, ret_found, ret, e);
 	if (r == 0 && !*ret_found) {
-		r = boot_generation(h, s, ret, ret_unconfirmed, e);
+		r = boot_generation(h, s, ret, ret_unsettled, e);
 		*ret_found = true;
 	}
 	return r;
@@ -146,9 +146,9 @@ bool generator_done(struct host *h)
 	char text[16], is[16];
 	uint32_t number = 0;
 	struct err ignored;
-	bool found, unconfirmed;
+	bool found, unsettled;
 
-	if (find_generation(h, &s, &found, &number, &unconfirmed, &ignored) < 0)
+	if (find_generation(h, &s, &found, &number, &unsettled, &ignored) < 0)
 		return false;
 	if (!found)
 		return true;
@@ -158,20 +158,23 @@ bool generator_done(struct host *h)
 	return strcmp(text, is) == 0;
 }
 
-/* A change that was not confirmed before the boot: what it replaced runs already, and this makes it the current one again. */
-static int write_unconfirmed(int dir, struct err *e)
+/* The change that the last boot saw was cut off, or never confirmed: what counts runs already, and this makes the rest of the host agree with it. It gives up after some minutes
+ * (a journal that is damaged does not mend), and then `ctc status` says what there is to do. */
+static int write_unsettled(int dir, struct err *e)
 {
 	static const char text[] = "[Unit]\n"
-				   "Description=The way back of a change that nobody confirmed\n"
+				   "Description=The way back of a change that the last boot did not see to its end\n"
 				   "After=ctstack-network.service dbus.socket\n"
+				   "StartLimitIntervalSec=1h\n"
+				   "StartLimitBurst=60\n"
 				   "[Service]\n"
 				   "Type=exec\n"
-				   "ExecStart=%s confirm --expired\n"
+				   "ExecStart=%s recover\n"
 				   "Restart=on-failure\n"
 				   "RestartSec=5s\n";
 	char program[SERVICE_PROGRAM_MAX];
 	_buf_ struct buf out = {0};
-	struct res_unit u = {.res = {.id = STR(UNCONFIRMED_UNIT)}, .wanted_by = STR("multi-user.target")};
+	struct res_unit u = {.res = {.id = STR(UNSETTLED_UNIT)}, .wanted_by = STR("multi-user.target")};
 	int r = service_program(program, e);
 
 	if (r < 0)
@@ -190,8 +193,8 @@ int generator_run(struct host *h, const char *normal, struct err *e)
 	_cleanup_(store_close) struct store s = {-1, -1, -1};
 	struct manifest m = {.arena = &a};
 	uint32_t number = 0;
-	bool found, unconfirmed;
-	int r = find_generation(h, &s, &found, &number, &unconfirmed, e);
+	bool found, unsettled;
+	int r = find_generation(h, &s, &found, &number, &unsettled, e);
 
 	if (r < 0 || !found)
 		return r;
@@ -202,8 +205,8 @@ int generator_run(struct host *h, const char *normal, struct err *e)
 	if (dir < 0)
 		return err_errno(e, -errno, "open the directory %s", normal);
 	r = write_units(dir, &m, e);
-	if (r == 0 && unconfirmed)
-		r = write_unconfirmed(dir, e);
+	if (r == 0 && unsettled)
+		r = write_unsettled(dir, e);
 	return r < 0 ? r : write_mark(dir, number, e);
 }
 

@@ -91,6 +91,8 @@ int store_journal_write(struct store *s, const struct journal *j, struct err *e)
 /* 0 and *ret_found false where there is none. */
 int store_journal_read(struct store *s, struct arena *a, bool *ret_found, struct journal *ret, struct err *e);
 int store_journal_remove(struct store *s, struct err *e);
+/* Whether there is one, in whatever state. */
+bool store_cut_off(struct store *s);
 
 /* A committed change that somebody has to confirm, or the host goes back. */
 struct pending {

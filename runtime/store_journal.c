@@ -65,3 +65,11 @@ int store_journal_remove(struct store *s, struct err *e)
 
 	return r < 0 ? err_context(e, "cannot remove the journal") : 0;
 }
+
+bool store_cut_off(struct store *s)
+{
+	struct err ignored;
+	struct stat st;
+
+	return s->state_fd >= 0 && fs_stat(s->state_fd, STR("journal"), &st, &ignored) == 0;
+}

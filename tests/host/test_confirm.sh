@@ -133,7 +133,7 @@ test_after_reboot_the_old_generation_runs() {
 	eventually 20 probe connect 127.0.0.1 8081
 	expect 1 probe connect 127.0.0.1 8085
 	refute systemctl cat ct-c-b.service
-	refute systemctl --quiet is-failed ctstack-unconfirmed.service
+	refute systemctl --quiet is-failed ctstack-recover.service
 	expect 0 ctc status
 	contains "$out" "Generation 2"
 	contains "$out" "No drift"
