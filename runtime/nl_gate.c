@@ -340,7 +340,8 @@ int gate_add_rule(struct mnl_socket *route, int family, const struct gate_rule *
 		return 0;
 	if (now->there)
 		put_gate(&b, family, resource, false, -ENOENT);
-	/* Among rules of one priority the youngest is the last (fib_nl_newrule). All this is one system call. */
+	/* Ours must come before the kernel's rule for the table local, which has the priority 0, too, and among rules of one priority the youngest is the last (fib_nl_newrule): that
+	 * one is removed and added behind ours, while a copy with another priority stands in for it. All this is one system call: it is done whole, or a crash finds it not begun. */
 	put_gate(&b, family, resource, true, -EEXIST);
 	put_local(&b, family, now->spare, resource, true);
 	put_local(&b, family, 0, resource, false);

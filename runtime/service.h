@@ -30,7 +30,8 @@ void service_serve(struct host *h, struct store *s, const struct order *o, struc
 /* After the process that served died: settles what it left. `why`: "killed by signal KILL". */
 void service_settle(struct host *h, struct store *s, const struct order *o, struct str why, struct ending *ret);
 
-/* Where no transaction is in flight: removes a generation that a killed ctc staged and that never counted. */
+/* Under the lock, where no transaction is in flight: removes what a killed ctc left before it had begun one: its order, what it had half made in the store, and the newest generation
+ * where that was staged and never was the current one. What cannot be removed now is tried again by the next command: nothing looks at it. */
 void service_tidy(struct store *s);
 
 #endif

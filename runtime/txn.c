@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The transaction of spec/transaction.md: which kind acts in which phase, the journal around it, the commit, and the way back. There is no second
- * kind of change: the way back is converge() with a plan that leads to what was found. Nothing here knows what a resource is. */
+ * The transaction of spec/transaction.md: which kind acts in which phase, the journal around it, the commit, and the way back. Nothing here knows what a resource is.
+ *
+ * Why the host ends up in the old state or in the new one, whole, whatever ends this process and wherever:
+ *
+ *	There is one kind of change. converge() makes a manifest true, from whatever there is: it is given a plan that was made from what is observed, so that a step which was half
+ *	done, or done already, is only a smaller plan. The way back is converge() to what was found; there is no code that takes back a step, and so none that could be forgotten.
+ *
+ *	Before the first effect the journal is on the disk, with all that was found (txn_run, 2). From then on whoever comes next knows both sides: this process where a step fails, the
+ *	service's ExecStopPost= where it was killed, the boot where the power failed, and else the next command. All of them do settle().
+ *
+ *	Which side is decided by one rename (store_commit), not by how far things got: before it the host goes back, after it forth. Nothing between asks a person.
+ *
+ *	The journal goes only after the host was looked at again and nothing differed (converge_verified). What cannot be made true keeps its journal, and says so.
+ *
+ *	One process at a time does any of this: the lock is held from before the journal is read until after it is gone (service.h hands it on, as the open file that it is). */
 #include "runtime/txn.h"
 
 #include "lang/base/cleanup.h"
@@ -66,6 +79,7 @@ static bool starts_processes(const struct step *step)
 	return step->kind == RES_unit || (step->kind == RES_proxy && step->phase == PHASE_START);
 }
 
+/* Every kind gets every phase that the table has for it, with its own part of the plan, and does what of it belongs into that phase. */
 int converge(struct host *h, struct store *s, const struct plan *p, uint32_t number, unsigned flags, struct err *e)
 {
 	bool active = false, go_on = flags & CONVERGE_GO_ON, boot = flags & CONVERGE_NETWORK_ONLY;
@@ -148,7 +162,8 @@ static int converge_verified(struct host *h, struct store *s, const struct manif
 	}
 }
 
-/* Back to `target`, which the generation `number` describes. The journal goes only when that is seen to be true. */
+/* To `target`, which the generation `number` describes or was in force with: the end of every change that did not commit, and of every one that was cut off. The order is what makes it
+ * repeatable: the host first, then what says which generation counts, and the journal last. Cut off anywhere in here, it begins anew, and finds less to do. */
 static int settle(struct host *h, struct store *s, const struct manifest *target, const struct manifest *other, uint32_t number, struct err *e)
 {
 	volatile int *signals = h->interrupted;
@@ -159,7 +174,7 @@ static int settle(struct host *h, struct store *s, const struct manifest *target
 	h->interrupted = signals;
 	if (r == 0)
 		r = store_activate(s, number, e);
-	/* a commit that failed between its rename and its fsync */
+	/* A commit that failed between its rename and its fsync: nobody was told that it counts. */
 	if (r == 0 && (r = store_current(s, &current, e)) == 0 && current != number)
 		r = store_commit(s, number, e);
 	if (r == 0)
@@ -213,7 +228,7 @@ int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from
 	r = journal_begin(s, p, from, to, e);
 	if (r < 0)
 		return r;
-	/* 3. The phases. 4. What was expected, seen by packets. 5. The commit. */
+	/* 3. The phases. 4. What was expected, seen by packets. 5. The commit: this rename alone decides which side a crash leads to. */
 	r = converge(h, s, p, to, 0, e);
 	if (r == 0 && flags & TXN_PROBE)
 		r = expectations_ask(h, p, e);
