@@ -63,7 +63,7 @@ points() {
 	BEGIN {
 		list("write pwrite64 fsync ftruncate fallocate fchmod fchown mkdirat linkat symlinkat renameat renameat2 unlinkat mount umount2 sendto sendmsg clone clone3 vfork kill setns", changes, "x")
 		list("openat openat2 socket eventfd2 epoll_create1 pipe2 timerfd_create inotify_init1 memfd_create pidfd_open accept4", errors, "EMFILE")
-		list("write pwrite64 fallocate mkdirat symlinkat linkat renameat renameat2", errors, "ENOSPC EIO")
+		list("write pwrite64 fallocate mkdirat symlinkat linkat renameat renameat2", errors, "ENOSPC EDQUOT EIO")
 		list("read pread64 fsync unlinkat getdents64 ftruncate fchmod fchown readlinkat newfstatat", errors, "EIO")
 		list("mmap brk clone clone3 vfork sendto sendmsg recvmsg recvfrom ioctl mount setns poll ppoll epoll_wait", errors, "ENOMEM")
 	}

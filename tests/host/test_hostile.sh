@@ -194,6 +194,32 @@ test_a_damaged_journal_is_named() {
 	expect 0 ctc plan --detailed-exitcode h.ctstack
 }
 
+# The bus that everything is asked over says nothing any more. Before a change, whoever waits for it may end that; in the midst of one it is waited for.
+test_a_bus_that_stops_answering() {
+	local bus ctc
+	bus=$(main_pid dbus.service)
+	change
+	digest >before
+	kill -STOP "$bus"
+	expect 1 timeout --preserve-status --signal=INT 3 ctc apply --yes h.ctstack
+	kill -CONT "$bus"
+	contains "$out" "nothing was changed"
+	digest >after
+	diff before after
+	image localhost/slow:1 80 PROBE_DELAY_MS=3000
+	stack 'container slow { image = "localhost/slow:1"; address = 10.79.0.13; ports { http = 80/tcp }; ready { tcp = http; within = 60s } }'
+	ctc apply --yes h.ctstack >log 2>&1 &
+	ctc=$!
+	eventually 60 grep -q 'start ct-h-slow.service' log
+	kill -STOP "$bus"
+	sleep 6
+	kill -CONT "$bus"
+	wait $ctc
+	expect 0 ctc plan --detailed-exitcode h.ctstack
+	stack
+	expect 0 ctc apply --yes h.ctstack
+}
+
 # A podman that never answers, before anything was changed.
 test_a_podman_that_hangs() {
 	printf '#!/bin/sh\nexec sleep 600\n' >fake
