@@ -387,6 +387,7 @@ static void every_byte_of_a_generation_counts(void **state)
 	assert_int_equal(read_generation(w, bad), 0);
 	assert_int_equal(read_generation(w, good), 0);
 	assert_true(flipped > 1000);
+	printf("a generation of %zu files: each byte flipped, %zu reads, 0 of them taken for whole\n", sizeof files / sizeof files[0], flipped);
 }
 
 /* The same of a file of one object: `read` returns what reading it says. */
@@ -405,6 +406,7 @@ static void every_byte_counts(struct world *w, const char *name, int (*read)(str
 			assert_non_null(strstr(w->e.text, name));
 			flip(fd, at, (unsigned char)bits);
 		}
+	printf("%s: each byte flipped, %lld reads, 0 of them taken for whole\n", name, 2LL * st.st_size);
 	/* and cut off anywhere */
 	for (off_t at = st.st_size - 1; at >= 0; at--) {
 		assert_int_equal(ftruncate(fd, at), 0);
