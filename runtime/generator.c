@@ -39,19 +39,6 @@ static int read_active(struct host *h, bool *ret_found, uint32_t *ret, struct er
 	return 0;
 }
 
-/* What a boot runs, where nothing is active: see store_boot_generation. *ret_unsettled: `ctc recover` has something to do after it. */
-static int boot_generation(struct host *h, struct store *s, uint32_t *ret, bool *ret_unsettled, struct err *e)
-{
-	_arena_ struct arena a = {0};
-	uint32_t current;
-	int r = store_boot_generation(s, boot_id(h, &a), ret, e);
-
-	if (r == 0)
-		r = store_current(s, &current, e);
-	*ret_unsettled = r == 0 && (current != *ret || store_cut_off(s));
-	return r;
-}
-
 /* Names become file names in systemd's directory: only what a unit's name may be (systemd.unit(5)), and only ours. */
 static bool unit_name_ok(struct str name)
 {
@@ -113,11 +100,12 @@ static int write_units(int dir, const struct manifest *m, struct err *e)
 }
 
 /* Which generation counts here and now; in the store. A host without a store has none. */
-static int find_generation(struct host *h, struct store *s, bool *ret_found, uint32_t *ret, bool *ret_unsettled, struct err *e)
+static int find_generation(struct host *h, struct store *s, bool *ret_found, uint32_t *ret, struct err *e)
 {
+	_arena_ struct arena a = {0};
 	int r = store_open(h, false, s, e);
 
-	*ret_found = *ret_unsettled = false;
+	*ret_found = false;
 	if (r == -ENOENT) {
 		*e = (struct err){0};
 		return 0;
@@ -125,7 +113,7 @@ static int find_generation(struct host *h, struct store *s, bool *ret_found, uin
 	if (r == 0)
 		r = read_active(h, ret_found, ret, e);
 	if (r == 0 && !*ret_found) {
-		r = boot_generation(h, s, ret, ret_unsettled, e);
+		r = store_boot_generation(s, boot_id(h, &a), ret, e);
 		*ret_found = true;
 	}
 	return r;
@@ -146,9 +134,9 @@ bool generator_done(struct host *h)
 	char text[16], is[16];
 	uint32_t number = 0;
 	struct err ignored;
-	bool found, unsettled;
+	bool found;
 
-	if (find_generation(h, &s, &found, &number, &unsettled, &ignored) < 0)
+	if (find_generation(h, &s, &found, &number, &ignored) < 0)
 		return false;
 	if (!found)
 		return true;
@@ -158,8 +146,8 @@ bool generator_done(struct host *h)
 	return strcmp(text, is) == 0;
 }
 
-/* The change that the last boot saw was cut off, or never confirmed: what counts runs already, and this makes the rest of the host agree with it. It gives up after some minutes
- * (a journal that is damaged does not mend), and then `ctc status` says what there is to do. */
+/* The change that the last boot saw was cut off, or never confirmed: what counts runs already, and this makes the rest of the host agree with it. It gives up after some minutes,
+ * and then `ctc status` says what there is to do. */
 static int write_unsettled(int dir, struct err *e)
 {
 	static const char text[] = "[Unit]\n"
@@ -193,8 +181,8 @@ int generator_run(struct host *h, const char *normal, struct err *e)
 	_cleanup_(store_close) struct store s = {-1, -1, -1};
 	struct manifest m = {.arena = &a};
 	uint32_t number = 0;
-	bool found, unsettled;
-	int r = find_generation(h, &s, &found, &number, &unsettled, e);
+	bool found;
+	int r = find_generation(h, &s, &found, &number, e);
 
 	if (r < 0 || !found)
 		return r;
@@ -205,7 +193,7 @@ int generator_run(struct host *h, const char *normal, struct err *e)
 	if (dir < 0)
 		return err_errno(e, -errno, "open the directory %s", normal);
 	r = write_units(dir, &m, e);
-	if (r == 0 && unsettled)
+	if (r == 0 && store_unsettled(&s, boot_id(h, &a)))
 		r = write_unsettled(dir, e);
 	return r < 0 ? r : write_mark(dir, number, e);
 }
@@ -220,12 +208,13 @@ int generator_main(int argc, char **argv)
 		return 64;
 	}
 	umask(022);
-	if (host_open(&h, &e) == 0)
-		generator_run(&h, argv[1], &e);
+	int r = host_open(&h, &e);
+	if (r == 0)
+		r = generator_run(&h, argv[1], &e);
 	host_close(&h);
-	if (e.code && isatty(STDERR_FILENO))
+	if (r < 0 && isatty(STDERR_FILENO))
 		fprintf(stderr, "ctstack-generator: %s\n", e.text);
-	else if (e.code)
+	else if (r < 0)
 		log_error("ctstack-generator", e.text);
-	return e.code ? 1 : 0;
+	return r < 0 ? 1 : 0;
 }

@@ -74,6 +74,9 @@ int store_open(struct host *h, bool create, struct store *ret, struct err *e)
 		store_close(&s);
 		return r;
 	}
+	/* What is not there yet is no error. */
+	if (s.state_fd < 0 || s.run_fd < 0)
+		*e = (struct err){0};
 	s.state_fd = s.state_fd < 0 ? -1 : s.state_fd;
 	s.run_fd = s.run_fd < 0 ? -1 : s.run_fd;
 	*ret = s;

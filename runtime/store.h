@@ -85,14 +85,13 @@ int store_prune(struct store *s, size_t keep, struct err *e);
 /* The journal of a transaction: exists from before the first effect until after the commit or the way back. */
 struct journal {
 	uint32_t from, to;
+	struct str boot;	/* in which it began */
 	struct str observed;	/* the encoded manifest of what was found before the first effect */
 };
 int store_journal_write(struct store *s, const struct journal *j, struct err *e);
 /* 0 and *ret_found false where there is none. */
 int store_journal_read(struct store *s, struct arena *a, bool *ret_found, struct journal *ret, struct err *e);
 int store_journal_remove(struct store *s, struct err *e);
-/* Whether there is one, in whatever state. */
-bool store_cut_off(struct store *s);
 
 /* A committed change that somebody has to confirm, or the host goes back. */
 struct pending {
@@ -108,6 +107,8 @@ int store_pending_read(struct store *s, struct arena *a, bool *ret_found, struct
 int store_pending_remove(struct store *s, struct err *e);
 /* What a boot runs: the current generation, or, where that was never confirmed before this boot, the one before it. boot: this one's id. */
 int store_boot_generation(struct store *s, struct str boot, uint32_t *ret, struct err *e);
+/* Whether `ctc recover` has something to settle that began before this boot: a journal, or a change that was never confirmed. Not where the journal is damaged: it cannot. */
+bool store_unsettled(struct store *s, struct str boot);
 
 struct event {
 	int64_t time;

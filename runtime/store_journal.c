@@ -2,7 +2,7 @@
  *
  * The journal: one JSON object in one file, which is there from before the first effect of a transaction until it is settled; and below it the digest of its line.
  *
- *	{"ctstack-journal":1,"from":2,"to":3,"observed":"the manifest of what was found"}
+ *	{"ctstack-journal":1,"from":2,"to":3,"boot":"0b2c…","observed":"the manifest of what was found"}
  *	# SHA-256 */
 #include <sys/stat.h>
 
@@ -17,6 +17,7 @@ int store_journal_write(struct store *s, const struct journal *j, struct err *e)
 	_buf_ struct buf text = {0};
 
 	buf_fmt(&text, "{\"ctstack-journal\":%d,\"from\":%u,\"to\":%u", JOURNAL_VERSION, j->from, j->to);
+	store_put_str(&text, "boot", j->boot);
 	store_put_str(&text, "observed", j->observed);
 	buf_puts(&text, "}\n");
 	store_seal(&text);
@@ -52,7 +53,8 @@ int store_journal_read(struct store *s, struct arena *a, bool *ret_found, struct
 		return damaged(e, "it is no JSON object of ours");
 	if (version != JOURNAL_VERSION)
 		return err_set(e, -EPROTO, "the journal has version %u; this ctc reads version %d: recover with the ctc that wrote it", version, JOURNAL_VERSION);
-	if (!store_get_u32(root, "from", &j.from) || !store_get_u32(root, "to", &j.to) || !store_get_str(root, "observed", a, &j.observed))
+	if (!store_get_u32(root, "from", &j.from) || !store_get_u32(root, "to", &j.to) || !store_get_str(root, "boot", a, &j.boot) ||
+	    !store_get_str(root, "observed", a, &j.observed))
 		return damaged(e, "a member is missing");
 	*ret = j;
 	*ret_found = true;
@@ -64,12 +66,4 @@ int store_journal_remove(struct store *s, struct err *e)
 	int r = fs_remove(s->state_fd, STR("journal"), e);
 
 	return r < 0 ? err_context(e, "cannot remove the journal") : 0;
-}
-
-bool store_cut_off(struct store *s)
-{
-	struct err ignored;
-	struct stat st;
-
-	return s->state_fd >= 0 && fs_stat(s->state_fd, STR("journal"), &st, &ignored) == 0;
 }

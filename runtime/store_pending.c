@@ -60,16 +60,38 @@ int store_pending_remove(struct store *s, struct err *e)
 	return s->state_fd < 0 ? 0 : fs_remove(s->state_fd, STR(PENDING), e);
 }
 
-int store_boot_generation(struct store *s, struct str boot, uint32_t *ret, struct err *e)
+/* What cannot be read must not keep the host from booting; every command says so. */
+static bool was_never_confirmed(struct store *s, uint32_t current, struct str boot, uint32_t *ret_from)
 {
 	_arena_ struct arena a = {0};
+	struct err damaged;
 	struct pending p;
 	bool found;
-	struct err damaged;
+
+	if (store_pending_read(s, &a, &found, &p, &damaged) < 0 || !found || p.to != current || str_eq(p.boot, boot))
+		return false;
+	*ret_from = p.from;
+	return true;
+}
+
+int store_boot_generation(struct store *s, struct str boot, uint32_t *ret, struct err *e)
+{
 	int r = store_current(s, ret, e);
 
-	/* What cannot be read must not keep the host from booting; every command says so. */
-	if (r == 0 && store_pending_read(s, &a, &found, &p, &damaged) == 0 && found && p.to == *ret && !str_eq(p.boot, boot))
-		*ret = p.from;
+	if (r == 0)
+		was_never_confirmed(s, *ret, boot, ret);
 	return r;
+}
+
+bool store_unsettled(struct store *s, struct str boot)
+{
+	_arena_ struct arena a = {0};
+	uint32_t current, from;
+	struct err damaged;
+	struct journal j;
+	bool found;
+
+	if (store_journal_read(s, &a, &found, &j, &damaged) == 0 && found && !str_eq(j.boot, boot))
+		return true;
+	return store_current(s, &current, &damaged) == 0 && was_never_confirmed(s, current, boot, &from);
 }

@@ -18,6 +18,7 @@
 #include "runtime/txn.h"
 
 #include "lang/base/cleanup.h"
+#include "runtime/confirm.h"
 #include "runtime/expect.h"
 #include "runtime/kind.h"
 
@@ -196,13 +197,14 @@ int txn_prepare(struct host *h, const struct plan *p, struct err *e)
 	return interrupted(h, e);
 }
 
-static int journal_begin(struct store *s, const struct plan *p, uint32_t from, uint32_t to, struct err *e)
+static int journal_begin(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, struct err *e)
 {
+	_arena_ struct arena a = {0};
 	_buf_ struct buf observed = {0};
 	struct err ignored;
 
 	manifest_encode(p->from, &observed);
-	int r = store_journal_write(s, &(struct journal){.from = from, .to = to, .observed = buf_view(&observed)}, e);
+	int r = store_journal_write(s, &(struct journal){.from = from, .to = to, .boot = boot_id(h, &a), .observed = buf_view(&observed)}, e);
 	if (r < 0)
 		store_journal_remove(s, &ignored); /* it may have been renamed into place before its directory could not be synced */
 	return r;
@@ -225,7 +227,7 @@ int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from
 	if (r < 0)
 		return r;
 	/* 2. From here on a crash means: back. */
-	r = journal_begin(s, p, from, to, e);
+	r = journal_begin(h, s, p, from, to, e);
 	if (r < 0)
 		return r;
 	/* 3. The phases. 4. What was expected, seen by packets. 5. The commit: this rename alone decides which side a crash leads to. */

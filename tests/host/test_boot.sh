@@ -42,6 +42,17 @@ forget_network() {
 }
 no_links() { ! ip -o link show type veth | grep -q 'altname ct-b-'; }
 
+# As systemd calls it at boot, when nobody has made anything below /run yet: no word, and the units.
+test_the_generator_at_boot() {
+	mkdir made
+	mv /run/ctstack /run/away
+	run /usr/local/lib/systemd/system-generators/ctstack-generator made made made
+	mv /run/away /run/ctstack
+	equal "$status $out" "0 "
+	[ -f made/ct-b-a.service ]
+	refute test -e made/ctstack-recover.service
+}
+
 # Somebody else's table is in the way of the policy: nothing starts, however often it is tried.
 test_without_a_policy_no_container_starts() {
 	forget_network

@@ -323,14 +323,18 @@ static void the_journal_comes_back_or_is_refused(void **state)
 
 	assert_int_equal(store_journal_read(&w->s, &w->a, &found, &j, &w->e), 0);
 	assert_false(found);
-	assert_int_equal(store_journal_write(&w->s, &(struct journal){1, 2, STR("{\"x\":\"\n\"}")}, &w->e), 0);
+	assert_int_equal(store_journal_write(&w->s, &(struct journal){1, 2, STR("here"), STR("{\"x\":\"\n\"}")}, &w->e), 0);
 	assert_int_equal(store_journal_read(&w->s, &w->a, &found, &j, &w->e), 0);
 	assert_true(found);
 	assert_int_equal(j.from, 1);
 	assert_int_equal(j.to, 2);
+	assert_true(str_is(j.boot, "here"));
 	assert_true(str_is(j.observed, "{\"x\":\"\n\"}"));
+	assert_false(store_unsettled(&w->s, STR("here")));
+	assert_true(store_unsettled(&w->s, STR("later")));
 	assert_int_equal(stat(path_in(w, "journal"), &st), 0);
 	damage(w, "journal", st.st_size - 6);
+	assert_false(store_unsettled(&w->s, STR("later")));
 	assert_int_equal(store_journal_read(&w->s, &w->a, &found, &j, &w->e), -EBADMSG);
 	assert_int_equal(store_journal_remove(&w->s, &w->e), 0);
 	assert_int_equal(store_journal_remove(&w->s, &w->e), 0);
@@ -434,7 +438,7 @@ static void every_byte_of_the_journal_counts(void **state)
 {
 	struct world *w = *state;
 
-	assert_int_equal(store_journal_write(&w->s, &(struct journal){1, 2, STR("{\"x\":\"\n\"}")}, &w->e), 0);
+	assert_int_equal(store_journal_write(&w->s, &(struct journal){1, 2, STR("here"), STR("{\"x\":\"\n\"}")}, &w->e), 0);
 	every_byte_counts(w, "journal", read_journal);
 }
 
@@ -460,6 +464,8 @@ static void what_waits_to_be_confirmed_comes_back_or_is_refused(void **state)
 	assert_int_equal(number, 2);
 	assert_int_equal(store_boot_generation(&w->s, STR("later"), &number, &w->e), 0);
 	assert_int_equal(number, 1);
+	assert_false(store_unsettled(&w->s, STR("here")));
+	assert_true(store_unsettled(&w->s, STR("later")));
 	every_byte_counts(w, "pending", read_pending);
 	/* what is damaged does not keep a host from booting */
 	assert_int_equal(store_boot_generation(&w->s, STR("later"), &number, &w->e), 0);
@@ -508,7 +514,7 @@ static void a_refused_write_leaves_nothing_half_made(void **state)
 
 		setrlimit(RLIMIT_FSIZE, &narrow);
 		int r = store_stage(&w->s, &m, &meta, STR("a plan of some length"), NULL, 0, &w->e);
-		int j = store_journal_write(&w->s, &(struct journal){0, 1, STR("observed")}, &w->e);
+		int j = store_journal_write(&w->s, &(struct journal){0, 1, STR("here"), STR("observed")}, &w->e);
 		int h = store_history_add(&w->s, &(struct event){.user = STR("ana"), .action = STR("x"), .outcome = STR("y")}, &w->e);
 		setrlimit(RLIMIT_FSIZE, &old);
 		if (r == 0) {

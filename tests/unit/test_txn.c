@@ -499,7 +499,7 @@ static void a_commit_is_not_taken_back(void **state)
 	begin(w, &one, &two);
 	manifest_encode(&one, &observed);
 	assert_int_equal(run(w, &one, &two, 1, 2), TXN_DONE);
-	assert_int_equal(store_journal_write(&w->s, &(struct journal){1, 2, buf_view(&observed)}, &w->e), 0);
+	assert_int_equal(store_journal_write(&w->s, &(struct journal){1, 2, STR("here"), buf_view(&observed)}, &w->e), 0);
 	assert_int_equal(txn_recover(&w->h, &w->s, &done, &w->e), 0);
 	assert_true(done.committed);
 	world_is(w, &two, 2);
