@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Runs suites of tests, each a command line in one argument, and closes with one line "N passed, N failed" over all. A suite prints a line "ok …" or "not ok …" a test; one that
-# ends with a status and no "not ok", or without any result, counts as one that failed. What failed is said once more at the end.
+# ends with a status and no "not ok", or without any result, counts as one that failed. Only one that says "# skipped: …" may have none. What failed, and what was skipped, is said
+# once more at the end.
 set -u
 passed=0 failed=0
 log=$(mktemp)
@@ -14,8 +15,8 @@ for suite in "$@"; do
 	$suite 2>&1 | tee "$log" | grep -Ev --line-buffered '^[0-9]+ passed, [0-9]+ failed$'
 	status=${PIPESTATUS[0]}
 	p=$(grep -c '^ok ' "$log") f=$(grep -c '^not ok ' "$log")
-	grep '^not ok ' "$log" >>"$again"
-	if [ $((p + f)) = 0 ] || { [ "$status" != 0 ] && [ "$f" = 0 ]; }; then
+	grep -E '^(not ok|# skipped:) ' "$log" >>"$again"
+	if { [ $((p + f)) = 0 ] && ! grep -q '^# skipped: ' "$log"; } || { [ "$status" != 0 ] && [ "$f" = 0 ]; }; then
 		echo "not ok ${suite%% *} ended with status $status" | tee -a "$again"
 		f=1
 	fi

@@ -5,7 +5,8 @@
  * program itself has no line for this.
  *
  * In /run/ctc-fault: `count`, 8 bytes, how many points were passed (where it is missing, nothing happens); `at`, text: pairs of the number of a point, from 1 on, and what happens
- * there, an errno or 0 for SIGKILL; `log` gets a line for each point that is passed: NUMBER PROCESS EFFECT ADDRESS TEXT, where ADDRESS is the caller's for addr2line(1). */
+ * there, an errno, 0 for SIGKILL, or 1000 for a cut of the power: whoever emulates the machine is told on `power`, a link to a serial line, and the process goes no further; `log`
+ * gets a line for each point that is passed: NUMBER PROCESS EFFECT ADDRESS TEXT, where ADDRESS is the caller's for addr2line(1). */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -33,6 +34,8 @@ struct control {
 		unsigned long number, code;
 	} at[2];
 };
+
+enum { POWER = 1000 };
 
 extern const char __executable_start[];
 ssize_t __real_write(int d, const void *b, size_t n);
@@ -79,6 +82,17 @@ static struct control *control(void)
 	return c.count ? &c : NULL;
 }
 
+static void power_cut(void)
+{
+	static const char line[] = "cut\n";
+	int fd = open("/run/ctc-fault/power", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || __real_write(fd, line, sizeof line - 1) < 0)
+		abort();
+	for (;;)
+		pause();
+}
+
 /* 0: go on; else the errno with which the call fails. */
 static int point(const char *effect, const void *caller, const char *said)
 {
@@ -105,6 +119,8 @@ static int point(const char *effect, const void *caller, const char *said)
 			continue;
 		if (c->at[i].code == 0)
 			raise(SIGKILL);
+		if (c->at[i].code == POWER)
+			power_cut();
 		return (int)c->at[i].code;
 	}
 	return 0;

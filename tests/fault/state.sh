@@ -22,7 +22,8 @@ nft_sorted() {
 digest() {
 	systemctl list-units --all --plain --no-legend 'ct*' | awk '{ print $1, $2, $3, $4 }' | sort
 	systemctl list-jobs --no-legend --plain
-	find /run/systemd/generator -name 'ct*' | sort | while read -r unit; do if [ -f "$unit" ]; then echo "$unit $(sha256sum <"$unit")"; else echo "$unit"; fi; done
+	find /run/systemd/generator -name 'ct*' -printf '%p %y %l\n' | sort
+	find /run/systemd/generator -name 'ct*' -type f -exec sha256sum {} + | sort
 	nft -s list table inet ctstack 2>&1 | nft_sorted
 	ip -o link | grep -oE 'ct[a-z0-9]{8}|altname ct[^ ]*' | sort
 	ip -o address | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//' | sort
@@ -36,7 +37,7 @@ digest() {
 		ip -n "$name" route 2>&1
 	done
 	sysctl -n net.ipv4.ip_forward
-	podman ps --all --format '{{.Names}} {{.State}}' | cut -d' ' -f1,2 | sort
+	! command -v podman >/dev/null || podman ps --all --format '{{.Names}} {{.State}}' | cut -d' ' -f1,2 | sort
 	find /run/ctstack /etc/systemd/system ! -name lock ! -name progress ! -type d ! -name active -printf '%p %m %U %G %s\n' 2>/dev/null | sort
 	find /run/ctstack -type f ! -name lock ! -name progress -exec sha256sum {} + 2>/dev/null | sort
 	# A store in which nothing counts yet is as good as none.
@@ -53,11 +54,13 @@ settled() { eventually 60 sh -c '[ "$(systemctl show -P ActiveState ctstack-tran
 keeper() { [ "$scenario" = first ] || main_pid ct-keep-k.service; }
 
 # ---- the scenarios ----
-keep='stack keep {
+# What its containers run: an image, or what the script that sources this has set; NAME in it is the container's.
+program=${program:-'image = "localhost/a:1"'}
+keep="stack keep {
   subnet lan { range = 10.78.0.0/24 }
-  container k { image = "localhost/a:1"; address = 10.78.0.2; ports { http = 80/tcp } }
-}'
-container() { printf '  container %s { image = "localhost/a:1"; address = %s; ports { http = 80/tcp }; %s }\n' "$1" "$2" "${3:-}"; }
+  container k { ${program//NAME/k}; address = 10.78.0.2; ports { http = 80/tcp } }
+}"
+container() { printf '  container %s { %s; address = %s; ports { http = 80/tcp }; %s }\n' "$1" "${program//NAME/$1}" "$2" "${3:-}"; }
 stack() { printf 'stack t {\n  subnet lan { range = 10.77.0.0/24 }\n%s\n}\n' "$(printf '%s\n' "$@")"; }
 
 a=$(container a 10.77.0.11 'limits { memory = 64MiB }')
@@ -82,6 +85,7 @@ rollback)
 	command=(ctc rollback --yes)
 	;;
 recovery) stack "${a/64MiB/96MiB}" "$(container c 10.77.0.13)" '  publish 8081 -> a.http' >new.ctstack ;;
+power) stack "${a/64MiB/96MiB}" "$(container c 10.77.0.13 'volume v { at = /v }')" '  allow c -> a.http' '  publish 8081 -> a.http' >new.ctstack ;;
 *)
 	echo "not ok crash $scenario: no such scenario"
 	exit 1
