@@ -158,6 +158,8 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 		vec_push(l->arena, &all, STR("nspawn"));
 	if (c->rootfs.set)
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("rootfs="), c->rootfs.v));
+	if (container_is_disk(c))
+		vec_push(l->arena, &all, STR("dissect"));
 	return sorted(all.at, all.n);
 }
 

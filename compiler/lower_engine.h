@@ -25,6 +25,7 @@ struct unit_of {
 	struct bind_mount etc[2];	/* files of ours over those in its /etc */
 	size_t netc;
 	const struct m_proxy *proxy;	/* that it runs, or NULL */
+	struct str tree;		/* where systemd-nspawn finds it; "" for an image of podman's and what is built */
 	struct strs command;		/* what it runs instead of the image's own; none: the image's */
 	struct bind_mount *mounts;	/* volumes and mounts, sorted by where they are seen */
 	size_t nmounts;
@@ -54,11 +55,6 @@ static inline struct str device_seen_at(const struct m_device *d)
 static inline bool users_are_private(const struct m_container *c)
 {
 	return c->users.set && c->users.v == WORD_USERS_private;
-}
-/* A tree is a directory, and an image of one a file that is called so: the manifest knows no host to ask. */
-static inline bool rootfs_is_image(struct str path)
-{
-	return path.n > 4 && (memcmp(path.s + path.n - 4, ".raw", 4) == 0 || memcmp(path.s + path.n - 4, ".img", 4) == 0);
 }
 /* Whole seconds between asking it to end and killing it. */
 static inline int64_t stop_seconds(const struct m_container *c)

@@ -43,7 +43,7 @@ static void nspawn_supervise(struct unit_of *u)
 		PUT(u->out, STR("RestartForceExitStatus=133\nSuccessExitStatus=133\n"));
 	/* What the tree looks like does not tell: this host has nothing but cgroup v2. */
 	PUT(u->out, STR("Environment=SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1\nDevicePolicy=closed\nDeviceAllow=char-pts rw\n"));
-	if (rootfs_is_image(c->rootfs.v))
+	if (container_is_disk(c))
 		PUT(u->out, STR("DeviceAllow=/dev/loop-control rw\nDeviceAllow=block-loop rw\nDeviceAllow=block-blkext rw\n"));
 	if (c->tun.v)
 		device_allow(u, STR("/dev/net/tun"), false);
@@ -142,9 +142,26 @@ static void nspawn_process(struct unit_of *u)
 		ARG(u, STR("--kill-signal="), c->stop_signal.set ? word_texts[c->stop_signal.v] : STR("SIGTERM"));
 }
 
+/* systemd-nspawn mounts images only while it runs in the host's network, since it listens for udev there: the image is mounted for it, by the program that systemd has for that. */
+static void image_mount(struct unit_of *u)
+{
+	const struct m_container *c = u->c;
+	bool written = !c->read_only.v && !(c->ephemeral.set && c->ephemeral.v);
+
+	u->tree = STR_JOIN(u->arena, STR("/run/ctstack/trees/"), u->name);
+	PUT(u->out, STR("ExecStartPre=mkdir -p "), u->tree, STR("\nExecStartPre=nsenter --target 1 --net --mount systemd-dissect "),
+	    written ? STR("--mount ") : STR("--read-only --mount "));
+	unit_word(u->out, c->rootfs.v);
+	PUT(u->out, STR(" "), u->tree, STR("\n"));
+}
+
 static void nspawn_start(struct unit_of *u)
 {
 	const struct m_container *c = u->c;
+
+	u->tree = c->rootfs.v;
+	if (container_is_disk(c))
+		image_mount(u);
 
 	/* The namespace belongs to the host's users: without this, only theirs might listen on ports below 1024 in it. */
 	if (users_are_private(c) && u->netns.n)
@@ -156,7 +173,7 @@ static void nspawn_start(struct unit_of *u)
 	if (c->os.n)
 		unit_late(u, STR("tree"), name_image(u->arena, c), false);
 	else
-		ARG(u, rootfs_is_image(c->rootfs.v) ? STR("--image=") : STR("--directory="), c->rootfs.v);
+		ARG(u, STR("--directory="), u->tree);
 	ARG(u, STR("--hostname="), container_hostname(c));
 	nspawn_mounts(u);
 	nspawn_process(u);
@@ -177,10 +194,11 @@ static void nspawn_enter(struct unit_of *u)
 	PUT(u->out, STR("ctc inside ${MAINPID} -- "));
 }
 
-/* systemd's own SIGTERM is what nspawn waits for. */
+/* systemd's own SIGTERM is what nspawn waits for. The loop device of an image goes with its mount. */
 static void nspawn_stop(struct unit_of *u)
 {
-	(void)u;
+	if (container_is_disk(u->c))
+		PUT(u->out, STR("ExecStopPost=-nsenter --target 1 --mount umount --recursive "), u->tree, STR("\n"));
 }
 
 const struct engine engine_nspawn = {nspawn_supervise, nspawn_start, nspawn_enter, nspawn_stop, 0};

@@ -46,5 +46,12 @@ static inline bool container_is_tree(const struct m_container *c)
 {
 	return c->rootfs.set || c->os.n;
 }
+/* Whether that is a disk image. A file that is called so is one: the manifest knows no host to ask. */
+static inline bool container_is_disk(const struct m_container *c)
+{
+	struct str path = c->rootfs.v;
+
+	return path.n > 4 && (memcmp(path.s + path.n - 4, ".raw", 4) == 0 || memcmp(path.s + path.n - 4, ".img", 4) == 0);
+}
 
 #endif

@@ -166,6 +166,12 @@ static bool has_nspawn(struct host *h, struct str none)
 	return fact_exists(h, STR("usr/bin/systemd-nspawn"));
 }
 
+static bool has_dissect(struct host *h, struct str none)
+{
+	(void)none;
+	return fact_exists(h, STR("usr/bin/systemd-dissect"));
+}
+
 static bool has_init(struct host *h, struct str none)
 {
 	(void)none;
@@ -181,6 +187,7 @@ static const struct need {
 	{"zone", has_zone, "is in the time zone %.*s, which this host does not know: install tzdata, or write the name as in /usr/share/zoneinfo"},
 	{"rootfs", has_rootfs, "runs in the tree %.*s, which is not on this host: make it first, with mmdebstrap or by unpacking one"},
 	{"nspawn", has_nspawn, "runs in a tree, which systemd-nspawn does, and it is not installed: apt-get install systemd-container%.*s"},
+	{"dissect", has_dissect, "runs in a disk image, which systemd-dissect mounts, and it is not installed: apt-get install systemd-container%.*s"},
 	{"init", has_init, "asks for a first process of podman's (init = true), which is not installed: apt-get install catatonit%.*s"},
 };
 

@@ -206,6 +206,40 @@ test_a_device_opens_only_where_it_is_given() {
 	ctc destroy --yes d
 }
 
+# A disk image, and no loop device that is left when it is over. What is written to it is there at the next start; what is ephemeral is not. The host's network is not seen in it.
+test_a_disk_image_is_a_tree() {
+	local n before
+	[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
+	for ((n = 0; n < 32; n++)); do [ -e "/dev/loop$n" ] || mknod "/dev/loop$n" b 7 "$n"; done
+	program_tree tree
+	mke2fs -q -t ext4 -d tree /srv/disk.raw 16M
+	before=$(losetup --list --noheadings --output BACK-FILE | grep -c /srv/disk.raw || true)
+	stack i 'rootfs = /srv/disk.raw; command = ["/probe", "serve", "80"]; ready { http = "/" }' >i.ctstack
+	expect 0 ctc apply --yes i.ctstack
+	equal "$(probe get 10.79.0.2 80 /)" "x ok"
+	equal "$(ls "/proc/$(first i-x)/root/sys/class/net")" "$(printf 'eth0\nlo')"
+	equal "$(ctc exec i.x -- /probe name)" x
+	expect 1 in_container i-x open /dev/loop-control
+	expect 0 in_container i-x open /new create
+	expect 0 ctc plan --detailed-exitcode i.ctstack
+	# killed, it leaves nothing that the next start stumbles over
+	kill -KILL "$(main_pid ct-i-x.service)"
+	eventually 15 probe get 10.79.0.2 80 /
+	expect 0 in_container i-x open /new
+	equal "$(grep -c ' /run/ctstack/trees/ct-i-x ' /proc/mounts)" 1
+	# its root is nobody outside, and nobody's writing stays
+	stack i 'rootfs = /srv/disk.raw; command = ["/probe", "serve", "80"]; users = private; ephemeral = true; ready { http = "/" }' >i.ctstack
+	expect 0 ctc apply --yes i.ctstack
+	[ "$(inside i-x uid_map | awk '{print $2}')" -ge 65536 ]
+	expect 0 in_container i-x open /more create
+	systemctl restart ct-i-x
+	expect 1 in_container i-x open /more
+	expect 0 in_container i-x open /new
+	ctc destroy --yes i
+	refute grep -q ' /run/ctstack/trees/' /proc/mounts
+	equal "$(losetup --list --noheadings --output BACK-FILE | grep -c /srv/disk.raw || true)" "$before"
+}
+
 # mmdebstrap's stand-in: the test host has no mirror. It makes a tree of the host's own systemd and what that is linked with, and leaves its words.
 stand_in() {
 	cat >/root/mmdebstrap <<-'SH'
