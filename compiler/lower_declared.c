@@ -186,6 +186,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 
 	res_mark(&r->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
 	r->unit = name_unit(l->arena, c);
+	r->engine = container_is_tree(c) ? STR("nspawn") : STR("podman");
 	r->image = c->rootfs.set ? c->rootfs.v : name_image(l->arena, c);
 	r->address = m->address[NET_4];
 	r->address6 = m->address[NET_6];

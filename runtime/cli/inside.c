@@ -75,15 +75,9 @@ static int nspawn_exec(struct cli *c, struct session *s, const struct res_contai
 	return status;
 }
 
-/* Without an image, res_container.image is the tree's path, or what it is built from, "os:debian bookworm|…": no reference of an image has a blank. */
-static bool is_tree(const struct res_container *where)
-{
-	return str_starts(where->image, STR("/")) || (str_starts(where->image, STR("os:")) && str_has(where->image, ' '));
-}
-
 int inside_exec(struct cli *c, struct session *s, const struct res_container *where, const struct inside *what)
 {
 	if (must_run(c, s, where) != 0)
 		return STATUS_REFUSED;
-	return is_tree(where) ? nspawn_exec(c, s, where, what) : podman_exec(c, s, where, what);
+	return str_is(where->engine, "nspawn") ? nspawn_exec(c, s, where, what) : podman_exec(c, s, where, what);
 }
