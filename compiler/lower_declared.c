@@ -154,6 +154,10 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("zone="), c->timezone.v));
 	if (c->init.v && !container_is_tree(c))
 		vec_push(l->arena, &all, STR("init"));
+	if (c->wireguard) {
+		vec_push(l->arena, &all, STR("wg"));
+		vec_push(l->arena, &all, STR("wireguard"));
+	}
 	if (container_is_tree(c))
 		vec_push(l->arena, &all, STR("nspawn"));
 	if (c->rootfs.set)

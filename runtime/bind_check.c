@@ -20,6 +20,7 @@
 #include "runtime/nft_probe.h"
 #include "runtime/podman.h"
 #include "runtime/spawn.h"
+#include "runtime/tunnel.h"
 
 enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 249, VERSION_MS = 10000, ROUTES_MAX = 64 << 20 };
 
@@ -178,6 +179,21 @@ static bool has_init(struct host *h, struct str none)
 	return fact_exists(h, STR("usr/libexec/podman/catatonit")) || fact_exists(h, STR("usr/bin/catatonit"));
 }
 
+static bool has_wg(struct host *h, struct str none)
+{
+	char path[256];
+
+	(void)h;
+	(void)none;
+	return spawn_find("wg", path, sizeof path);
+}
+
+static bool has_wireguard(struct host *h, struct str none)
+{
+	(void)none;
+	return tunnel_possible(h);
+}
+
 static const struct need {
 	const char *word;
 	bool (*there)(struct host *h, struct str value);
@@ -188,6 +204,8 @@ static const struct need {
 	{"rootfs", has_rootfs, "runs in the tree %.*s, which is not on this host: make it first, with mmdebstrap or by unpacking one"},
 	{"nspawn", has_nspawn, "runs in a tree, which systemd-nspawn does, and it is not installed: apt-get install systemd-container%.*s"},
 	{"dissect", has_dissect, "runs in a disk image, which systemd-dissect mounts, and it is not installed: apt-get install systemd-container%.*s"},
+	{"wg", has_wg, "has a tunnel, which wg configures, and it is not installed: apt-get install wireguard-tools, or what this distribution calls it%.*s"},
+	{"wireguard", has_wireguard, "has a tunnel, and this host has no WireGuard: boot a kernel that has it, or apt-get install wireguard-go, which needs /dev/net/tun%.*s"},
 	{"init", has_init, "asks for a first process of podman's (init = true), which is not installed: apt-get install catatonit%.*s"},
 };
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/genetlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/facts.h"
 #include "runtime/fs.h"
 #include "runtime/inner.h"
 #include "runtime/link.h"
@@ -182,6 +184,28 @@ static int go_begin(struct tunnel *t, struct err *e)
 		return err_errno(e, -r, "cannot start wireguard-go");
 	}
 	return go_appears(t, e);
+}
+
+/* Whether the family by which WireGuard is configured is registered. */
+static bool kernel_has(struct host *h)
+{
+	_cleanup_(nl_batch_free) struct nl_batch b = {0};
+	struct genlmsghdr *ask = nl_begin(&b, GENL_ID_CTRL, 0, sizeof *ask);
+	struct mnl_socket *s;
+	struct err e;
+
+	ask->cmd = CTRL_CMD_GETFAMILY;
+	ask->version = 1;
+	mnl_attr_put_strz(b.open, CTRL_ATTR_FAMILY_NAME, "wireguard");
+	nl_end(&b, 0, STR(""), "ask for WireGuard");
+	return nl_open(h, NETLINK_GENERIC, &s, &e) == 0 && nl_send(s, &b, NULL, NULL, &e) == 0;
+}
+
+bool tunnel_possible(struct host *h)
+{
+	char path[256];
+
+	return kernel_has(h) || (spawn_find("wireguard-go", path, sizeof path) && fact_is_device(h, STR("/dev/net/tun")));
 }
 
 static int begin(struct tunnel *t, struct err *e)

@@ -17,6 +17,8 @@
  *	peers			and behind it, to the end, the peers as wg(8) reads them
  * The private key is the file `private-key` in the directory of credentials. */
 
+/* Whether this host could make one: its kernel knows WireGuard (asking loads the module, where there is one), or wireguard-go is installed and has /dev/net/tun. */
+bool tunnel_possible(struct host *h);
 /* Makes the tunnel, says READY=1 to systemd, and stays until a signal comes or the tunnel has ended, and takes it down. Returns 0 after a signal. */
 int tunnel_run(struct host *h, struct str path, const char *credentials, struct err *e);
 

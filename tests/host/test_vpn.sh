@@ -146,6 +146,28 @@ test_a_key_that_is_none_fails_the_apply() {
 	cp /good.key /etc/secrets/vpn.key
 }
 
+# without PROGRAM COMMAND...: as if it were not installed
+without() {
+	local path
+	path=$(command -v "$1")
+	mount --bind /dev/null "$path"
+	"${@:2}"
+	umount "$path"
+}
+
+test_what_a_tunnel_needs_is_looked_for_before_anything_changes() {
+	without wg expect 1 ctc plan /vpn.ctstack
+	contains "$out" "vpn.gate has a tunnel, which wg configures, and it is not installed: apt-get install wireguard-tools"
+	if ! ip link add probed type wireguard 2>/dev/null; then
+		without wireguard-go expect 1 ctc plan /vpn.ctstack
+		contains "$out" "vpn.gate has a tunnel, and this host has no WireGuard"
+	else
+		ip link del probed
+		without wireguard-go expect 0 ctc plan /vpn.ctstack
+	fi
+	expect 0 ctc plan --detailed-exitcode /vpn.ctstack
+}
+
 test_it_goes_without_a_trace() {
 	ctc destroy --yes vpn
 	equal "$(ip netns list | grep -c ct-vpn || true)" 0
