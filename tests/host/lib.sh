@@ -76,6 +76,14 @@ image() {
 	tar -C /src/build -c probe | podman import --quiet "${changes[@]}" - "$reference" >/dev/null
 }
 
+# caddy_image REFERENCE: the real Caddy, from Debian, with what it is linked with, as an image.
+caddy_image() {
+	local -a files
+	mapfile -t files < <(ldd /usr/bin/caddy | grep -oE '/[^ ]+' | sort -u)
+	tar -C / -ch "${files[@]#/}" usr/bin/caddy 2>/dev/null |
+		podman import --quiet --change 'ENV PATH=/usr/bin' --change 'ENV XDG_DATA_HOME=/data' --change 'ENV XDG_CONFIG_HOME=/config' --change 'ENV HOME=/' - "$1" >/dev/null
+}
+
 # Commands: probe (tests/host/probe.c) and in_ns (bin/in_ns).
 PATH=/src/tests/host/bin:/src/build:$PATH
 

@@ -3,7 +3,7 @@
 # gpu: nvidia
 #
 # examples/ml.ctstack and examples/dev.ctstack side by side on one host: flows across stacks, a database that only some reach, and both gone and back by rollbacks. The images are
-# stand-ins under the real names.
+# stand-ins under the real names, but for the proxy, which is the real Caddy.
 
 ML=/src/examples/ml.ctstack
 DEV=/src/examples/dev.ctstack
@@ -18,7 +18,7 @@ import() {
 	# jupyter and dev-ml run one image; each listens where it is told.
 	image "$(reference ml jupyter)" "8888 8889" PROBE_NAME=jupyter
 	for name in chat-ui code-server postgres; do image "$(reference dev $name)" "${ports[$name]}" PROBE_NAME=$name; done
-	image "$(reference dev caddy)" "${ports[proxy]}" PROBE_NAME=proxy
+	caddy_image "$(reference dev caddy)"
 	mkdir -p /etc/ctstack
 	install -m 0600 /dev/stdin /etc/ctstack/dev-postgres-password <<<'not in any artefact'
 }
@@ -57,6 +57,16 @@ test_a_container_finds_its_gateway_anew() {
 		ip -n $name neigh flush all
 		equal "$(in_ns $name probe get 192.168.200.11 11434 /)" "ollama ok"
 	done
+}
+
+# https NAME: what the proxy answers to who asks for that name on this host
+https() { curl --silent --show-error --max-time 30 --insecure --resolve "$1:443:127.0.0.1" "https://$1/"; }
+
+test_the_proxy_leads_where_the_source_says() {
+	equal "$(https chat.home.arpa)" "chat-ui ok"
+	equal "$(https code.home.arpa)" "code-server ok"
+	refute https pg.home.arpa
+	refute in_ns ct-dev-proxy probe connect 192.168.210.11 8889 300
 }
 
 test_the_database_is_reached_only_from_where_the_source_says() {
@@ -102,6 +112,10 @@ test_all_of_it_goes_away_and_comes_back() {
 	expect 0 ctc rollback --yes 1
 	equal "$(podman ps --quiet | wc -l)" 10
 	expect 0 ctc plan --detailed-exitcode $ML $DEV
+	equal "$(in_ns ct-dev-chat-ui probe get 192.168.200.11 11434 /)" "ollama ok"
+	equal "$(https chat.home.arpa)" "chat-ui ok"
+	expect 0 in_ns ct-dev-code-server probe connect 192.168.210.15 5432
+	for name in ct-dev-chat-ui ct-dev-proxy ct-ml-ollama ct-ml-jupyter world; do refute in_ns $name probe connect 192.168.210.15 5432 300; done
 }
 
 test_after_reboot_both_are_back() {

@@ -3,13 +3,6 @@
 #
 # The household of examples/media.ctstack, with stand-in programs under the images' names and the real Caddy: categories, secrets, routes and metrics together.
 
-caddy_image() {
-	local -a files
-	mapfile -t files < <(ldd /usr/bin/caddy | grep -oE '/[^ ]+' | sort -u)
-	tar -C / -ch "${files[@]#/}" usr/bin/caddy 2>/dev/null |
-		podman import --quiet --change 'ENV PATH=/usr/bin' --change 'ENV XDG_DATA_HOME=/data' --change 'ENV XDG_CONFIG_HOME=/config' --change 'ENV HOME=/' - "$1" >/dev/null
-}
-
 inside() { cat "/proc/$(podman inspect --format '{{.State.Pid}}' "ct-media-$1")/$2"; }
 get() { curl --silent --show-error --max-time 30 --http1.1 --insecure --resolve "$1:443:127.0.0.1" "https://$1/"; }
 

@@ -4,14 +4,6 @@
 # Reverse proxies: the real Caddy, from Debian, in an image made here, serves what the source says, and no request is lost while it changes. spec/services.md has the rules. The
 # functions build on each other.
 
-# The program and what it is linked with, as an image.
-caddy_image() {
-	local -a files
-	mapfile -t files < <(ldd /usr/bin/caddy | grep -oE '/[^ ]+' | sort -u)
-	tar -C / -ch "${files[@]#/}" usr/bin/caddy 2>/dev/null |
-		podman import --quiet --change 'ENV PATH=/usr/bin' --change 'ENV XDG_DATA_HOME=/data' --change 'ENV XDG_CONFIG_HOME=/config' --change 'ENV HOME=/' - "$1" >/dev/null
-}
-
 # get NAME [CURL OPTION]...: what https://NAME/ answers, and its status behind it
 get() {
 	curl --silent --show-error --max-time 30 --http1.1 --insecure --resolve "$1:443:127.0.0.1" --write-out ' %{http_code}' "https://$1/" "${@:2}" | tr -d '\n'
