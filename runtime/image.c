@@ -9,6 +9,7 @@
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lang/base/cleanup.h"
 #include "runtime/digest.h"
@@ -145,6 +146,18 @@ static void os_words(struct arena *a, struct str reference, struct str target, b
 	argv[n] = NULL;
 }
 
+/* What went wrong first: behind it, mmdebstrap and debootstrap say only that it did. */
+static struct str first_error(const struct spawned *done)
+{
+	for (struct str rest = buf_view(&done->said); rest.n;) {
+		struct str line = str_cut(rest, '\n', &rest);
+
+		if (str_starts(line, STR("E: ")))
+			return line;
+	}
+	return spawned_last_line(done);
+}
+
 static int os_run(struct host *h, const char *const *argv, struct str reference, struct err *e)
 {
 	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted};
@@ -154,8 +167,20 @@ static int os_run(struct host *h, const char *const *argv, struct str reference,
 	if (r < 0)
 		return err_context(e, "cannot build %.*s", STR_ARG(reference));
 	if (done.status != 0)
-		return err_set(e, -EIO, "cannot build %.*s: %s ended with status %d: %.*s", STR_ARG(reference), argv[0], done.status, STR_ARG(spawned_last_line(&done)));
+		return err_set(e, -EIO, "cannot build %.*s: %s ended with status %d: %.*s", STR_ARG(reference), argv[0], done.status, STR_ARG(first_error(&done)));
 	return 0;
+}
+
+/* What bears a tree's name is whole after a cut of the power, too. */
+static int os_settle(struct host *h, struct str target, struct str place, struct err *e)
+{
+	_fd_ int fd = openat(h->root_fd, target.s + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 || syncfs(fd) < 0)
+		return err_errno(e, -errno, "cannot write %.*s to disk", STR_ARG(place));
+	if (renameat(h->root_fd, target.s + 1, h->root_fd, place.s) < 0)
+		return err_errno(e, -errno, "cannot put %.*s in its place", STR_ARG(place));
+	return fs_sync_path(h->root_fd, STR(OS_DIR), e);
 }
 
 static int os_build(struct host *h, struct arena *a, struct str reference, struct err *e)
@@ -174,9 +199,7 @@ static int os_build(struct host *h, struct arena *a, struct str reference, struc
 		r = os_run(h, clear, reference, e);
 	if (r == 0)
 		r = os_run(h, build, reference, e);
-	if (r == 0 && renameat(h->root_fd, target.s + 1, h->root_fd, place.s) < 0)
-		r = err_errno(e, -errno, "cannot put %.*s in its place", STR_ARG(reference));
-	return r == 0 ? fs_sync_path(h->root_fd, STR(OS_DIR), e) : r;
+	return r == 0 ? os_settle(h, target, place, e) : r;
 }
 
 /* ---- all of them ---- */
