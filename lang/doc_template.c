@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The reference of templates, from their source: the comment above one says what it is, the text behind a parameter what that is for, and what it gives is shown as it is
- * written. */
+ * written, with what comes from templates of the same file that it extends. */
 #include "lang/doc.h"
+
+enum { CHAIN_MAX = 16 };
 
 static struct str source_text(const struct ast *ast, struct span at)
 {
@@ -62,27 +64,58 @@ static struct str first_line(struct str doc)
 	return str_cut(doc, '\n', NULL);
 }
 
+/* The template that this one extends, where it stands in the same file, or NULL. */
+static const struct entry *base_of(const struct ast *ast, const struct entry *t)
+{
+	if (t->base && t->base->kind == EX_NAME)
+		for (const struct entry *e = ast->entries.first; e; e = e->next)
+			if (e->kind == EN_TEMPLATE && str_eq(e->word.text, t->base->u.text))
+				return e;
+	return NULL;
+}
+
+static void put_params(const struct ast *ast, const struct entry *t, struct buf *out)
+{
+	for (const struct entry *e = t->body.first; e; e = e->next)
+		if (is_param(e))
+			put_param(ast, e, out);
+}
+
+static void put_given(const struct ast *ast, const struct entry *t, struct buf *out)
+{
+	for (const struct entry *e = t->body.first; e; e = e->next)
+		if (!is_param(e))
+			put_entry(ast, e, out);
+}
+
 void doc_template(const struct ast *ast, const struct entry *t, struct str name, struct buf *out)
 {
+	const struct entry *chain[CHAIN_MAX];
 	struct str doc = t->doc;
+	size_t n = 0, params = 0;
 
+	/* What is only parsed may extend itself. */
+	for (const struct entry *e = t; e && n < CHAIN_MAX; e = base_of(ast, e)) {
+		chain[n++] = e;
+		params += count(&e->body, true);
+	}
 	buf_fmt(out, "%.*s: a template of %.*s\n", STR_ARG(name), STR_ARG(base_text(ast, t)));
 	while (doc.n) {
 		struct str line = str_cut(doc, '\n', &doc);
 
 		buf_fmt(out, "%.*s\n", STR_ARG(line));
 	}
-	if (count(&t->body, true)) {
-		buf_puts(out, "\nParameters:\n");
-		for (const struct entry *e = t->body.first; e; e = e->next)
-			if (is_param(e))
-				put_param(ast, e, out);
-	}
-	if (count(&t->body, false)) {
-		buf_puts(out, "\nIt gives:\n");
-		for (const struct entry *e = t->body.first; e; e = e->next)
-			if (!is_param(e))
-				put_entry(ast, e, out);
+	buf_puts(out, params ? "\nParameters:\n" : "");
+	for (size_t i = 0; i < n; i++)
+		put_params(ast, chain[i], out);
+	for (size_t i = 0; i < n; i++) {
+		if (!count(&chain[i]->body, false))
+			continue;
+		if (i == 0)
+			buf_puts(out, "\nIt gives:\n");
+		else
+			buf_fmt(out, "\nAnd as %.*s:\n", STR_ARG(chain[i]->word.text));
+		put_given(ast, chain[i], out);
 	}
 }
 
