@@ -17,7 +17,7 @@
 /* How long a request waits for a container that is being started again, and how often it is tried. */
 #define TRY_FOR "30s"
 #define TRY_EACH "100ms"
-enum { TRAEFIK_TRIES = 12 };	/* of an interval that grows from 100 ms: about 30 s */
+enum { HTTPS_PORT = 443, TRAEFIK_TRIES = 12 };	/* of an interval that grows from 100 ms: about 30 s */
 
 struct strs proxy_command(struct arena *a, const struct m_proxy *p)
 {
@@ -224,6 +224,23 @@ static json_t *traefik_router(struct arena *a, const struct route *r)
 	return router;
 }
 
+/* What comes in plain for a route with TLS is sent to HTTPS. Traefik asks for a service though it never gets that far. */
+static json_t *traefik_to_tls(struct arena *a, const struct route *r)
+{
+	json_t *router = put(put(object(), "entryPoints", one(text(STR("http")))), "middlewares", one(text(STR("to tls"))));
+
+	return put(put(router, "rule", text(STR_JOIN(a, STR("Host(`"), r->host, STR("`)")))), "service", text(r->host));
+}
+
+static json_t *traefik_redirect(struct arena *a, struct port https)
+{
+	json_t *redirect = put(put(object(), "scheme", text(STR("https"))), "permanent", json_true());
+
+	if (https.lo != HTTPS_PORT)
+		put(redirect, "port", text(str_fmt(a, "%u", (unsigned)https.lo)));
+	return put(object(), "redirectScheme", redirect);
+}
+
 static json_t *traefik_auth(struct arena *a, const struct m_arrow_route *how)
 {
 	json_t *users = array();
@@ -233,9 +250,10 @@ static json_t *traefik_auth(struct arena *a, const struct m_arrow_route *how)
 	return put(object(), "basicAuth", put(object(), "users", users));
 }
 
-static struct str traefik_config(struct arena *a, const struct route *const *routes, size_t n)
+static struct str traefik_config(struct arena *a, const struct m_proxy *p, const struct route *const *routes, size_t n)
 {
 	json_t *routers = object(), *services = object(), *middlewares = object(), *http = object();
+	bool redirects = proxy_port(p, false).lo && proxy_port(p, true).lo;
 
 	put(middlewares, "again", put(object(), "retry", put(put(object(), "attempts", json_integer(TRAEFIK_TRIES)), "initialInterval", text(STR(TRY_EACH)))));
 	for (size_t i = 0; i < n; i++) {
@@ -243,6 +261,10 @@ static struct str traefik_config(struct arena *a, const struct route *const *rou
 		struct str url = STR_JOIN(a, STR("http://"), route_upstream(a, r));
 
 		put(routers, r->host.s, traefik_router(a, r));
+		if (redirects && r->tls != WORD_TLS_off) {
+			put(routers, STR_JOIN(a, r->host, STR(" to tls")).s, traefik_to_tls(a, r));
+			put(middlewares, "to tls", traefik_redirect(a, proxy_port(p, true)));
+		}
 		put(services, r->host.s, put(object(), "loadBalancer", put(object(), "servers", one(put(object(), "url", text(url))))));
 		if (r->how && r->how->auth.n)
 			put(middlewares, STR_JOIN(a, STR("auth "), r->host).s, traefik_auth(a, r->how));
@@ -291,7 +313,7 @@ static void lower_proxy(struct lowering *l, const struct m_proxy *p, const struc
 	res->file = STR_JOIN(l->arena, name_proxy_dir(l->arena, c), STR("/"), caddy ? STR(CADDY_FILE) : STR(TRAEFIK_FILE));
 	res->netns = container_on_host(c) ? STR("") : name_derived(l->arena, container_home(c));
 	res->image = container_is_tree(c) ? STR("") : name_image(l->arena, c);
-	res->config = caddy ? caddy_config(l->arena, p, routes, n) : traefik_config(l->arena, routes, n);
+	res->config = caddy ? caddy_config(l->arena, p, routes, n) : traefik_config(l->arena, p, routes, n);
 	for (size_t i = 0; i < n; i++)
 		lower_route(l, routes[i], id);
 }

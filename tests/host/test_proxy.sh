@@ -99,3 +99,32 @@ test_it_goes_with_its_stack() {
 	refute test -e /run/ctstack/proxy/ct-web-edge
 	[ -d /opt/services/edge/certificates ]
 }
+
+# Traefik itself is not in Debian: the program is a stand-in, and what it is given is judged in unit/test_traefik.
+test_traefik_finds_its_routes_in_a_file() {
+	local traefik file
+	image docker.io/library/traefik:v3.1 "80 8443"
+	image localhost/wiki:1 8080
+	image localhost/six:1 8080
+	cp /src/tests/golden/manifest/traefik.ctstack t.ctstack
+	expect 0 ctc apply --yes t.ctstack
+	traefik=$(main_pid ct-edge-traefik.service)
+	file="/proc/$(podman inspect --format '{{.State.Pid}}' ct-edge-traefik)/root/etc/ctstack/routes.yml"
+	contains "$(cat "$file")" 'Host(`plain.example.org`)'
+	contains "$(tr '\0' '\n' <"${file%/root/*}/cmdline")" "--entrypoints.https.address=:8443"
+	# what leads to a container opens the way to it, in the family that it has
+	expect 0 in_ns ct-edge-traefik probe connect 10.4.0.3 8080
+	expect 0 in_ns ct-edge-traefik probe connect fd04::4 8080
+	contains "$(cat "$file")" '"http://[fd04::4]:8080"'
+	expect 0 ctc plan --detailed-exitcode t.ctstack
+	# it watches the file: a route that goes restarts nothing
+	sed -i '/route "plain"/d' t.ctstack
+	expect 0 ctc apply --yes t.ctstack
+	lacks "$(cat "$file")" plain.example.org
+	equal "$(main_pid ct-edge-traefik.service)" "$traefik"
+	expect 0 ctc rollback --yes
+	contains "$(cat "$file")" 'Host(`plain.example.org`)'
+	equal "$(main_pid ct-edge-traefik.service)" "$traefik"
+	ctc destroy --yes edge
+	refute test -e /run/ctstack/proxy/ct-edge-traefik
+}

@@ -17,6 +17,7 @@ static const struct {
     {"examples/hello.ctstack", "tests/golden/manifest/hello.json"},
     {"examples/proxy.ctstack", "tests/golden/manifest/proxy.json"},
     {"examples/ml.ctstack", "tests/golden/manifest/ml.json"},
+    {"tests/golden/manifest/traefik.ctstack", "tests/golden/manifest/traefik.json"},
     {"tests/golden/manifest/kinds.ctstack", "tests/golden/manifest/kinds.json"},
     {"tests/golden/manifest/engines.ctstack", "tests/golden/manifest/engines.json"},
 };
