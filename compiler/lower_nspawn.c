@@ -155,6 +155,23 @@ static void image_mount(struct unit_of *u)
 	PUT(u->out, STR(" "), u->tree, STR("\n"));
 }
 
+/* What stands behind all options: a program and its arguments, or words for the tree's own init. systemd takes its host name from the tree's /etc/hostname unless it is told so. */
+static void nspawn_program(struct unit_of *u)
+{
+	if (boots(u->c)) {
+		PUT(u->out, STR("\t-- \\\n\t"));
+		unit_word(u->out, STR_JOIN(u->arena, STR("systemd.hostname="), container_hostname(u->c)));
+		PUT(u->out, STR("\n"));
+		return;
+	}
+	PUT(u->out, STR("\t-- \\\n"));
+	for (size_t i = 0; i < u->command.n; i++) {
+		PUT(u->out, STR("\t"));
+		unit_word(u->out, u->command.at[i]);
+		PUT(u->out, i + 1 < u->command.n ? STR(" \\\n") : STR("\n"));
+	}
+}
+
 static void nspawn_start(struct unit_of *u)
 {
 	const struct m_container *c = u->c;
@@ -181,12 +198,7 @@ static void nspawn_start(struct unit_of *u)
 		unit_late(u, STR("gpu-tree"), gpu_wanted(u->arena, c), false);
 	for (size_t i = 0; i < c->env.n; i++)
 		ARG(u, STR("--setenv="), c->env.at[i].name, STR("="), c->env.at[i].value.v);
-	PUT(u->out, u->command.n ? STR("\t-- \\\n") : STR("\t--\n"));
-	for (size_t i = 0; i < u->command.n; i++) {
-		PUT(u->out, STR("\t"));
-		unit_word(u->out, u->command.at[i]);
-		PUT(u->out, i + 1 < u->command.n ? STR(" \\\n") : STR("\n"));
-	}
+	nspawn_program(u);
 }
 
 static void nspawn_enter(struct unit_of *u)

@@ -7,6 +7,8 @@
 set -u
 here=/src/tests/host
 file=$2
+# Seconds that a function may take; a line `# patience: N` in the file says another number.
+patience=$(sed -n 's/^# patience: *//p' "$file")
 
 if [ "$1" = one ]; then
 	# shellcheck source=lib.sh
@@ -28,7 +30,7 @@ for name in $(grep -oE '^test_[A-Za-z0-9_]+' "$file"); do
 	work=$(mktemp -d /tmp/test.XXXXXX)
 	cd "$work" || exit 1
 	since=$(date +%s)
-	if timeout -k 5 "${TEST_TIMEOUT:-120}" bash "$0" one "$file" "$name" >"$work.log" 2>&1; then
+	if timeout -k 5 "${TEST_TIMEOUT:-${patience:-120}}" bash "$0" one "$file" "$name" >"$work.log" 2>&1; then
 		echo "ok ${file##*/}: ${name#test_}"
 	else
 		status=$?

@@ -3,7 +3,8 @@
 #
 # What the tests in tests/host/test_*.sh may use. Each `test_…` function runs in a bash of its own under `set -eEu -o pipefail`, as root, in the test host, in an empty
 # directory: any command that fails fails the test and is named with its line. The functions of a file run in order on one host that was booted for the file; those called
-# `test_after_reboot_…` run after it was rebooted. A line `# gpu: nvidia` in the file gives the host stand-in device nodes.
+# `test_after_reboot_…` run after it was rebooted. A line `# gpu: nvidia` in the file gives the host stand-in device nodes, and
+# `# patience: 600` each function so many seconds, instead of 120.
 
 # run COMMAND...: sets $out (both streams) and $status, and never fails.
 run() {

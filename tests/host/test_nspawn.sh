@@ -28,6 +28,7 @@ system_tree() {
 	mount --bind -o ro /usr "$1/usr"
 	cp /etc/os-release /etc/passwd /etc/group "$1/etc/"
 	: >"$1/etc/machine-id"
+	echo whoever-made-it >"$1/etc/hostname"
 	mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
 	for link in systemd-sysusers.service systemd-firstboot.service systemd-logind.service; do ln -s /dev/null "$1/etc/systemd/system/$link"; done
 	printf '[Unit]\nDescription=Web\n[Service]\nExecStart=/probe serve 80\n' >"$1/etc/systemd/system/web.service"
@@ -133,6 +134,7 @@ test_a_whole_system_boots() {
 	ctc apply --yes s.ctstack
 	equal "$(probe get 10.79.0.2 80 /)" "x ok"
 	equal "$(inside s-x comm)" systemd
+	equal "$(in_container s-x name)" x
 	contains "$(machinectl --no-legend list)" ct-s-x
 	equal "$(systemd-run --machine=ct-s-x --wait --pipe --quiet /bin/systemctl is-active web.service)" active
 	# its journal is its own, and what it says on its console is in the host's
@@ -247,7 +249,7 @@ stand_in() {
 		set -eu
 		echo "$*" >>/root/built
 		t=${*: -1}
-		[ ! -e /root/fail ] || { mkdir "$t"; echo "E: no mirror" >&2; exit 100; }
+		[ ! -e /root/fail ] || { mkdir "$t"; printf 'W: slow\nE: no mirror\nE: mmdebstrap failed to run\n' >&2; exit 100; }
 		mkdir -p "$t"/{dev,etc,proc,root,run,sys,tmp,var,srv,usr/bin,usr/sbin,usr/lib64,usr/lib}
 		for link in bin lib lib64 sbin; do ln -s "usr/$link" "$t/$link"; done
 		cp -a /usr/lib/systemd "$t/usr/lib/"
