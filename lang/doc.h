@@ -14,6 +14,8 @@ void doc_kind(enum kind_tag kind, struct buf *out);
 void doc_row(enum kind_tag kind, const struct schema_row *row, struct buf *out);
 /* spec/schema.md, whole. */
 void doc_page(struct buf *out);
+/* Each kind as it is written, for the last chapter of spec/language.md. */
+void doc_synopsis(struct buf *out);
 
 /* A template as its users see it: what it is, its parameters, what it gives. name: "std.ml.ollama". */
 void doc_template(const struct ast *ast, const struct entry *template, struct str name, struct buf *out);

@@ -138,9 +138,10 @@ static int ask(struct asking *q, struct str what)
 
 int cmd_doc(struct cli *c, int argc, char **argv)
 {
-	bool page = false;
+	bool page = false, synopsis = false;
 	const struct cli_option options[] = {
 		{"schema", 0, CLI_FLAG, &page, NULL, "the page spec/schema.md: every kind and field", NULL},
+		{"synopsis", 0, CLI_FLAG, &synopsis, NULL, "the whole vocabulary on a page, as it is written", NULL},
 		{0},
 	};
 	int status = 0, n = cli_options(c, options, argc, argv, &status);
@@ -154,6 +155,8 @@ int cmd_doc(struct cli *c, int argc, char **argv)
 	q.diags.sources = &q.sources;
 	if (page)
 		doc_page(&q.out);
+	else if (synopsis)
+		doc_synopsis(&q.out);
 	else if (n == 0)
 		overview(&q);
 	else

@@ -1,13 +1,41 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# spec/schema.md is what the tables say now. Prints "ok NAME" or "not ok NAME"; ends with status 1 where it is not.
+# spec/schema.md and the last chapter of spec/language.md are what the tables and the standard library say now; with --update they are written. Prints "ok NAME" or "not ok NAME"; ends with
+# status 1 where one is not.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-if difference=$(build/ctc doc --schema | diff spec/schema.md -); then
-	echo 'ok spec/schema.md is current'
-else
-	echo 'not ok spec/schema.md is current: build/ctc doc --schema >spec/schema.md'
-	printf '%s\n' "$difference" | sed 's/^/# /'
-	exit 1
-fi
+failed=0
+made=$(mktemp) || exit 1
+trap 'rm -f "$made"' EXIT
+
+# current PAGE: what is in $made is what it should be
+current()
+{
+	if [ "${update:-}" ]; then
+		cmp -s "$1" "$made" || cp "$made" "$1"
+	elif difference=$(diff "$1" "$made"); then
+		echo "ok $1 is current"
+	else
+		echo "not ok $1 is current: make golden writes it"
+		printf '%s\n' "$difference" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+[ "${1:-}" = --update ] && update=1
+build/ctc doc --schema >"$made"
+current spec/schema.md
+
+# What stands up to the vocabulary stays.
+{
+	sed '/^<!-- ctc doc --synopsis -->$/q' spec/language.md
+	printf '```\n%s\n```\n<!-- end -->\n' "$(build/ctc doc --synopsis)"
+	printf '\nThe standard library, whose templates `ctc doc std.MODULE.TEMPLATE` describes:\n\n| module | templates |\n|---|---|\n'
+	for module in stdlib/*.ctstack; do
+		module=$(basename "$module" .ctstack)
+		build/ctc doc "std.$module" | awk -v module="$module" 'NR > 1 { names = names " `" module "." $1 "`" } END { print "| `std." module "` |" names " |" }'
+	done
+} >"$made"
+current spec/language.md
+exit $failed
