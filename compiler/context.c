@@ -14,8 +14,8 @@ static struct val enum_word(struct elab *el, const struct expr *e, const struct 
 	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name),
 			     type_text(el, t), STR_ARG(e->u.text));
 	say_suggest(el, d, &near);
-	if (!near.best.n && t->tag == T_RESTART && habit_help(e->u.text))
-		say_help(el, d, "%s", habit_help(e->u.text));
+	if (!near.best.n && t->tag == T_RESTART && habit_help(STR(""), e->u.text))
+		say_help(el, d, "%s", habit_help(STR(""), e->u.text));
 	return val_poison();
 }
 

@@ -298,6 +298,7 @@ struct file {
 	struct map types;		/* name -> struct type_decl */
 	VEC(struct type_decl *) type_list;
 	struct map unknown;		/* name -> struct diag: names that were complained of */
+	struct map misplaced;		/* names of templates that stand where none can: their users are not told again */
 };
 
 /* What is being evaluated, innermost first. */
@@ -506,6 +507,8 @@ struct val force_binding(struct elab *el, struct binding *b, struct span used_at
 struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at);
 struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e, struct span used_at);
 
+/* Says what is wrong with a text that nobody evaluates, as far as that can be told: names that are not known, another type. what: "the message". */
+void text_look(struct elab *el, const struct expr *e, struct scope *scope, const char *what);
 /* What can be said of what is not evaluated (infer.c): false, and said, where the branches of if … then … else … differ in type; true, and said, where
  * the other side of and, or is no bool. */
 bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope);

@@ -49,6 +49,17 @@ static bool text_add(struct elab *el, struct buf *b, struct val v, const struct 
 	return true;
 }
 
+/* "http://${web.address}:${web.http}": the protocol is part of a port's text. */
+static void port_look(struct elab *el, const struct buf *before, struct val v, const struct expr *part)
+{
+	if ((v.type != T_PORT && v.type != T_PORTREF) || before->n == 0 || before->s[before->n - 1] != ':')
+		return;
+	struct diag *d = say(el, DIAG_port_text, part->at, "this becomes `%s`", val_string(el, v));
+
+	if (part->kind == EX_NAME || part->kind == EX_MEMBER)
+		say_help(el, d, "its number is ${%s.number}", expr_shown(el, part));
+}
+
 struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct buf b = {0};
@@ -57,8 +68,12 @@ struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope)
 	for (const struct expr *part = e->u.list.first; part; part = part->next) {
 		if (part->kind == EX_STRING)
 			buf_str(&b, part->u.text);
-		else
-			good &= text_add(el, &b, eval(el, part, scope), part);
+		else {
+			struct val v = eval(el, part, scope);
+
+			port_look(el, &b, v, part);
+			good &= text_add(el, &b, v, part);
+		}
 		if (b.n > TEXT_MAX) {
 			say_limit(el, DIAG_limit_text, e->at, "a string is longer than %d MiB", TEXT_MAX >> 20);
 			good = false;

@@ -69,8 +69,10 @@ static void word_unknown(struct elab *el, const struct fill *f, struct ident wor
 			STR_ARG(word.text));
 	if (!d || el->suggested++ > SUGGESTED_MAX)
 		return;
-	if (habit_help(word.text)) {
-		say_help(el, d, "%s", habit_help(word.text));
+	const char *help = habit_help(n->tag == KIND_COUNT ? STR("") : n->kind->word, word.text);
+
+	if (help) {
+		say_help(el, d, "%s", help);
 		return;
 	}
 	for (size_t i = 0; i < n->kind->nrows; i++)
@@ -590,8 +592,11 @@ static void fill_entry(struct elab *el, const struct fill *f, const struct entry
 	case EN_USE:
 	case EN_TEMPLATE:
 	case EN_TYPE:
-		if (!top)
-			wrong_place(el, e, e->kind == EN_USE ? e->value->at : e->word.at);
+		if (top)
+			return;
+		wrong_place(el, e, e->kind == EN_USE ? e->value->at : e->word.at);
+		if (e->kind == EN_TEMPLATE)
+			map_add(el->a, &f->scope->file->misplaced, e->word.text, f->scope->file);
 		return;
 	}
 }

@@ -195,8 +195,11 @@ static void finish_assertion(struct elab *el, const struct assertion *a)
 	struct val holds = eval_condition(el, a->entry->value, a->scope, "what is asserted");
 	struct val message;
 
-	if (holds.type != T_BOOL || holds.u.BOOL)
+	if (holds.type != T_BOOL || holds.u.BOOL) {
+		if (a->entry->message)
+			text_look(el, a->entry->message, a->scope, "the message of an assertion");
 		return;
+	}
 	message = a->entry->message ? eval_as(el, a->entry->message, a->scope, &string, &to) : val_poison();
 	if (message.type == T_STRING)
 		say(el, DIAG_assert_failed, a->entry->value->at, "%.*s", STR_ARG(message.u.STRING));

@@ -114,6 +114,39 @@ bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope)
 	return false;
 }
 
+/* Names that are made by loops are left alone. */
+static void names_look(struct elab *el, const struct expr *e, struct scope *scope)
+{
+	switch (e->kind) {
+	case EX_NAME:
+		if (name_find(el, scope, e->u.text, NULL).form == FOUND_NOTHING)
+			name_unknown(el, scope, e->u.text, e->at, NULL);
+		break;
+	case EX_TEXT:
+		for (const struct expr *part = e->u.list.first; part; part = part->next)
+			names_look(el, part, scope);
+		break;
+	case EX_CALL:
+		for (const struct expr *arg = e->u.call.args.first; arg; arg = arg->next)
+			names_look(el, arg, scope);
+		break;
+	case EX_MEMBER:
+		names_look(el, e->u.member.base, scope);
+		break;
+	default:
+		break;
+	}
+}
+
+void text_look(struct elab *el, const struct expr *e, struct scope *scope, const char *what)
+{
+	int type = infer(el, e, scope, 0);
+
+	names_look(el, e, scope);
+	if (type != UNKNOWN && type != T_STRING)
+		say(el, DIAG_type_mismatch, e->at, "%s is a string, not %s", what, type == V_NONE ? "none" : shown(type));
+}
+
 bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	int type = infer(el, e, scope, 0);

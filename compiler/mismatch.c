@@ -30,6 +30,7 @@ bool type_is_enum(const struct type *t)
 static bool is_unquoted(struct str s, const struct type *t)
 {
 	bool number = s.n > 0 && s.s[0] >= '0' && s.s[0] <= '9';
+	bool pair = number && str_has(s, ':');
 	struct addr a;
 	struct cidr c;
 
@@ -56,10 +57,11 @@ static bool is_unquoted(struct str s, const struct type *t)
 	case T_DURATION:
 	case T_PERCENT:
 	case T_PORT:
-	case T_OWNER:
 	case T_MODE:
-	case T_MAC:
 		return number;
+	case T_OWNER:
+	case T_MAC:
+		return pair;
 	case T_FLOWEND:
 	case T_PORTREF:
 #define REF(tag, kind) case T_##tag:
@@ -114,11 +116,13 @@ static bool is_refs(const struct type *t)
 	}
 }
 
-static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t)
+static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
 	bool reference = e->kind == EX_NAME || e->kind == EX_MEMBER;
 
-	if (t->tag == T_HOSTPORT && is_pair_of_ports(v))
+	if (t->tag == T_HOSTPORT && (v.type == T_PORTREF || (v.type == V_NODE && v.u.node->tag == KIND_container)))
+		say_help(el, d, "the host's port stands on the left: publish 8080 -> %s", expr_shown(el, e));
+	else if (t->tag == T_HOSTPORT && is_pair_of_ports(v))
 		say_help(el, d, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http");
 	else if (t->tag == T_PORT && is_pair_of_ports(v))
 		say_help(el, d, "here stands the container's own port, 80/tcp; in the stack: publish 8080 -> web.http");
@@ -126,6 +130,16 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 		say_help(el, d, "write it without quotes: %.*s", STR_ARG(v.u.STRING));
 	else if (v.type == T_STRING && t->tag == T_STRINGS)
 		say_help(el, d, "write a list: [%s]", reference ? expr_shown(el, e) : "\"…\", \"…\"");
+	else if (t->tag == T_OWNER && v.type == T_STRING && strspn(v.u.STRING.s, "0123456789") >= v.u.STRING.n)
+		say_help(el, d, "give user and group: %.*s:%.*s", STR_ARG(v.u.STRING), STR_ARG(v.u.STRING));
+	else if (t->tag == T_STRING && v.type == V_LIST)
+		say_help(el, d, "make one text of it: join(%s, \",\")", reference ? expr_shown(el, e) : "[…]");
+	else if (t->tag == T_SIZE && v.type == T_DURATION && e->kind == EX_DURATION)
+		say_help(el, d, "`m` is minutes: a size is written 512MiB or 1GiB");
+	else if ((t->tag == T_CIDR || t->tag == T_CIDR4 || t->tag == T_CIDR6) && v.type == T_IP)
+		say_help(el, d, "give it the length of its prefix: %s/%d", val_string(el, v), v.u.IP.family == 4 ? 24 : 64);
+	else if ((t->tag == T_IP || t->tag == T_IP4 || t->tag == T_IP6) && v.type == T_CIDR)
+		say_help(el, d, reference ? "an address in it is written %s[10]" : "an address has no `/` behind it", expr_shown(el, e));
 	else if (t->tag == T_SIZE && v.type == T_INT)
 		say_help(el, d, "give it a unit: %lldMiB", (long long)v.u.INT);
 	else if (t->tag == T_DURATION && v.type == T_INT)
@@ -146,6 +160,14 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 		say_help(el, d, "write a list: [%.*s]", STR_ARG(v.u.node->name.text));
 	else if (t->tag == T_PORTREF && v.type == V_NODE && v.u.node->tag == KIND_container)
 		help_port(el, d, v.u.node);
+	else if ((t->tag == T_PORTREF || t->tag == T_FLOWEND) && v.type == T_PORT && e->kind == EX_MEMBER)
+		say_help(el, d, "this is a parameter or a field: its port of that name is %s.ports.%.*s", expr_shown(el, e->u.member.base), STR_ARG(e->u.member.name.text));
+	else if (t->tag == T_PORTREF && v.type == T_PORT && to->node && to->node->kind->word.n && to->node->tag != KIND_stack)
+		say_help(el, d, "name one of its own ports, as `ports` calls it");
+	else if (t->tag == T_FLOWEND && v.type == V_LIST)
+		say_help(el, d, "one line each: for x in %s { … x … }", reference ? expr_shown(el, e) : "[a, b]");
+	else if (t->tag == T_FLOWEND && (v.type == T_CIDR || v.type == T_IP))
+		say_help(el, d, "`world` is whatever is not on this host; an address of it cannot be told apart");
 	else if ((t->tag == T_PORTREF || t->tag == T_FLOWEND) && (v.type == T_PORT || v.type == T_INT))
 		say_help(el, d, "name whose port it is: CONTAINER:%s%s", val_string(el, v),
 			 v.type == T_INT ? "/tcp" : "");
@@ -177,7 +199,7 @@ struct val mismatch(struct elab *el, struct val v, const struct expr *e, const s
 			     STR_ARG(to->name), type_text(el, t), val_shown(v));
 
 	say_label(el, d, "%s", code == DIAG_value_none ? "not set" : val_shown(v));
-	help_mismatch(el, d, v, e, t);
+	help_mismatch(el, d, v, e, t, to);
 	return val_poison();
 }
 

@@ -189,6 +189,26 @@ static void help_pending(struct elab *el, struct diag *d, const struct scope *sc
 		}
 }
 
+/* A name that stands in another stack of the file. */
+static bool help_stack(struct elab *el, struct diag *d, const struct file *f, struct str name)
+{
+	const struct node *top = f->node;
+
+	for (size_t i = 0; top && i < top->kind->nrows; i++) {
+		const struct schema_row *row = &top->kind->rows[i];
+
+		for (size_t k = 0; row->form == ROW_BLOCK && row->how == HOW_MANY && k < node_cell(top, row)->many.n; k++) {
+			const struct node *stack = node_cell(top, row)->many.at[k];
+
+			if (stack->children && map_get(stack->children, name)) {
+				say_help(el, d, "stack `%.*s` has it: %.*s.%.*s", STR_ARG(stack->name.text), STR_ARG(stack->name.text), STR_ARG(name));
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at, const struct strs *words)
 {
 	struct file *f = scope->file;
@@ -223,9 +243,11 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	}
 	for (size_t i = 0; i < f->module->uses.n; i++)
 		near_offer(&near, f->module->uses.at[i].alias);
-	say_suggest(el, d, &near);
-	if (!near.best.n && habit_help(name))
-		say_help(el, d, "%s", habit_help(name));
+	if (!help_stack(el, d, f, name)) {
+		say_suggest(el, d, &near);
+		if (!near.best.n && habit_help(STR(""), name))
+			say_help(el, d, "%s", habit_help(STR(""), name));
+	}
 	help_pending(el, d, scope);
 }
 

@@ -33,7 +33,7 @@ void templates_collect(struct elab *el, struct file *f)
 
 static struct template *unknown(struct elab *el, const struct file *f, struct ident name, bool kinds_too)
 {
-	if (ast_lost_word(f->module->ast, name.text))
+	if (ast_lost_word(f->module->ast, name.text) || map_get(&f->misplaced, name.text))
 		return NULL;
 	struct near near = near_start(name.text);
 	struct diag *d = say(el, DIAG_template_unknown, name.at, "there is no template `%.*s`%s", STR_ARG(name.text),
@@ -44,6 +44,14 @@ static struct template *unknown(struct elab *el, const struct file *f, struct id
 	for (size_t k = 0; kinds_too && k < KIND_COUNT; k++)
 		near_offer(&near, schema_kinds[k].word);
 	say_suggest(el, d, &near);
+	for (size_t i = 0; d && i < f->module->uses.n; i++) {
+		const struct module_use *use = &f->module->uses.at[i];
+
+		if (use->module && map_get(&el->files[use->module->index].templates, name.text)) {
+			say_help(el, d, "write %.*s.%.*s", STR_ARG(use->alias), STR_ARG(name.text));
+			break;
+		}
+	}
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
  *
  * Types as they are declared: what `list<string>?` or `int in 1..65535` means, and how a type is shown. */
 #include "compiler/elab.h"
+#include "lang/habit.h"
 
 #include <stdlib.h>
 
@@ -138,7 +139,10 @@ static bool type_unknown(struct elab *el, struct file *f, struct ident name, boo
 			near_offer(&near, str_of(type_infos[tag].shown));
 	vec_each(struct type_decl *, decl, &f->type_list)
 		near_offer(&near, (*decl)->entry->word.text);
-	say_suggest(el, d, &near);
+	if (habit_help(STR(""), name.text))
+		say_help(el, d, "%s", habit_help(STR(""), name.text));
+	else
+		say_suggest(el, d, &near);
 	return false;
 }
 

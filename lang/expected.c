@@ -122,8 +122,24 @@ static void help(struct parser *p, struct diag *d, const struct expected *e)
 	bool named = n > 1 && h[0].token == NAME;
 	bool attached = p->before_at.hi == p->last_at.lo;
 
-	if (named && h[1].token == ':' && !e->is[LET] && habit_help(first))
-		diag_help(p->diags, d, "%s", habit_help(first));
+	const char *habit = named ? habit_help(STR(""), first) : NULL;
+
+	if (habit && ((h[1].token == ':' && !e->is[LET]) || (h[1].token == NAME && found == '=')))
+		diag_help(p->diags, d, "%s", habit);
+	else if (p->before == '}' && e->is[SEP] && (found == NAME || is_reserved(found)))
+		diag_help(p->diags, d, "entries on one line have a `;` between them");
+	else if (n > 0 && h[0].token == FOR && found == DOTS)
+		diag_help(p->diags, d, "a list of numbers is range(1, 3)");
+	else if (n > 0 && h[0].token == ASSERT && (found == PLAIN || found == QUOTE_BEGIN) && e->is[','])
+		diag_help(p->diags, d, "a `,` stands before the message");
+	else if (n > 0 && h[0].token == PARAM && found == NAME_BEGIN)
+		diag_help(p->diags, d, "a parameter's name is not computed");
+	else if (n > 0 && h[0].token == TEMPLATE && (found == '(' || found == CALL))
+		diag_help(p->diags, d, "parameters stand in the body: param tag: string");
+	else if (found == ':' && p->before == NAME && named && row_of(first, ROW_ARROW))
+		diag_help(p->diags, d, "a port is named behind a dot: db.pg");
+	else if (found == LITERAL && e->is[SEP] && !attached && parser_text(p, p->last_at).s[0] == '/')
+		diag_help(p->diags, d, "there is no division: div(A, B)");
 	else if (named && h[1].token == ':' && !e->is[LET] && row_of(first, ROW_MAP))
 		diag_help(p->diags, d, "a block is written `%.*s { … }`", STR_ARG(first));
 	else if (named && e->is[ARROW] && row_of(first, ROW_ARROW))

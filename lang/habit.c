@@ -4,17 +4,19 @@
 #include "lang/habit.h"
 
 static const struct {
-	const char *word, *help;
+	const char *kind, *word, *help;
 } habits[] = {
-#define HABIT(word, help) {word, help},
+#define HABIT(word, help) {NULL, word, help},
+#define HABIT_IN(kind, word, help) {kind, word, help},
 #include "lang/habit.def"
 #undef HABIT
+#undef HABIT_IN
 };
 
-const char *habit_help(struct str word)
+const char *habit_help(struct str kind, struct str word)
 {
 	for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++)
-		if (str_is(word, habits[i].word))
+		if (str_is(word, habits[i].word) && (!habits[i].kind || str_is(kind, habits[i].kind)))
 			return habits[i].help;
 	return NULL;
 }

@@ -6,7 +6,7 @@
 
 #include "lang/base/str.h"
 
-/* NULL: it is no such word. */
-const char *habit_help(struct str word);
+/* kind: the kind of the block in which it stands, or empty. NULL: it is no such word. */
+const char *habit_help(struct str kind, struct str word);
 
 #endif

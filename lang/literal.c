@@ -469,8 +469,14 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 	if (mac_meant(text, '-'))
 		return mac_malformed(p, at, shown);
 	if (text.s[0] == '.') {
+		char before = at.lo > p->base ? p->text.s[at.lo - p->base - 1] : ' ';
+		bool behind = isalnum((unsigned char)before) || before == '_';	/* web.443 */
+
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));
-		diag_help(p->diags, d, "did you mean `0%.*s`?", STR_ARG(shown));
+		if (behind)
+			diag_help(p->diags, d, "a port without a name is written :%.*s/tcp", (int)shown.n - 1, shown.s + 1);
+		else
+			diag_help(p->diags, d, "did you mean `0%.*s`? An address is written whole, or lan.range[%.*s]", STR_ARG(shown), (int)shown.n - 1, shown.s + 1);
 	} else if (str_has(text, ':') || str_has(text, '/')) {
 		d = diag_add(p->diags, DIAG_address, at, "`%.*s` is no address, network, port or owner", STR_ARG(shown));
 		if (str_has(text, '%'))

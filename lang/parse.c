@@ -78,8 +78,12 @@ struct expr *expr_name(struct parser *p, struct ident name)
 
 struct expr *expr_text(struct parser *p, struct span at, struct expr_list parts, bool is_name)
 {
+	const char *end = p->text.s + (at.hi - p->base), *begin = p->text.s + (at.lo - p->base);
 	struct expr *e;
 
+	/* One without an end holds whatever stood behind it: that it has none is enough to say. */
+	if (!is_name && *begin == '"' && (end - begin < 2 || end[-1] != '"'))
+		return expr_new(p, EX_BAD, at);
 	if (!parts.first || (parts.first == parts.last && parts.first->kind == EX_STRING)) {
 		e = expr_new(p, is_name ? EX_NAME : EX_STRING, at);
 		e->u.text = parts.first ? parts.first->u.text : STR("");

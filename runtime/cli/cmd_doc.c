@@ -30,13 +30,33 @@ static void overview(struct asking *q)
 	buf_puts(&q->out, "\n`ctc doc KIND`, `ctc doc KIND.FIELD`, `ctc doc std.MODULE`, `ctc doc std.MODULE.TEMPLATE` and `ctc doc FILE.ctstack` say more.\n");
 }
 
-/* KIND or KIND.FIELD */
+/* An entry by its word alone, of whichever kinds have it. */
+static bool ask_row(struct asking *q, struct str word)
+{
+	bool found = false;
+
+	for (unsigned k = KIND_COUNT; k-- > 0;)
+		for (size_t i = 0; i < schema_kinds[k].nrows; i++) {
+			const struct schema_row *row = &schema_kinds[k].rows[i];
+
+			if (!schema_kinds[k].word.n || !str_eq(row->name, word))
+				continue;
+			buf_puts(&q->out, found ? "\n" : "");
+			doc_row((enum kind_tag)k, row, &q->out);
+			found = true;
+		}
+	return found;
+}
+
+/* KIND, KIND.FIELD or FIELD */
 static int ask_kind(struct asking *q, struct str what)
 {
 	struct str field, word = str_cut(what, '.', &field);
 	enum kind_tag kind = kind_find(word);
 	struct near near = near_start(kind == KIND_COUNT ? word : field);
 
+	if (kind == KIND_COUNT && !field.n && ask_row(q, word))
+		return 0;
 	if (kind == KIND_COUNT) {
 		for (unsigned k = 0; k < KIND_COUNT; k++)
 			near_offer(&near, schema_kinds[k].word);

@@ -149,6 +149,7 @@ static const struct {
 	{"secret: not encrypted", "E0678", STACK(LAN "secret pw { encrypted = \"a b\" }\ncontainer a { " IMAGE "address = 10.1.0.2; env-files = [pw] }\n")},
 	{"secret: in /tmp", "W0922", STACK(LAN "secret pw { file = /tmp/pw }\ncontainer a { " IMAGE "address = 10.1.0.2; env-files = [pw] }\n")},
 	{"secret: unused", "W0924", STACK(SECRET)},
+	{"a port in a URL", "W0931", STACK(LAN "container a { " IMAGE "address = 10.1.0.2; ports { web = 80/tcp }; env { A = \"http://x:${ports.web}/\"; B = \"${ports.web.number} and ${ports.web}\" } }\n")},
 	{"password in the source", "W0923", STACK(LAN "container a { " IMAGE "address = 10.1.0.2; env { DB_PASSWORD = \"x\"; API_KEY = \"\"; MAX_TOKENS = \"9\"; PW_FILE = \"/x\" } }\n")},
 
 	{"alias: a name", "", ONE("address = 10.1.0.2; alias = \"my-pg2\"; shortcuts { psql = [\"psql\", \"-U\", \"x y\"] }")},
