@@ -281,7 +281,7 @@ static void what_is_right_is_read_beside_what_is_wrong(void **state)
 		{"a = [1 2 { x = }]\nb = 1", "{field b 1}", 1},
 		{"a = { b = 1 2; c = 3 }\nd = 1", "{field a {field c 3}; field d 1}", 1},
 		{"a = [1, 2\nb = 1", "{field a [1 2]; field b 1}", 1},
-		{"a = \"x\nb = 1", "{field a \"x\"; field b 1}", 1},
+		{"a = \"x\nb = 1", "{field a bad; field b 1}", 1},
 		{"a = 300.1.1.1\nb = 1", "{field a bad; field b 1}", 1},
 		{"a = x:70000/tcp\nb = 1", "{field a bad; field b 1}", 1},
 		{"a = @ \nb = 1", "{field b 1}", 1},
