@@ -189,6 +189,19 @@ static void help_pending(struct elab *el, struct diag *d, const struct scope *sc
 		}
 }
 
+/* Where the name that may have been meant is declared: perhaps it is misspelled there. */
+static void note_meant(struct elab *el, struct diag *d, struct scope *scope, const struct near *near)
+{
+	struct found f = {.form = FOUND_NOTHING};
+
+	if (near->best.n && near->wanted.n > 1)
+		f = name_find(el, scope, near->best, NULL);
+	if (f.form == FOUND_CHILD)
+		say_note(el, d, f.node->at, "`%.*s` is declared here", STR_ARG(near->best));
+	else if (f.form == FOUND_BINDING)
+		say_note(el, d, f.binding->name.at, "`%.*s` is declared here", STR_ARG(near->best));
+}
+
 /* A name that stands in another stack of the file. */
 static bool help_stack(struct elab *el, struct diag *d, const struct file *f, struct str name)
 {
@@ -245,6 +258,7 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 		near_offer(&near, f->module->uses.at[i].alias);
 	if (!help_stack(el, d, f, name)) {
 		say_suggest(el, d, &near);
+		note_meant(el, d, scope, &near);
 		if (!near.best.n && habit_help(STR(""), name))
 			say_help(el, d, "%s", habit_help(STR(""), name));
 	}

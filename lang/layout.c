@@ -87,9 +87,11 @@ static void odd_brace(struct parser *p, struct span close)
 {
 	struct open o = p->open[p->depth];
 	bool first, ignored;
-	struct str here = line_indent(p, close, &first);
+	struct str here = line_indent(p, close, &first), there = line_indent(p, o.at, &ignored);
 
-	if (p->odd.at.hi == 0 && first && !str_eq(here, line_indent(p, o.at, &ignored))) {
+	if (p->behind.hi == 0 && !first && here.s != there.s)
+		p->behind = close;
+	if (p->odd.at.hi == 0 && first && !str_eq(here, there)) {
 		p->odd = o;
 		p->odd_close = close;
 	}
@@ -101,7 +103,9 @@ static void stray_said(struct parser *p, struct span at)
 	struct diag *d = diag_add(p->diags, DIAG_stray, at, "this `%.*s` closes nothing", STR_ARG(shown));
 
 	p->ast->unbalanced |= parser_text(p, at).s[0] == '}';
-	if (parser_text(p, at).s[0] == '}' && p->odd.at.hi)
+	if (parser_text(p, at).s[0] == '}' && p->behind.hi)
+		diag_note(p->diags, d, p->behind, "this one closes a block that began on an earlier line");
+	else if (parser_text(p, at).s[0] == '}' && p->odd.at.hi)
 		diag_note(p->diags, d, p->odd_close, "this one closes what began at another indentation");
 }
 

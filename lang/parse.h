@@ -70,6 +70,7 @@ struct parser {
 	struct span held_at;
 	struct open odd;		/* the first brace whose closing brace is indented otherwise, and that brace */
 	struct span odd_close;
+	struct span behind;		/* the first brace that closes a block of an earlier line, and stands behind something */
 
 	int last;			/* the newest token that the grammar was given, and where it is */
 	int before;			/* the one before it */
