@@ -2,11 +2,14 @@
  *
  * The grammar: five kinds of entry, types and expressions. It is pure and knows no kind of block and no field. An action is one call of a constructor in
  * parse.c or text.c. Brackets are balanced and separators single when tokens come here (layout.c); after a mistake what comes next is a SEP, `}`, the end, or
- * the `{` of the broken entry's block, whose body is read like any other. */
+ * the `{` of the broken entry's block, whose body is read like any other.
+ *
+ * Two parsers are made of it: yyparse(), which knows at each token what else could have stood there (LAC), and quick_parse() without that, for texts in which nothing
+ * is wrong (parse.c). */
 %require "3.8"
 %language "C"
 %define api.pure full
-%define api.value.type union
+%define api.value.type {union value}
 %define api.location.type {struct span}
 %define parse.error custom
 %define parse.lac full
@@ -22,8 +25,6 @@
 			 : (struct span){YYRHSLOC(Rhs, 0).hi, YYRHSLOC(Rhs, 0).hi})
 }
 %code provides {
-int lexer_raw(YYSTYPE *value, struct span *at, void *scanner);
-int layout_next(struct parser *p, YYSTYPE *value, struct span *at);
 /* By token: whether it would have been right. */
 enum { TOKENS_END = 400 };
 struct expected {
@@ -34,7 +35,7 @@ void expected_say(struct parser *p, const struct expected *e);
 %code {
 #include <assert.h>
 
-static int yylex(YYSTYPE *value, struct span *at, struct parser *p)
+static int yylex(union value *value, struct span *at, struct parser *p)
 {
 	return layout_next(p, value, at);
 }
@@ -42,23 +43,21 @@ static void yyerror(struct span *at, struct parser *p, const char *message);
 }
 %initial-action { @$ = (struct span){p->base, p->base}; }
 
-%token <struct ident> NAME
-%token <struct expr *> LITERAL PLAIN TEXT_PART
-%token <struct port> COLON_PORT
+%token NAME	/* its place says which */
+%token <expr> LITERAL PLAIN TEXT_PART
+%token <port> COLON_PORT
 %token LET FOR IN IF THEN ELSE ASSERT USE AS INPUT OUTPUT TEMPLATE TYPE PARAM TRUE FALSE NONE AND OR NOT
 %token SEP ARROW EQ NE LE GE COALESCE DOTS CALL INDEX MAP
 %token QUOTE_BEGIN LINES_BEGIN NAME_BEGIN TEXT_END INTERP_BEGIN INTERP_END
 %token NEWLINE SEMICOLON	/* layout.c makes SEP of them */
 
-%type <struct entry_list> entries entry_seq else_part body map_items map_seq record_items record_seq
-%type <struct entry *> entry if_entry map_item record_item
-%type <struct body> body_opt
-%type <struct loop> loop loop_names
-%type <struct expr *> expr chain atom arrow_end quoted pieces computed
-%type <struct expr *> block_name base_opt dotted value_opt doc_opt message_opt used bound word
-%type <struct expr_list> parts args args_opt words
-%type <struct ident> alias_opt soft name
-%type <struct type_expr *> type type_simple type_opt
+%type <entries> entries entry_seq else_part body map_items map_seq record_items record_seq
+%type <entry> entry if_entry map_item record_item
+%type <loop> loop loop_names
+%type <expr> expr chain atom arrow_end quoted pieces computed
+%type <expr> block_name based dotted value_opt doc_opt message_opt used bound word
+%type <exprs> parts args args_opt words
+%type <type> type type_simple type_opt
 
 %precedence ELSE
 %left OR
@@ -86,28 +85,30 @@ entry_seq:
 body:
   '{' entries '}'		{ $$ = $2; }
 ;
-body_opt:
-  %empty			{ $$ = body_none(); }
-| body				{ $$ = body_of($1); }
-;
 entry:
-  NAME '=' expr			{ $$ = entry_field(p, @$, $1, $3); }
+  NAME '=' expr			{ $$ = entry_field(p, @$, ident_of(p, @1), $3); }
 | PLAIN '=' expr		{ $$ = entry_field(p, @$, ident_text($1), $3); }
 | computed '=' expr		{ $$ = entry_computed(p, @$, $1, $3); }
-| NAME block_name base_opt body	{ $$ = entry_block(p, @$, $1, $2, $3, $4); }
-| NAME base_opt body		{ $$ = entry_block(p, @$, $1, NULL, $2, $3); }
-| NAME arrow_end ARROW arrow_end body_opt	{ $$ = entry_arrow(p, @$, $1, ident_none(), $2, $4, $5); }
-| NAME NAME arrow_end ARROW arrow_end body_opt	{ $$ = entry_arrow(p, @$, $1, $2, $3, $5, $6); }
-| LET NAME type_opt '=' expr	{ $$ = entry_let(p, @$, $2, $3, $5); }
-| PARAM NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, $2, $4, $5, $6); }
-| INPUT NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_INPUT, $2, $4, $5, $6); }
-| OUTPUT NAME '=' expr		{ $$ = entry_output(p, @$, $2, $4); }
+| NAME block_name body		{ $$ = entry_block(p, @$, ident_of(p, @1), $2, NULL, $3); }
+| NAME block_name based body	{ $$ = entry_block(p, @$, ident_of(p, @1), $2, $3, $4); }
+| NAME body			{ $$ = entry_block(p, @$, ident_of(p, @1), NULL, NULL, $2); }
+| NAME based body		{ $$ = entry_block(p, @$, ident_of(p, @1), NULL, $2, $3); }
+| NAME arrow_end ARROW arrow_end	{ $$ = entry_arrow(p, @$, ident_of(p, @1), ident_none(), $2, $4, NULL); }
+| NAME arrow_end ARROW arrow_end body	{ $$ = entry_arrow(p, @$, ident_of(p, @1), ident_none(), $2, $4, &$5); }
+| NAME NAME arrow_end ARROW arrow_end	{ $$ = entry_arrow(p, @$, ident_of(p, @1), ident_of(p, @2), $3, $5, NULL); }
+| NAME NAME arrow_end ARROW arrow_end body	{ $$ = entry_arrow(p, @$, ident_of(p, @1), ident_of(p, @2), $3, $5, &$6); }
+| LET NAME type_opt '=' expr	{ $$ = entry_let(p, @$, ident_of(p, @2), $3, $5); }
+| PARAM NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, ident_of(p, @2), $4, $5, $6); }
+| INPUT NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_INPUT, ident_of(p, @2), $4, $5, $6); }
+| OUTPUT NAME '=' expr		{ $$ = entry_output(p, @$, ident_of(p, @2), $4); }
 | loop_names body		{ $$ = entry_for(p, @$, $1, $2); }
 | if_entry
 | ASSERT expr message_opt	{ $$ = entry_assert(p, @$, $2, $3); }
-| USE used alias_opt		{ $$ = entry_use(p, @$, $2, $3); }
-| TEMPLATE NAME base_opt body	{ $$ = entry_template(p, @$, $2, $3, $4); }
-| TYPE NAME '=' type		{ $$ = entry_type(p, @$, $2, $4); }
+| USE used			{ $$ = entry_use(p, @$, $2, ident_none()); }
+| USE used AS name		{ $$ = entry_use(p, @$, $2, ident_of(p, @4)); }
+| TEMPLATE NAME body		{ $$ = entry_template(p, @$, ident_of(p, @2), NULL, $3); }
+| TEMPLATE NAME based body	{ $$ = entry_template(p, @$, ident_of(p, @2), $3, $4); }
+| TYPE NAME '=' type		{ $$ = entry_type(p, @$, ident_of(p, @2), $4); }
 | error				{ yyerrok; $$ = entry_lost(p, @$); }
 | error recovered body else_part	{ $$ = entry_lost(p, @$); }
 ;
@@ -123,17 +124,16 @@ else_part:
 | ELSE if_entry			{ $$ = entries_add(p, entries_none(), $2); }
 ;
 block_name:
-  NAME				{ $$ = expr_name(p, $1); }
+  NAME				{ $$ = expr_name(p, @1); }
 | NAME_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_NAME); }
 | quoted			{ $$ = name_quoted(p, $1); }
 ;
-base_opt:
-  %empty			{ $$ = NULL; }
-| ':' dotted			{ $$ = $2; }
+based:
+  ':' dotted			{ $$ = $2; }
 ;
 dotted:
-  name				{ $$ = expr_name(p, $1); }
-| dotted '.' NAME		{ $$ = expr_member(p, @$, $1, $3); }
+  name				{ $$ = expr_name(p, @1); }
+| dotted '.' NAME		{ $$ = expr_member(p, @$, $1, ident_of(p, @3)); }
 ;
 type_opt:
   %empty			{ $$ = NULL; }
@@ -155,10 +155,6 @@ used:
   dotted
 | PLAIN
 ;
-alias_opt:
-  %empty			{ $$ = ident_none(); }
-| AS name			{ $$ = $2; }
-;
 arrow_end:
   chain
 | atom
@@ -170,9 +166,9 @@ type:
 | words				{ $$ = type_enum(p, @$, $1); }
 ;
 type_simple:
-  name				{ $$ = type_name(p, @$, ident_none(), $1); }
-| name '.' NAME			{ $$ = type_name(p, @$, $1, $3); }
-| name '<' type '>'		{ $$ = type_generic(p, @$, $1, $3); }
+  name				{ $$ = type_name(p, @$, ident_none(), ident_of(p, @1)); }
+| name '.' NAME			{ $$ = type_name(p, @$, ident_of(p, @1), ident_of(p, @3)); }
+| name '<' type '>'		{ $$ = type_generic(p, @$, ident_of(p, @1), $3); }
 | type_simple '?'		{ $$ = type_optional(p, @$, $1); }
 | type_simple COALESCE		{ $$ = type_optional(p, @$, type_optional(p, @$, $1)); }
 | '(' type ')'			{ $$ = $2; }
@@ -183,7 +179,7 @@ words:
 | words '|' word		{ $$ = exprs_add($1, $3); }
 ;
 word:
-  name				{ $$ = expr_name(p, $1); }
+  name				{ $$ = expr_name(p, @1); }
 | PLAIN
 ;
 bound:
@@ -201,7 +197,7 @@ record_seq:
 | record_seq map_sep record_item	{ $$ = entries_add(p, $1, $3); }
 ;
 record_item:
-  NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, $1, $3, $4, $5); }
+  NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, ident_of(p, @1), $3, $4, $5); }
 | error				{ yyerrok; $$ = entry_lost(p, @$); }
 | error recovered body		{ $$ = entry_lost(p, @$); }
 ;
@@ -231,14 +227,14 @@ expr:
 | '-' expr	%prec NEGATIVE	{ $$ = expr_unary(p, @$, OP_NEG, $2); }
 ;
 chain:
-  NAME				{ $$ = expr_name(p, $1); }
-| soft				{ $$ = expr_name(p, $1); }
+  NAME				{ $$ = expr_name(p, @1); }
+| soft				{ $$ = expr_name(p, @1); }
 | NAME_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_NAME); }
 | '(' expr ')'			{ $$ = $2; }
 | '[' args_opt ']'		{ $$ = expr_of_list(p, @$, $2); }
 | '[' expr loop ']'		{ $$ = expr_comprehension(p, @$, NULL, $2, $3); }
-| NAME CALL args_opt ')'	{ $$ = expr_call(p, @$, $1, $3); }
-| chain '.' NAME		{ $$ = expr_member(p, @$, $1, $3); }
+| NAME CALL args_opt ')'	{ $$ = expr_call(p, @$, ident_of(p, @1), $3); }
+| chain '.' NAME		{ $$ = expr_member(p, @$, $1, ident_of(p, @3)); }
 | chain INDEX expr ']'		{ $$ = expr_index(p, @$, $1, $3); }
 | chain COLON_PORT		{ $$ = expr_port_of(p, @$, $1, $2); }
 ;
@@ -252,11 +248,11 @@ atom:
 ;
 loop:
   loop_names
-| loop_names IF expr		{ $$ = $1; $$.condition = $3; }
+| loop_names IF expr		{ $$ = $1; $$->condition = $3; }
 ;
 loop_names:
-  FOR NAME IN expr		{ $$ = (struct loop){.name = $2, .list = $4}; }
-| FOR NAME ',' NAME IN expr	{ $$ = (struct loop){.name = $2, .second = $4, .list = $6}; }
+  FOR NAME IN expr		{ $$ = loop_new(p, ident_of(p, @2), ident_none(), $4); }
+| FOR NAME ',' NAME IN expr	{ $$ = loop_new(p, ident_of(p, @2), ident_of(p, @4), $6); }
 ;
 computed:
   NAME_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_NAME); }
@@ -303,7 +299,7 @@ map_sep:
 | ',' SEP
 ;
 map_item:
-  NAME '=' expr			{ $$ = entry_field(p, @$, $1, $3); }
+  NAME '=' expr			{ $$ = entry_field(p, @$, ident_of(p, @1), $3); }
 | PLAIN '=' expr		{ $$ = entry_field(p, @$, ident_text($1), $3); }
 | computed '=' expr		{ $$ = entry_computed(p, @$, $1, $3); }
 | error				{ yyerrok; $$ = entry_lost(p, @$); }
@@ -316,13 +312,7 @@ name:
 | soft
 ;
 soft:
-  USE				{ $$ = ident_of(p, @$); }
-| AS				{ $$ = ident_of(p, @$); }
-| INPUT				{ $$ = ident_of(p, @$); }
-| OUTPUT			{ $$ = ident_of(p, @$); }
-| TEMPLATE			{ $$ = ident_of(p, @$); }
-| TYPE				{ $$ = ident_of(p, @$); }
-| PARAM				{ $$ = ident_of(p, @$); }
+  USE | AS | INPUT | OUTPUT | TEMPLATE | TYPE | PARAM
 ;
 %%
 
@@ -338,10 +328,15 @@ static void yyerror(struct span *at, struct parser *p, const char *message)
 static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
 {
 	yysymbol_kind_t symbols[YYNTOKENS];
-	int n = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
 	struct expected e = {0};
 
 	static_assert(YYMAXUTOK < TOKENS_END, "there are more tokens than struct expected has room for");
+	if (p->quick) {
+		p->stopped = p->failed = true;
+		return 2; /* as if there were no memory: the one way to say that there is no going on */
+	}
+	int n = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
+
 	for (int token = 0; token <= YYMAXUTOK; token++)
 		for (int i = 0; i < n; i++)
 			e.is[token] |= symbols[i] == YYTRANSLATE(token);

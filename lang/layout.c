@@ -262,7 +262,7 @@ static bool separates(const struct parser *p)
 }
 
 /* One raw token, or the one that was held back. */
-static int layout_raw(struct parser *p, YYSTYPE *value, struct span *at)
+static int layout_raw(struct parser *p, union value *value, struct span *at)
 {
 	p->made_up = false;
 	if (p->closing) {
@@ -277,7 +277,7 @@ static int layout_raw(struct parser *p, YYSTYPE *value, struct span *at)
 	return lexer_raw(value, at, p->scanner);
 }
 
-static int layout_balanced(struct parser *p, YYSTYPE *value, struct span *at)
+static int layout_balanced(struct parser *p, union value *value, struct span *at)
 {
 	static const enum context opens[TOKENS_END] = {
 		['('] = CX_PAREN,	   [CALL] = CX_PAREN,	     ['['] = CX_SQUARE,	     [INDEX] = CX_SQUARE,
@@ -342,7 +342,7 @@ void layout_skip(struct parser *p)
 	p->skip_depth = layout_brace(p, p->last == MAP ? p->depth - 1 : p->depth);
 }
 
-int layout_next(struct parser *p, YYSTYPE *value, struct span *at)
+int layout_next(struct parser *p, union value *value, struct span *at)
 {
 	if (p->last == SEP || p->last == '{' || p->last == MAP) {
 		p->nhead = 0;

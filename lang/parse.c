@@ -68,11 +68,11 @@ struct expr *expr_none(struct parser *p, struct span at)
 	return expr_new(p, EX_NONE, at);
 }
 
-struct expr *expr_name(struct parser *p, struct ident name)
+struct expr *expr_name(struct parser *p, struct span at)
 {
-	struct expr *e = expr_new(p, EX_NAME, name.at);
+	struct expr *e = expr_new(p, EX_NAME, at);
 
-	e->u.text = name.text;
+	e->u.text = parser_text(p, at);
 	return e;
 }
 
@@ -173,15 +173,22 @@ struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields
 	return e;
 }
 
-struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *key, struct expr *body, struct loop loop)
+struct loop *loop_new(struct parser *p, struct ident name, struct ident second, struct expr *list)
+{
+	struct loop *loop = arena_new(p->arena, struct loop);
+
+	*loop = (struct loop){.name = name, .second = second, .list = list};
+	return loop;
+}
+
+struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *key, struct expr *body, struct loop *loop)
 {
 	struct expr *e = expr_new(p, EX_COMPREHENSION, at);
 
 	e->u.loop.key = key;
 	e->u.loop.body = body;
-	e->u.loop.loop = arena_new(p->arena, struct loop);
-	*e->u.loop.loop = loop;
-	return expr_above(p, expr_above(p, expr_above(p, expr_above(p, e, key), body), loop.list), loop.condition);
+	e->u.loop.loop = loop;
+	return expr_above(p, expr_above(p, expr_above(p, expr_above(p, e, key), body), loop->list), loop->condition);
 }
 
 struct expr_list exprs_none(void)
@@ -301,16 +308,6 @@ struct type_expr *type_range(struct parser *p, struct span at, struct type_expr 
 
 /* --- entries --- */
 
-struct body body_none(void)
-{
-	return (struct body){0};
-}
-
-struct body body_of(struct entry_list list)
-{
-	return (struct body){list, true};
-}
-
 static struct entry *entry_new(struct parser *p, enum entry_kind kind, struct span at)
 {
 	struct entry *e = arena_new(p->arena, struct entry);
@@ -345,7 +342,7 @@ struct entry *entry_block(struct parser *p, struct span at, struct ident kind, s
 }
 
 struct entry *entry_arrow(struct parser *p, struct span at, struct ident kind, struct ident mode, struct expr *left, struct expr *right,
-			  struct body body)
+			  const struct entry_list *body)
 {
 	struct entry *e = entry_new(p, EN_ARROW, at);
 
@@ -353,8 +350,8 @@ struct entry *entry_arrow(struct parser *p, struct span at, struct ident kind, s
 	e->mode = mode;
 	e->left = left;
 	e->right = right;
-	e->has_body = body.is;
-	e->body = body.list;
+	e->has_body = body;
+	e->body = body ? *body : entries_none();
 	return e;
 }
 
@@ -404,13 +401,13 @@ struct entry *entry_computed(struct parser *p, struct span at, struct expr *name
 	return name->kind == EX_BAD ? entry_lost(p, at) : e;
 }
 
-struct entry *entry_for(struct parser *p, struct span at, struct loop loop, struct entry_list body)
+struct entry *entry_for(struct parser *p, struct span at, const struct loop *loop, struct entry_list body)
 {
 	struct entry *e = entry_new(p, EN_FOR, at);
 
-	e->word = loop.name;
-	e->second = loop.second;
-	e->value = loop.list;
+	e->word = loop->name;
+	e->second = loop->second;
+	e->value = loop->list;
 	e->body = body;
 	return e;
 }
@@ -516,19 +513,38 @@ struct ast *parse(struct arena *a, struct diags *d, struct source *source)
 	return parse_tokens(a, d, source, NULL);
 }
 
+static struct parser parser_new(struct arena *a, struct diags *d, struct source *source, struct tokens *ret_tokens)
+{
+	struct parser p = {.arena = a, .diags = d, .ast = arena_new(a, struct ast), .text = source->text, .base = source->base, .last = SEP, .before = SEP, .record = ret_tokens};
+
+	p.ast->source = source;
+	p.last_at = p.before_at = (struct span){source->base, source->base};
+	return p;
+}
+
+static void parser_run(struct parser *p, int (*grammar)(struct parser *p))
+{
+	lexer_open(p);
+	grammar(p);
+	lexer_close(p);
+}
+
+/* Most texts have no mistakes, and are read in the quick way. Where that meets any, all that it said and made is left alone, and the text is read once more. */
 struct ast *parse_tokens(struct arena *a, struct diags *d, struct source *source, struct tokens *ret_tokens)
 {
-	struct ast *ast = arena_new(a, struct ast);
-	struct parser p = {.arena = a, .diags = d, .ast = ast, .text = source->text, .base = source->base, .last = SEP, .before = SEP, .record = ret_tokens};
+	struct diags doubts = {.arena = a, .sources = d->sources};
+	struct parser quick = parser_new(a, &doubts, source, ret_tokens), careful = parser_new(a, d, source, ret_tokens);
 
-	ast->source = source;
-	p.last_at = p.before_at = (struct span){source->base, source->base};
-	if (!text_check(&p))
-		return ast;
-	lexer_open(&p);
-	yyparse(&p);
-	lexer_close(&p);
-	return ast;
+	if (!text_check(&careful))
+		return careful.ast;
+	quick.quick = true;
+	parser_run(&quick, quick_parse);
+	if (!quick.failed && doubts.all.n == 0)
+		return quick.ast;
+	if (ret_tokens)
+		ret_tokens->n = 0;
+	parser_run(&careful, yyparse);
+	return careful.ast;
 }
 
 /* Where that much is lost, nothing is news: which also bounds the work. */

@@ -50,6 +50,17 @@ struct tokens {
 	size_t n, cap;
 };
 
+/* What a token or a part of the grammar comes to. */
+union value {
+	struct expr *expr;
+	struct expr_list exprs;
+	struct entry *entry;
+	struct entry_list entries;
+	struct type_expr *type;
+	struct loop *loop;
+	struct port port;
+};
+
 struct parser {
 	struct tokens *record;		/* or NULL */
 	struct arena *arena;
@@ -81,6 +92,8 @@ struct parser {
 	size_t skip_depth;
 	bool made_up;			/* the newest token is not in the text: no word about it */
 	size_t errors_before;		/* diags->errors when the entry began */
+	bool quick;			/* the first syntax error ends it, and is not said */
+	bool failed;			/* it did */
 	bool stopped;			/* a limit was passed: the rest is not read */
 	bool said_deep;
 	size_t entries;
@@ -131,17 +144,23 @@ struct port literal_port_of(struct parser *p, struct span at);
 /* Always wrong: a notation of other languages, and what to write instead. */
 struct expr *literal_foreign(struct parser *p, struct span at, const char *what, const char *help);
 
-/* layout.c */
+/* layout.c: the next token of the grammar */
+int layout_next(struct parser *p, union value *value, struct span *at);
 void layout_skip(struct parser *p);
 
 /* lexer.l */
 void lexer_open(struct parser *p);
 void lexer_close(struct parser *p);
+int lexer_raw(union value *value, struct span *at, void *scanner);
+
+/* grammar.y, twice: see there */
+int yyparse(struct parser *p);
+int quick_parse(struct parser *p);
 
 /* parse.c: one constructor for each action of the grammar */
 struct expr *expr_boolean(struct parser *p, struct span at, bool value);
 struct expr *expr_none(struct parser *p, struct span at);
-struct expr *expr_name(struct parser *p, struct ident name);
+struct expr *expr_name(struct parser *p, struct span at);
 struct expr *expr_member(struct parser *p, struct span at, struct expr *base, struct ident name);
 struct expr *expr_port_of(struct parser *p, struct span at, struct expr *base, struct port port);
 struct expr *expr_index(struct parser *p, struct span at, struct expr *base, struct expr *index);
@@ -151,7 +170,8 @@ struct expr *expr_binary(struct parser *p, struct span at, enum op op, struct ex
 struct expr *expr_cond(struct parser *p, struct span at, struct expr *condition, struct expr *yes, struct expr *no);
 struct expr *expr_of_list(struct parser *p, struct span at, struct expr_list list);
 struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields);
-struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *key, struct expr *body, struct loop loop);
+struct loop *loop_new(struct parser *p, struct ident name, struct ident second, struct expr *list);
+struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *key, struct expr *body, struct loop *loop);
 struct expr_list exprs_none(void);
 struct expr_list exprs_one(struct expr *e);
 struct expr_list exprs_add(struct expr_list list, struct expr *e);
@@ -167,23 +187,16 @@ struct type_expr *type_enum(struct parser *p, struct span at, struct expr_list w
 struct type_expr *type_record(struct parser *p, struct span at, struct entry_list fields);
 struct type_expr *type_range(struct parser *p, struct span at, struct type_expr *of, struct expr *lo, struct expr *hi);
 
-struct body {
-	struct entry_list list;
-	bool is;
-};
-struct body body_none(void);
-struct body body_of(struct entry_list list);
-
 struct entry *entry_field(struct parser *p, struct span at, struct ident name, struct expr *value);
 struct entry *entry_block(struct parser *p, struct span at, struct ident kind, struct expr *name, struct expr *base, struct entry_list body);
 struct entry *entry_arrow(struct parser *p, struct span at, struct ident kind, struct ident mode, struct expr *left, struct expr *right,
-			  struct body body);
+			  const struct entry_list *body);
 struct entry *entry_let(struct parser *p, struct span at, struct ident name, struct type_expr *type, struct expr *value);
 struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct ident name, struct type_expr *type,
 			 struct expr *value, struct expr *doc);
 struct entry *entry_output(struct parser *p, struct span at, struct ident name, struct expr *value);
 struct entry *entry_computed(struct parser *p, struct span at, struct expr *name, struct expr *value);
-struct entry *entry_for(struct parser *p, struct span at, struct loop loop, struct entry_list body);
+struct entry *entry_for(struct parser *p, struct span at, const struct loop *loop, struct entry_list body);
 struct entry *entry_if(struct parser *p, struct span at, struct expr *condition, struct entry_list body, struct entry_list other);
 struct entry *entry_assert(struct parser *p, struct span at, struct expr *condition, struct expr *message);
 struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct ident alias);
