@@ -19,23 +19,28 @@ static struct val enum_word(struct elab *el, const struct expr *e, const struct 
 	return val_poison();
 }
 
-/* The innermost block around that has ports of its own. */
-static struct node *ports_around(struct node *n, const struct schema_row **ret_row)
+/* A name that somebody has: what it means, as the type asks for it. */
+static bool name_meant(struct elab *el, struct found f, const struct expr *e, const struct type *t, const struct target *to, struct val *ret)
 {
-	for (; n; n = n->parent)
-		for (size_t i = 0; i < n->kind->nrows; i++)
-			if (n->kind->rows[i].form == ROW_MAP && n->kind->rows[i].type == T_PORT) {
-				*ret_row = &n->kind->rows[i];
-				return n;
-			}
-	return NULL;
+	if (f.form == FOUND_NOTHING)
+		return false;
+	*ret = check(el, found_value(el, f, e->at), e, t, to);
+	return true;
 }
 
-static bool own_port(struct elab *el, const struct expr *e, struct scope *scope, const struct target *to,
+/* The innermost block around that has ports of its own. */
+static struct node *ports_around(const struct elab *el, struct node *n)
+{
+	while (n && !el->ports[n->tag])
+		n = n->parent;
+	return n;
+}
+
+static bool own_port(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to,
 		     struct val *ret)
 {
-	const struct schema_row *row;
-	struct node *n = ports_around(to->node, &row);
+	struct node *n = ports_around(el, to->node);
+	const struct schema_row *row = n ? el->ports[n->tag] : NULL;
 	struct found f;
 
 	if (!n)
@@ -52,7 +57,7 @@ static bool own_port(struct elab *el, const struct expr *e, struct scope *scope,
 	}
 	f = name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL);
 	if (f.form == FOUND_BINDING || f.form == FOUND_CHILD)
-		return false;
+		return name_meant(el, f, e, t, to, ret);
 	if (!n->broken && !n->sample)
 		port_unknown(el, n, row, e->u.text, e->at);
 	*ret = val_poison();
@@ -60,14 +65,14 @@ static bool own_port(struct elab *el, const struct expr *e, struct scope *scope,
 }
 
 /* world and host, unless somebody has the name. */
-static bool flow_word(struct elab *el, const struct expr *e, struct scope *scope, struct val *ret)
+static bool flow_word(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to, struct val *ret)
 {
 	static const struct str words[] = {{"world", 5}, {"host", 4}};
 	const struct strs all = {(struct str *)words, 2};
 	struct flow_end end = {.kind = str_eq(e->u.text, words[0]) ? END_WORLD : END_HOST};
 
-	if (name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL).form != FOUND_NOTHING)
-		return false;
+	if (name_meant(el, name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL), e, t, to, ret))
+		return true;
 	*ret = VAL(FLOWEND, end);
 	if (!str_eq(e->u.text, words[0]) && !str_eq(e->u.text, words[1])) {
 		name_unknown(el, scope, e->u.text, e->at, &all);
@@ -76,7 +81,6 @@ static bool flow_word(struct elab *el, const struct expr *e, struct scope *scope
 	return true;
 }
 
-/* Whether a bare name is one of the words that the type knows; *ret is set then. */
 bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
 		const struct target *to, struct val *ret)
 {
@@ -89,9 +93,8 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 			*ret = (struct val){.type = t->tag, .u.RESTART = w};
 			return true;
 		}
-		if (name_find(el, scope, e->u.text, self).form != FOUND_NOTHING)
-			return false;
-		*ret = enum_word(el, e, t, to);
+		if (!name_meant(el, name_find(el, scope, e->u.text, self), e, t, to, ret))
+			*ret = enum_word(el, e, t, to);
 		return true;
 	}
 	if (t->words) {
@@ -100,9 +103,8 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 				*ret = VAL(STRING, t->words->at[i]);
 				return true;
 			}
-		if (name_find(el, scope, e->u.text, self).form != FOUND_NOTHING)
-			return false;
-		*ret = check(el, VAL(STRING, e->u.text), e, t, to);
+		if (!name_meant(el, name_find(el, scope, e->u.text, self), e, t, to, ret))
+			*ret = check(el, VAL(STRING, e->u.text), e, t, to);
 		return true;
 	}
 	if (t->tag == T_DNS && str_is(e->u.text, "host")) {
@@ -110,8 +112,8 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 		return true;
 	}
 	if (t->tag == T_PORTREF)
-		return own_port(el, e, scope, to, ret);
+		return own_port(el, e, scope, t, to, ret);
 	if (t->tag == T_FLOWEND)
-		return flow_word(el, e, scope, ret);
+		return flow_word(el, e, scope, t, to, ret);
 	return false;
 }

@@ -98,7 +98,19 @@ struct val val_widen(struct arena *a, struct val typed);
 void field_write(struct arena *a, void *field, struct val typed);
 /* A value that is not set is V_NONE with its type's tag and 1 in .u.INT. */
 struct val field_read(const void *field, enum type_tag tag);
-void field_mark(void *field, bool given, struct span at);
+static inline void field_mark(void *field, bool given, struct span at)
+{
+	/* what every struct f_TYPE begins with */
+	struct {
+		bool set, given;
+		struct span at;
+	} head;
+
+	memcpy(&head, field, sizeof head);
+	head.given = given;
+	head.at = at;
+	memcpy(field, &head, sizeof head);
+}
 
 /* ---- types as they are declared (types.c) ---- */
 
@@ -336,6 +348,8 @@ struct elab {
 	struct allot *allot;	/* allot.c's own */
 	struct map rows[KIND_COUNT + 1];	/* word -> struct schema_row */
 	struct val *dflt[KIND_COUNT];	/* typed schema default of each row; V_NONE where it has none */
+	void *blank[KIND_COUNT + 1];	/* a model of the kind in which nothing but the defaults is set */
+	const struct schema_row *ports[KIND_COUNT + 1];	/* the row of a kind that declares ports, or NULL */
 	size_t suggested;		/* searches for a name that may be meant: they cost time, and nobody reads a thousand */
 	struct map said;		/* code and place -> struct diag */
 	VEC(struct binding *) bindings;	/* lets and inputs, so that those which nobody uses are read, too */
@@ -424,7 +438,13 @@ void inputs_unknown(struct elab *el);
 /* ---- what nobody gave (allot.c) ---- */
 
 struct allot *allot_new(struct arena *a);
-/* The value that is chosen for a field that nobody wrote, typed; V_NONE: it stays unset. Poison where it was asked for too soon, or hangs on itself. */
+/* Whether a value may be chosen for a field that nobody wrote. */
+static inline bool field_choosable(const struct node *n, const struct schema_row *row)
+{
+	return (n->tag == KIND_container && (row->offset == offsetof(struct m_container, address) || row->offset == offsetof(struct m_container, address6))) ||
+	       (n->tag == KIND_subnet && row->offset == offsetof(struct m_subnet, range));
+}
+/* That value, typed; V_NONE: it stays unset. Poison where it was asked for too soon, or hangs on itself. */
 struct val field_chosen(struct elab *el, struct node *n, const struct schema_row *row, struct span at);
 
 /* ---- templates (template.c) ---- */
@@ -505,6 +525,8 @@ bool too_early(struct elab *el, const struct node *n, bool late, struct str name
 
 struct val force_binding(struct elab *el, struct binding *b, struct span used_at);
 struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at);
+/* The same for who wants it to be in the model, and not its value. */
+void finish_field(struct elab *el, struct node *n, const struct schema_row *row);
 struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e, struct span used_at);
 
 /* Says what is wrong with a text that nobody evaluates, as far as that can be told: names that are not known, another type. what: "the message". */
@@ -522,7 +544,7 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 /* What a map says becomes a value of a record type, or of map<T> (record.c). */
 struct val record_check(struct elab *el, const struct dict *given, const struct expr *e, const struct type *t, const struct target *to);
 struct val eval_map_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to);
-/* Whether a bare name is one of the words that the type knows; *ret is set then. */
+/* A bare name where the type knows words: *ret is the word or, where somebody has that name, what it means. False where such a type knows nothing of it, or has no words. */
 bool contextual(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to, struct val *ret);
 /* Say that a value is of another type, or that its text is not of the form; both return poison. */
 struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);

@@ -220,7 +220,7 @@ void node_finish(struct elab *el, struct node *n)
 
 		switch (row->form) {
 		case ROW_FIELD:
-			force_field(el, n, row, n->at);
+			finish_field(el, n, row);
 			break;
 		case ROW_MAP:
 			finish_map(el, n, row);

@@ -58,6 +58,7 @@ static void leave(struct elab *el, struct slot *slot, struct val v)
 	slot->state = v.type == V_POISON ? SLOT_BAD : SLOT_DONE;
 }
 
+/* The value is typed. */
 static struct val evaluate_field(struct elab *el, struct node *n, const struct schema_row *row, struct slot *slot,
 				 struct span used_at)
 {
@@ -73,19 +74,20 @@ static struct val evaluate_field(struct elab *el, struct node *n, const struct s
 	leave(el, slot, v);
 	field_write(el->model, field, v);
 	field_mark(field, true, slot->expr->at);
-	return val_widen(el->a, v);
+	return v;
 }
 
-/* A field that nobody wrote: the schema's default, or what is chosen for it. */
+/* A field that nobody wrote: the schema's default, which is there already (node_allocate), or what is chosen for it. */
 static struct val default_field(struct elab *el, struct node *n, const struct schema_row *row, struct slot *slot, struct span used_at)
 {
 	const struct val *v = &el->dflt[n->tag][row - n->kind->rows];
-	struct val chosen = v->type == V_NONE ? field_chosen(el, n, row, used_at) : *v;
+	struct val chosen = v->type == V_NONE && field_choosable(n, row) ? field_chosen(el, n, row, used_at) : val_none();
 	void *field = node_field(n, row);
 
 	if (chosen.type == V_NONE)
 		chosen = *v;
-	field_write(el->model, field, chosen);
+	else
+		field_write(el->model, field, chosen);
 	field_mark(field, false, n->at);
 	if (row->required || chosen.type == V_POISON || (n->sample && chosen.type == V_NONE)) {
 		slot->state = SLOT_BAD;
@@ -103,7 +105,7 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 	case SLOT_EMPTY:
 		return default_field(el, n, row, slot, used_at);
 	case SLOT_FRESH:
-		return evaluate_field(el, n, row, slot, used_at);
+		return val_widen(el->a, evaluate_field(el, n, row, slot, used_at));
 	case SLOT_BUSY:
 		return cycle(el, slot, used_at);
 	case SLOT_DONE:
@@ -112,6 +114,19 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 		break;
 	}
 	return val_poison();
+}
+
+/* Most fields are what nobody wrote, and a slot that is empty stays so: whoever asks for the default later is given it. */
+void finish_field(struct elab *el, struct node *n, const struct schema_row *row)
+{
+	struct slot *slot = &node_cell(n, row)->slot;
+
+	if (slot->state == SLOT_FRESH)
+		evaluate_field(el, n, row, slot, n->at);
+	else if (slot->state == SLOT_EMPTY && field_choosable(n, row))
+		default_field(el, n, row, slot, n->at);
+	else if (slot->state == SLOT_EMPTY)
+		field_mark(node_field(n, row), false, n->at);
 }
 
 struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e,

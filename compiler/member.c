@@ -77,15 +77,10 @@ static struct val node_member(struct elab *el, struct node *n, struct ident name
 	f = member_find(el, n, name.text, 0);
 	if (f.form != FOUND_NOTHING)
 		return found_value(el, f, at);
-	for (size_t i = 0; i < n->kind->nrows; i++) {
-		const struct schema_row *row = &n->kind->rows[i];
-		struct map_entry *m = row->form == ROW_MAP && row->type == T_PORT ?
-					      entry_find(node_cell(n, row), name.text) :
-					      NULL;
-
-		if (m)
-			return entry_value(el, n, row, m, at);
-	}
+	const struct schema_row *ports = el->ports[n->tag];
+	struct map_entry *m = ports ? entry_find(node_cell(n, ports), name.text) : NULL;
+	if (m)
+		return entry_value(el, n, ports, m, at);
 	if (!n->broken && !n->sample)
 		member_unknown(el, n, name.text, name.at);
 	return val_poison();

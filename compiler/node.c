@@ -150,13 +150,14 @@ static void params_collect(struct elab *el, struct node *n)
 				param_add(el, n, l, e);
 }
 
-/* Cells and model. The pointer back lets a reference in the model lead to the node (model_node). */
+/* Cells, and a model that has the defaults. The pointer back lets a reference in the model lead to the node (model_node). */
 static void node_allocate(struct elab *el, struct node *n)
 {
 	char *bytes = arena_alloc(el->model, MODEL_BACK + n->kind->size);
 
 	memcpy(bytes, &n, sizeof n);
 	n->model = (struct m_head *)(bytes + MODEL_BACK);
+	memcpy(n->model, el->blank[n->tag], n->kind->size);
 	n->cells = arena_array(el->a, n->kind->nrows, sizeof *n->cells);
 	n->model->name = str_copy(el->model, n->name.text);
 	n->model->at = n->at;

@@ -325,6 +325,7 @@ void field_write(struct arena *a, void *field, struct val typed)
 #include "lang/type.def"
 #undef TYPE
 	default:
+		*(bool *)field = false;	/* set stands first in every struct f_TYPE */
 		break;
 	}
 }
@@ -343,20 +344,6 @@ struct val field_read(const void *field, enum type_tag tag)
 		break;
 	}
 	return val_none();
-}
-
-void field_mark(void *field, bool given, struct span at)
-{
-	/* what every struct f_TYPE begins with */
-	struct {
-		bool set, given;
-		struct span at;
-	} head;
-
-	memcpy(&head, field, sizeof head);
-	head.given = given;
-	head.at = at;
-	memcpy(field, &head, sizeof head);
 }
 
 int dict_cmp(const void *a, const void *b)

@@ -24,15 +24,22 @@ static const enum type_tag word_types[WORD_COUNT] = {
 #undef WORD
 };
 
+/* The number behind the last word of each type; 0: it has none. Of the rows of a type the last one is what stays. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const enum word words_end[T_COUNT] = {
+#define WORD(type, member, text) [T_##type] = (enum word)(WORD_##type##_##member + 1),
+#include "lang/enum.def"
+#undef WORD
+};
+#pragma GCC diagnostic pop
+
 struct word_range type_words(enum type_tag tag)
 {
-	unsigned lo = 0, hi;
+	unsigned hi = words_end[tag], lo = hi;
 
-	while (lo < WORD_COUNT && word_types[lo] != tag)
-		lo++;
-	hi = lo;
-	while (hi < WORD_COUNT && word_types[hi] == tag)
-		hi++;
+	while (lo > 0 && word_types[lo - 1] == tag)
+		lo--;
 	return (struct word_range){(enum word)lo, (enum word)hi};
 }
 

@@ -49,13 +49,20 @@ static uint32_t key_hash(struct str key)
 	return (uint32_t)mixed(h, part);
 }
 
+static bool key_eq(const struct map_slot *slot, struct str key)
+{
+	if (slot->n != key.n)
+		return false;
+	return key.n <= sizeof(uint64_t) ? few_bytes(slot->s, key.n) == few_bytes(key.s, key.n) : memcmp(slot->s, key.s, key.n) == 0;
+}
+
 static struct map_slot *map_find(const struct map *m, struct str key, uint32_t hash)
 {
 	struct map_slot *slot;
 
 	for (size_t i = hash & (m->cap - 1);; i = (i + 1) & (m->cap - 1)) {
 		slot = &m->slots[i];
-		if (!slot->value || (slot->hash == hash && slot->n == key.n && (key.n == 0 || memcmp(slot->s, key.s, key.n) == 0)))
+		if (!slot->value || (slot->hash == hash && key_eq(slot, key)))
 			return slot;
 	}
 }
