@@ -157,6 +157,8 @@ used:
 ;
 arrow_end:
   chain
+| LITERAL
+| PLAIN
 | atom
 ;
 
@@ -205,6 +207,8 @@ record_item:
 /* Operators by precedence: a level of its own for each would cost a reduction for each. Comparisons do not chain. */
 expr:
   chain
+| LITERAL
+| PLAIN
 | atom
 | open_map map_items '}'	{ $$ = expr_map(p, @$, $2); }
 | open_map computed '=' expr loop '}'	{ $$ = expr_comprehension(p, @$, $2, $4, $5); }
@@ -239,9 +243,7 @@ chain:
 | chain COLON_PORT		{ $$ = expr_port_of(p, @$, $1, $2); }
 ;
 atom:
-  LITERAL
-| PLAIN
-| pieces
+  pieces
 | TRUE				{ $$ = expr_boolean(p, @$, true); }
 | FALSE				{ $$ = expr_boolean(p, @$, false); }
 | NONE				{ $$ = expr_none(p, @$); }

@@ -176,10 +176,10 @@ static bool entry_begins(const struct parser *p)
 	return i > word && line.s[line.n - 1] == '{' && !str_is((struct str){line.s, word}, "for") && !str_is((struct str){line.s, word}, "if");
 }
 
-/* A closing token of the text. True: it is *token now; false: it is left out, or waits until others are closed. */
-static bool layout_closer(struct parser *p, int *token, struct span at)
+/* A closing token of the text: what it is to the grammar; 0: it is left out, or waits until others are closed. */
+static int layout_closer(struct parser *p, int token, struct span at)
 {
-	enum context wanted = *token == ')' ? CX_PAREN : *token == ']' ? CX_SQUARE : CX_BRACE;
+	enum context wanted = token == ')' ? CX_PAREN : token == ']' ? CX_SQUARE : CX_BRACE;
 	size_t d = p->depth;
 
 	if (wanted == CX_BRACE) {
@@ -195,24 +195,22 @@ static bool layout_closer(struct parser *p, int *token, struct span at)
 			struct diag *said = diag_add(p->diags, DIAG_stray, at, "this `%.*s` closes a bracket of another kind", STR_ARG(shown));
 
 			diag_note(p->diags, said, p->open[p->depth].at, "opened here");
-			*token = layout_close(p);
-			return true;
+			return layout_close(p);
 		}
 	}
 	bool matches = p->open[d].what == wanted || (wanted == CX_BRACE && p->open[d].what == CX_INTERP);
 	if (!matches) {
 		stray_said(p, at);
-		return false;
+		return 0;
 	}
 	if (d < p->depth) {
 		unclosed_said(p, p->open[p->depth], at);
-		layout_close_to(p, d, *token, at);
-		return false;
+		layout_close_to(p, d, token, at);
+		return 0;
 	}
-	if (*token == '}' && p->open[d].what == CX_BRACE)
+	if (!p->quick && token == '}' && p->open[d].what == CX_BRACE)
 		odd_brace(p, at);
-	*token = layout_close(p);
-	return true;
+	return layout_close(p);
 }
 
 /* The end of the text while something is open. */
@@ -262,7 +260,7 @@ static bool separates(const struct parser *p)
 }
 
 /* One raw token, or the one that was held back. */
-static int layout_raw(struct parser *p, union value *value, struct span *at)
+static inline int layout_raw(struct parser *p, union value *value, struct span *at)
 {
 	p->made_up = false;
 	if (p->closing) {
@@ -277,7 +275,7 @@ static int layout_raw(struct parser *p, union value *value, struct span *at)
 	return lexer_raw(value, at, p->scanner);
 }
 
-static int layout_balanced(struct parser *p, union value *value, struct span *at)
+static inline int layout_balanced(struct parser *p, union value *value, struct span *at)
 {
 	static const enum context opens[TOKENS_END] = {
 		['('] = CX_PAREN,	   [CALL] = CX_PAREN,	     ['['] = CX_SQUARE,	     [INDEX] = CX_SQUARE,
@@ -307,7 +305,8 @@ static int layout_balanced(struct parser *p, union value *value, struct span *at
 		case '}':
 		case ')':
 		case ']':
-			if (layout_closer(p, &token, *at))
+			token = layout_closer(p, token, *at);
+			if (token)
 				return token;
 			break;
 		case TEXT_END:
@@ -344,20 +343,24 @@ void layout_skip(struct parser *p)
 
 int layout_next(struct parser *p, union value *value, struct span *at)
 {
-	if (p->last == SEP || p->last == '{' || p->last == MAP) {
+	int token;
+
+	if (!p->quick && !separates(p)) {
 		p->nhead = 0;
 		p->errors_before = p->diags->errors;
 	}
-	int token = layout_balanced(p, value, at);
-	while (p->skipping && !resumes(p, token))
+	do
 		token = layout_balanced(p, value, at);
+	while (p->skipping && !resumes(p, token));
 	p->skipping = false;
-	if (p->nhead < HEAD_MAX)
-		p->head[p->nhead++] = (struct head_token){token, *at};
+	if (!p->quick) {
+		if (p->nhead < HEAD_MAX)
+			p->head[p->nhead++] = (struct head_token){token, *at};
+		p->before = p->last;
+		p->before_at = p->last_at;
+	}
 	if (p->record)
 		vec_push(p->arena, p->record, (struct head_token){token, *at});
-	p->before = p->last;
-	p->before_at = p->last_at;
 	p->last_at = *at;
 	p->last = token;
 	return token;

@@ -84,9 +84,10 @@ struct parser {
 	struct span behind;		/* the first brace that closes a block of an earlier line, and stands behind something */
 
 	int last;			/* the newest token that the grammar was given, and where it is */
-	int before;			/* the one before it */
-	struct span last_at, before_at;
-	struct head_token head[HEAD_MAX];
+	struct span last_at;
+	int before;			/* not when quick: the one before it */
+	struct span before_at;
+	struct head_token head[HEAD_MAX];	/* not when quick */
 	size_t nhead;
 	bool skipping;			/* after a syntax error, until the entry's end */
 	size_t skip_depth;
