@@ -564,7 +564,7 @@ static void put_formed(struct effective *e, struct buf *out)
 	struct diags unheard = {.arena = &e->arena, .sources = &alone};
 	struct source *source = source_add(&alone, STR("effective"), buf_view(e->out));
 
-	if (!source || !print_source(&e->arena, &unheard, source, out))
+	if (!source || !print_source(&unheard, source, out))
 		buf_str(out, buf_view(e->out));
 }
 

@@ -3,21 +3,27 @@
  * The formatter. It works on the tokens of a text that parses, not on the tree, so that nothing can get lost. In passes: tokens and comments become items (a
  * string with all that is in it is one), brackets are paired, separators put right, items become lines, and lines that stand together are aligned.
  *
+ * The passes go over one window of the text after another, so that what they need is small however long the text is. A window ends with its line: behind the `{` of a
+ * block on several lines, before the `}` of one, and before an empty line. What is open then are braces on several lines and nothing else, and no line is aligned with
+ * one of another window.
+ *
  * Two blanks a level. The entries of a block stand on lines of their own, or all on one with it, as they were written; at most one empty line between two lines,
  * none inside at the edges of a block; in brackets lines stay broken where they were. In neighbouring lines of one form the `=` of fields, both columns of arrows,
  * the `{` of blocks and the descriptions of parameters stand below each other. */
 #include "lang/print.h"
 
 #include "grammar.h"
+#include "lang/base/cleanup.h"
 #include "lang/base/utf8.h"
 
 enum { INDENT = 2, COLUMNS = 2 };
+enum { ELSEWHERE = UINT32_MAX };	/* an item of another window */
 
 struct item {
 	int token;		/* 0: a comment */
 	struct span at;		/* {0, 0}: a comma that was not written */
 	unsigned breaks;	/* line ends in the source since the item before */
-	size_t other;		/* of a bracket: the other one of the pair */
+	uint32_t other;		/* of a bracket: the other one of the pair, or ELSEWHERE */
 	bool lines;		/* of an opening bracket: what is in it stands on several lines */
 	bool begins;		/* stands first on a line */
 	bool tight;		/* no blank before it */
@@ -38,16 +44,10 @@ struct items {
 	size_t n, cap;
 };
 
-struct printer {
-	struct arena *arena;
-	const struct source *source;
-	struct items items;
-	VEC(struct line) lines;
-};
-
 /* A bracket that is open at a place, or the top level. */
 struct level {
-	size_t open;		/* item; of the top level: none */
+	uint32_t open;		/* item, or ELSEWHERE, as for the top level */
+	int token;		/* its */
 	bool brace, lines;
 	bool record;		/* of a type: its entries are NAME: type */
 	bool typed;		/* within a type */
@@ -58,6 +58,29 @@ struct level {
 struct levels {
 	struct level at[NEST_MAX + 1];
 	size_t n;		/* at[n - 1] is the innermost */
+};
+
+struct printer {
+	struct arena *arena;		/* of the arrays */
+	const struct source *source;
+	const struct ast *ast;
+	const struct tokens *tokens;
+	size_t token, comment;		/* the next ones to be read */
+	uint32_t read;			/* up to here */
+
+	/* the window */
+	struct items raw;		/* as it was written */
+	struct items items;		/* with other separators */
+	VEC(struct line) lines;
+
+	/* what is known of those before it */
+	bool begun;			/* there is one */
+	struct item before;		/* the last item */
+	struct levels separate, space;	/* what is open, for either pass */
+	bool entry;			/* an entry begins at the next item */
+	bool unary;			/* the last token is a sign */
+	struct item spaced;		/* the last that is no comment */
+	size_t depth;
 };
 
 static struct str item_text(const struct printer *p, const struct item *it)
@@ -94,14 +117,21 @@ static bool separates(int token)
 
 static struct level level_of(const struct item *it, size_t i, const struct level *around)
 {
-	return (struct level){.open = i, .brace = is_brace(it->token), .lines = it->lines, .first = SEP,
+	return (struct level){.open = (uint32_t)i, .token = it->token, .brace = is_brace(it->token), .lines = it->lines, .first = SEP,
 			      .record = is_brace(it->token) && around->typed, .typed = around->typed && !is_brace(it->token)};
 }
 
 static void levels_start(struct levels *l)
 {
 	l->n = 1;
-	l->at[0] = (struct level){.brace = true, .lines = true, .first = SEP};
+	l->at[0] = (struct level){.open = ELSEWHERE, .brace = true, .lines = true, .first = SEP};
+}
+
+/* What is open stays so, but its items are not in the next window. */
+static void levels_pass(struct levels *l)
+{
+	for (size_t i = l->n; i-- > 0 && l->at[i].open != ELSEWHERE;)
+		l->at[i].open = ELSEWHERE;
 }
 
 static struct level *level_top(struct levels *l)
@@ -113,43 +143,80 @@ static struct level *level_top(struct levels *l)
 
 static void item_add(struct printer *p, int token, struct span at)
 {
-	uint32_t before = p->items.n ? p->items.at[p->items.n - 1].at.hi : p->source->base;
+	const char *text = p->source->text.s - p->source->base;
 	unsigned breaks = 0;
 
-	for (uint32_t i = before; i < at.lo; i++)
-		breaks += p->source->text.s[i - p->source->base] == '\n';
-	vec_push(p->arena, &p->items, (struct item){.token = token, .at = at, .breaks = breaks});
+	for (uint32_t i = p->read; i < at.lo; i++)
+		breaks += text[i] == '\n';
+	vec_push(p->arena, &p->raw, (struct item){.token = token, .at = at, .breaks = breaks, .other = ELSEWHERE});
+	p->read = at.hi;
 }
 
-static void items_make(struct printer *p, const struct ast *ast, const struct tokens *tokens)
+/* Whether a window can end before what stands at a position. opened: the brackets that the window opened and did not close. */
+static bool window_ends(const struct printer *p, int token, uint32_t at, size_t opened)
 {
-	size_t comment = 0, depth = 0;
-	struct head_token begin = {0};
+	const char *text = p->source->text.s - p->source->base;
+	const char *line_end = memchr(text + p->read, '\n', at - p->read);
 
-	for (size_t i = 0; i < tokens->n; i++) {
-		struct head_token t = tokens->at[i];
-		bool line_end = t.token == SEP && p->source->text.s[t.at.lo - p->source->base] != ';';
-
-		while (depth == 0 && comment < ast->comments.n && ast->comments.at[comment].at.lo < t.at.lo)
-			item_add(p, 0, ast->comments.at[comment++].at);
-		if (t.token == QUOTE_BEGIN || t.token == LINES_BEGIN || t.token == NAME_BEGIN) {
-			if (depth++ == 0)
-				begin = t;
-		} else if (t.token == TEXT_END) {
-			if (--depth == 0)
-				item_add(p, begin.token == NAME_BEGIN ? NAME : PLAIN, span_join(begin.at, t.at));
-		} else if (depth == 0 && !line_end && t.token != YYEOF) {
-			item_add(p, t.token, t.at);
-		}
-		/* what stands within a string goes with it */
-		while (depth > 0 && comment < ast->comments.n && ast->comments.at[comment].at.lo < t.at.hi)
-			comment++;
-	}
-	while (comment < ast->comments.n)
-		item_add(p, 0, ast->comments.at[comment++].at);
+	if (p->raw.n == 0 || !line_end || opened > 1 || separates(token))
+		return false;
+	if (opened == 1)
+		return p->raw.at[p->raw.n - 1].token == '{' && token != '}';
+	return token == '}' || memchr(line_end + 1, '\n', (size_t)(text + at - line_end - 1));
 }
 
-/* --- 2. brackets: which is whose, and which stand on several lines --- */
+/* A string or a computed name, with all that is in it: the span of its tokens. */
+static struct span text_whole(struct printer *p, struct span begin)
+{
+	size_t depth = 0;
+	struct span end;
+
+	do {
+		struct head_token t = p->tokens->at[p->token++];
+
+		depth += t.token == QUOTE_BEGIN || t.token == LINES_BEGIN || t.token == NAME_BEGIN;
+		depth -= t.token == TEXT_END;
+		end = t.at;
+	} while (depth > 0);
+	/* a comment that stands within it goes with it */
+	while (p->comment < p->ast->comments.n && p->ast->comments.at[p->comment].at.lo < end.hi)
+		p->comment++;
+	return span_join(begin, end);
+}
+
+/* Reads the items of the next window; false where there is none. */
+static bool items_make(struct printer *p)
+{
+	const char *text = p->source->text.s - p->source->base;
+	size_t opened = 0;
+
+	p->raw.n = 0;
+	while (p->token < p->tokens->n || p->comment < p->ast->comments.n) {
+		struct head_token t = p->token < p->tokens->n ? p->tokens->at[p->token] : (struct head_token){YYEOF, {UINT32_MAX, UINT32_MAX}};
+		const struct comment *c = p->comment < p->ast->comments.n ? &p->ast->comments.at[p->comment] : NULL;
+
+		if (c && c->at.lo < t.at.lo)
+			t = (struct head_token){0, c->at};
+		else if (t.token == YYEOF || (t.token == SEP && text[t.at.lo] != ';')) {
+			p->token++;
+			continue;
+		}
+		if (window_ends(p, t.token, t.at.lo, opened))
+			break;
+		if (t.token == 0)
+			p->comment++;
+		else if (t.token == QUOTE_BEGIN || t.token == LINES_BEGIN || t.token == NAME_BEGIN)
+			t = (struct head_token){t.token == NAME_BEGIN ? NAME : PLAIN, text_whole(p, t.at)};
+		else
+			p->token++;
+		opened += opens(t.token);
+		opened -= opened > 0 && closes(t.token);
+		item_add(p, t.token, t.at);
+	}
+	return p->raw.n > 0;
+}
+
+/* --- 2. brackets: which stand on several lines --- */
 
 static bool on_lines(const struct printer *p, const struct item *it)
 {
@@ -160,36 +227,35 @@ static bool on_lines(const struct printer *p, const struct item *it)
 
 static void items_pair(struct printer *p)
 {
+	struct item *items = p->raw.at;
 	size_t stack[NEST_MAX + 1], n = 0;
 
-	for (size_t i = 0; i < p->items.n; i++) {
-		struct item *it = &p->items.at[i];
+	for (size_t i = 0; i < p->raw.n; i++) {
+		struct item *it = &items[i];
 
 		if (n > 0 && (it->breaks > 0 || it->token == 0))
-			p->items.at[stack[n - 1]].lines = true;
+			items[stack[n - 1]].lines = true;
 		/* braces: a line end anywhere in them counts */
 		for (size_t k = 0; k < n && on_lines(p, it); k++)
-			p->items.at[stack[k]].lines |= is_brace(p->items.at[stack[k]].token);
-		if (opens(it->token)) {
+			items[stack[k]].lines |= is_brace(items[stack[k]].token);
+		if (opens(it->token))
 			stack[n++] = i;
-		} else if (closes(it->token)) {
+		if (closes(it->token) && n > 0) {
 			size_t open = stack[--n];
 
-			it->other = open;
-			p->items.at[open].other = i;
-			p->items.at[open].lines &= open + 1 < i;
+			items[open].lines &= open + 1 < i;
 		}
 	}
+	if (n > 0)
+		items[stack[0]].lines = true;
 }
 
 /* --- 3. separators: one form for each kind of bracket, and where lines begin --- */
 
 /* Whether a comma belongs behind the last element, where each stands on its own line. */
-static bool takes_last_comma(const struct printer *p, const struct level *l)
+static bool takes_last_comma(const struct level *l)
 {
-	int token = p->items.at[l->open].token;
-
-	return l->lines && !l->comprehension && (token == '[' || token == CALL);
+	return l->lines && !l->comprehension && (l->token == '[' || l->token == CALL);
 }
 
 /* Whether a comma is part of the entry at hand: assert a, "b"; for name, value in map. */
@@ -198,20 +264,20 @@ static bool comma_within(const struct level *l)
 	return l->first == ASSERT || l->first == FOR || l->comprehension;
 }
 
-static bool last_in_bracket(const struct printer *p, size_t i)
+static bool last_in_bracket(const struct items *raw, size_t i)
 {
-	for (i++; i < p->items.n && p->items.at[i].token == 0; i++)
+	for (i++; i < raw->n && raw->at[i].token == 0; i++)
 		;
-	return i == p->items.n || closes(p->items.at[i].token);
+	return i == raw->n || closes(raw->at[i].token);
 }
 
-static bool separator_stays(const struct printer *p, const struct level *l, size_t i)
+static bool separator_stays(const struct items *raw, const struct level *l, size_t i)
 {
-	if (p->items.at[i].token == ',' && l->brace && comma_within(l))
+	if (raw->at[i].token == ',' && l->brace && comma_within(l))
 		return true;
 	if (l->brace && l->lines)
 		return false;
-	return !last_in_bracket(p, i) || (!l->brace && takes_last_comma(p, l));
+	return !last_in_bracket(raw, i) || (!l->brace && takes_last_comma(l));
 }
 
 static bool line_begins(const struct level *l, const struct item *it, const struct item *before, bool entry)
@@ -223,57 +289,60 @@ static bool line_begins(const struct level *l, const struct item *it, const stru
 	return it->breaks > 0 || entry || (opens(before->token) && before->lines);
 }
 
+/* The comma behind the last element: before the comments that follow that. */
+static void comma_add(struct printer *p, size_t open)
+{
+	struct items *items = &p->items;
+	size_t end = items->n;
+
+	while (items->at[end - 1].token == 0)
+		end--;
+	if (end - 1 == open || separates(items->at[end - 1].token))
+		return;
+	vec_push(p->arena, items, (struct item){0});
+	memmove(items->at + end + 1, items->at + end, (items->n - 1 - end) * sizeof *items->at);
+	items->at[end] = (struct item){.token = ',', .other = ELSEWHERE};
+}
+
 static void items_separate(struct printer *p)
 {
-	struct items old = p->items;
-	struct levels l;
-	bool entry = true;	/* an entry begins at the next item */
-	size_t *moved = arena_array(p->arena, old.n + 1, sizeof *moved);
+	struct levels *l = &p->separate;
 
-	levels_start(&l);
-	p->items = (struct items){0};
-	for (size_t i = 0; i < old.n; i++) {
-		struct item it = old.at[i], *before = p->items.n ? &p->items.at[p->items.n - 1] : NULL;
-		struct level *top = level_top(&l);
-		const struct printer was = {.items = old};
+	p->items.n = 0;
+	for (size_t i = 0; i < p->raw.n; i++) {
+		struct item it = p->raw.at[i];
+		struct level *top = level_top(l);
 
-		if (separates(it.token) && !separator_stays(&was, top, i)) {
-			entry |= top->brace;
+		if (separates(it.token) && !separator_stays(&p->raw, top, i)) {
+			p->entry |= top->brace;
 			continue;
 		}
+		if (closes(it.token) && takes_last_comma(top))
+			comma_add(p, top->open);
+		const struct item *before = p->items.n ? &p->items.at[p->items.n - 1] : p->begun ? &p->before : NULL;
 		if (closes(it.token)) {
-			size_t last = p->items.n;
-
-			while (last > 0 && p->items.at[last - 1].token == 0)
-				last--;
-			if (takes_last_comma(&was, top) && !separates(p->items.at[last - 1].token) && top->open + 1 < i) {
-				vec_push(p->arena, &p->items, (struct item){0});
-				memmove(p->items.at + last + 1, p->items.at + last, (p->items.n - 1 - last) * sizeof *p->items.at);
-				p->items.at[last] = (struct item){.token = ','};
-				before = &p->items.at[p->items.n - 1];
-			}
 			it.begins = line_begins(top, &it, before, false) || top->lines;
-			it.other = moved[it.other];
-			p->items.at[it.other].other = p->items.n;
-			l.n--;
+			it.other = top->open;
+			if (it.other != ELSEWHERE)
+				p->items.at[it.other].other = (uint32_t)p->items.n;
+			l->n--;
 		} else {
-			entry |= top->brace && it.breaks > 0;
-			if (entry && it.token != 0 && top->brace) {
+			p->entry |= top->brace && it.breaks > 0;
+			if (p->entry && it.token != 0 && top->brace)
 				top->first = it.token;
-			}
-			it.begins = line_begins(top, &it, before, entry && top->brace);
-			top->comprehension |= it.token == FOR && !(top->brace && entry);
+			it.begins = line_begins(top, &it, before, p->entry && top->brace);
+			top->comprehension |= it.token == FOR && !(top->brace && p->entry);
 		}
-		moved[i] = p->items.n;
 		if (it.token != 0)
-			entry = opens(it.token) && is_brace(it.token);
+			p->entry = is_brace(it.token);
 		if (opens(it.token)) {
-			l.at[l.n] = level_of(&it, i, top);
-			l.n++;
+			l->at[l->n] = level_of(&it, p->items.n, top);
+			l->n++;
 		}
-		entry |= separates(it.token) && level_top(&l)->brace && !(it.token == ',' && comma_within(level_top(&l)));
+		p->entry |= separates(it.token) && level_top(l)->brace && !(it.token == ',' && comma_within(level_top(l)));
 		vec_push(p->arena, &p->items, it);
 	}
+	levels_pass(l);
 }
 
 /* --- 4. blanks --- */
@@ -310,14 +379,12 @@ static bool is_tight(const struct level *l, int token, const struct item *before
 
 static void items_space(struct printer *p)
 {
-	struct levels l;
-	struct item none = {.token = SEP}, *before = &none;
-	bool unary = false;
+	struct levels *l = &p->space;
+	const struct item *before = &p->spaced;
 
-	levels_start(&l);
 	for (size_t i = 0; i < p->items.n; i++) {
 		struct item *it = &p->items.at[i];
-		struct level *top = level_top(&l);
+		struct level *top = level_top(l);
 
 		if (it->token == 0)
 			continue;
@@ -325,20 +392,21 @@ static void items_space(struct printer *p)
 			top->first = it->token;
 			top->typed = false;
 		}
-		it->tight = is_tight(top, it->token, before, unary);
-		unary = it->token == '-' && !operand_ends(before->token);
+		it->tight = is_tight(top, it->token, before, p->unary);
+		p->unary = it->token == '-' && !operand_ends(before->token);
 		if (it->token == ':')
 			top->typed |= top->record || top->first == LET || top->first == PARAM || top->first == INPUT;
 		if (it->token == '=')
 			top->typed = top->first == TYPE;
 		if (opens(it->token)) {
-			l.at[l.n] = level_of(it, i, top);
-			l.n++;
+			l->at[l->n] = level_of(it, i, top);
+			l->n++;
 		} else if (closes(it->token)) {
-			l.n--;
+			l->n--;
 		}
 		before = it;
 	}
+	p->spaced = *before;
 }
 
 /* --- 5. lines, and what they look like --- */
@@ -406,18 +474,17 @@ static struct line line_form(const struct printer *p, struct line line)
 
 static void lines_make(struct printer *p)
 {
-	size_t depth = 0;
-
+	p->lines.n = 0;
 	for (size_t i = 0; i < p->items.n; i++) {
 		const struct item *it = &p->items.at[i];
 
-		if (closes(it->token) && p->items.at[it->other].lines)
-			depth--;
+		if (closes(it->token) && (it->other == ELSEWHERE || p->items.at[it->other].lines))
+			p->depth--;
 		if (it->begins)
-			vec_push(p->arena, &p->lines, (struct line){.from = i, .depth = depth});
+			vec_push(p->arena, &p->lines, (struct line){.from = i, .depth = p->depth});
 		p->lines.at[p->lines.n - 1].to = i + 1;
 		if (opens(it->token) && it->lines)
-			depth++;
+			p->depth++;
 	}
 	vec_each(struct line, line, &p->lines)
 		*line = line_form(p, *line);
@@ -437,9 +504,9 @@ static size_t cells(struct str s)
 
 static bool blank_before(const struct printer *p, const struct line *line)
 {
-	const struct item *it = &p->items.at[line->from];
+	const struct item *it = &p->items.at[line->from], *before = line->from ? it - 1 : &p->before;
 
-	return line->from > 0 && it->breaks > 1 && !closes(it->token) && !(opens(it[-1].token) && it[-1].lines);
+	return (line->from > 0 || p->begun) && it->breaks > 1 && !closes(it->token) && !(opens(before->token) && before->lines);
 }
 
 /* Cells of the items from .. to-1 in one line. */
@@ -522,25 +589,37 @@ static void line_print(const struct printer *p, const struct line *line, struct 
 	buf_addc(out, '\n');
 }
 
-bool print_source(struct arena *a, struct diags *d, struct source *source, struct buf *out)
+static void window_print(struct printer *p, struct buf *out)
 {
-	struct printer p = {.arena = a, .source = source};
+	items_pair(p);
+	items_separate(p);
+	items_space(p);
+	lines_make(p);
+	lines_align(p);
+	vec_each(struct line, line, &p->lines) {
+		if (blank_before(p, line))
+			buf_addc(out, '\n');
+		line_print(p, line, out);
+	}
+	if (p->items.n) {
+		p->before = p->items.at[p->items.n - 1];
+		p->begun = true;
+	}
+}
+
+bool print_source(struct diags *d, struct source *source, struct buf *out)
+{
+	_arena_ struct arena tree = {0}, arrays = {0};
 	struct tokens tokens = {0};
 	size_t errors = d->errors;
-	const struct ast *ast = parse_tokens(a, d, source, &tokens);
+	struct printer p = {.arena = &arrays, .source = source, .tokens = &tokens, .read = source->base, .entry = true, .spaced = {.token = SEP}};
 
+	p.ast = parse_tokens(&tree, d, source, &tokens);
 	if (d->errors > errors)
 		return false;
-	items_make(&p, ast, &tokens);
-	items_pair(&p);
-	items_separate(&p);
-	items_space(&p);
-	lines_make(&p);
-	lines_align(&p);
-	vec_each(struct line, line, &p.lines) {
-		if (blank_before(&p, line))
-			buf_addc(out, '\n');
-		line_print(&p, line, out);
-	}
+	levels_start(&p.separate);
+	levels_start(&p.space);
+	while (items_make(&p))
+		window_print(&p, out);
 	return true;
 }

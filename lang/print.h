@@ -8,6 +8,6 @@
 #include "lang/diag.h"
 
 /* Appends the canonical form. False where the text has mistakes of grammar, which are in d then, and nothing is appended. */
-bool print_source(struct arena *a, struct diags *d, struct source *source, struct buf *out);
+bool print_source(struct diags *d, struct source *source, struct buf *out);
 
 #endif

@@ -62,7 +62,7 @@ static int canonical(struct work *w, const char *shown, struct str text)
 
 	if (!source)
 		return cli_fail(w->c, "%s is larger than %d MiB", shown, SOURCE_MAX >> 20);
-	if (print_source(&w->arena, &diags, source, &w->text))
+	if (print_source(&diags, source, &w->text))
 		return 0;
 	cli_diags(w->c, &diags, DIAG_TEXT);
 	return 1;

@@ -181,7 +181,7 @@ static int init(struct cli *c, struct service *s)
 	buf_fmt(&path, "%s.ctstack", s->name);
 	compile_text(&made, buf_view(&path), buf_view(&text));
 	int status = cli_diags(c, &made.diags, DIAG_TEXT) || made.diags.errors > 0 ||
-		     !print_source(&made.arena, &made.diags, source_add(&made.sources, buf_view(&path), buf_view(&text)), &canonical);
+		     !print_source(&made.diags, source_add(&made.sources, buf_view(&path), buf_view(&text)), &canonical);
 	compilation_end(&made);
 	if (status)
 		return cli_fail(c, "nothing was written");

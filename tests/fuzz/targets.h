@@ -44,9 +44,9 @@ static inline void target_parse(const void *data, size_t n)
 
 	if (!source)
 		return;
-	if (print_source(&a, &diags, source, &once)) {
+	if (print_source(&diags, source, &once)) {
 		source = source_add(&sources, STR("formed.ctstack"), buf_view(&once));
-		if (source && (!print_source(&a, &diags, source, &twice) || !str_eq(buf_view(&once), buf_view(&twice))))
+		if (source && (!print_source(&diags, source, &twice) || !str_eq(buf_view(&once), buf_view(&twice))))
 			abort();
 	}
 	target_render(&diags);

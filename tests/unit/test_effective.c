@@ -59,7 +59,7 @@ static bool check(const char *path)
 		}
 		fail_msg("%s: another manifest:\n%.*s\n%.*s\n%.*s", path, STR_ARG(lx), STR_ARG(ly), STR_ARG(buf_view(&text)));
 	}
-	assert_true(print_source(&a, &diags, source_add(&sources, STR("t"), buf_view(&text)), &formed));
+	assert_true(print_source(&diags, source_add(&sources, STR("t"), buf_view(&text)), &formed));
 	assert_true(str_eq(buf_view(&formed), buf_view(&text)));
 	compilation_end(&c);
 	compilation_end(&again);

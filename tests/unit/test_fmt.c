@@ -50,7 +50,7 @@ static bool format(struct str text, struct buf *out)
 	struct sources sources = {.arena = &a};
 	struct diags diags = {.arena = &a, .sources = &sources};
 
-	return print_source(&a, &diags, source_add(&sources, STR("t"), text), out);
+	return print_source(&diags, source_add(&sources, STR("t"), text), out);
 }
 
 /* Whether it compiled. */

@@ -37,7 +37,7 @@ static bool form(struct formed *f, struct str text)
 	f->sources.arena = f->diags.arena = &f->arena;
 	f->diags.sources = &f->sources;
 	struct source *s = source_add(&f->sources, STR("t"), text);
-	if (!print_source(&f->arena, &f->diags, s, &f->text))
+	if (!print_source(&f->diags, s, &f->text))
 		return false;
 	struct ast *ast = parse(&f->arena, &f->diags, s);
 	tree_entries(&f->tree, &ast->entries);
