@@ -39,6 +39,7 @@ static bool layout_open(struct parser *p, enum context what, struct span at)
 	enum context around = parser_context(p);
 	p->open[++p->depth] = (struct open){what, around == CX_PAREN || around == CX_SQUARE || around == CX_INTERP, at};
 	p->one_line += what == CX_STRING || what == CX_NAME;
+	lexer_enter(p);
 	return true;
 }
 
@@ -50,6 +51,7 @@ static int layout_close(struct parser *p)
 	enum context what = p->open[p->depth--].what;
 
 	p->one_line -= what == CX_STRING || what == CX_NAME;
+	lexer_enter(p);
 	return closer[what];
 }
 
@@ -259,8 +261,16 @@ static bool separates(const struct parser *p)
 	return p->last != SEP && p->last != '{' && p->last != MAP;
 }
 
+/* A closing token that is not in the text. */
+static int layout_made_up(struct parser *p, struct span *at)
+{
+	*at = (struct span){p->last_at.hi, p->last_at.hi};
+	p->made_up = true;
+	return layout_close(p);
+}
+
 /* One raw token, or the one that was held back. */
-static inline int layout_raw(struct parser *p, union value *value, struct span *at)
+static int layout_raw(struct parser *p, union value *value, struct span *at)
 {
 	p->made_up = false;
 	if (p->closing) {
@@ -275,20 +285,20 @@ static inline int layout_raw(struct parser *p, union value *value, struct span *
 	return lexer_raw(value, at, p->scanner);
 }
 
-static inline int layout_balanced(struct parser *p, union value *value, struct span *at)
-{
-	static const enum context opens[TOKENS_END] = {
-		['('] = CX_PAREN,	   [CALL] = CX_PAREN,	     ['['] = CX_SQUARE,	     [INDEX] = CX_SQUARE,
-		[QUOTE_BEGIN] = CX_STRING, [LINES_BEGIN] = CX_LINES, [NAME_BEGIN] = CX_NAME, [INTERP_BEGIN] = CX_INTERP,
-	};
+static const enum context opens[TOKENS_END] = {
+	['{'] = CX_BRACE,	   ['('] = CX_PAREN,	     [CALL] = CX_PAREN,	     ['['] = CX_SQUARE,	       [INDEX] = CX_SQUARE,
+	[QUOTE_BEGIN] = CX_STRING, [LINES_BEGIN] = CX_LINES, [NAME_BEGIN] = CX_NAME, [INTERP_BEGIN] = CX_INTERP,
+};
+/* All others are the grammar's as they are. */
+static const bool matters[TOKENS_END] = {
+	['{'] = true, ['('] = true, [CALL] = true, ['['] = true, [INDEX] = true, [QUOTE_BEGIN] = true, [LINES_BEGIN] = true, [NAME_BEGIN] = true, [INTERP_BEGIN] = true,
+	['}'] = true, [')'] = true, [']'] = true, [TEXT_END] = true, [NEWLINE] = true, [SEMICOLON] = true, [YYEOF] = true,
+};
 
-	for (;;) {
-		if (p->closing && p->depth > p->close_to) {
-			*at = (struct span){p->last_at.hi, p->last_at.hi};
-			p->made_up = true;
-			return layout_close(p);
-		}
-		int token = layout_raw(p, value, at);
+/* What the grammar is given for a raw token that matters; where that is nothing, for those behind it. */
+static int layout_balanced(struct parser *p, int token, union value *value, struct span *at)
+{
+	for (;; token = layout_raw(p, value, at)) {
 		switch (token) {
 		case NEWLINE:
 			if (layout_line(p, *at) && separates(p))
@@ -310,8 +320,7 @@ static inline int layout_balanced(struct parser *p, union value *value, struct s
 				return token;
 			break;
 		case TEXT_END:
-			layout_close(p);
-			return token;
+			return layout_close(p);
 		case YYEOF:
 			if (p->depth == 0)
 				return token;
@@ -322,7 +331,17 @@ static inline int layout_balanced(struct parser *p, union value *value, struct s
 			if (opens[token] == CX_TOP || layout_open(p, opens[token], *at))
 				return token;
 		}
+		if (p->closing && p->depth > p->close_to)
+			return layout_made_up(p, at);
 	}
+}
+
+static inline int layout_token(struct parser *p, union value *value, struct span *at)
+{
+	if (p->closing && p->depth > p->close_to)
+		return layout_made_up(p, at);
+	int token = layout_raw(p, value, at);
+	return matters[token] ? layout_balanced(p, token, value, at) : token;
 }
 
 /* Where the grammar takes up again after a mistake. */
@@ -341,6 +360,15 @@ void layout_skip(struct parser *p)
 	p->skip_depth = layout_brace(p, p->last == MAP ? p->depth - 1 : p->depth);
 }
 
+/* What messages need to know of the entry at hand. */
+static void layout_remember(struct parser *p, int token, struct span at)
+{
+	if (p->nhead < HEAD_MAX)
+		p->head[p->nhead++] = (struct head_token){token, at};
+	p->before = p->last;
+	p->before_at = p->last_at;
+}
+
 int layout_next(struct parser *p, union value *value, struct span *at)
 {
 	int token;
@@ -350,15 +378,11 @@ int layout_next(struct parser *p, union value *value, struct span *at)
 		p->errors_before = p->diags->errors;
 	}
 	do
-		token = layout_balanced(p, value, at);
+		token = layout_token(p, value, at);
 	while (p->skipping && !resumes(p, token));
 	p->skipping = false;
-	if (!p->quick) {
-		if (p->nhead < HEAD_MAX)
-			p->head[p->nhead++] = (struct head_token){token, *at};
-		p->before = p->last;
-		p->before_at = p->last_at;
-	}
+	if (!p->quick)
+		layout_remember(p, token, *at);
 	if (p->record)
 		vec_push(p->arena, p->record, (struct head_token){token, *at});
 	p->last_at = *at;

@@ -152,6 +152,8 @@ void layout_skip(struct parser *p);
 /* lexer.l */
 void lexer_open(struct parser *p);
 void lexer_close(struct parser *p);
+/* What is open is another: the next token is one of that context. */
+void lexer_enter(struct parser *p);
 int lexer_raw(union value *value, struct span *at, void *scanner);
 
 /* grammar.y, twice: see there */
