@@ -30,37 +30,38 @@ static bool balanced(const struct modules *modules)
 }
 
 /* The network and the flows are resolved once, so that rules and lowering mean the same. */
-static void check_and_lower(struct compilation *c)
+static void check_and_lower(struct arena *scratch, struct compilation *c)
 {
-	_arena_ struct arena scratch = {0};
 	struct net net;
 	struct routes routes = {0};
 	struct flows flows = {0};
 
-	net_build(&scratch, &c->arena, &c->model, &net);
-	routes_build(&scratch, &c->arena, &c->model, &net, &routes);
-	flows_build(&scratch, &c->model, &net, &routes, &flows);
-	rules_check(&c->diags, &c->model, &net, &routes, &flows);
+	net_build(scratch, &c->arena, &c->model, &net);
+	routes_build(scratch, &c->arena, &c->model, &net, &routes);
+	flows_build(scratch, &c->model, &net, &routes, &flows);
+	rules_check(scratch, &c->diags, &c->model, &net, &routes, &flows);
 	if (!c->diags.errors && !c->check_only)
-		lower(&scratch, &c->model, &net, &routes, &flows, &c->sources, c->outline, &c->manifest);
+		lower(scratch, &c->model, &net, &routes, &flows, &c->sources, c->outline, &c->manifest);
 }
 
 /* Ends the modules: what is said of them and made of them stands alone. */
 static int compile(struct compilation *c, struct modules *modules)
 {
+	_arena_ struct arena scratch = {0};
 	struct silences silences = {0};
 	int error = modules->error;
 
 	for (size_t i = 0; i < modules->all.n; i++)
 		silences_collect(&c->arena, &c->diags, modules->all.at[i]->ast, modules->all.at[i]->root, &silences);
 	if (balanced(modules))
-		elaborate(&c->arena, &c->diags, modules, &c->model);
+		elaborate(&scratch, &c->arena, &c->diags, modules, &c->model);
 	locks_pin(&c->arena, modules, &c->model);
 	if (c->givens.locked && !c->diags.errors)
 		locks_check(&c->diags, modules, &c->model);
 	modules_free(modules);
+	arena_reset(&scratch);
 	if (!c->diags.errors)
-		check_and_lower(c);
+		check_and_lower(&scratch, c);
 	silences_apply(&c->diags, &silences, !c->diags.errors);
 	lints_apply(&c->diags, c->levels);
 	if (error)

@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "lang/base/cleanup.h"
 
 /* A file as a kind of block, so that a stack is laid out as whatever stands in a block. It has no row in the schema, since nobody can write it. */
 struct m_file {
@@ -217,13 +216,12 @@ static void model_stacks(struct elab *el, struct model *ret)
 	model_index(ret);
 }
 
-void elaborate(struct arena *a, struct diags *d, const struct modules *modules, struct model *ret)
+void elaborate(struct arena *scratch, struct arena *a, struct diags *d, const struct modules *modules, struct model *ret)
 {
-	_arena_ struct arena scratch = {0};
-	struct elab *el = arena_new(&scratch, struct elab);
+	struct elab *el = arena_new(scratch, struct elab);
 	struct map outputs = {0};
 
-	el->a = &scratch;
+	el->a = scratch;
 	el->model = a;
 	el->d = d;
 	el->modules = modules;

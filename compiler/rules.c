@@ -4,7 +4,6 @@
 #include "compiler/rules.h"
 
 #include "compiler/rules_impl.h"
-#include "lang/base/cleanup.h"
 
 static const struct {
 	enum diag_code code;
@@ -112,10 +111,10 @@ struct str port_shown(struct arena *a, struct port p)
 }
 
 /* What the rules compute on the way is not kept: diagnostics own their texts. */
-void rules_check(struct diags *d, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows)
+void rules_check(struct arena *scratch, struct diags *d, const struct model *model, const struct net *net, const struct routes *routes,
+		 const struct flows *flows)
 {
-	_arena_ struct arena scratch = {0};
-	struct rules r = {.arena = &scratch, .diags = d, .model = model, .net = net, .routes = routes, .flows = flows};
+	struct rules r = {.arena = scratch, .diags = d, .model = model, .net = net, .routes = routes, .flows = flows};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
 		rules[i].check(&r, rules[i].code);

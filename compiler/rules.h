@@ -7,6 +7,6 @@
 #include "compiler/flows.h"
 #include "lang/diag.h"
 
-void rules_check(struct diags *d, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows);
+void rules_check(struct arena *scratch, struct diags *d, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows);
 
 #endif

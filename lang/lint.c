@@ -117,7 +117,7 @@ static void take_until(struct reading *r, uint32_t until, struct span covers)
 
 static void read_entries(struct reading *r, const struct entry_list *list)
 {
-	for (const struct entry *e = list->first; e; e = e->next) {
+	for (const struct entry *e = list->first; e && r->next < r->ast->comments.n; e = e->next) {
 		bool judged = r->judged;
 
 		take_until(r, e->at.lo, e->at);

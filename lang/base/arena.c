@@ -85,7 +85,19 @@ static void chunk_free(struct arena_chunk *c)
 		free(c);
 }
 
-static void arena_grow(struct arena *a, size_t need)
+/* The next of the spare chunks, zeroed; NULL where there is none with that much room. */
+static struct arena_chunk *spare_take(struct arena *a, size_t need)
+{
+	struct arena_chunk *c = a->spare;
+
+	if (!c || c->size < need)
+		return NULL;
+	a->spare = c->older;
+	memset(c->bytes, 0, c->size);
+	return c;
+}
+
+static struct arena_chunk *chunk_grown(struct arena *a, size_t need)
 {
 	size_t size = a->chunks ? a->chunks->size * 2 : CHUNK_MIN;
 	struct arena_chunk *c;
@@ -99,11 +111,20 @@ static void arena_grow(struct arena *a, size_t need)
 	c = chunk_new(size);
 	if (!c)
 		no_memory();
+	a->total += c->size;
+	return c;
+}
+
+static void arena_grow(struct arena *a, size_t need)
+{
+	struct arena_chunk *c = spare_take(a, need);
+
+	if (!c)
+		c = chunk_grown(a, need);
 	c->older = a->chunks;
 	a->chunks = c;
 	a->next = c->bytes;
 	a->end = c->bytes + c->size;
-	a->total += c->size;
 }
 
 void *arena_alloc_slowly(struct arena *a, size_t size)
@@ -155,11 +176,27 @@ char *arena_text_slowly(struct arena *a, size_t n)
 	return a->end -= n + 1;
 }
 
-void arena_free(struct arena *a)
+static void chunks_free(struct arena_chunk *c)
 {
-	for (struct arena_chunk *c = a->chunks, *older; c; c = older) {
+	for (struct arena_chunk *older; c; c = older) {
 		older = c->older;
 		chunk_free(c);
 	}
+}
+
+void arena_free(struct arena *a)
+{
+	chunks_free(a->chunks);
+	chunks_free(a->spare);
 	*a = (struct arena){0};
+}
+
+void arena_reset(struct arena *a)
+{
+	struct arena_chunk **end = &a->chunks;
+
+	while (*end)
+		end = &(*end)->older;
+	*end = a->spare;
+	*a = (struct arena){.spare = a->chunks, .total = a->total};
 }

@@ -16,12 +16,15 @@ enum { ARENA_ALIGN = 8 };
 
 struct arena {
 	struct arena_chunk *chunks;	/* newest first */
+	struct arena_chunk *spare;	/* of an earlier use */
 	char *next, *end;		/* what is left of the newest */
 	size_t total;			/* bytes asked of the system, for limits and statistics */
 };
 
 /* An arena that is all zero is empty and ready. */
 void arena_free(struct arena *a);
+/* Empties it for another use. What it had of the system it keeps, and zeroes when it is asked for: pages that are there cost less than new ones. */
+void arena_reset(struct arena *a);
 
 /* For the two functions below, where the chunk has no room. */
 void *arena_alloc_slowly(struct arena *a, size_t size);

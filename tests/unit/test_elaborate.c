@@ -22,11 +22,13 @@ struct run {
 
 static void run_text(struct run *r, const char *text)
 {
+	_arena_ struct arena scratch = {0};
+
 	*r = (struct run){0};
 	r->sources.arena = r->diags.arena = &r->arena;
 	r->diags.sources = &r->sources;
 	modules_load_text(&r->sources, &r->diags, STR("test.ctstack"), str_of(text), &r->modules);
-	elaborate(&r->arena, &r->diags, &r->modules, &r->model);
+	elaborate(&scratch, &r->arena, &r->diags, &r->modules, &r->model);
 }
 
 static void run_end(struct run *r)

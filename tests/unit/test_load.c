@@ -65,11 +65,13 @@ struct run {
 
 static void run(struct run *r, const char *const *paths, size_t n)
 {
+	_arena_ struct arena scratch = {0};
+
 	*r = (struct run){0};
 	r->sources.arena = r->diags.arena = &r->arena;
 	r->diags.sources = &r->sources;
 	modules_load(&r->sources, &r->diags, paths, n, &r->modules);
-	elaborate(&r->arena, &r->diags, &r->modules, &r->model);
+	elaborate(&scratch, &r->arena, &r->diags, &r->modules, &r->model);
 	if (r->diags.all.n)
 		diags_render(&r->diags, DIAG_TEXT, false, &r->said);
 	buf_addc(&r->said, '\0');
