@@ -220,6 +220,46 @@ test_a_bus_that_stops_answering() {
 	expect 0 ctc apply --yes h.ctstack
 }
 
+# The service may open only so many files, on its way back, too; then whoever asks may.
+test_too_few_descriptors() {
+	local n failed=0 limit=/run/systemd/system/ctstack-transaction.service.d/limit.conf
+	# Data stays: its directory is there from now on.
+	change
+	expect 0 ctc apply --yes h.ctstack
+	stack
+	expect 0 ctc apply --yes h.ctstack
+	change
+	digest >before
+	mkdir -p "$(dirname $limit)"
+	for n in 5 7 9 11 13 15 17; do
+		printf '[Service]\nLimitNOFILE=%s\n' "$n" >$limit
+		systemctl daemon-reload
+		run ctc apply --yes h.ctstack
+		rm $limit
+		systemctl daemon-reload
+		case "$status" in 0) break ;; 1 | 3 | 5) ;; *) printf 'status %s with %s descriptors\n%s\n' "$status" "$n" "$out"; return 1 ;; esac
+		failed=$((failed + 1))
+		expect 0 ctc recover
+		digest >after
+		diff before after
+	done
+	[ $failed -gt 2 ]
+	stack
+	expect 0 ctc apply --yes h.ctstack
+	change
+	digest >before
+	for n in 5 7 9 11; do
+		run prlimit --nofile="$n" ctc apply --yes h.ctstack
+		[ "$status" != 0 ] || break
+		equal "$status" 1
+		contains "$out" "Too many open files"
+		digest >after
+		diff before after
+	done
+	stack
+	expect 0 ctc apply --yes h.ctstack
+}
+
 # A podman that never answers, before anything was changed.
 test_a_podman_that_hangs() {
 	printf '#!/bin/sh\nexec sleep 600\n' >fake

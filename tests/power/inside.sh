@@ -42,7 +42,7 @@ booted() {
 digest_now() {
 	systemctl daemon-reload
 	settled
-	digest | grep -v '^uplink0 .* fe80:'
+	digest | grep -vE 'uplink0 .*fe80:|fe80:.* uplink0 '
 }
 
 # The two states, as they are after a boot.
