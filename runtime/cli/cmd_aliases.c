@@ -76,17 +76,22 @@ static void shortcuts(struct aliases *a, const struct res_container *c, struct s
 	}
 }
 
-static int print(struct cli *c, struct session *s, int n, char **argv, enum shell shell, bool sudo)
+struct asked {
+	char **names;
+	int n;
+	enum shell shell;
+	bool sudo;
+};
+
+static int view(struct cli *c, struct session *s, const void *asked)
 {
+	const struct asked *q = asked;
 	_buf_ struct buf out = {0};
-	struct aliases a = {.arena = &s->arena, .shell = shell, .sudo = sudo, .out = &out};
+	struct aliases a = {.arena = &s->arena, .shell = q->shell, .sudo = q->sudo, .out = &out};
 	struct selected which;
 	struct err e;
-	int r = session_look(s, &e);
 
-	if (r == 0)
-		r = select_containers(s, argv + 1, n, &which, &e);
-	if (r < 0)
+	if (select_containers(s, q->names, q->n, &which, &e) < 0)
 		return cli_err(c, &e);
 	vec_each(const struct res_container *const, k, &which.all)
 		container_verbs(&a, *k);
@@ -111,12 +116,8 @@ int cmd_aliases(struct cli *c, int argc, char **argv)
 		{0},
 	};
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
-	struct session s;
 
 	if (n < 0)
 		return status;
-	session_begin(&s);
-	status = print(c, &s, n, argv, (enum shell)shell, sudo);
-	session_end(&s);
-	return status;
+	return session_view(c, view, &(struct asked){argv + 1, n, (enum shell)shell, sudo});
 }

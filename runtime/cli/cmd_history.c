@@ -45,21 +45,17 @@ static void as_text(const struct event *all, size_t n, uint32_t current, bool co
 	buf_fmt(out, "%sGeneration %u is current.\n", n ? "\n" : "", current);
 }
 
-static int history(struct cli *c, struct session *s, bool json)
+static int view(struct cli *c, struct session *s, const void *asked)
 {
+	const bool *json = asked;
 	_buf_ struct buf out = {0};
 	struct event *all = NULL;
 	size_t n = 0;
 	struct err e;
 
-	int r = session_look(s, &e);
-	if (r == 0 && s->store.state_fd >= 0)
-		r = store_history_read(&s->store, &s->arena, &all, &n, &e);
-	if (r < 0) {
-		report_error(c, NULL, NULL, &e);
-		return STATUS_REFUSED;
-	}
-	if (json)
+	if (s->store.state_fd >= 0 && store_history_read(&s->store, &s->arena, &all, &n, &e) < 0)
+		return cli_err(c, &e);
+	if (*json)
 		as_json(all, n, s->current, &out);
 	else if (s->store.state_fd < 0)
 		buf_puts(&out, "Nothing was applied on this host yet.\n");
@@ -76,14 +72,10 @@ int cmd_history(struct cli *c, int argc, char **argv)
 		{0},
 	};
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
-	struct session s;
 
 	if (n < 0)
 		return status;
 	if (n > 0)
 		return cli_fail(c, "it takes no arguments");
-	session_begin(&s);
-	status = history(c, &s, json);
-	session_end(&s);
-	return status;
+	return session_view(c, view, &json);
 }

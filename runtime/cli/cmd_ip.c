@@ -5,23 +5,26 @@
 #include "runtime/cli/change.h"
 #include "runtime/cli/select.h"
 
-static int run(struct cli *c, struct session *s, const char *name, int family)
+struct asked {
+	const char *name;
+	int family;	/* 0: both */
+};
+
+static int view(struct cli *c, struct session *s, const void *asked)
 {
+	const struct asked *a = asked;
 	_buf_ struct buf out = {0};
 	const struct res_container *where;
 	struct err e;
-	int r = session_look(s, &e);
 
-	if (r == 0)
-		r = select_one(s, name, &where, &e);
-	if (r < 0)
+	if (select_one(s, a->name, &where, &e) < 0)
 		return cli_err(c, &e);
-	if (where->address.n && family != 6)
+	if (where->address.n && a->family != 6)
 		buf_fmt(&out, "%.*s\n", STR_ARG(where->address));
-	if (where->address6.n && family != 4)
+	if (where->address6.n && a->family != 4)
 		buf_fmt(&out, "%.*s\n", STR_ARG(where->address6));
 	if (!out.n)
-		return cli_fail(c, "%.*s has no %saddress of its own", STR_ARG(where->res.id), family == 4 ? "IPv4 " : family == 6 ? "IPv6 " : "");
+		return cli_fail(c, "%.*s has no %saddress of its own", STR_ARG(where->res.id), a->family == 4 ? "IPv4 " : a->family == 6 ? "IPv6 " : "");
 	return cli_print(c, buf_view(&out));
 }
 
@@ -34,14 +37,10 @@ int cmd_ip(struct cli *c, int argc, char **argv)
 		{0},
 	};
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
-	struct session s;
 
 	if (n < 0)
 		return status;
 	if (n != 1)
 		return cli_fail(c, "name the one container: ctc ip STACK.CONTAINER");
-	session_begin(&s);
-	status = run(c, &s, argv[1], four == six ? 0 : four ? 4 : 6);
-	session_end(&s);
-	return status;
+	return session_view(c, view, &(struct asked){argv[1], four == six ? 0 : four ? 4 : 6});
 }

@@ -70,6 +70,15 @@ static void as_json(const struct session *s, struct buf *out)
 	buf_puts(out, "]}\n");
 }
 
+static int view(struct cli *c, struct session *s, const void *asked)
+{
+	void (*const *as)(const struct session *s, struct buf *out) = asked;
+	_buf_ struct buf out = {0};
+
+	(*as)(s, &out);
+	return cli_print(c, buf_view(&out));
+}
+
 int cmd_list(struct cli *c, int argc, char **argv)
 {
 	bool json = false, names = false;
@@ -79,21 +88,11 @@ int cmd_list(struct cli *c, int argc, char **argv)
 		{0},
 	};
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
-	_buf_ struct buf out = {0};
-	struct session s;
-	struct err e;
 
 	if (n < 0)
 		return status;
 	if (n > 0)
 		return cli_fail(c, "it takes no arguments");
-	session_begin(&s);
-	if (session_look(&s, &e) < 0) {
-		status = cli_err(c, &e);
-	} else {
-		(json ? as_json : names ? as_names : as_text)(&s, &out);
-		status = cli_print(c, buf_view(&out));
-	}
-	session_end(&s);
-	return status;
+	void (*const as)(const struct session *s, struct buf *out) = json ? as_json : names ? as_names : as_text;
+	return session_view(c, view, &as);
 }

@@ -66,6 +66,17 @@ static void list(const struct listing *l, const struct manifest *recorded, struc
 		buf_puts(out, "\n]}\n");
 }
 
+static int view(struct cli *c, struct session *s, const void *asked)
+{
+	const struct listing *l = asked;
+	_buf_ struct buf out = {0};
+
+	if (l->stack && !manifest_find(&s->recorded, RES_stack, str_of(l->stack)))
+		return cli_fail(c, "there is no stack `%s` on this host: `ctc status` lists them", l->stack);
+	list(l, &s->recorded, &out);
+	return cli_print(c, buf_view(&out));
+}
+
 int cmd_volumes(struct cli *c, int argc, char **argv)
 {
 	static const char *const formats[] = {[AS_TEXT] = "text", [AS_JSON] = "json", [AS_PATHS] = "paths", NULL};
@@ -76,24 +87,11 @@ int cmd_volumes(struct cli *c, int argc, char **argv)
 		{0},
 	};
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
-	_buf_ struct buf out = {0};
-	struct session s;
-	struct err e;
 
 	if (n < 0)
 		return status;
 	if (n > 1)
 		return cli_fail(c, "name one stack, or none");
 	l.stack = n ? argv[1] : NULL;
-	session_begin(&s);
-	if (session_look(&s, &e) < 0) {
-		report_error(c, NULL, NULL, &e);
-	} else if (l.stack && !manifest_find(&s.recorded, RES_stack, str_of(l.stack))) {
-		cli_fail(c, "there is no stack `%s` on this host: `ctc status` lists them", l.stack);
-	} else {
-		list(&l, &s.recorded, &out);
-		status = cli_print(c, buf_view(&out));
-	}
-	session_end(&s);
-	return status;
+	return session_view(c, view, &l);
 }

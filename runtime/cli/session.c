@@ -91,6 +91,18 @@ int session_look(struct session *s, struct err *e)
 	return r < 0 ? r : session_load(s, e);
 }
 
+int session_view(struct cli *c, int (*view)(struct cli *c, struct session *s, const void *asked), const void *asked)
+{
+	struct session s;
+	struct err e;
+	int status;
+
+	session_begin(&s);
+	status = session_look(&s, &e) < 0 ? cli_err(c, &e) : view(c, &s, asked);
+	session_end(&s);
+	return status;
+}
+
 int session_lock(struct session *s, const char *command, struct err *e)
 {
 	int r = s->host.root_fd < 0 ? host_open(&s->host, e) : 0;

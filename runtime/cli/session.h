@@ -23,6 +23,9 @@ void session_end(struct session *s);
 
 /* To look: the host, and its store where there is one (-1 descriptors where not: no error), and the current generation. */
 int session_look(struct session *s, struct err *e);
+/* What a command that only looks does: begins, looks, has `view` say what is there, ends. Returns the command's status: the view's, or where the host could not be looked at, which is said,
+ * STATUS_REFUSED. */
+int session_view(struct cli *c, int (*view)(struct cli *c, struct session *s, const void *asked), const void *asked);
 /* To change: opens the host where it is not, locks it, reads the current generation. Signals end every wait from here on. Makes nothing but RUN_DIR. -EBUSY: another ctc is at
  * work. */
 int session_lock(struct session *s, const char *command, struct err *e);
