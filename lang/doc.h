@@ -19,7 +19,7 @@ void doc_synopsis(struct buf *out);
 
 /* A template as its users see it: what it is, its parameters, what it gives. name: "std.ml.ollama". */
 void doc_template(const struct ast *ast, const struct entry *template, struct str name, struct buf *out);
-/* All templates of a file, one a line. name: "std.ml". */
-void doc_templates(const struct ast *ast, struct str name, struct buf *out);
+/* The inputs, templates and outputs of a file. name: "std.ml". */
+void doc_file(const struct ast *ast, struct str name, struct buf *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The reference of templates, from their source: the comment above one says what it is, the text behind a parameter what that is for, and what it gives is shown as it is
+ * The reference of templates and files, from their source: the comment above one says what it is, the text behind a parameter what that is for, and what it gives is shown as it is
  * written, with what comes from templates of the same file that it extends. */
 #include "lang/doc.h"
 
@@ -119,10 +119,36 @@ void doc_template(const struct ast *ast, const struct entry *t, struct str name,
 	}
 }
 
-void doc_templates(const struct ast *ast, struct str name, struct buf *out)
+static void put_listed(const struct ast *ast, const struct entry *e, struct buf *out)
 {
-	buf_fmt(out, "Templates of %.*s:\n", STR_ARG(name));
-	for (const struct entry *e = ast->entries.first; e; e = e->next)
-		if (e->kind == EN_TEMPLATE)
-			buf_fmt(out, "  %-14.*s %.*s\n", STR_ARG(e->word.text), STR_ARG(first_line(e->doc)));
+	if (e->kind == EN_INPUT)
+		put_param(ast, e, out);
+	else if (e->kind == EN_TEMPLATE)
+		buf_fmt(out, "  %-14.*s %.*s\n", STR_ARG(e->word.text), STR_ARG(first_line(e->doc)));
+	else
+		buf_fmt(out, "  %.*s = %.*s\n", STR_ARG(e->word.text), STR_ARG(source_text(ast, e->value->at)));
+}
+
+void doc_file(const struct ast *ast, struct str name, struct buf *out)
+{
+	static const struct {
+		enum entry_kind kind;
+		const char *title;
+	} sections[] = {{EN_INPUT, "Inputs"}, {EN_TEMPLATE, "Templates"}, {EN_OUTPUT, "Outputs"}};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+		bool titled = false;
+
+		for (const struct entry *e = ast->entries.first; e; e = e->next) {
+			if (e->kind != sections[i].kind)
+				continue;
+			if (!titled)
+				buf_fmt(out, "%s%s of %.*s:\n", any ? "\n" : "", sections[i].title, STR_ARG(name));
+			any = titled = true;
+			put_listed(ast, e, out);
+		}
+	}
+	if (!any)
+		buf_fmt(out, "%.*s has no inputs, templates and outputs.\n", STR_ARG(name));
 }

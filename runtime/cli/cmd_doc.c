@@ -106,7 +106,7 @@ static int ask_text(struct asking *q, struct str name, struct str text, struct s
 		near_offer(&near, e->word.text);
 	}
 	if (!template.n) {
-		doc_templates(ast, name, &q->out);
+		doc_file(ast, name, &q->out);
 		return 0;
 	}
 	if (near.best.n)

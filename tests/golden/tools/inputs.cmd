@@ -1,0 +1,1 @@
+check --set registry=localhost/w:1 inputs.ctstack
