@@ -173,7 +173,7 @@ struct entry {
 	struct entry_list body;
 };
 
-/* A comment, for the formatter. own_line: nothing but blanks before it. */
+/* A comment, for the formatter. own_line: nothing but blanks, or a `;` that ends nothing, before it. */
 struct comment {
 	struct span at;
 	bool own_line;
