@@ -144,7 +144,13 @@ static void route_flow(struct building *b, const struct route *r)
 void flows_build(struct arena *a, const struct model *model, const struct net *net, const struct routes *routes, struct flows *ret)
 {
 	struct building b = {.arena = a, .net = net, .out = ret};
+	size_t most = routes->all.n;
 
+	/* Mostly each arrow is one flow: room for all of them at once. */
+	vec_each(struct m_stack *const, stack, &model->stacks)
+		most += (*stack)->allow.n + (*stack)->subnet.n;
+	ret->all.at = arena_array(a, most, sizeof *ret->all.at);
+	ret->all.cap = most;
 	vec_each(struct m_stack *const, stack, &model->stacks) {
 		for (size_t i = 0; i < (*stack)->allow.n; i++)
 			arrow_flows(&b, (struct flow){
