@@ -60,6 +60,7 @@ static int compile(struct compilation *c, struct modules *modules)
 		locks_check(&c->diags, modules, &c->model);
 	modules_free(modules);
 	arena_reset(&scratch);
+	lints_idle(&c->diags, c->levels, &silences);
 	if (!c->diags.errors)
 		check_and_lower(&scratch, c);
 	silences_apply(&c->diags, &silences, !c->diags.errors);

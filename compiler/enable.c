@@ -162,8 +162,22 @@ static void stack_keep(struct elab *el, struct m_stack *s)
 				field_check(el, s->container.at[k], (const char *)s->container.at[k] + container->rows[i].offset, &container->rows[i]);
 }
 
+static bool all_enabled(const struct model *m)
+{
+	vec_each(struct m_stack *const, s, &m->stacks) {
+		if (!stack_enabled(*s))
+			return false;
+		vec_each(struct m_container *const, c, &(*s)->container)
+			if (!enabled(*c))
+				return false;
+	}
+	return true;
+}
+
 void model_enabled(struct elab *el, struct model *m)
 {
+	if (all_enabled(m))
+		return;
 	for (size_t i = 0; i < m->stacks.n; i++)
 		stack_keep(el, m->stacks.at[i]);
 }

@@ -38,6 +38,7 @@ struct diags {
 	struct sources *sources;
 	VEC(struct diag *) all;
 	size_t errors, warnings;
+	bool idle[DIAG_COUNT];	/* lints that need not be looked for (lints_idle) */
 };
 
 enum { DIAG_CAP = 50 };		/* how many are printed; the rest is counted */

@@ -115,6 +115,7 @@ static void take_until(struct reading *r, uint32_t until, struct span covers)
 	}
 }
 
+/* No further than there are comments. */
 static void read_entries(struct reading *r, const struct entry_list *list)
 {
 	for (const struct entry *e = list->first; e && r->next < r->ast->comments.n; e = e->next) {
@@ -208,6 +209,17 @@ void silences_apply(struct diags *d, struct silences *silences, bool judge)
 		diag_help(d, one, "a silence speaks of its line, or of the entry below it; take it out where it has outlived its reason");
 	}
 	count(d);
+}
+
+void lints_idle(struct diags *d, const struct lint_levels *levels, const struct silences *silences)
+{
+	for (size_t code = 0; code < DIAG_COUNT; code++) {
+		enum lint_level level = levels ? levels->of[code] : LINT_DEFAULT;
+
+		d->idle[code] = diag_infos[code].severity == SEV_OFF && (level == LINT_DEFAULT || level == LINT_ALLOW);
+	}
+	vec_each(const struct silence, s, &silences->all)
+		d->idle[s->code] = false;
 }
 
 void lints_apply(struct diags *d, const struct lint_levels *levels)

@@ -28,6 +28,8 @@ struct silences {
 
 /* Reads the comments of a file; what looks like a silence and is none is said. judge: the file's stacks are in scope. */
 void silences_collect(struct arena *a, struct diags *d, const struct ast *ast, bool judge, struct silences *ret);
+/* Notes in d->idle which lints need not be looked for: they are off, nobody asks for them, and no silence waits for one. Before rules_check. */
+void lints_idle(struct diags *d, const struct lint_levels *levels, const struct silences *silences);
 /* Takes away what is silenced. judge: every lint was looked for, so that a silence without one is idle, which is said. */
 void silences_apply(struct diags *d, struct silences *silences, bool judge);
 /* Gives each lint its level; those that are allowed, or off and not asked for, are taken away. */
