@@ -241,9 +241,13 @@ static bool expectation_check(struct looked *l, const struct flow_end *from, con
 RULE(expect_reach)
 {
 	struct openings openings = {.arena = r->arena};
-	size_t pairs = 0;
+	size_t pairs = 0, expected = 0;
 
 	(void)code; /* expect_deny is said here, too: both ask the same table */
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		expected += (*s)->expect.n;
+	if (!expected)
+		return;
 	openings_build(r, &openings);
 	vec_each(struct m_stack *const, s, &r->model->stacks)
 		for (size_t i = 0; i < (*s)->expect.n; i++) {

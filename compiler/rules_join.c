@@ -3,8 +3,7 @@
  * Rules about containers that share one network namespace: that there is one to join, that a container which joins has no network of its own, and that no two in it
  * listen on one port. */
 #include "compiler/rules_impl.h"
-
-#include <stdlib.h>
+#include "lang/base/sort.h"
 
 /* All in a namespace know each other by name: their hosts files together are the square of this. */
 enum { JOIN_MAX = 64 };
@@ -125,8 +124,7 @@ RULE(join_port)
 			vec_each(const struct entry_PORT, p, &m->container->ports)
 				vec_push(r->arena, &all,
 					 (struct bound){m->home, m, p, port_meant(m->container, p->name, p->value.v)});
-	if (all.n > 1)
-		qsort(all.at, all.n, sizeof *all.at, cmp_bound);
+	sort_array(all.at, all.n, sizeof *all.at, cmp_bound);
 	highest = all.at;
 	for (size_t i = 1; i < all.n; i++) {
 		const struct bound *b = &all.at[i];
