@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Runs one file of tests, in the test host (see lib.sh). run.sh calls it.
-#	inside.sh all FILE first|rebooted	the functions of that part, in order; prints "ok NAME" or the output and "not ok NAME" for each, then "done"
+#	inside.sh all FILE first|rebooted	the functions of that part, in order; prints "ok NAME" or the output and "not ok NAME" for each, then "done". Lines "# …" of what
+#						a function printed, its numbers, are shown also where all went well
 #	inside.sh one FILE FUNCTION		one of them
 set -u
 here=/src/tests/host
@@ -31,6 +32,7 @@ for name in $(grep -oE '^test_[A-Za-z0-9_]+' "$file"); do
 	cd "$work" || exit 1
 	since=$(date +%s)
 	if timeout -k 5 "${TEST_TIMEOUT:-${patience:-120}}" bash "$0" one "$file" "$name" >"$work.log" 2>&1; then
+		grep '^# ' "$work.log"
 		echo "ok ${file##*/}: ${name#test_}"
 	else
 		status=$?

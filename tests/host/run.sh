@@ -3,7 +3,8 @@
 #
 # Runs tests/host/test_*.sh, or those that are named, each in a host of its own that is booted for it and removed after it, and closes with "N passed, N failed".
 #	run.sh [FILE[:FUNCTION]]...	FILE: test_x, test_x.sh or a path; FUNCTION may be a pattern
-# Whatever ends it, its hosts go too; what a kill -9 left is removed by the next run.
+# Whatever ends it, its hosts go too; what a kill -9 left is removed by the next run. A file says in lines `# set: NAME…` which variables of the environment, beside TEST_TIMEOUT
+# (seconds a function may take), its functions read; they are handed into the host where they are set.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 host=tests/host/host
@@ -49,7 +50,11 @@ broken() {
 }
 
 part() {
-	tally < <($host run "$name" systemd-run --quiet --pipe --wait --collect --property=Delegate=yes --setenv=ONLY="$3" \
+	local variable set=()
+	for variable in TEST_TIMEOUT $(sed -n 's/^# set: *//p' "$1"); do
+		[ -z "${!variable:-}" ] || set+=("--setenv=$variable=${!variable}")
+	done
+	tally < <($host run "$name" systemd-run --quiet --pipe --wait --collect --property=Delegate=yes --setenv=ONLY="$3" "${set[@]}" \
 		bash /src/tests/host/inside.sh all "/src/$1" "$2" 2>&1)
 }
 

@@ -3,6 +3,7 @@
 #
 # Reverse proxies: the real Caddy, from Debian, in an image made here, serves what the source says, and no request is lost while it changes. spec/services.md has the rules. The
 # functions build on each other.
+# set: HAMMER_APPLIES
 
 # get NAME [CURL OPTION]...: what https://NAME/ answers, and its status behind it
 get() {
@@ -92,6 +93,7 @@ test_no_request_is_lost_while_things_change() {
 	equal "$other" ""
 	[ "$(wc -l <answers-wiki.example.org)" -gt $((rounds * 5)) ]
 	[ "$(grep -c 200 kept-wiki.example.org)" -gt $((rounds * 5)) ]
+	echo "# $rounds applies: $(wc -l <answers-wiki.example.org) requests on connections of their own and $(grep -c 200 kept-wiki.example.org) on one that stays, all answered"
 }
 
 test_it_goes_with_its_stack() {

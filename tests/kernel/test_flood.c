@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 
 enum { ALLOWED = 8000, FORBIDDEN = 8001, STREAM = 8080 };
-enum { PER_SECOND = 20000, STREAMS = 8, BURST = 64, ROUND_MS = 5, STALL_MS = 20000 };
+enum { PER_SECOND = 22000, LAG = 2000, STREAMS = 8, BURST = 64, ROUND_MS = 5, STALL_MS = 20000 };
 #define A4 "10.20.0.11"
 #define A6 "fd20::11"
 
@@ -38,12 +38,21 @@ static void in_child(void (*work)(const void *), const void *context)
 	children[nchildren++] = child;
 }
 
-/* ---- senders ---- */
+/* ---- the sender ---- */
 
 struct stream_of_packets {
 	const char *ns, *to;
 	uint16_t port;
 	unsigned per_second;
+	int fd;
+	uint64_t done;	/* packets that were due so far */
+};
+
+/* Each stream of both kinds together is a little more than what is asked for, since what a busy machine kept from being sent is not made up for. */
+#define STREAM_OF(ns, to, port, part) {ns, to, port, PER_SECOND / (part), -1, 0}
+static struct stream_of_packets streams_of_packets[] = {
+	STREAM_OF("b", A4, ALLOWED, 2),	  STREAM_OF("b", A6, ALLOWED, 2),	STREAM_OF("b", A4, FORBIDDEN, 4),
+	STREAM_OF("b", A6, FORBIDDEN, 4), STREAM_OF("world", A4, FORBIDDEN, 4), STREAM_OF("world", A6, FORBIDDEN, 4),
 };
 
 static int64_t now_us(void)
@@ -54,27 +63,44 @@ static int64_t now_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* At a steady rate, so that no queue on the way overflows. What the kernel did not take was not sent. */
+/* What is due, in one system call for up to BURST packets, so that no queue on the way overflows. What the kernel did not take was not sent. */
+static void send_due(struct stream_of_packets *s, int64_t since_us)
+{
+	static char byte = '?';
+	static struct iovec io = {&byte, 1};
+	static struct mmsghdr all[BURST];
+	uint64_t due = (uint64_t)since_us * s->per_second / 1000000;
+	unsigned n = due - s->done < BURST ? (unsigned)(due - s->done) : BURST;
+
+	for (unsigned i = 0; i < n; i++)
+		all[i].msg_hdr = (struct msghdr){.msg_iov = &io, .msg_iovlen = 1};
+	int sent = n ? sendmmsg(s->fd, all, n, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+
+	*(s->port == ALLOWED ? &flood->sent_allowed : &flood->sent_forbidden) += sent > 0 ? (unsigned)sent : 0;
+	/* What could not be sent in time is made up for, up to LAG packets. */
+	s->done = due - (s->done + n) > LAG ? due - LAG : s->done + n;
+}
+
+/* One thread for all streams: it wakes up often enough for bursts to be small. */
 static void send_packets(const void *context)
 {
-	const struct stream_of_packets *s = context;
-	struct sockaddr_storage at;
-	socklen_t n = endpoint(s->to, s->port, &at);
-	int fd = socket_in(s->ns, at.ss_family, SOCK_DGRAM);
-	atomic_ulong *sent = s->port == ALLOWED ? &flood->sent_allowed : &flood->sent_forbidden;
-	int64_t begin = now_us();
-	uint64_t done = 0;
+	enum { N = sizeof streams_of_packets / sizeof streams_of_packets[0] };
 
-	if (connect(fd, (struct sockaddr *)&at, n) < 0)
-		_exit(1);
-	while (!flood->stop) {
-		uint64_t due = (uint64_t)(now_us() - begin) * s->per_second / 1000000;
+	(void)context;
+	for (size_t i = 0; i < N; i++) {
+		struct stream_of_packets *s = &streams_of_packets[i];
+		struct sockaddr_storage at;
+		socklen_t n = endpoint(s->to, s->port, &at);
 
-		if (due - done > BURST)
-			due = done + BURST, begin = now_us() - (int64_t)(due * 1000000 / s->per_second);
-		for (; done < due; done++)
-			*sent += send(fd, "?", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
-		nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+		s->fd = socket_in(s->ns, at.ss_family, SOCK_DGRAM);
+		if (connect(s->fd, (struct sockaddr *)&at, n) < 0)
+			_exit(1);
+	}
+	setpriority(PRIO_PROCESS, 0, -15);
+	for (int64_t begin = now_us(); !flood->stop;) {
+		for (size_t i = 0; i < N; i++)
+			send_due(&streams_of_packets[i], now_us() - begin);
+		nanosleep(&(struct timespec){.tv_nsec = 300000}, NULL);
 	}
 }
 
@@ -172,19 +198,12 @@ static void await(unsigned stage)
 
 static void flood_begins(void)
 {
-	static const struct stream_of_packets all[] = {
-		{"b", A4, ALLOWED, PER_SECOND / 2},	    {"b", A6, ALLOWED, PER_SECOND / 2},
-		{"b", A4, FORBIDDEN, PER_SECOND / 4},	    {"b", A6, FORBIDDEN, PER_SECOND / 4},
-		{"world", A4, FORBIDDEN, PER_SECOND / 4},   {"world", A6, FORBIDDEN, PER_SECOND / 4},
-	};
-
 	*flood = (struct flood){0};
 	in_child(receive, NULL);
 	await(1);
 	in_child(stream_bytes, "b");
 	await(2);
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-		in_child(send_packets, &all[i]);
+	in_child(send_packets, NULL);
 }
 
 /* What is still on its way arrives; then all processes end. */
@@ -359,26 +378,32 @@ static void nothing_leaks_when_all_is_flushed(void **state)
 	assert_int_equal(flood->broken, 0);
 }
 
-/* The flood is one that finds a gap: a table that is deleted and made again, where no gate is shut behind it. */
+/* The flood is one that finds a gap: where `nft -f` makes the table anew, with no gate shut behind it. In one transaction the gap is so short that luck may not find it; in two
+ * it is found. */
 static void control_a_table_made_anew_leaks(void **state)
 {
-	enum { TRIES = 100 };
+	static const struct {
+		const char *what, *command;
+	} ways[] = {
+		{"tables made anew in one transaction", "nft -f /run/anew"},
+		{"tables made anew in two transactions", "nft delete table inet ctstack && tail -n +2 /run/anew | nft -f -"},
+	};
 	struct world *w = *state;
 	struct manifest base, more;
-	unsigned i = 0;
 
 	policies(w, &base, &more);
 	must_apply(w, &base);
-	run("nft list table inet ctstack >/run/anew");
+	run("echo 'delete table inet ctstack' >/run/anew; nft list table inet ctstack >>/run/anew");
 	judge_all(true);
-	flood_begins();
-	int64_t begin = now_us();
-	while (i < TRIES && !flood->got_forbidden) {
-		run("nft delete table inet ctstack && nft -f /run/anew");
-		i++;
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		flood_begins();
+		int64_t begin = now_us();
+		unsigned n = 0;
+		for (; n < swaps() && !flood->got_forbidden; n++)
+			run("%s", ways[i].command);
+		flood_ends();
+		say(ways[i].what, n, begin);
 	}
-	flood_ends();
-	say("tables made anew", i, begin);
 	assert_true(flood->got_forbidden > 0);
 }
 
