@@ -21,11 +21,10 @@
 #include "runtime/generator.h"
 #include "runtime/kind.h"
 #include "runtime/log.h"
+#include "runtime/unit_drift.h"
 #include "runtime/unit_why.h"
 
 #define MARK "\n[X-ctstack]\n"
-/* Behind the observed text of a unit whose files changed after systemd read them: a difference that a reload mends. */
-#define UNREAD "# systemd has not read this version yet\n"
 
 enum {
 	TEXT_MAX = 16 << 20,
@@ -55,16 +54,6 @@ static bool is_ours(struct str text)
 static bool our_name(struct str name)
 {
 	return str_starts(name, STR("ct-")) || str_starts(name, STR("ctstack")) || str_is(name, "ct.slice");
-}
-
-/* What the file says. */
-static struct str without_mark(struct str text)
-{
-	static const size_t n = sizeof UNREAD - 1;
-
-	if (text.n >= n && memcmp(text.s + text.n - n, UNREAD, n) == 0)
-		text.n -= n;
-	return text;
 }
 
 /* ---- observe ---- */
@@ -204,30 +193,37 @@ static void see_orphans(struct seen *s)
 	}
 }
 
-/* Marks the units whose files are newer than what systemd read. */
-static int see_unread(struct seen *s, struct err *e)
+/* Marks the units whose files are newer than what systemd read, and those whose processes are in a network namespace that is gone. */
+static int see_faults(struct seen *s, struct err *e)
 {
+	enum { ASKED = 2 };
 	_arena_ struct arena scratch = {0};
-	struct bus_prop *props = arena_array(&scratch, s->ret->all.n + 1, sizeof *props);
-	struct res_unit **units = arena_array(&scratch, s->ret->all.n + 1, sizeof(struct res_unit *));
+	struct bus_prop *props = arena_array(&scratch, ASKED * s->ret->all.n + 1, sizeof *props);
+	struct res_unit **units = arena_array(&scratch, ASKED * s->ret->all.n + 1, sizeof(struct res_unit *));
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->ret->all.n; i++) {
-		struct res *res = s->ret->all.at[i];
+		struct res_unit *u = (struct res_unit *)s->ret->all.at[i];
+		const struct bus_unit *loaded = u->res.kind == RES_unit ? bus_units_find(&s->loaded, u->res.id) : NULL;
 
-		if (res->kind != RES_unit || !bus_units_find(&s->loaded, res->id))
+		if (!loaded)
 			continue;
-		units[n] = (struct res_unit *)res;
-		props[n++] = (struct bus_prop){.unit = res->id.s, .interface = BUS_UNIT, .name = "NeedDaemonReload", .type = 'b'};
+		units[n] = u;
+		props[n++] = (struct bus_prop){.unit = u->res.id.s, .interface = BUS_UNIT, .name = "NeedDaemonReload", .type = 'b'};
+		if (!str_is(loaded->active, "active") || !unit_netns(u).n)
+			continue;
+		units[n] = u;
+		props[n++] = (struct bus_prop){.unit = u->res.id.s, .interface = BUS_SERVICE, .name = "ControlGroup", .type = 's'};
 	}
 	int r = bus_get_props(s->h, &scratch, props, n, e);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		const struct res_unit *known = (const struct res_unit *)manifest_find(s->known, RES_unit, units[i]->res.id);
-
-		/* On the way back to a state that had the mark, a unit without it is as good. */
-		if ((!props[i].error && props[i].number) ||
-		    (known && without_mark(known->text).n < known->text.n && str_eq(without_mark(known->text), units[i]->text)))
-			units[i]->text = str_fmt(s->ret->arena, "%.*s" UNREAD, STR_ARG(units[i]->text));
+		if (props[i].error)
+			continue;
+		/* Of what stands beside a unit systemd sees that it is new at once, or later; it is read again in any case. */
+		if (props[i].type == 'b' && props[i].number && !units[i]->added.n)
+			units[i]->fault = STR(UNIT_UNREAD);
+		else if (props[i].type == 's' && unit_is_astray(s->h, units[i], props[i].text))
+			units[i]->fault = STR(UNIT_ASTRAY);
 	}
 	return r;
 }
@@ -243,13 +239,14 @@ static int unit_observe(struct host *h, const struct manifest *known, struct man
 	if (r < 0)
 		return r;
 	see_orphans(&s);
-	return see_unread(&s, e);
+	r = unit_added_read(h, ret, &s.found, e);
+	return r < 0 ? r : see_faults(&s, e);
 }
 
 /* ---- prepare ---- */
 
-/* Another unit of that name would hide ours, or be hidden by it. */
-static int in_the_way(struct host *h, struct str name, struct err *e)
+/* Another unit of that name would hide ours, or be hidden by it. Not so what hands have put beside one that is there (from; NULL): the change takes it away. */
+static int in_the_way(struct host *h, struct str name, const struct res_unit *from, struct err *e)
 {
 	static const char *const places[] = {
 		"etc/systemd/system.control", "run/systemd/system.control", "run/systemd/transient",
@@ -262,7 +259,7 @@ static int in_the_way(struct host *h, struct str name, struct err *e)
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
 		snprintf(path, sizeof path, "%s/%.*s", places[i], STR_ARG(name));
-		if (fs_stat(h->root_fd, str_of(path), &st, &ignored) == 0)
+		if (fs_stat(h->root_fd, str_of(path), &st, &ignored) == 0 && !(from && unit_added_has(&from->added, path)))
 			return err_set(e, -EEXIST, "there is another unit of the name %.*s, /%s; rename the container or remove that unit",
 				       STR_ARG(name), path);
 	}
@@ -290,7 +287,7 @@ static int generator_installed(struct host *h, struct err *e)
 	return err_set(e, -ENOENT, "the systemd generator of ctc is not installed, so systemd would never see a unit; run `make install`");
 }
 
-/* An administrator's additions are no business of ours, but explain much when something is odd. */
+/* Drop-ins that are there before the unit is are left alone: they are told, and drift from then on. */
 static void tell_drop_ins(struct host *h, struct str name)
 {
 	static const char *const places[] = {"etc/systemd/system", "etc/systemd/system.control", "run/systemd/system"};
@@ -315,10 +312,11 @@ static int unit_prepare(struct host *h, struct slice s, struct err *e)
 	for (size_t i = 0; i < s.n && r == 0; i++) {
 		if (!s.at[i].to)
 			continue;
-		r = in_the_way(h, s.at[i].to->id, e);
+		r = in_the_way(h, s.at[i].to->id, (const struct res_unit *)s.at[i].from, e);
 		if (r < 0)
 			return err_resource(e, s.at[i].to->id);
-		tell_drop_ins(h, s.at[i].to->id);
+		if (!s.at[i].from)
+			tell_drop_ins(h, s.at[i].to->id);
 	}
 	return r;
 }
@@ -341,7 +339,7 @@ static bool restarts(const struct change *c)
 {
 	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
 
-	return c->op == OP_CHANGE && shall_run(from, to) && is_service(to->res.id) && !str_eq(without_mark(from->text), to->text);
+	return c->op == OP_CHANGE && shall_run(from, to) && is_service(to->res.id) && unit_restarts(from, to);
 }
 
 /* A unit that does not run is stopped all the same where it is removed or changed: a start job may be waiting, left
@@ -361,12 +359,12 @@ static bool starts(const struct change *c)
 	return to && shall_run(from, to) && (!from || !does_run(from) || restarts(c));
 }
 
-/* Whether its file or its link is another one afterwards. */
+/* Whether systemd has something to read afterwards: its file, its link, or what stands beside it is another one. */
 static bool rewrites(const struct change *c)
 {
 	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
 
-	return c->op != OP_CHANGE || !str_eq(from->text, to->text) || !str_eq(from->wanted_by, to->wanted_by);
+	return c->op != OP_CHANGE || from->fault.n || !str_eq(from->text, to->text) || !str_eq(from->wanted_by, to->wanted_by) || from->added.n || to->added.n;
 }
 
 struct selection {
@@ -485,6 +483,20 @@ static int reload_units(struct host *h, struct err *e)
 	return err_set(e, -EIO, "after daemon-reload, units are missing below /" GENERATED_DIR ": ctstack-generator failed; see journalctl -t ctstack-generator");
 }
 
+/* Beside a unit that stays nothing stands afterwards that was not wanted, or found. What stands beside one that goes is not ours. */
+static int put_beside(struct host *h, struct slice s, struct err *e)
+{
+	static const struct strs nothing;
+
+	for (size_t i = 0; i < s.n; i++) {
+		const struct res_unit *from = (const struct res_unit *)s.at[i].from, *to = (const struct res_unit *)s.at[i].to;
+
+		if (to && unit_added_put(h, from ? &from->added : &nothing, &to->added, e) < 0)
+			return err_resource(e, to->res.id);
+	}
+	return 0;
+}
+
 static int stop_phase(struct host *h, struct slice s, struct err *e)
 {
 	bool reload = false;
@@ -492,6 +504,8 @@ static int stop_phase(struct host *h, struct slice s, struct err *e)
 
 	for (size_t i = 0; i < s.n; i++)
 		reload |= rewrites(&s.at[i]);
+	if (r == 0)
+		r = put_beside(h, s, e);
 	if (r < 0 || !reload)
 		return r;
 	host_progress(h, "reload units");

@@ -39,4 +39,10 @@ int link_mend(struct host *h, const struct res_link *from, const struct link_wan
 /* Deletes those of the links that exist; -EEXIST where one is not ours: that one is left alone. */
 int link_delete(struct host *h, const struct str *names, size_t n, struct err *e);
 
+/* Addresses by which IPv6 finds neighbours (RFC 4861); the kernel's own. */
+static inline bool link_finds_neighbours(struct addr a)
+{
+	return a.family == 6 && a.b[0] == 0xfe && (a.b[1] & 0xc0) == 0x80;
+}
+
 #endif

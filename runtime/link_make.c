@@ -23,6 +23,7 @@ struct job {
 	int ns;			/* the container's namespace; -1 */
 	struct mnl_socket *in;	/* a socket in it; NULL */
 	uint32_t index, peer;	/* of the two ends, each in its namespace */
+	bool strange;		/* the container's end takes router advertisements, as none does in a namespace that ctc made */
 	bool later[LINK_FAMILIES];	/* the route to the container is another link's for now */
 };
 
@@ -69,8 +70,8 @@ static int enter(struct host *h, struct job *jobs, size_t n, struct err *e)
 	return ns_each(fds, n, open_socket, jobs, e);
 }
 
-/* Adds the one interface of this name, 0 where there is none. */
-static int find_index(struct mnl_socket *s, struct str name, uint32_t *ret, struct err *e)
+/* The index of the one interface of this name, 0 where there is none; *ret_advertised (may be NULL): whether it takes router advertisements. */
+static int find_index(struct mnl_socket *s, struct str name, uint32_t *ret, bool *ret_advertised, struct err *e)
 {
 	_arena_ struct arena a = {0};
 	_cleanup_(nl_batch_free) struct nl_batch b = {0};
@@ -79,6 +80,8 @@ static int find_index(struct mnl_socket *s, struct str name, uint32_t *ret, stru
 	rt_ask_link(&b, name);
 	int r = nl_send(s, &b, rt_take_link, &links, e);
 	*ret = r == 0 && links.all.n == 1 && str_is(name, links.all.at[0].name) ? links.all.at[0].index : 0;
+	if (ret_advertised)
+		*ret_advertised = *ret && links.all.at[0].accept_ra;
 	return r;
 }
 
@@ -87,10 +90,10 @@ static int find_ends(struct mnl_socket *route, struct job *jobs, size_t n, struc
 {
 	for (size_t i = 0; i < n; i++) {
 		struct job *j = &jobs[i];
-		int r = find_index(route, id_of(j), &j->index, e);
+		int r = find_index(route, id_of(j), &j->index, NULL, e);
 
 		if (r == 0 && j->index && j->in)
-			r = find_index(j->in, STR(LINK_PEER), &j->peer, e);
+			r = find_index(j->in, STR(LINK_PEER), &j->peer, &j->strange, e);
 		if (r == 0 && (!j->index || (j->in && !j->peer)))
 			r = err_set(e, -ENODEV, "the link %.*s, or " LINK_PEER " at its other end, has disappeared", STR_ARG(id_of(j)));
 		if (r < 0)
@@ -239,6 +242,8 @@ static int make_chunk(struct host *h, struct mnl_socket *route, struct job *jobs
 		const struct job *j = &jobs[i];
 
 		r = fail(j, set_conf(h, j->want, e), e);
+		if (r == 0 && j->strange)
+			r = fail(j, ns_settle(h, j->ns, LINK_PEER, e), e);
 		if (r == 0)
 			r = fail(j, find_taken(route, &jobs[i], e), e);
 		rt_set_up(&b, id_of(j), j->peer);
@@ -314,12 +319,6 @@ static bool route_same(const struct rt_route *a, const struct rt_route *b)
 	return a->len == b->len && addr_eq(a->dst, b->dst) && addr_eq(a->gateway, b->gateway) && addr_eq(a->source, b->source);
 }
 
-/* Addresses by which IPv6 finds neighbours (RFC 4861); the kernel's own. */
-static bool is_link_local(struct addr a)
-{
-	return a.family == 6 && a.b[0] == 0xfe && (a.b[1] & 0xc0) == 0x80;
-}
-
 /* Requests that make an end of a family what it shall be. The new address comes first: with the last address of an interface the kernel takes its routes. */
 static void put_end(struct nl_batch *b, struct str id, struct end *x, uint8_t family, const struct rt_addrs *addrs, const struct rt_routes *routes,
 		    bool replace)
@@ -344,7 +343,7 @@ static void put_end(struct nl_batch *b, struct str id, struct end *x, uint8_t fa
 			rt_set_route(b, id, r, false, false, -ESRCH);
 	}
 	vec_each (const struct rt_addr, a, &addrs->all)
-		if (a->addr.family == family && !is_link_local(a->addr) && !(x->any && addr_eq(a->addr, x->addr.addr) && a->len == x->addr.len))
+		if (a->addr.family == family && !link_finds_neighbours(a->addr) && !(x->any && addr_eq(a->addr, x->addr.addr) && a->len == x->addr.len))
 			rt_set_addr(b, id, a, false, -EADDRNOTAVAIL);
 	for (size_t k = 0; x->any && k < x->nroutes; k++)
 		if (!x->has_route[k])
@@ -430,6 +429,8 @@ static int mend(struct host *h, struct mnl_socket *route, struct job *j, const s
 	r = enter(h, j, 1, e);
 	if (r == 0)
 		r = find_ends(route, j, 1, e);
+	if (r == 0 && from->fault.n)
+		r = ns_settle(h, j->ns, LINK_PEER, e);
 	if (r == 0 && from->fault.n)
 		r = mend_gate(route, j, e);
 	if (r == 0 && six)

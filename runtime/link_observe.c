@@ -197,6 +197,18 @@ static bool family_begun(const struct look *k, const struct side *in, const stru
 	return false;
 }
 
+/* Whether somebody gave the host's end an address of a family that is not the gateway's. */
+static bool has_foreign_address(const struct look *k, const struct rt_link *l, uint8_t family, struct str gateway)
+{
+	struct addr g = {0};
+
+	addr_parse(gateway, &g);
+	side_each(struct rt_addr, x, &k->host.addrs.all, l->index)
+		if (x->addr.family == family && !link_finds_neighbours(x->addr) && !(addr_eq(x->addr, g) && x->len == addr_bits(g)))
+			return true;
+	return false;
+}
+
 /* One field says that ports published on loopback addresses work: where that is wanted, all that it takes must be there, and where it is not, nothing of it. */
 static bool find_localnet(const struct look *k, const struct seen *s)
 {
@@ -240,6 +252,8 @@ static void report_peer(struct look *k, const struct seen *s, const struct rt_li
 		r->fault = STR("IPv4 does not work");
 	else if ((!r->address6.n || !r->gateway6.n) && family_begun(k, in, l, 6))
 		r->fault = STR("IPv6 does not work");
+	else if (has_foreign_address(k, l, 4, r->gateway) || has_foreign_address(k, l, 6, r->gateway6))
+		r->fault = STR("has an address that is not its own");
 	else if (!gate_holds(&k->gate, l->index))
 		r->fault = STR("open where the policy is not there");
 	else if (r->netns.n)
@@ -251,6 +265,9 @@ static bool name_is_ours(const char *name)
 {
 	return strlen(name) == 10 && strncmp(name, "ct", 2) == 0;
 }
+
+/* Of lo, in every namespace (LOOPBACK_IFINDEX in the kernel's include/net/flow.h). */
+enum { LOOPBACK_INDEX = 1 };
 
 /* One of ours that somebody gave another name: it has the hardware address that its own name leads to. A stranger's may have the alternative name. */
 static bool is_renamed(const struct look *k, const struct rt_link *l)
@@ -373,19 +390,22 @@ static int visit(struct look *k, const struct seen *s, struct mnl_socket *socket
 {
 	_arena_ struct arena scratch = {0};
 	_cleanup_(nl_batch_free) struct nl_batch b = {0};
-	struct rt_links peer = {.arena = &scratch};
+	struct rt_links peer = {.arena = &scratch};	/* and lo */
 	struct side in;
 	int r = 0;
 
 	rt_ask_index(&b, s->link->peer);
+	rt_ask_index(&b, LOOPBACK_INDEX);
 	r = nl_send(socket, &b, rt_take_link, &peer, e);
 	if (r == 0)
 		r = read_side(socket, &scratch, &in, e);
 	if (r < 0)
 		return err_context(e, "network namespace %.*s", STR_ARG(s->ns));
 	struct res_link *res = report(k, s);
-	if (peer.all.n == 1)
+	if (peer.all.n == 2 && peer.all.at[0].index == s->link->peer)
 		report_peer(k, s, &peer.all.at[0], &in, res);
+	if (!res->fault.n && !(peer.all.at[1].flags & IFF_UP))
+		res->fault = STR("lo is down in the container");
 	return 0;
 }
 

@@ -225,18 +225,16 @@ static int open_proc(struct host *h, struct err *e)
 	return fd >= 0 ? fd : fs_open(h->root_fd, STR("proc"), O_PATH | O_DIRECTORY, 0, e);
 }
 
-/* In the new namespace, before anything is in it: interfaces inherit from `default` when they appear. */
-static int set_up(int proc, struct err *e)
+/* In the namespace: no router has a say there, and addresses are there at once. Interfaces inherit from `default` when they appear. */
+static int set_conf(int proc, const char *interface, struct err *e)
 {
-	static const char *const zero[] = {
-		"sys/net/ipv6/conf/default/disable_ipv6",
-		"sys/net/ipv6/conf/default/accept_ra",
-		"sys/net/ipv6/conf/default/accept_dad",
-	};
+	static const char *const zero[] = {"disable_ipv6", "accept_ra", "accept_dad"};
 
 	for (size_t i = 0; i < sizeof zero / sizeof zero[0]; i++) {
-		int r = write_key(proc, str_of(zero[i]), STR("0"), e);
+		_buf_ struct buf path = {0};
 
+		buf_fmt(&path, "sys/net/ipv6/conf/%s/%s", interface, zero[i]);
+		int r = write_key(proc, buf_view(&path), STR("0"), e);
 		if (r == -ENOENT) { /* no IPv6 in this kernel */
 			*e = (struct err){0};
 			break;
@@ -244,7 +242,14 @@ static int set_up(int proc, struct err *e)
 		if (r < 0)
 			return r;
 	}
-	return lo_up(e);
+	return 0;
+}
+
+static int set_up(int proc, struct err *e)
+{
+	int r = set_conf(proc, "default", e);
+
+	return r < 0 ? r : lo_up(e);
 }
 
 /* In a thread: unshares, sets up, and only then gives the namespace its name. */
@@ -405,6 +410,28 @@ int ns_each(const int *fds, size_t n, ns_work work, void *context, struct err *e
 	if (r == 0 && call.r < 0)
 		*e = call.err;
 	return r < 0 ? r : call.r;
+}
+
+struct settle_call {
+	struct host *h;
+	const char *interface;
+};
+
+static int settle_work(size_t i, void *context, struct err *e)
+{
+	const struct settle_call *call = context;
+	_fd_ int proc = fs_open(call->h->root_fd, STR("proc"), O_PATH | O_DIRECTORY, 0, e);
+	int r = proc < 0 ? proc : set_up(proc, e);
+
+	(void)i;
+	return r < 0 ? r : set_conf(proc, call->interface, e);
+}
+
+int ns_settle(struct host *h, int ns, const char *interface, struct err *e)
+{
+	struct settle_call call = {h, interface};
+
+	return ns_each(&ns, 1, settle_work, &call, e);
 }
 
 static struct str proc_sys_path(struct str key, struct buf *out)

@@ -41,6 +41,9 @@ int ns_remove(struct host *h, struct str name, struct err *e);
 typedef int (*ns_work)(size_t i, void *context, struct err *e);
 int ns_each(const int *fds, size_t n, ns_work work, void *context, struct err *e);
 
+/* Gives a namespace that somebody else made, or altered, what ns_make gives its own, and the interface in it what it would have inherited. */
+int ns_settle(struct host *h, int ns, const char *interface, struct err *e);
+
 /* Takes the calling thread into the namespace for good: for a program that does one thing there. */
 int ns_enter(struct host *h, struct str name, struct err *e);
 

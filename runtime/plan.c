@@ -61,6 +61,8 @@ bool res_broken(const struct res *r)
 		return ((const struct res_link *)r)->fault.n > 0;
 	case RES_macvlan:
 		return ((const struct res_macvlan *)r)->fault.n > 0;
+	case RES_unit:
+		return ((const struct res_unit *)r)->fault.n > 0;
 	default:
 		return false;
 	}

@@ -6,6 +6,7 @@
 
 #include "lang/base/map.h"
 #include "lang/base/sort.h"
+#include "runtime/unit_drift.h"
 
 struct viewer {
 	struct arena *a;
@@ -93,10 +94,10 @@ static void unit_change(struct view_container *c, const struct change *change)
 {
 	const struct res_unit *from = (const struct res_unit *)change->from, *to = (const struct res_unit *)change->to;
 	bool runs = from && (from->active || from->runs), shall_run = to && (to->active || (runs && from->runs && !to->wanted_by.n)),
-	     same_text = from && to && str_eq(from->text, to->text);
+	     stays = from && to && !unit_restarts(from, to);
 
-	if (from && to && same_text && runs == shall_run)
-		return; /* only its place in the boot */
+	if (stays && runs == shall_run)
+		return; /* only its place in the boot, or what systemd must read again */
 	c->unit_changes = true;
 	c->verdict = !shall_run ? VERDICT_STOP : runs ? VERDICT_RESTART : VERDICT_START;
 }
@@ -109,7 +110,11 @@ static struct str drift_words(struct arena *a, const struct change *c)
 	if (r->kind == RES_unit && c->op == OP_CHANGE) {
 		const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
 
-		if (str_eq(from->text, to->text) && from->active != to->active)
+		if (from->added.n)
+			return str_fmt(a, "unit %.*s is also changed by %.*s", STR_ARG(r->id), STR_ARG(unit_added_path(from->added.at[0])));
+		if (from->fault.n)
+			how = str_copy(a, from->fault).s;
+		else if (str_eq(from->text, to->text) && from->active != to->active)
 			how = to->active ? "does not run" : "runs";
 	}
 	return str_fmt(a, "%s %.*s %s", res_infos[r->kind].word, STR_ARG(r->id), how);

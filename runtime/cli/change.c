@@ -193,6 +193,18 @@ static int want(struct job *c)
 	return store_load(&s->store, c->to, &c->wanted, NULL, &c->e);
 }
 
+/* Images that a generation was bound to and that are there no more. */
+static struct strs lost_images(struct job *c)
+{
+	struct slice s = plan_slice(&c->plan, RES_image);
+	VEC(struct str) lost = {0};
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.at[i].to)
+			vec_push(&c->s->arena, &lost, s.at[i].to->id);
+	return (struct strs){lost.at, lost.n};
+}
+
 /* 4., 5. A generation was bound when it was made. */
 static int plan_now(struct job *c)
 {
@@ -211,6 +223,8 @@ static int plan_now(struct job *c)
 	if (r < 0)
 		return r;
 	plan_make(&s->arena, &c->observed, &c->bound, &c->plan);
+	if (!c->q->compiled)
+		c->missing = lost_images(c);
 	view_make(&s->arena, &c->plan, &s->recorded, &c->view);
 	c->view.scope = c->scope.in;
 	c->view.kept = c->scope.kept;
@@ -238,7 +252,8 @@ static int fetch(struct job *c)
 	if (r == 0)
 		r = plan_now(c);
 	if (r == 0 && c->missing.n)
-		return err_set(&c->e, -ENOENT, "the image %.*s was fetched, but is not found under this name", STR_ARG(c->missing.at[0]));
+		return err_set(&c->e, -ENOENT, c->q->compiled ? "the image %.*s was fetched, but is not found under this name" :
+								"the image %.*s was fetched, but is another one by now than that of the generation", STR_ARG(c->missing.at[0]));
 	return r;
 }
 

@@ -222,6 +222,37 @@ static void text_drift(const struct status *st, struct buf *out)
 		buf_fmt(out, "  and %zu more: `ctc status --json` lists all\n", n - SHOWN);
 }
 
+/* Data is never touched; that it is not as the source says, people are told: `say` is called for each directory. */
+static void data_notes(const struct status *st, struct buf *out, void (*say)(struct str note, size_t n, struct buf *out))
+{
+	const struct res_directory *d;
+	size_t n = 0;
+
+	manifest_each(directory, d, &st->s.recorded) {
+		const struct res_directory *there = (const struct res_directory *)manifest_find(&st->observed, RES_directory, d->res.id);
+		_buf_ struct buf note = {0};
+
+		if (!there || !there->found.n || !is_asked(st, d->res.owner))
+			continue;
+		buf_fmt(&note, "%.*s is %.*s: the source says %u:%u %04llo", STR_ARG(d->res.id), STR_ARG(there->found), (unsigned)d->uid, (unsigned)d->gid,
+			(unsigned long long)d->mode);
+		say(buf_view(&note), n++, out);
+	}
+}
+
+static void note_as_text(struct str note, size_t n, struct buf *out)
+{
+	buf_puts(out, n ? "  " : "\nData, which is left as it is:\n  ");
+	show_plain(note, 0, out);
+	buf_addc(out, '\n');
+}
+
+static void note_as_json(struct str note, size_t n, struct buf *out)
+{
+	buf_puts(out, n ? "," : "");
+	json_str(out, note);
+}
+
 static void text_pending(const struct status *st, struct buf *out)
 {
 	if (st->confirm == CONFIRM_NONE)
@@ -262,6 +293,7 @@ static void as_text(const struct status *st, bool colour, struct buf *out)
 	if (s->recorded.first[RES_container + 1] > s->recorded.first[RES_container])
 		text_containers(st, colour, out);
 	text_drift(st, out);
+	data_notes(st, out, note_as_text);
 }
 
 static void put(struct buf *out, const char *key, struct str text)
@@ -346,6 +378,8 @@ static void as_json(const struct status *st, struct buf *out)
 		put(out, "owner", r->owner);
 		buf_addc(out, '}');
 	}
+	buf_puts(out, "],\n\"notes\":[");
+	data_notes(st, out, note_as_json);
 	buf_puts(out, "]}\n");
 }
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# What hands do to what is ours: each edit is reported exactly, nothing else is, and `ctc apply --repair` mends it. The watcher, which would be faster, is frozen meanwhile.
+# What hands do to what is ours: each edit is reported exactly, nothing else is, and `ctc apply --repair` mends it. The watcher, which would be faster, is frozen meanwhile. The table of
+# all edits is printed.
 
 stack() {
 	cat >/root/d.ctstack <<-END
@@ -21,10 +22,8 @@ drift() { ctc status --json | sed -n 's/^{"what":"\([^"]*\)","kind":"\([^"]*\)",
 freeze() { kill -STOP "$(main_pid ctstack-watch.service)"; }
 
 # row NAME EDIT EXPECTED: lines of drift, with A and B for the names of the two links.
-rows=0
 row() {
 	local expected=${3//LINK_A/$A}
-	rows=$((rows + 1))
 	bash -c "A=$A B=$B; $2" || {
 		echo "$1: the edit itself failed: $2"
 		return 1
@@ -37,6 +36,7 @@ $expected"
 	equal "after the repair: $1
 $(drift)" "after the repair: $1
 "
+	printf '# %-42s %s\n' "$1" "$(tr '\n' ';' <<<"$3" | sed 's/;$//; s/;/; /g')" | tee -a /root/table
 }
 
 test_a_stack_runs() {
@@ -63,7 +63,6 @@ test_edits_of_the_policy() {
 		"different nft dnat4 127.0.0.1 . tcp . 8080"
 	row "a set emptied" "nft flush set inet ctstack source4" "missing nft source4 $(printf '%s\n' "$A . 10.91.0.11" "$B . 10.91.0.12" | sort | sed '2s/^/missing nft source4 /')"
 	probe connect 127.0.0.1 8080
-	echo "$rows edits"
 }
 
 test_edits_of_the_gate_and_of_kernel_switches() {
@@ -75,7 +74,6 @@ test_edits_of_the_gate_and_of_kernel_switches() {
 	row "forwarding" "sysctl -qw net.ipv4.ip_forward=0" "missing sysctl net.ipv4.ip_forward"
 	row "IPv6 forwarding" "sysctl -qw net.ipv6.conf.all.forwarding=0" "missing sysctl net.ipv6.conf.all.forwarding"
 	probe connect 127.0.0.1 8080
-	echo "$rows edits"
 }
 
 test_edits_of_links() {
@@ -93,12 +91,33 @@ test_edits_of_links() {
 	row "route_localnet" 'sysctl -qw net.ipv4.conf.$A.route_localnet=0' "different link LINK_A"
 	row "the way back to ::1" 'ip -6 route del table local local ::1 dev $B' "different link LINK_B"
 	row "router advertisements taken" 'sysctl -qw net.ipv6.conf.$A.accept_ra=1' "different link LINK_A"
+	row "a foreign address on a link" 'ip address add 10.9.9.9/24 dev $A' "different link LINK_A"
+	row "a foreign IPv6 address on a link" 'ip address add fd99::1/64 dev $B' "different link LINK_B"
 	row "a link deleted" 'ip link del $A' "missing link LINK_A"
 	row "a link renamed" 'ip link set $A down; ip link set $A name other0' "missing link LINK_A
 foreign link other0"
 	probe connect 127.0.0.1 8080
 	in_ns ct-d-b probe connect 10.91.0.11 80
-	echo "$rows edits"
+}
+
+# The processes of a container whose namespace is gone sit in one that nobody can reach: mending starts them again, in the new one, and nobody else.
+test_edits_of_namespaces() {
+	local b
+	A=$(link_of a) B=$(link_of b)
+	b=$(main_pid ct-d-b.service)
+	row "a namespace deleted" "ip netns delete ct-d-a" "missing netns ct-d-a
+different link LINK_A
+different unit ct-d-a.service"
+	row "a namespace unmounted" "umount /run/netns/ct-d-a" "different netns ct-d-a
+different link LINK_A
+different unit ct-d-a.service"
+	row "another namespace under a name" "ip netns delete ct-d-a; ip netns add ct-d-a" "different link LINK_A
+different unit ct-d-a.service"
+	row "lo in a namespace" "ip -n ct-d-a link set lo down" "different link LINK_A"
+	row "a namespace added" "ip netns add ct-d-z" "foreign netns ct-d-z"
+	equal "$(main_pid ct-d-b.service)" "$b"
+	probe connect 127.0.0.1 8080
+	in_ns ct-d-b probe connect 10.91.0.11 80
 }
 
 test_edits_of_files() {
@@ -107,7 +126,20 @@ test_edits_of_files() {
 	row "a hosts file's mode" "chmod 600 /run/ctstack/hosts/ct-d-a" "different file /run/ctstack/hosts/ct-d-a"
 	row "a hosts file removed" "rm /run/ctstack/hosts/ct-d-b" "missing file /run/ctstack/hosts/ct-d-b"
 	row "a volume removed" "rm -r /var/lib/ctstack/volumes/d/a/data" "missing directory /var/lib/ctstack/volumes/d/a/data"
-	echo "$rows edits"
+}
+
+# What is wanted is an image by its content; a name that somebody else gives away, or takes away, is none of it.
+test_edits_of_images() {
+	A=$(link_of a) B=$(link_of b)
+	image localhost/packed:1
+	podman save --quiet --format docker-archive --output /srv/packed.tar localhost/packed:1
+	podman rmi localhost/packed:1 >/dev/null
+	printf 'stack e {\n  subnet lan { range = 10.93.0.0/24 }\n  container x { archive = /srv/packed.tar; address = 10.93.0.11; ports { http = 80/tcp } }\n}\n' >e.ctstack
+	expect 0 ctc apply --yes e.ctstack
+	row "an image removed" "systemctl stop ct-e-x.service; podman rmi --force $(podman inspect --format '{{.Image}}' ct-e-x) >/dev/null" "missing image archive:/srv/packed.tar
+different unit ct-e-x.service"
+	probe connect 10.93.0.11 80
+	expect 0 ctc destroy --yes e
 }
 
 test_edits_of_units() {
@@ -121,7 +153,62 @@ different unit ct-d-b.service
 different unit ct-d.target"
 	row "the watcher stopped" "systemctl stop ctstack-watch.service" "different unit ctstack-watch.service"
 	eventually 5 probe connect 127.0.0.1 8080
-	echo "$rows edits"
+}
+
+# What systemd takes beside a unit's own file is removed, and the unit started again where its process was made by that.
+test_edits_beside_units() {
+	A=$(link_of a) B=$(link_of b)
+	row "a drop-in, read" "mkdir -p /etc/systemd/system/ct-d-a.service.d; printf '[Service]\nTimeoutStopSec=61\n' >/etc/systemd/system/ct-d-a.service.d/x.conf; systemctl daemon-reload" \
+		"different unit ct-d-a.service"
+	equal "$(systemctl show -P TimeoutStopUSec -P DropInPaths ct-d-a.service)" "1min"
+	refute test -e /etc/systemd/system/ct-d-a.service.d
+	row "a drop-in, not read" "mkdir -p /run/systemd/system/ct-d-b.service.d; printf '[Service]\nRestartSec=9\n' >/run/systemd/system/ct-d-b.service.d/x.conf" "different unit ct-d-b.service"
+	row "a property" "systemctl set-property ct-d-a.service CPUWeight=50" "different unit ct-d-a.service"
+	row "a property of the slice" "systemctl set-property --runtime ct-d.slice CPUWeight=50" "different unit ct-d.slice"
+	row "a drop-in for the target" "mkdir -p /etc/systemd/system/ct-d.target.d; printf '[Unit]\nStopWhenUnneeded=yes\n' >/etc/systemd/system/ct-d.target.d/x.conf" "different unit ct-d.target"
+	row "a unit masked" "systemctl mask ct-d-b.service" "different unit ct-d-b.service"
+	row "a unit masked and stopped" "systemctl mask --runtime ct-d-b.service; systemctl stop ct-d-b.service" "different unit ct-d-b.service"
+	row "a unit replaced" "sed s/RestartSec=.*/RestartSec=7/ /run/systemd/generator/ct-d-a.service >/etc/systemd/system/ct-d-a.service; systemctl daemon-reload" "different unit ct-d-a.service"
+	equal "$(systemctl show -P FragmentPath ct-d-a.service)" /run/systemd/generator/ct-d-a.service
+	eventually 5 probe connect 127.0.0.1 8080
+}
+
+# Who wants to add something for good, does it for many units at once.
+test_drop_ins_for_many_units_are_left_alone() {
+	mkdir -p /etc/systemd/system/ct-d-.service.d
+	printf '[Service]\nRestartSec=8\n' >/etc/systemd/system/ct-d-.service.d/x.conf
+	systemctl daemon-reload
+	equal "$(drift)" ""
+	expect 0 ctc apply --repair --yes
+	contains "$out" "Nothing to do"
+	equal "$(systemctl show -P RestartUSec ct-d-a.service)" 8s
+	rm -r /etc/systemd/system/ct-d-.service.d
+	systemctl daemon-reload
+}
+
+# A repair that fails puts back what stood beside the unit.
+test_what_stands_beside_a_unit_comes_back_where_a_repair_fails() {
+	local file=/etc/systemd/system/ct-d-a.service.d/x.conf before
+	mkdir -p "${file%/*}"
+	printf '[Service]\nRestartSec=7\n' >$file
+	chmod 0640 $file
+	ln -s /dev/null /run/systemd/system/ct-d-b.service
+	systemctl daemon-reload
+	systemctl stop ct-d-a.service
+	before=$(drift)
+	# nothing starts any more
+	mkdir -p /etc/systemd/system/ct-d-.service.d
+	printf '[Service]\nExecStartPre=false\n' >/etc/systemd/system/ct-d-.service.d/x.conf
+	expect 3 ctc apply --repair --yes
+	equal "$(cat $file) $(stat -c %a $file)" "[Service]
+RestartSec=7 640"
+	equal "$(readlink /run/systemd/system/ct-d-b.service)" /dev/null
+	equal "$(drift)" "$before"
+	rm -r /etc/systemd/system/ct-d-.service.d
+	expect 0 ctc apply --repair --yes
+	equal "$(drift)" ""
+	refute test -e $file
+	eventually 5 probe connect 127.0.0.1 8080
 }
 
 # Not drift but an accident: systemd starts it again.
@@ -139,4 +226,10 @@ test_the_watcher_mends_the_network() {
 	no_drift() { [ -z "$(drift)" ]; }
 	eventually 5 no_drift
 	probe connect 127.0.0.1 8080
+}
+
+test_the_table_is_long_enough() {
+	sort -u /root/table >table
+	[ "$(wc -l <table)" -ge 30 ]
+	echo "# $(wc -l <table) edits by hand: each reported exactly, nothing else reported, each mended"
 }

@@ -38,6 +38,9 @@ test_what_is_there_already_stays_and_is_told() {
 	contains "$(cat plan.json)" '"notes":["/opt/media/sonarr/config stays as it is'
 	ctc apply --yes m.ctstack
 	equal "$(stat -c '%u:%g %a' /opt/media/sonarr/config)" "7:8 700"
+	contains "$(ctc status)" "/opt/media/sonarr/config is 7:8 0700: the source says 1000:1000 0750"
+	contains "$(ctc status --json)" '"notes":["/opt/media/sonarr/config is 7:8 0700'
+	contains "$(ctc status)" "No drift"
 	chown 1000:1000 /opt/media/sonarr/config
 	chmod 0750 /opt/media/sonarr/config
 	ctc plan m.ctstack >plan
