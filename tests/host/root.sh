@@ -31,6 +31,9 @@ make_root() {
 	printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 	printf 'passwd: files\ngroup: files\nhosts: files\n' >"$root/etc/nsswitch.conf"
 	[ ! -d /etc/alternatives ] || cp -a /etc/alternatives "$root/etc/"
+	# Other programs that have a say about packets, where they are installed.
+	mkdir -p "$root/etc/default"
+	for link in protocols services ufw default/ufw firewalld NetworkManager; do [ ! -e "/etc/$link" ] || cp -a "/etc/$link" "$root/etc/$link"; done
 	for unit in nftables.service systemd-firstboot.service systemd-logind.service; do ln -s /dev/null "$root/etc/systemd/system/$unit"; done
 	# AppArmor's file system, in which podman would look for its profile, is not seen in here.
 	printf '[engine]\nruntime = "runc"\ncgroup_manager = "systemd"\nevents_logger = "file"\n[containers]\npids_limit = 0\napparmor_profile = "unconfined"\n' \

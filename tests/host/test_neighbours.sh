@@ -27,32 +27,35 @@ allowed() {
 		in_ns world probe connect 203.0.113.10 8081 300 && in_ns world probe connect 2001:db8:1::10 8081 300
 }
 
-# Sinks for what is forbidden: in a container, on the host and in the world; and senders to each of them, in both families and from the world.
+# Sinks for what is forbidden: in containers, on the host and in the world; and senders to each of them, in both families and from the world.
 storm_begins() {
 	local at
-	sinks=()
-	for at in ct-n-a:10.90.0.11 ct-n-b:10.90.0.12 world:203.0.113.1 host:-; do
-		at=${at%%:*}
-		if [ "$at" = host ]; then
-			probe udp-count 7700 "$1" >"sink-$at" &
-		else
-			in_ns "$at" probe udp-count 7700 "$1" >"sink-$at" &
-		fi
+	sinks=() senders=()
+	for at in ct-n-a ct-n-b world host; do
+		if [ "$at" = host ]; then probe udp-count 7700 600000 >"sink-$at" & else in_ns "$at" probe udp-count 7700 600000 >"sink-$at" & fi
 		sinks+=($!)
 	done
 	for at in 10.90.0.11 fd90::11 203.0.113.1 2001:db8:1::1 10.90.0.1 fd90::1; do
-		in_ns ct-n-c probe storm $at 7700 "$1" &
-		sinks+=($!)
+		in_ns ct-n-c probe storm $at 7700 600000 &
+		senders+=($!)
 	done
 	for at in 10.90.0.12 fd90::12; do
-		in_ns world probe storm $at 7700 "$1" &
-		sinks+=($!)
+		in_ns world probe storm $at 7700 600000 &
+		senders+=($!)
 	done
+	sleep 0.5
+}
+
+storm_ends() {
+	kill "${senders[@]}"
+	sleep 0.2
+	kill -INT "${sinks[@]}"
+	wait "${senders[@]}" "${sinks[@]}" || true
 }
 
 # Nothing has arrived.
 storm_is_over() {
-	wait "${sinks[@]}" || true
+	storm_ends
 	for sink in sink-*; do equal "$sink $(cat "$sink")" "$sink 0 nobody"; done
 }
 
@@ -79,8 +82,9 @@ test_control_a_storm_arrives_where_nothing_forbids_it() {
 			chain b { type filter hook postrouting priority 1000; meta mark set meta mark | 0x20000000; }
 		}
 	END
-	storm_begins 1500
-	wait "${sinks[@]}" || true
+	storm_begins
+	sleep 1
+	storm_ends
 	for sink in sink-*; do
 		[ "$(cut -d' ' -f1 "$sink")" -gt 100 ] || {
 			echo "$sink: $(cat "$sink")"
@@ -92,15 +96,16 @@ test_control_a_storm_arrives_where_nothing_forbids_it() {
 	eventually 5 allowed
 }
 
-# What hands and neighbours do, one at a time, each with its way back to what is allowed within two seconds, by itself.
+# What hands and neighbours do, one at a time, each with its way back to what is allowed within two seconds of its end, by itself.
 mended() {
-	local begin=${EPOCHREALTIME/./} before
+	local before end
 	before=$(pids)
-	storm_begins 4000
-	sleep 0.5
+	storm_begins
 	"$@"
+	end=${EPOCHREALTIME/./}
 	eventually 2 allowed
-	echo "allowed again after $(((${EPOCHREALTIME/./} - begin) / 1000 - 500)) ms: $*"
+	echo "# allowed $(((${EPOCHREALTIME/./} - end) / 1000)) ms after the end of: $*"
+	sleep 1
 	storm_is_over
 	equal "$(pids)" "$before"
 	eventually 5 ctc plan --detailed-exitcode /root/n.ctstack
