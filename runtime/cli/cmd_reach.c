@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * ctc reach FROM TO [FILE…]: whether one may open connections to another, which line allows it, and what would. Of files, or of what was applied on this host. */
+ * ctc reach FROM TO [FILE…]: whether one may open connections to another, which line allows it, and what would. Of files, or of what was applied on this host. A subnet is each
+ * container in it. */
 #include <errno.h>
 
 #include "lang/base/cleanup.h"
@@ -18,6 +19,7 @@ enum { UNREACHED = 2 };
 /* One of the two names on the command line. */
 struct asked {
 	struct str name;	/* without the port */
+	const struct res_subnet *subnet;	/* then end is nothing; NULL */
 	struct reach_end end;
 	struct port port;	/* lo 0: every declared one */
 };
@@ -63,7 +65,8 @@ static bool asked_read(const struct manifest *m, const char *text, struct asked 
 
 	if (strchr(text, ':') && !port_number(port, &a.port))
 		return false;
-	if (reach_end_find(m, name, &a.end)) {
+	a.subnet = (const struct res_subnet *)manifest_find(m, RES_subnet, name);
+	if (a.subnet || reach_end_find(m, name, &a.end)) {
 		*ret = a;
 		return true;
 	}
@@ -85,14 +88,17 @@ static int unknown(struct cli *c, const struct manifest *m, const char *name)
 {
 	struct near near = near_start(str_of(name));
 	const struct res_container *k;
+	const struct res_subnet *n;
 
 	near_offer(&near, STR("world"));
 	near_offer(&near, STR("host"));
 	manifest_each(container, k, m)
 		near_offer(&near, k->res.id);
+	manifest_each(subnet, n, m)
+		near_offer(&near, n->res.id);
 	if (near.best.n)
 		return cli_fail(c, "there is no `%s`; did you mean `%.*s`?", name, STR_ARG(near.best));
-	return cli_fail(c, "there is no `%s`: name world, host, or STACK.CONTAINER; the second one with a port if you like, STACK.CONTAINER.http or STACK.CONTAINER:80/tcp", name);
+	return cli_fail(c, "there is no `%s`: name world, host, STACK.CONTAINER or STACK.SUBNET; the second one with a port if you like, STACK.CONTAINER.http or STACK.CONTAINER:80/tcp", name);
 }
 
 /* ---- saying it ---- */
@@ -249,27 +255,97 @@ static void answer_all(struct answer *a)
 	direct_line(a, (struct port){0});
 }
 
+/* Whom a name means: itself, or each container in the subnet that has a network of its own. */
+static struct asked *members(struct arena *arena, const struct manifest *m, const struct asked *of, size_t *ret_n)
+{
+	const struct res_container *k;
+	VEC(struct asked) all = {0};
+
+	if (!of->subnet)
+		vec_push(arena, &all, *of);
+	manifest_each(container, k, m)
+		if (of->subnet && reach_in_subnet(k, of->subnet) && reach_home(m, k) == k)
+			vec_push(arena, &all, ((struct asked){.name = k->res.id, .end = {REACH_CONTAINER, k}, .port = of->port}));
+	*ret_n = all.n;
+	return all.at;
+}
+
+/* One block for two ends. */
+static void pair(struct answer *a)
+{
+	if (a->format == AS_JSON) {
+		buf_puts(a->out, "\"from\":");
+		json_str(a->out, a->from.name);
+		buf_puts(a->out, ",\"to\":");
+		json_str(a->out, a->to.name);
+		buf_puts(a->out, ",\"ports\":[");
+	} else {
+		buf_fmt(a->out, "%.*s -> %.*s\n", STR_ARG(a->from.name), STR_ARG(a->to.name));
+	}
+	a->first = true;
+	answer_all(a);
+	if (a->format == AS_JSON)
+		buf_puts(a->out, "\n]}");
+}
+
+static bool same_network(const struct manifest *m, const struct asked *a, const struct asked *b)
+{
+	return a->end.kind == REACH_CONTAINER && b->end.kind == REACH_CONTAINER && reach_home(m, a->end.container) == reach_home(m, b->end.container);
+}
+
+/* Every two of them that do not share one network. */
+static void pairs(struct answer *a, const struct asked *from, const struct asked *to)
+{
+	_arena_ struct arena arena = {0};
+	size_t nfrom, nto, n = 0;
+	const struct asked *froms = members(&arena, a->m, from, &nfrom), *tos = members(&arena, a->m, to, &nto);
+
+	for (size_t i = 0; i < nfrom; i++)
+		for (size_t k = 0; k < nto; k++) {
+			if (same_network(a->m, &froms[i], &tos[k]))
+				continue;
+			if (a->format == AS_JSON)
+				buf_puts(a->out, n++ ? ",\n{" : "\n{");
+			else if (n++)
+				buf_addc(a->out, '\n');
+			a->from = froms[i];
+			a->to = tos[k];
+			pair(a);
+		}
+	if (!n && a->format == AS_TEXT)
+		buf_puts(a->out, "No other container is in the subnet.\n");
+}
+
 static int reach(struct cli *c, const struct manifest *m, char **names, int format)
 {
 	_buf_ struct buf out = {0};
-	struct answer a = {.m = m, .out = &out, .format = format, .first = true};
+	struct answer a = {.m = m, .out = &out, .format = format};
+	struct asked from, to;
 
-	if (!asked_read(m, names[0], &a.from) || a.from.port.lo)
+	if (!asked_read(m, names[0], &from) || from.port.lo)
 		return unknown(c, m, names[0]);
-	if (!asked_read(m, names[1], &a.to))
+	if (!asked_read(m, names[1], &to))
 		return unknown(c, m, names[1]);
-	if (format == AS_JSON) {
-		buf_puts(&out, "{\"ctstack-reach\":1,\"from\":");
-		json_str(&out, a.from.name);
-		buf_puts(&out, ",\"to\":");
-		json_str(&out, a.to.name);
-		buf_puts(&out, ",\"ports\":[");
-	} else {
-		buf_fmt(&out, "%.*s -> %.*s\n", STR_ARG(a.from.name), STR_ARG(a.to.name));
-	}
-	answer_all(&a);
 	if (format == AS_JSON)
-		buf_puts(&out, "\n]}\n");
+		buf_puts(&out, "{\"ctstack-reach\":1,");
+	if (from.subnet || to.subnet) {
+		if (format == AS_JSON) {
+			buf_puts(&out, "\"from\":");
+			json_str(&out, from.name);
+			buf_puts(&out, ",\"to\":");
+			json_str(&out, to.name);
+			buf_puts(&out, ",\"pairs\":[");
+		}
+		pairs(&a, &from, &to);
+		if (format == AS_JSON)
+			buf_puts(&out, "\n]}");
+	} else {
+		a.from = from;
+		a.to = to;
+		pair(&a);
+	}
+	if (format == AS_JSON)
+		buf_addc(&out, '\n');
 	if (cli_print(c, buf_view(&out)) != 0)
 		return STATUS_REFUSED;
 	return a.any ? STATUS_DONE : UNREACHED;

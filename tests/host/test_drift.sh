@@ -84,6 +84,10 @@ test_edits_of_links() {
 	row "the route to a container" 'ip route del 10.91.0.11 dev $A' "different link LINK_A"
 	row "the IPv6 route to a container" 'ip -6 route del fd91::12 dev $B' "different link LINK_B"
 	row "a container's default route" 'ip -n ct-d-b route del default' "different link LINK_B"
+}
+
+test_edits_of_links_as_such() {
+	A=$(link_of a) B=$(link_of b)
 	row "a link set down" 'ip link set $B down' "different link LINK_B"
 	row "a container's end set down" 'ip -n ct-d-b link set eth0 down' "different link LINK_B"
 	row "an alternative name" 'ip link property del dev $A altname ct-d-a' "different link LINK_A"
@@ -91,6 +95,12 @@ test_edits_of_links() {
 	row "route_localnet" 'sysctl -qw net.ipv4.conf.$A.route_localnet=0' "different link LINK_A"
 	row "the way back to ::1" 'ip -6 route del table local local ::1 dev $B' "different link LINK_B"
 	row "router advertisements taken" 'sysctl -qw net.ipv6.conf.$A.accept_ra=1' "different link LINK_A"
+	probe connect 127.0.0.1 8080
+	in_ns ct-d-b probe connect 10.91.0.11 80
+}
+
+test_what_links_have_not() {
+	A=$(link_of a) B=$(link_of b)
 	row "a foreign address on a link" 'ip address add 10.9.9.9/24 dev $A' "different link LINK_A"
 	row "a foreign IPv6 address on a link" 'ip address add fd99::1/64 dev $B' "different link LINK_B"
 	row "a link deleted" 'ip link del $A' "missing link LINK_A"

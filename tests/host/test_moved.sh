@@ -49,6 +49,8 @@ test_a_rename_that_fails_leaves_the_data_where_it_was() {
 	expect 3 ctc apply --yes t.ctstack
 	equal "$(cat "$volumes/chat/data/file")" precious
 	refute test -e "$volumes/chat-ui/data"
+	expect 0 probe connect 127.0.0.1 8080
+	expect 0 probe connect "$(cat "$kept-address")" 80
 	equal "$(main_pid ct-t-other.service)" "$(cat "$kept-pid")"
 }
 

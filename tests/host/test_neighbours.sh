@@ -160,6 +160,87 @@ test_nftables_service() {
 	mended systemctl reload-or-restart nftables.service
 }
 
+# ---- programs of Debian that are not installed by `make deps`, since they would begin to work on the machine itself ----
+
+installed() {
+	command -v "$1" >/dev/null || {
+		echo "# $1 is not installed here: skipped"
+		return 1
+	}
+}
+
+# Two firewalls whose own rules stop what they were not told of: W5 says what to tell them. From then on their reloads are none of our business.
+test_firewalld() {
+	installed firewalld || return 0
+	systemctl start firewalld.service
+	firewall-cmd --permanent --zone=trusted --add-interface=ct+
+	mended firewall-cmd --reload
+	mended firewall-cmd --complete-reload
+	mended systemctl restart firewalld.service
+	mended systemctl stop firewalld.service
+}
+
+test_ufw() {
+	installed ufw || return 0
+	ufw --force enable
+	refute in_ns ct-n-b probe connect 10.90.0.11 80 300
+	ufw route allow in on ct+
+	ufw route allow out on ct+
+	mended ufw reload
+	mended ufw --force disable
+}
+
+test_iptables() {
+	installed iptables-nft || return 0
+	flush_iptables() {
+		iptables-nft -A FORWARD -s 192.0.2.1 -j DROP
+		iptables-nft-save >saved
+		iptables-nft-restore <saved
+		iptables-nft -F
+		iptables-nft -t nat -F
+	}
+	mended flush_iptables
+}
+
+# Whoever makes the host's network leaves our links alone, while it starts, restarts, and sees new ones appear.
+beside() {
+	local server
+	in_ns world probe serve 8000 &
+	server=$!
+	systemctl start "$1"
+	mended systemctl restart "$1"
+	stack 'container d { image = "localhost/a:1"; address = 10.90.0.14; address6 = fd90::14 }' 'allow d -> world:8000/tcp'
+	expect 0 ctc apply --yes /root/n.ctstack
+	expect 0 in_ns ct-n-d probe connect 203.0.113.1 8000
+	expect 0 in_ns ct-n-d probe connect 2001:db8:1::1 8000
+	expect 0 systemctl restart "$1"
+	expect 0 in_ns ct-n-d probe connect 203.0.113.1 8000
+	expect 0 ctc plan --detailed-exitcode /root/n.ctstack
+	kill $server
+}
+after() {
+	expect 0 ctc rollback
+	systemctl stop "$1"
+	stack
+	expect 0 ctc plan --detailed-exitcode /root/n.ctstack
+	allowed
+}
+our_links() { ip -o link show type veth | grep -o 'ct[a-z0-9]\{8\}' | sort -u; }
+
+test_systemd_networkd() {
+	beside systemd-networkd.service
+	for link in $(our_links); do contains "$(networkctl --no-pager status "$link")" "(unmanaged)"; done
+	after systemd-networkd.service
+}
+
+test_NetworkManager() {
+	installed NetworkManager || return 0
+	install -m 0644 /src/runtime/install/ctstack.conf /etc/NetworkManager/conf.d/
+	beside NetworkManager.service
+	for link in $(our_links); do contains "$(nmcli --terse --fields DEVICE,STATE device)" "$link:unmanaged"; done
+	after NetworkManager.service
+}
+
 # Without the watcher a container that starts has the policy back before it begins.
 test_a_start_of_a_container_mends_too() {
 	systemctl stop ctstack-watch.service

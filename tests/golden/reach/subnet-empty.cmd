@@ -1,0 +1,1 @@
+reach shop.modern shop.six files/shop.ctstack

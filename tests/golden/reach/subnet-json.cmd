@@ -1,0 +1,1 @@
+reach --format json world shop.lan:80 files/shop.ctstack

@@ -1,0 +1,1 @@
+reach shop.six shop.lan files/shop.ctstack

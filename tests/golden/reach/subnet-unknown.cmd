@@ -1,0 +1,1 @@
+reach shop.lann shop.db files/shop.ctstack

@@ -1,0 +1,1 @@
+reach shop.lan shop.db files/shop.ctstack
