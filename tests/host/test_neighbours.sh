@@ -173,6 +173,8 @@ installed() {
 test_firewalld() {
 	installed firewalld || return 0
 	systemctl start firewalld.service
+	eventually 60 firewall-cmd --state
+	refute in_ns ct-n-b probe connect 10.90.0.11 80 300
 	firewall-cmd --permanent --zone=trusted --add-interface=ct+
 	mended firewall-cmd --reload
 	mended firewall-cmd --complete-reload
