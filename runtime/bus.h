@@ -18,6 +18,7 @@ void bus_close(struct bus *b);
  * "auto-restart", …. */
 struct bus_unit {
 	struct str name, load, active, sub;
+	bool job;	/* something was asked of it, and is not done yet */
 };
 struct bus_units {
 	VEC(struct bus_unit) all;	/* sorted by name */

@@ -116,6 +116,13 @@ static bool runs(const struct bus_unit *u)
 	return u && (str_is(u->active, "active") || str_is(u->active, "activating") || str_is(u->active, "reloading"));
 }
 
+/* It ended without being asked to, its last commands still run, and then systemd starts it again: no difference either. */
+static bool about_to_start_again(const struct bus_unit *u, struct str text)
+{
+	return u && str_is(u->active, "deactivating") && !u->job &&
+	       (memmem(text.s, text.n, "\nRestart=on-failure\n", 20) || memmem(text.s, text.n, "\nRestart=always\n", 16));
+}
+
 /* Nothing wants it and it shall not run by itself: whether it does is no difference. */
 static bool started_by_people(const struct seen *s, struct str name)
 {
@@ -137,7 +144,7 @@ static struct res_unit *see(struct seen *s, struct str name, struct str text)
 	}
 	u->text = text;
 	u->wanted_by = wants ? *wants : STR("");
-	u->active = runs(bus_units_find(&s->loaded, name));
+	u->active = runs(bus_units_find(&s->loaded, name)) || about_to_start_again(bus_units_find(&s->loaded, name), text);
 	if (u->active && started_by_people(s, name)) {
 		u->active = false;
 		u->runs = true;

@@ -228,6 +228,13 @@ test_a_container_removed_by_podman_comes_back() {
 	equal "$(drift)" ""
 }
 
+test_a_killed_container_is_no_drift_while_it_comes_back() {
+	local i
+	systemctl kill --signal=KILL ct-d-a.service
+	for ((i = 0; i < 20; i++)); do equal "$(drift)" ""; done
+	eventually 20 probe connect 127.0.0.1 8080
+}
+
 # With the watcher awake, what belongs to the network is mended without anybody asking.
 test_the_watcher_mends_the_network() {
 	ip link set "$(link_of a)" down
