@@ -3,6 +3,7 @@
 #
 # What hands do to what is ours: each edit is reported exactly, nothing else is, and `ctc apply --repair` mends it. The watcher, which would be faster, is frozen meanwhile. The table of
 # all edits is printed.
+# patience: 400
 
 stack() {
 	cat >/root/d.ctstack <<-END

@@ -3,6 +3,7 @@
 #
 # Other programs and hands at the rules of packets: what they do to our table opens nothing, not for one packet, and is mended by itself (spec/policy.md, "Without the table" and
 # "Neighbours"). Forbidden packets are sent all the time, and counted where they would arrive.
+# patience: 300
 
 stack() {
 	cat >/root/n.ctstack <<-END
