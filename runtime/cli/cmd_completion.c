@@ -58,7 +58,7 @@ static void bash_completion(struct buf *out)
 static void zsh_completion(struct buf *out)
 {
 	buf_puts(out, "#compdef ctc\n"
-		      "# zsh completion of ctc; load it with: source <(ctc completion zsh)\n"
+		      "# zsh completion of ctc; put it into a directory of $fpath as _ctc, or load it behind compinit with: source <(ctc completion zsh)\n"
 		      "_ctc()\n"
 		      "{\n"
 		      "\tlocal -a commands options\n"
@@ -92,7 +92,8 @@ static void zsh_completion(struct buf *out)
 		      "\t\t_files -g '*.ctstack'\n"
 		      "\tfi\n"
 		      "}\n"
-		      "compdef _ctc ctc\n");
+		      /* A file that zsh loads by itself is the function's own body when it is called first. */
+		      "if [[ $funcstack[1] == _ctc ]]; then _ctc \"$@\"; else compdef _ctc ctc; fi\n");
 }
 
 static void fish_completion(struct buf *out)
@@ -114,7 +115,7 @@ static void fish_completion(struct buf *out)
 		if (takes_names(k))
 			buf_fmt(out, "complete -c ctc -n '__fish_seen_subcommand_from %s' -a '(ctc list --names 2>/dev/null)'\n", k->name);
 	buf_puts(out, "complete -c ctc -n '__fish_seen_subcommand_from explain' -a \"(ctc explain 2>/dev/null | awk '{ print \\$1; print \\$2 }')\"\n");
-	buf_puts(out, "complete -c ctc -n 'not __fish_use_subcommand' -a \"(ctc help (commandline -opc)[2] 2>/dev/null | string match -r -a -- '--[a-z][a-z-]*')\"\n");
+	buf_puts(out, "complete -c ctc -n 'not __fish_use_subcommand; and string match -q -- \"-*\" (commandline -ct)' -a \"(ctc help (commandline -opc)[2] 2>/dev/null | string match -r -a -- '--[a-z][a-z-]*')\"\n");
 }
 
 static const struct {

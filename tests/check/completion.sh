@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The completion code, asked in the shell itself: bash always, zsh and fish where they are installed (their code is at least parsed).
+# The completion code, asked in the shell itself: bash always, zsh and fish where they are installed.
 # Prints "ok NAME" or "not ok NAME"; ends with status 1 where one is not.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -35,9 +35,25 @@ is 'bash: files of ours and no others' "$(complete_in_bash apply '')" 'lab.ctsta
 is 'bash: help takes a command' "$(complete_in_bash help hist)" 'history '
 is 'bash: explain takes a code' "$(complete_in_bash explain E061 | cut -d' ' -f1-3)" 'E0610 E0611 E0612'
 is 'bash: explain takes a name' "$(complete_in_bash explain image)" 'image-form image-tag '
+
+# What zsh shows is not to be had without a terminal: the words that it is given, before it leaves out those that do not begin as what is typed.
+complete_in_zsh()
+{
+	zsh -f -c 'compadd() { [[ $1 == -a ]] && print -l -- ${(P)2} || print -l -- "$@"; }; _describe() { print -l -- ${(P)2%%:*}; }; compdef() { :; }
+		source <(ctc completion zsh); words=(ctc "$@"); CURRENT=$(($# + 1)); _ctc' zsh "$@" | grep -x -e "${*: -1}.*" | sort | tr '\n' ' '
+}
+complete_in_fish()
+{
+	HOME=$work fish --no-config -c 'ctc completion fish | source; cd $argv[1]; complete -C "ctc $argv[2]"' "$work" "$*" | cut -f1 | sort | tr '\n' ' '
+}
 for shell in zsh fish; do
 	command -v $shell >/dev/null || continue
 	is "$shell: the code parses" "$(ctc completion $shell >"$work/code" && $shell -n "$work/code" 2>&1)" ''
+	is "$shell: commands" "$(complete_in_$shell ro)" 'rollback '
+	is "$shell: options of a command" "$(complete_in_$shell plan --detailed)" '--detailed-exitcode '
+	is "$shell: explain takes a code" "$(complete_in_$shell explain E061 | cut -d' ' -f1-3)" 'E0610 E0611 E0612'
 done
+# It offers other files, too, behind those that end as they should.
+command -v fish >/dev/null && is 'fish: files of ours' "$(complete_in_fish apply la)" 'lab.ctstack '
 is 'another shell is refused' "$(ctc completion tcsh 2>&1)" 'ctc completion: say for which shell: bash, zsh or fish'
 exit $failed

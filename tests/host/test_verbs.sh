@@ -143,6 +143,20 @@ test_logs_are_those_of_the_container() {
 	kill %1
 }
 
+# Each as its user has it: bash by what it would offer, fish and zsh from files where `make install` puts them, and zsh at a terminal, the first time that the key is pressed.
 test_names_are_completed() {
 	equal "$(bash -c 'source <(ctc completion bash); COMP_WORDS=(ctc stop dev.); COMP_CWORD=2; _ctc; echo "${COMPREPLY[*]}"')" 'dev.dev-ml dev.postgres'
+	mkdir -p /etc/fish/completions && ctc completion fish >/etc/fish/completions/ctc.fish
+	equal "$(HOME=$PWD fish -c 'complete -C "ctc stop dev."' | sort | xargs)" 'dev.dev-ml dev.postgres'
+	equal "$(HOME=$PWD fish -c 'complete -C "ctc stop on"' | sort | xargs)" 'one one.only'
+	cat >at-terminal.zsh <<-'ZSH'
+		zmodload zsh/zpty
+		zpty shell zsh -f -i
+		zpty -w shell 'autoload -Uz compinit; compinit -u; PS1="> "; print READY-$((1 + 1))'
+		zpty -r shell seen '*READY-2*'
+		zpty -w -n shell $'ctc ip dev.po\t\n'
+		zpty -r shell seen '*10.77.0.2*'
+		print found
+	ZSH
+	equal "$(timeout 60 zsh -f at-terminal.zsh)" found
 }
