@@ -74,7 +74,7 @@ static void nspawn_mounts(struct unit_of *u)
 	for (size_t i = 0; i < u->netc; i++)
 		bind_arg(u, u->etc[i].from, u->etc[i].to, u->etc[i].readonly, false);
 	for (size_t i = 0; i < u->nmounts; i++)
-		bind_arg(u, u->mounts[i].from, u->mounts[i].to, u->mounts[i].readonly, users_are_private(c));
+		bind_arg(u, u->mounts[i].from, u->mounts[i].to, u->mounts[i].readonly, users_are_private(c) && !u->mounts[i].made);
 	if (c->timezone.set)
 		bind_arg(u, STR_JOIN(u->arena, STR("/usr/share/zoneinfo/"), c->timezone.v), STR("/etc/localtime"), true, false);
 	if (c->tun.v)

@@ -89,6 +89,7 @@ static const struct {
 	ROW(route_acme),
 	ROW(image_tag),
 	ROW(gpu_memory),
+	ROW(gpu_shared),
 	ROW(database_open),
 	ROW(flow_twice),
 	ROW(flow_host),

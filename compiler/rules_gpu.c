@@ -132,3 +132,51 @@ RULE(gpu_exclusive)
 			claim_all(r, code, &vendors[c->gpu.v], c);
 	}
 }
+
+/* Who used one of a vendor's GPUs before, beside whom this container would. */
+static const struct m_container *beside(struct vendor *v, const struct m_container *c)
+{
+	if (!c->gpu_devices.set)
+		return v->each.any ? v->each.any : v->all.any;
+	for (size_t i = 0; i < c->gpu_devices.v.n && !v->all.any; i++) {
+		const struct m_container *other = map_get(&v->devices, c->gpu_devices.v.at[i]);
+
+		if (other && other != c)
+			return other;
+	}
+	return v->all.any;
+}
+
+static void shared_add(struct rules *r, enum diag_code code, const struct m_container *first, const struct m_container *later)
+{
+	const struct m_container *silent = later->gpu_sharing.set ? first : later, *other = silent == later ? first : later;
+	struct diag *d = diag_add(r->diags, code, silent->gpu.at, "containers `%.*s` and `%.*s` would use the same %s GPUs, and nothing says that they should",
+				  STR_ARG(first->head.name), STR_ARG(later->head.name), word_texts[later->gpu.v].s);
+
+	if (other->gpu.at.lo != silent->gpu.at.lo)
+		diag_note(r->diags, d, other->gpu.at, "the other one");
+	diag_help(r->diags, d, "say that their models fit beside each other: gpu-sharing = shared; or give each its own with `gpu-devices`");
+}
+
+/* Once a vendor: all that come later are helped by the same line. */
+RULE(gpu_shared)
+{
+	struct vendor vendors[WORD_COUNT] = {0};
+	bool said[WORD_COUNT] = {false};
+
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container, *other;
+		struct vendor *v = &vendors[c->gpu.v];
+
+		if (!c->gpu.set || wants_alone(c))
+			continue;
+		other = beside(v, c);
+		if (other && !said[c->gpu.v] && !(c->gpu_sharing.set && other->gpu_sharing.set)) {
+			shared_add(r, code, other, c);
+			said[c->gpu.v] = true;
+		}
+		claim(c->gpu_devices.set ? &v->each : &v->all, c);
+		for (size_t i = 0; i < c->gpu_devices.v.n; i++)
+			map_add(r->arena, &v->devices, c->gpu_devices.v.at[i], (void *)(uintptr_t)c);
+	}
+}

@@ -90,6 +90,7 @@ RULE(os_form);
 /* rules_gpu.c */
 RULE(gpu_choice);
 RULE(gpu_exclusive);
+RULE(gpu_shared);
 /* rules_mount.c */
 RULE(mount_twice);
 RULE(mount_inside);

@@ -344,6 +344,8 @@ static const struct {
 	{"tree: what podman has", "E0646 E0646",
 	 STACK(LAN "container a { rootfs = /srv/a; boot = true; user = 1:1; shm-size = 1MiB; address = 10.1.0.2 }\n")},
 	{"tree: init and init", "E0646", STACK(LAN "container a { rootfs = /srv/a; boot = true; init = true; address = 10.1.0.2 }\n")},
+	{"tree: private users and a secret", "E0646",
+	 STACK(LAN "secret k { file = /k }\n container a { rootfs = /srv/a; boot = true; users = private; address = 10.1.0.2; secret k -> /k }\n")},
 	{"image: what nspawn has", "E0646", ONE("address = 10.1.0.2; users = private")},
 	{"tree: twice", "E0647",
 	 STACK(LAN "container a { rootfs = /srv/a; boot = true; address = 10.1.0.2 }\ncontainer b { rootfs = /srv/a; boot = true; ephemeral = true; address = 10.1.0.3 }\n")},
@@ -378,6 +380,19 @@ static const struct {
 	{"image: no tag", "W0901", STACK(LAN "container a { image = \"localhost:5000/x\"; address = 10.1.0.2 }\n")},
 	{"image: latest", "W0901", STACK(LAN "container a { image = \"docker.io/library/x:latest\"; address = 10.1.0.2 }\n")},
 	{"image: digest", "", STACK(LAN "container a { image = \"localhost/x@sha256:" DIGEST "\"; address = 10.1.0.2 }\n")},
+	{"gpu: shared without a word", "W0927",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; gpu = nvidia; limits { memory = 1GiB } }\n"
+		   "container b { " IMAGE "address = 10.1.0.3; gpu = nvidia; gpu-devices = [\"1\"]; limits { memory = 1GiB } }\n"
+		   "container c { " IMAGE "address = 10.1.0.4; gpu = nvidia; gpu-devices = [\"1\"]; limits { memory = 1GiB } }\n")},
+	{"gpu: shared by one who says so", "W0927",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; gpu = amd; limits { memory = 1GiB } }\n"
+		   "container b { " IMAGE "address = 10.1.0.3; gpu = amd; gpu-sharing = shared; limits { memory = 1GiB } }\n")},
+	{"gpu: shared, or not the same", "",
+	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; gpu = nvidia; gpu-sharing = shared; limits { memory = 1GiB } }\n"
+		   "container b { " IMAGE "address = 10.1.0.3; gpu = nvidia; gpu-sharing = shared; limits { memory = 1GiB } }\n"
+		   "container c { " IMAGE "address = 10.1.0.4; gpu = amd; gpu-devices = [\"0\"]; limits { memory = 1GiB } }\n"
+		   "container d { " IMAGE "address = 10.1.0.5; gpu = amd; gpu-devices = [\"1\"]; limits { memory = 1GiB } }\n"
+		   "container e { " IMAGE "address = 10.1.0.6; gpu = intel; limits { memory = 1GiB } }\n")},
 	{"gpu: no limit", "W0902", ONE("address = 10.1.0.2; gpu = nvidia")},
 	{"gpu: a limit", "", ONE("address = 10.1.0.2; gpu = nvidia\nlimits { memory = 1GiB }")},
 	{"database: open", "W0903", TWO("publish 5432 -> db.pg\n")},

@@ -1,0 +1,1 @@
+check --deny image-tag S1-S4-images-that-change-by-themselves.ctstack
