@@ -208,6 +208,48 @@ test_a_device_opens_only_where_it_is_given() {
 	ctc destroy --yes d
 }
 
+# What is not the engine's own is there for trees, too: a network that is shared with a container of podman's, or the host's, secrets, both families, the order of starts.
+test_a_tree_stands_beside_images() {
+	image localhost/pod:1
+	program_tree /srv/joins
+	program_tree /srv/hosts
+	install -d -m 0700 /etc/secrets
+	(umask 077 && printf 'bytes of %s' it >/etc/secrets/key)
+	cat >b.ctstack <<-'SRC'
+		stack b {
+		  subnet lan { range = 10.79.0.0/24; range6 = fd79::/64 }
+		  secret key { file = /etc/secrets/key }
+		  container pod { image = "localhost/pod:1"; address = 10.79.0.2; address6 = fd79::2; ports { http = 80/tcp }; ready { tcp = http } }
+		  container joins {
+		    rootfs  = /srv/joins
+		    command = ["/probe", "serve", "81"]
+		    join    = pod
+		    ports   { other = 81/tcp }
+		    ready   { http = "/" }
+		    secret key -> /run/secrets/key { owner = 5:6 }
+		  }
+		  container hosts {
+		    rootfs  = /srv/hosts
+		    command = ["/probe", "serve", "7990"]
+		    network = host
+		    after   = [joins]
+		    ready   { exec = ["/probe", "connect", "127.0.0.1", "7990"] }
+		  }
+		  publish 127.0.0.1:7981 -> joins.other
+		  publish [::1]:7982 -> joins.other
+		}
+	SRC
+	expect 0 ctc apply --yes b.ctstack
+	equal "$(probe get 127.0.0.1 7981 /) $(probe get ::1 7982 /) $(probe get 127.0.0.1 7990 /)" "joins ok joins ok hosts ok"
+	equal "$(inside b-joins root/run/secrets/key)" "bytes of it"
+	equal "$(stat -c '%u:%g %a' "/proc/$(first b-joins)/root/run/secrets/key")" "5:6 400"
+	refute grep -rqs 'bytes of it' /var/lib/ctstack /run/systemd
+	[ "$(state ActiveEnterTimestampMonotonic ct-b-hosts.service)" -gt "$(state ActiveEnterTimestampMonotonic ct-b-joins.service)" ]
+	expect 0 ctc plan --detailed-exitcode b.ctstack
+	ctc destroy --yes b
+	refute test -e /run/ctstack/secrets/ct-b-joins
+}
+
 # A disk image, and no loop device that is left when it is over. What is written to it is there at the next start; what is ephemeral is not. The host's network is not seen in it.
 test_a_disk_image_is_a_tree() {
 	local n before
