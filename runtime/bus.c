@@ -2,7 +2,7 @@
  *
  * The system bus (bus.h). Everything is asynchronous below: a batch of calls is sent piece by piece, replies and
  * signals are handled in the order in which the manager sent them, and one loop (turn) looks at the clock and at
- * h->interrupted. Slots are held by the batch and end with it, so that no late reply finds a batch that is gone. */
+ * h->interrupted. A manager that keeps silent is waited for once: all questions of a process share one patience, and when that is used up each has little. Slots are held by the batch and end with it, so that no late reply finds a batch that is gone. */
 #include "runtime/bus.h"
 
 #include <errno.h>
@@ -23,14 +23,17 @@ enum {
 	JOBS_MAX = 200,
 	LOOK_UP_US = 100000,		/* how often a wait looks at h->interrupted */
 	LISTED_MAX = 100000,
+	LEAST_PART = 24,		/* of the patience, once it is used up */
 };
 
-#define CALL_US 120000000ULL		/* the manager is deaf while it reloads: with thousands of units that takes many seconds */
+#define PATIENCE_US 120000000ULL		/* the manager is deaf while it reloads: with thousands of units that takes many seconds */
 #define RELOAD_US 300000000ULL
+#define SLOW_US 1000000ULL		/* an answer that takes longer uses the patience up */
 
 struct bus {
 	sd_bus *sd;
 	bool subscribed;
+	uint64_t heard;		/* when something came last, or was sent */
 };
 
 static uint64_t now_us(void)
@@ -52,7 +55,7 @@ int bus_open(struct host *h, struct err *e)
 		return err_set(e, r, "cannot reach the system bus: %s; see that D-Bus runs (systemctl status dbus.socket) "
 			       "and that systemd is this host's init", strerror(-r));
 	h->bus = xrealloc(NULL, sizeof *h->bus);
-	*h->bus = (struct bus){.sd = sd};
+	*h->bus = (struct bus){.sd = sd, .heard = now_us()};
 	return 0;
 }
 
@@ -60,19 +63,51 @@ void bus_close(struct bus *b)
 {
 	if (!b)
 		return;
-	sd_bus_flush_close_unref(b->sd);
+	/* Whatever mattered was answered; what was not must not be waited for now. */
+	sd_bus_close_unref(b->sd);
 	free(b);
+}
+
+static void give_up(struct host *h)
+{
+	bus_close(h->bus);
+	h->bus = NULL;
 }
 
 /* A connection that broke is given up, so that the next question opens a new one. */
 static int broken(struct host *h, struct err *e, int code, const char *doing)
 {
 	err_errno(e, code, "%s: the connection to systemd over the system bus failed", doing);
-	if (code != -EINTR && code != -ETIMEDOUT) {
-		bus_close(h->bus);
-		h->bus = NULL;
-	}
+	if (code != -EINTR)
+		give_up(h);
 	return code;
+}
+
+static uint64_t patience_whole(const struct host *h)
+{
+	return h->bus_patience_us ? h->bus_patience_us : PATIENCE_US;
+}
+
+/* How long a question may stay without a word: what is left of the whole, and at least a little, since the bus may be back. */
+static uint64_t patience(const struct host *h)
+{
+	uint64_t whole = patience_whole(h), least = whole / LEAST_PART, left = h->bus_waited_us < whole ? whole - h->bus_waited_us : 0;
+
+	return left > least ? left : least;
+}
+
+static bool patience_is_over(const struct host *h)
+{
+	return h->bus_waited_us >= patience_whole(h);
+}
+
+/* Nothing has come for so long: whatever comes later is not waited for as long again. */
+static int unanswered(struct host *h, const char *doing, uint64_t for_us, struct err *e)
+{
+	h->bus_waited_us = patience_whole(h);
+	give_up(h);
+	return err_set(e, -ETIMEDOUT, "%s: systemd has not answered over the system bus for %llu.%llu s; see systemctl status dbus", doing,
+		       (unsigned long long)(for_us / 1000000), (unsigned long long)(for_us / 100000 % 10));
 }
 
 /* Handles one message that has arrived, or waits a little for one. */
@@ -85,8 +120,10 @@ static int turn(struct host *h, const char *doing, bool stubborn, struct err *e)
 	r = sd_bus_process(h->bus->sd, NULL);
 	if (r < 0)
 		return broken(h, e, r, doing);
-	if (r > 0)
+	if (r > 0) {
+		h->bus->heard = now_us();
 		return 0;
+	}
 	r = sd_bus_wait(h->bus->sd, LOOK_UP_US);
 	return r < 0 && r != -EINTR ? broken(h, e, r, doing) : 0;
 }
@@ -118,7 +155,7 @@ struct calls {
 	struct host *h;
 	const char *doing;	/* for messages */
 	bool stubborn;		/* goes on when interrupted */
-	uint64_t timeout_us;
+	uint64_t timeout_us;	/* 0: what is left of the patience */
 	int (*make)(const struct calls *c, size_t i, sd_bus_message **ret);
 	void (*answered)(struct calls *c, size_t i, sd_bus_message *reply);	/* an answer or an error */
 	void *context;
@@ -154,7 +191,7 @@ static int calls_send(struct calls *c, struct err *e)
 
 		*call = (struct call){.all = c, .i = c->sent};
 		if (r >= 0)
-			r = sd_bus_call_async(c->h->bus->sd, &call->slot, m, on_reply, call, c->timeout_us);
+			r = sd_bus_call_async(c->h->bus->sd, &call->slot, m, on_reply, call, UINT64_MAX); /* calls_run has the deadline */
 		if (r < 0)
 			return broken(c->h, e, r, c->doing);
 		c->sent++;
@@ -164,8 +201,8 @@ static int calls_send(struct calls *c, struct err *e)
 
 static int calls_begin(struct calls *c, struct err *e)
 {
-	if (!c->timeout_us)
-		c->timeout_us = CALL_US;
+	if (!c->timeout_us || patience_is_over(c->h))
+		c->timeout_us = patience(c->h);
 	c->at = xrealloc(NULL, (c->n + 1) * sizeof *c->at);
 	return bus_open(c->h, e);
 }
@@ -173,11 +210,20 @@ static int calls_begin(struct calls *c, struct err *e)
 static int calls_run(struct calls *c, struct err *e)
 {
 	int r = calls_begin(c, e);
+	uint64_t last = now_us(), silence;
 
-	while (r == 0 && c->over < c->n) {
+	for (size_t over = 0; r == 0 && c->over < c->n; over = c->over) {
 		r = calls_send(c, e);
 		if (r == 0)
 			r = turn(c->h, c->doing, c->stubborn, e);
+		silence = now_us() - last;
+		if (r == 0 && c->over == over && silence > c->timeout_us)
+			return unanswered(c->h, c->doing, silence, e);
+		if (c->over == over)
+			continue;
+		if (silence > SLOW_US && c->timeout_us != RELOAD_US)
+			c->h->bus_waited_us += silence;
+		last += silence;
 	}
 	return r;
 }
@@ -469,36 +515,40 @@ static void on_job(struct calls *c, size_t i, sd_bus_message *m)
 /* The manager tells its signals only to those who asked. */
 static int subscribe(struct host *h, struct err *e)
 {
-	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r;
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+	int r = h->bus->subscribed ? 0 : bus_message(h, "Subscribe", &m);
 
-	if (h->bus->subscribed)
-		return 0;
-	r = sd_bus_call_method(h->bus->sd, MANAGER, MANAGER_PATH, MANAGER_IFACE, "Subscribe", &error, NULL, NULL);
 	if (r < 0)
-		return err_set(e, r, "cannot ask systemd for the results of its jobs: %s", error.message ? error.message : strerror(-r));
-	h->bus->subscribed = true;
-	return 0;
+		return err_errno(e, r, "cannot ask systemd for the results of its jobs");
+	if (m)
+		r = bus_call(h, "ask for the results of jobs", m, false, NULL, e);
+	if (r == 0)
+		h->bus->subscribed = true;
+	return r;
 }
 
 static int jobs_wait(struct jobs *all, size_t n, bool first_failure, struct err *e)
 {
-	uint64_t patience = CALL_US;
+	struct host *h = all->calls.h;
+	uint64_t longest = patience_is_over(h) ? patience(h) : patience_whole(h), silence;
 	int r = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (all->at[i].job->patience_us > patience)
-			patience = all->at[i].job->patience_us;
+		if (all->at[i].job->patience_us > longest && !patience_is_over(h))
+			longest = all->at[i].job->patience_us;
 	all->last_end = now_us();
 	while (all->over < n && !(first_failure && all->failed)) {
 		r = calls_send(&all->calls, e);
 		if (r == 0)
-			r = turn(all->calls.h, all->calls.doing, false, e);
+			r = turn(h, all->calls.doing, false, e);
 		if (r < 0)
 			return r;
-		if (now_us() - all->last_end > patience)
+		silence = now_us() - h->bus->heard;
+		if (silence > longest)
+			return unanswered(h, all->calls.doing, silence, e);
+		if (now_us() - all->last_end > longest)
 			return err_set(e, -ETIMEDOUT, "%s: systemd finished no job within %llu s; %zu of %zu are left", all->calls.doing,
-				       (unsigned long long)(patience / 1000000), n - all->over, n);
+				       (unsigned long long)(longest / 1000000), n - all->over, n);
 	}
 	return 0;
 }

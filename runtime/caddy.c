@@ -164,25 +164,25 @@ int caddy_config(struct host *h, struct str netns, struct arena *a, struct str *
 	return request(h, netns, "GET /config/", STR(""), a, ret, e);
 }
 
-int caddy_validate(struct host *h, struct str image, struct str file, struct err *e)
+int caddy_validate(struct host *h, struct str image, struct str config, struct err *e)
 {
 	_arena_ struct arena a = {0};
 	const char *const argv[] = {"podman",
 				    "--events-backend=none",
 				    "run",
 				    "--rm",
+				    "--interactive",
 				    "--pull=never",
 				    "--network=none",
 				    "--pids-limit=-1",
 				    "--log-driver=none",
 				    "--entrypoint=caddy",
-				    str_fmt(&a, "--mount=type=bind,source=%.*s,target=/caddy.json,readonly=true", STR_ARG(file)).s,
 				    str_copy(&a, image).s,
 				    "validate",
 				    "--config",
-				    "/caddy.json",
+				    "-",
 				    NULL};
-	const struct spawn s = {.argv = argv, .within_ms = VALIDATE_MS, .interrupted = h->interrupted};
+	const struct spawn s = {.argv = argv, .within_ms = VALIDATE_MS, .in = config, .interrupted = h->interrupted};
 	struct spawned done;
 	int r = spawn_run(&s, &done, e);
 

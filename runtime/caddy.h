@@ -14,7 +14,8 @@ int caddy_load(struct host *h, struct str netns, struct str config, int64_t with
 /* What it serves (GET /config/), in the arena. -ECONNREFUSED as above, at once. */
 int caddy_config(struct host *h, struct str netns, struct arena *a, struct str *ret, struct err *e);
 
-/* Whether Caddy would take the file, by `caddy validate` in a container without network that is made for it from the image and removed. */
-int caddy_validate(struct host *h, struct str image, struct str file, struct err *e);
+/* Whether Caddy would take the configuration, by `caddy validate` in a container without network that is made for it from the image and removed. It reads it from standard input:
+ * no file is written. */
+int caddy_validate(struct host *h, struct str image, struct str config, struct err *e);
 
 #endif

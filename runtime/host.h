@@ -14,6 +14,8 @@ struct host {
 	int root_fd;			/* "/": every path of the host is opened below it */
 	struct nl *nl;			/* NULL until used */
 	struct bus *bus;		/* NULL until used */
+	/* How long the bus has kept us waiting without a word, all in all: there is one patience for the whole conversation, not one a question (bus.c). */
+	uint64_t bus_waited_us, bus_patience_us;	/* the second: 0 as bus.c has it; tests have less */
 	/* What happens, one short line each ("start ct-ml-ollama.service", "ready ct-ml-ollama.service"); may be NULL. */
 	void (*progress)(void *context, const char *line);
 	void *progress_context;

@@ -81,23 +81,6 @@ static int write_config(struct host *h, struct str file, struct str config, stru
 	return r < 0 ? r : fs_replace(h->root_fd, file, config, 0644, e);
 }
 
-/* By the program itself, in its own image, where there is one. */
-static int validate(struct host *h, const struct res_proxy *p, struct err *e)
-{
-	_arena_ struct arena a = {0};
-	struct str beside = str_fmt(&a, PROXY_DIR "judged-%.*s.json", STR_ARG(p->res.id));
-	struct err ignored;
-	int r;
-
-	if (!is_caddy(p) || !p->image.n)
-		return 0;
-	r = write_config(h, beside, p->config, e);
-	if (r == 0)
-		r = caddy_validate(h, p->image, beside, e);
-	fs_remove(h->root_fd, beside, &ignored);
-	return r;
-}
-
 static int proxy_prepare(struct host *h, struct slice s, struct err *e)
 {
 	for (size_t i = 0; i < s.n; i++) {
@@ -107,7 +90,8 @@ static int proxy_prepare(struct host *h, struct slice s, struct err *e)
 			continue;
 		if (!str_starts(to->file, STR(PROXY_DIR)))
 			return err_set(e, -EINVAL, "%.*s: configurations are written below " PROXY_DIR " only", STR_ARG(to->file));
-		if (validate(h, to, e) < 0)
+		/* By the program itself, in its own image, where there is one. */
+		if (is_caddy(to) && to->image.n && caddy_validate(h, to->image, to->config, e) < 0)
 			return err_resource(e, to->res.id);
 	}
 	return 0;

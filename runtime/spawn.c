@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -59,7 +60,7 @@ static void environment(char **ret)
 	ret[n] = NULL;
 }
 
-static int start(const char *path, char *const *argv, int out, int said, pid_t *ret)
+static int start(const char *path, char *const *argv, int in, int out, int said, pid_t *ret)
 {
 	char *env[ENVIRONMENT_MAX];
 	posix_spawn_file_actions_t files;
@@ -72,7 +73,10 @@ static int start(const char *path, char *const *argv, int out, int said, pid_t *
 	sigfillset(&all);
 	posix_spawn_file_actions_init(&files);
 	posix_spawnattr_init(&attributes);
-	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	if (in >= 0)
+		posix_spawn_file_actions_adddup2(&files, in, 0);
+	else
+		posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	if (out >= 0)
 		posix_spawn_file_actions_adddup2(&files, out, 1);
 	else
@@ -154,12 +158,37 @@ static int pipe_pair(int pair[2])
 	return fcntl(pair[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
+/* A file without a place that holds the text, to be read from its beginning; -1 where there is none. A pipe would want somebody who fills it. */
+static int text_file(struct str text, int *ret)
+{
+	_fd_ int fd = -1;
+
+	*ret = -1;
+	if (!text.n)
+		return 0;
+	fd = memfd_create("ctc", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (size_t at = 0; at < text.n;) {
+		ssize_t n = pwrite(fd, text.s + at, text.n - at, (off_t)at);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		at += n > 0 ? (size_t)n : 0;
+	}
+	*ret = take_fd(&fd);
+	return 0;
+}
+
 static int child_run(const struct spawn *s, const char *path, int out[2], int said[2], struct spawned *ret)
 {
 	struct watch w = {.pid_fd = -1, .out = out[0], .said = said[0]};
 	pid_t pid;
-	int status, r = start(path, (char *const *)s->argv, out[1], said[1], &pid);
+	_fd_ int in = -1;
+	int status, r = text_file(s->in, &in);
 
+	if (r == 0)
+		r = start(path, (char *const *)s->argv, in, out[1], said[1], &pid);
 	if (r < 0)
 		return r;
 	cleanup_fd(&out[1]);

@@ -12,6 +12,7 @@
 struct spawn {
 	const char *const *argv;	/* argv[0] is a name without '/', looked for in SPAWN_PATH, or an absolute path */
 	int64_t within_ms;
+	struct str in;			/* what it reads from standard input; .n 0: /dev/null */
 	size_t out_max;			/* bytes that it may print on standard output; 0: not taken, /dev/null */
 	volatile int *interrupted;	/* as in struct host; may be NULL */
 	int until_fd;			/* ends it with -ECANCELED once this descriptor is readable; 0: none */
@@ -27,7 +28,7 @@ struct spawned {
 /* The absolute path of a program, or NULL; the text lives in buffer (of size bytes). */
 const char *spawn_find(const char *name, char *buffer, size_t size);
 
-/* Starts it in a process group of its own, with standard input from /dev/null, and waits. 0: it has ended, *ret says how. Otherwise it is not running any more:
+/* Starts it in a process group of its own, with what it may read on standard input, and waits. 0: it has ended, *ret says how. Otherwise it is not running any more:
  * -ENOENT no such program, -ETIMEDOUT, -EINTR, -ECANCELED, -EFBIG printed too much, or what posix_spawn said. */
 int spawn_run(const struct spawn *s, struct spawned *ret, struct err *e);
 void spawned_free(struct spawned *s);

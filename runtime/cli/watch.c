@@ -31,8 +31,8 @@ static bool somebody_works(struct watching *w)
 	return pid > 0 && pid != getpid() && kill(pid, 0) == 0;
 }
 
-/* Only where systemd says so: an unanswered question is no answer. */
-static bool service_is_gone(struct watching *w)
+/* 1: gone, 0: there; negative: nobody works, and systemd does not say. */
+static int service_is_gone(struct watching *w)
 {
 	volatile int *interrupted = w->s->host.interrupted;
 	struct err ignored;
@@ -40,7 +40,7 @@ static bool service_is_gone(struct watching *w)
 	w->s->host.interrupted = NULL;
 	int r = somebody_works(w) ? 1 : service_runs(&w->s->host, &ignored);
 	w->s->host.interrupted = interrupted;
-	return r == 0;
+	return r < 0 ? r : r == 0;
 }
 
 /* True where the user leaves. */
@@ -86,7 +86,7 @@ static enum watched follow(struct watching *w, struct ending *ret)
 			return WATCHED_LEFT;
 		if (silent >= SILENT_LOOKS) {
 			silent = 0;
-			if (service_is_gone(w))
+			if (service_is_gone(w) != 0)
 				return tell(w, ret) ? WATCHED_END : WATCHED_LOST;
 		}
 		nanosleep(&pause, NULL);
@@ -98,7 +98,8 @@ static void wait_gone(struct watching *w)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
 
-	for (int i = 0; i < GONE_LOOKS && !service_is_gone(w); i++)
+	w->s->host.bus_patience_us = GONE_LOOKS * LOOK_MS * 1000; /* how it ended is known already */
+	for (int i = 0; i < GONE_LOOKS && service_is_gone(w) == 0; i++)
 		nanosleep(&pause, NULL);
 }
 

@@ -109,9 +109,11 @@ test_what_has_changed_is_said() {
 	systemctl stop ct-s-a.service
 	stale "the host has changed since: unit ct-s-a.service would change, too"
 	systemctl start ct-s-a.service
+	systemctl kill --signal=STOP ctstack-watch.service # which would mend it
 	nft add element inet ctstack published4 '{ 127.0.0.1 . 10.79.0.11 . tcp . 99 }'
 	stale "the host has changed since: nft published4 127.0.0.1 . 10.79.0.11 . tcp . 99 would change, too"
 	nft delete element inet ctstack published4 '{ 127.0.0.1 . 10.79.0.11 . tcp . 99 }'
+	systemctl kill --signal=CONT ctstack-watch.service
 	expect 0 ctc apply p.ctplan
 	contains "$out" "1 port opens, 1 port closes"
 }
@@ -160,4 +162,95 @@ test_a_plan_is_not_written_through_a_link() {
 	refute test -L r.ctplan
 	expect 1 ctc plan -o r.txt s.ctstack
 	expect 1 ctc plan --offline -o r.ctplan s.ctstack
+}
+
+# effects TRACE: what the traced process and its threads did that changes something. Not: other programs that it ran; what it wrote in the place that it hid from all others, or told its terminal.
+effects() {
+	awk '
+	function fd_hidden(text) { return hidden && text ~ /(^|, )[0-9]+<\/tmp[\/>]/ }
+	/execve\(/ && begun++ { other[$1] = 1 }
+	other[$1] { next }
+	{ call = $2; name = call; sub(/\(.*/, "", name); arguments = substr($0, index($0, "(") + 1) }
+	name == "mount" && /"ctstack-rehearsal", "\/tmp", "tmpfs"/ { hidden = 1; next }
+	name == "mount" && unshared && /MS_REC\|MS_PRIVATE/ { next }
+	name == "unshare" { unshared = 1; next }
+	name ~ /^(rename|renameat|renameat2|link|linkat|symlink|symlinkat|unlink|unlinkat|rmdir|mkdir|mkdirat|mknod|mknodat|fchmod|fchown|chmod|chown|fchmodat|fchownat|ftruncate|truncate|fallocate|fsync|utimensat|setxattr|umount2|mount|move_mount)$/ {
+		if (!fd_hidden(arguments)) print
+		next
+	}
+	name ~ /^(open|openat|openat2)$/ && /O_CREAT|O_TRUNC|O_TMPFILE/ { if (!fd_hidden(arguments)) print; next }
+	name ~ /^(write|writev|pwrite64)$/ { if (!fd_hidden(arguments) && arguments !~ /^([12]<|[0-9]+<\/memfd:)/) print; next }
+	name == "flock" && /LOCK_SH/ { next } # a look whether somebody has it
+	name ~ /^(kill|tkill|tgkill|pidfd_send_signal|flock)$/ { print; next }
+	name ~ /^(send|sendto|sendmsg|sendmmsg)$/ {
+		# a batch of nf_tables without its end is only looked at
+		if (/NFNL_MSG_BATCH_BEGIN/ && !/NFNL_MSG_BATCH_END/) { rehearsed++; next }
+		if (/NFNL_MSG_BATCH_END|(NFT_MSG|RTM|IPCTNL_MSG[A-Z_]*)_(NEW|DEL|SET)/) print
+		if (/StartUnit|StopUnit|StartTransientUnit|KillUnit|[^n]Reload\\0|ResetFailedUnit|Subscribe\\0|SetUnitProperties/) print
+	}
+	END { print rehearsed + 0 " batches without an end" > "batches" }' "$1"
+}
+
+# caddy REFERENCE: the program and what it is linked with, as an image.
+caddy_image() {
+	local -a files
+	mapfile -t files < <(ldd /usr/bin/caddy | grep -oE '/[^ ]+' | sort -u)
+	tar -C / -ch "${files[@]#/}" usr/bin/caddy 2>/dev/null | podman import --quiet --change 'ENV PATH=/usr/bin' --change 'ENV HOME=/' - "$1" >/dev/null
+}
+
+traced() { strace -f --detach-on=execve -y -v -s 1000000 -o "$1" -e trace=%file,%desc,%network,%process,%signal,unshare,mount "${@:2}"; }
+
+# The dry run asks the kernel, systemd and the proxy's own program, each call of it is looked at; and as a counter-test a real change is seen by the same look.
+test_a_dry_run_has_no_effect_in_any_system_call() {
+	image localhost/a:1
+	caddy_image localhost/caddy:1
+	cat >x.ctstack <<-END
+		stack x {
+		  subnet lan { range = 10.81.0.0/24; nat = true }
+		  container front { image = "localhost/caddy:1"; address = 10.81.0.10; ports { http = 80/tcp; https = 443/tcp }; volume data { at = /data } }
+		  container web { image = "localhost/a:1"; address = 10.81.0.11; ports { http = 80/tcp }; ready { tcp = http } }
+		  proxy p { container = front; domain = "example.org"; tls = off }
+		  route "www" -> web.http
+		  expect deny web -> front
+		}
+	END
+	stack 8080
+	expect 0 ctc apply --yes s.ctstack
+	everything >before
+	local trace
+	trace=$(mktemp -d /tmp/test.XXXXXX)/trace
+	expect 0 traced "$trace" ctc apply --dry-run x.ctstack
+	contains "$out" "this was a dry run"
+	everything >after
+	# podman has a container for the proxy's program, for a moment, and systemd a scope for it
+	diff <(grep -v '^/run/systemd/transient ' before) <(grep -v '^/run/systemd/transient ' after)
+	equal "$(effects "$trace")" ""
+	# it did ask: the kernel by a batch, and the programs
+	refute grep -q '^0 ' batches
+	grep -q 'execve(.*"systemd-analyze", "verify"' "$trace"
+	grep -q 'execve(.*"podman".*"validate", "--config", "-"' "$trace"
+	expect 0 ctc plan x.ctstack
+	expect 0 traced "$trace" ctc apply --yes x.ctstack
+	effects "$trace" >done
+	grep -q renameat done
+	grep -q StartTransientUnit done
+	expect 0 ctc destroy --yes x
+}
+
+# A configuration that the program refuses is refused by the dry run, in its words.
+test_a_dry_run_hears_the_programs_refusal() {
+	mkdir -p fake
+	cat >fake/caddy <<-'END'
+		#!/bin/sh
+		[ "$1" = validate ] && cat >/dev/null && echo "Error: no such thing as a listener" >&2 && exit 1
+	END
+	chmod 755 fake/caddy
+	mkdir -p tree/bin && cp /bin/busybox tree/bin/sh && cp /bin/busybox tree/bin/cat && cp fake/caddy tree/bin/caddy
+	tar -C tree -c . | podman import --quiet --change 'ENV PATH=/bin' - localhost/caddy:2 >/dev/null
+	sed 's|caddy:1|caddy:2|' x.ctstack >y.ctstack
+	expect 1 ctc apply --dry-run y.ctstack
+	contains "$out" "Caddy in image localhost/caddy:2 does not take its configuration: no such thing as a listener"
+	expect 1 ctc apply --yes y.ctstack
+	contains "$out" "no such thing as a listener"
+	refute systemctl cat ct-x-front.service
 }
