@@ -49,7 +49,7 @@ static void *symbol(const char *name)
 
 /* sd-bus(3) */
 FORWARD(int, -ELIBACC, sd_bus_open_system, (sd_bus **ret), (ret))
-FORWARD(sd_bus *, NULL, sd_bus_flush_close_unref, (sd_bus *b), (b))
+FORWARD(sd_bus *, NULL, sd_bus_close_unref, (sd_bus *b), (b))
 FORWARD(int, -ELIBACC, sd_bus_process, (sd_bus *b, sd_bus_message **ret), (b, ret))
 FORWARD(int, -ELIBACC, sd_bus_wait, (sd_bus *b, uint64_t us), (b, us))
 FORWARD(int, -ELIBACC, sd_bus_call_async, (sd_bus *b, sd_bus_slot **slot, sd_bus_message *m, sd_bus_message_handler_t done, void *of, uint64_t us), (b, slot, m, done, of, us))
@@ -58,12 +58,6 @@ FORWARD(int, -ELIBACC, sd_bus_match_signal,
 	(b, ret, from, path, interface, member, come, of))
 FORWARD(sd_bus_slot *, NULL, sd_bus_slot_unref, (sd_bus_slot *s), (s))
 FORWARD(int, -ELIBACC, sd_bus_path_encode, (const char *prefix, const char *id, char **ret), (prefix, id, ret))
-FORWARD(void, , sd_bus_error_free, (sd_bus_error *e), (e))
-FORWARD_LIST(sd_bus_call_method, types,
-	     (sd_bus *b, const char *to, const char *path, const char *interface, const char *member, sd_bus_error *e, sd_bus_message **ret, const char *types, ...),
-	     sd_bus_call_methodv,
-	     (sd_bus *, const char *, const char *, const char *, const char *, sd_bus_error *, sd_bus_message **, const char *, va_list),
-	     (b, to, path, interface, member, e, ret, types, ap))
 
 FORWARD(int, -ELIBACC, sd_bus_message_new_method_call,
 	(sd_bus *b, sd_bus_message **ret, const char *to, const char *path, const char *interface, const char *member), (b, ret, to, path, interface, member))
