@@ -161,6 +161,7 @@ struct calls {
 	void *context;
 	struct call *at;
 	size_t n, sent, over;
+	bool lost;		/* the bus says that there will be no answer: systemd has left it, or the bus us */
 	const size_t *finished;	/* where given, at most JOBS_MAX are sent and not finished */
 };
 
@@ -177,6 +178,7 @@ static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 	(void)error;
 	call->all->over++;
+	call->all->lost |= sd_bus_message_is_method_error(m, SD_BUS_ERROR_NO_REPLY) > 0;
 	call->all->answered(call->all, call->i, m);
 	return 0;
 }
@@ -217,7 +219,7 @@ static int calls_run(struct calls *c, struct err *e)
 		if (r == 0)
 			r = turn(c->h, c->doing, c->stubborn, e);
 		silence = now_us() - last;
-		if (r == 0 && c->over == over && silence > c->timeout_us)
+		if (r == 0 && (c->lost || (c->over == over && silence > c->timeout_us)))
 			return unanswered(c->h, c->doing, silence, e);
 		if (c->over == over)
 			continue;
@@ -544,7 +546,7 @@ static int jobs_wait(struct jobs *all, size_t n, bool first_failure, struct err 
 		if (r < 0)
 			return r;
 		silence = now_us() - h->bus->heard;
-		if (silence > longest)
+		if (all->calls.lost || silence > longest)
 			return unanswered(h, all->calls.doing, silence, e);
 		if (now_us() - all->last_end > longest)
 			return err_set(e, -ETIMEDOUT, "%s: systemd finished no job within %llu s; %zu of %zu are left", all->calls.doing,

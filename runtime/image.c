@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lang/base/cleanup.h"
@@ -80,11 +79,12 @@ static struct str loaded_name(struct str said, size_t *ret_count)
 	return name;
 }
 
-static int archive_load(struct host *h, struct arena *a, struct str path, struct err *e)
+static int archive_load(struct podman_fetch *f, struct arena *a, struct str path, struct err *e)
 {
-	const char *const load[] = {"podman", "load", "--quiet", "--input", str_copy(a, path).s, NULL};
+	struct host *h = f->h;
+	const char *const load[] = {"podman", "load", "--input", str_copy(a, path).s, NULL};
 	_cleanup_(cleanup_spawned) struct spawned loaded = {0}, tagged = {0};
-	struct spawn s = {.argv = load, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted};
+	struct spawn s = {.argv = load, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted, .heard = podman_heard, .context = f};
 	struct str name;
 	size_t count;
 	int r = archive_name(h, a, path, &name, e);
@@ -158,10 +158,11 @@ static struct str first_error(const struct spawned *done)
 	return spawned_last_line(done);
 }
 
-static int os_run(struct host *h, const char *const *argv, struct str reference, struct err *e)
+static int os_run(struct podman_fetch *f, const char *const *argv, struct err *e)
 {
-	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted};
+	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = f->h->interrupted, .heard = podman_heard, .context = f};
 	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	struct str reference = f->what;
 	int r = spawn_run(&s, &done, e);
 
 	if (r < 0)
@@ -183,8 +184,10 @@ static int os_settle(struct host *h, struct str target, struct str place, struct
 	return fs_sync_path(h->root_fd, STR(OS_DIR), e);
 }
 
-static int os_build(struct host *h, struct arena *a, struct str reference, struct err *e)
+static int os_build(struct podman_fetch *f, struct arena *a, struct err *e)
 {
+	struct host *h = f->h;
+	struct str reference = f->what;
 	struct str place = str_fmt(a, OS_DIR "/%.*s", STR_ARG(os_id(a, reference))), target = str_fmt(a, "/%.*s.new", STR_ARG(place));
 	const char *build[10], *const clear[] = {"rm", "-rf", "--one-file-system", "--", target.s, NULL};
 	char path[256];
@@ -196,9 +199,9 @@ static int os_build(struct host *h, struct arena *a, struct str reference, struc
 	os_words(a, reference, target, mm, build);
 	r = fs_mkdirs(h->root_fd, STR(OS_DIR), 0, 0, 0711, NULL, e);
 	if (r == 0)	/* what one that was cut off has left */
-		r = os_run(h, clear, reference, e);
+		r = os_run(f, clear, e);
 	if (r == 0)
-		r = os_run(h, build, reference, e);
+		r = os_run(f, build, e);
 	return r == 0 ? os_settle(h, target, place, e) : r;
 }
 
@@ -268,15 +271,15 @@ int images_seen(struct host *h, struct arena *a, struct res_image *const *images
 
 static int fetch_one(struct host *h, struct arena *a, struct str reference, struct err *e)
 {
-	time_t began = time(NULL);
+	struct podman_fetch f = podman_fetch_begin(h, reference);
 	int r;
 
 	host_progress(h, "fetch %.*s", STR_ARG(reference));
-	r = str_starts(reference, STR(OS))	? os_build(h, a, reference, e) :
-	    str_starts(reference, STR(ARCHIVE)) ? archive_load(h, a, behind(reference, STR(ARCHIVE)), e) :
-						  podman_pull(h, a, reference, e);
+	r = str_starts(reference, STR(OS))	? os_build(&f, a, e) :
+	    str_starts(reference, STR(ARCHIVE)) ? archive_load(&f, a, behind(reference, STR(ARCHIVE)), e) :
+						  podman_pull(&f, a, e);
 	if (r == 0)
-		host_progress(h, "fetched %.*s (%lld s)", STR_ARG(reference), (long long)(time(NULL) - began));
+		host_progress(h, "fetched %.*s (%lld s)", STR_ARG(reference), podman_fetch_seconds(&f));
 	return r;
 }
 

@@ -5,12 +5,13 @@
 #include "runtime/podman.h"
 
 #include <jansson.h>
+#include <time.h>
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
 #include "runtime/spawn.h"
 
-enum { ASK_MS = 60 * 1000, FETCH_MS = 3600 * 1000, ANSWER_MAX = 64 << 20, FIXED_ARGS = 6 };
+enum { ASK_MS = 60 * 1000, FETCH_MS = 3600 * 1000, ANSWER_MAX = 64 << 20, FIXED_ARGS = 6, SHORT_ID = 12 };
 
 static void cleanup_spawned(struct spawned *s)
 {
@@ -206,17 +207,56 @@ int podman_digest(struct host *h, struct arena *a, struct str name, struct str *
 	return done.status == 125 ? 0 : err_set(e, -EIO, "podman cannot look for %.*s: %.*s", STR_ARG(name), STR_ARG(spawned_last_line(&done)));
 }
 
-int podman_pull(struct host *h, struct arena *a, struct str name, struct err *e)
+static int64_t now_s(void)
 {
-	const char *const argv[] = {"podman", "pull", "--quiet", "--", str_copy(a, name).s, NULL};
-	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = 1 << 20, .interrupted = h->interrupted};
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+struct podman_fetch podman_fetch_begin(struct host *h, struct str what)
+{
+	return (struct podman_fetch){.h = h, .what = what, .began_s = now_s()};
+}
+
+long long podman_fetch_seconds(const struct podman_fetch *f)
+{
+	return now_s() - f->began_s;
+}
+
+/* "Copying blob sha256:0123…", and behind it, in some versions, "skipped: already exists" (containers/image, copy). */
+void podman_heard(void *context, struct str line)
+{
+	static const char blob[] = "Copying blob ";
+	struct podman_fetch *f = context;
+	struct str digest, rest;
+
+	if (!line.n) {
+		host_progress(f->h, "still at %.*s (%lld s)", STR_ARG(f->what), podman_fetch_seconds(f));
+		return;
+	}
+	if (!str_starts(line, str_of(blob)))
+		return;
+	digest = str_cut((struct str){line.s + sizeof blob - 1, line.n - (sizeof blob - 1)}, ' ', &rest);
+	if (str_starts(rest, STR("done")))
+		return;
+	digest = str_starts(digest, STR("sha256:")) ? (struct str){digest.s + 7, digest.n - 7} : digest;
+	digest.n = digest.n < SHORT_ID ? digest.n : SHORT_ID;
+	host_progress(f->h, "layer %zu of %.*s: %.*s%s", ++f->layers, STR_ARG(f->what), STR_ARG(digest), str_starts(rest, STR("skipped")) ? ", here already" : "");
+}
+
+int podman_pull(struct podman_fetch *f, struct arena *a, struct err *e)
+{
+	const char *const argv[] = {"podman", "pull", "--", str_copy(a, f->what).s, NULL};
+	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = 1 << 20, .interrupted = f->h->interrupted, .heard = podman_heard, .context = f};
 	_cleanup_(cleanup_spawned) struct spawned done = {0};
 	int r = spawn_run(&s, &done, e);
 
 	if (r < 0)
-		return err_context(e, "cannot fetch the image %.*s", STR_ARG(name));
+		return err_context(e, "cannot fetch the image %.*s", STR_ARG(f->what));
 	if (done.status != 0)
-		return err_set(e, -EIO, "cannot fetch the image %.*s: %.*s", STR_ARG(name), STR_ARG(spawned_last_line(&done)));
+		return err_set(e, -EIO, "cannot fetch the image %.*s: %.*s", STR_ARG(f->what), STR_ARG(spawned_last_line(&done)));
 	return 0;
 }
 

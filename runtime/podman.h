@@ -25,8 +25,20 @@ int podman_match(struct arena *a, struct str answer, const struct strs *names, s
  * their list, so that it is the same on all of them. -ENOENT where podman is not installed. */
 int podman_digest(struct host *h, struct arena *a, struct str name, struct str *ret, struct err *e);
 
+/* A fetch that is under way, as people are told of it: a line for each layer as podman comes to it, and one after every ten seconds in which there was none. */
+struct podman_fetch {
+	struct host *h;
+	struct str what;	/* its reference */
+	size_t layers;		/* so far */
+	int64_t began_s;	/* CLOCK_MONOTONIC */
+};
+struct podman_fetch podman_fetch_begin(struct host *h, struct str what);
+long long podman_fetch_seconds(const struct podman_fetch *f);
+/* A line that podman (or what else fetches) says on standard error, or none: for struct spawn's `heard`; context: a struct podman_fetch. */
+void podman_heard(void *context, struct str line);
+
 /* Fetches one image from its registry into podman's storage. */
-int podman_pull(struct host *h, struct arena *a, struct str name, struct err *e);
+int podman_pull(struct podman_fetch *f, struct arena *a, struct err *e);
 
 /* Removes an image by its id, with the names that it has; one that is gone is no error, one that a container uses stays: -EBUSY. */
 int image_remove(struct host *h, struct str id, struct err *e);

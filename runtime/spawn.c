@@ -15,7 +15,7 @@
 
 #include "lang/base/cleanup.h"
 
-enum { SAID_MAX = 4096, TICK_MS = 200, ENVIRONMENT_MAX = 16 };
+enum { SAID_MAX = 4096, TICK_MS = 200, SILENCE_MS = 10000, LINE_MAX_BYTES = 4096, ENVIRONMENT_MAX = 16 };
 
 static int64_t now_ms(void)
 {
@@ -92,7 +92,7 @@ static int start(const char *path, char *const *argv, int in, int out, int said,
 	return -r;
 }
 
-/* Takes what can be read now. 0: more may come; 1: the end; -EFBIG: beyond the bound (0: keep only the last SAID_MAX bytes). */
+/* Takes what can be read now. 0: more may come; 1: the end; -EFBIG: beyond the bound. */
 static int take(int fd, struct buf *into, size_t max)
 {
 	for (;;) {
@@ -104,18 +104,48 @@ static int take(int fd, struct buf *into, size_t max)
 		if (n == 0)
 			return 1;
 		buf_add(into, bytes, (size_t)n);
-		if (max && into->n > max)
+		if (into->n > max)
 			return -EFBIG;
-		if (!max && into->n > SAID_MAX) {
-			memmove(into->s, into->s + into->n - SAID_MAX, SAID_MAX);
-			into->n = SAID_MAX;
-		}
 	}
 }
 
 struct watch {
 	int pid_fd, out, said;	/* out: -1 where not taken */
+	struct buf line;	/* of what was said, and no whole one yet */
+	int64_t heard_ms;	/* when a line came last */
 };
+
+/* What came since `from` bytes had been said, to whoever listens. */
+static void tell(const struct spawn *s, struct watch *w, struct str more)
+{
+	for (size_t i = 0; i < more.n; i++) {
+		bool end = more.s[i] == '\n' || more.s[i] == '\r';
+
+		if (!end)
+			buf_addc(&w->line, more.s[i]);
+		if (w->line.n && (end || w->line.n == LINE_MAX_BYTES)) {
+			s->heard(s->context, buf_view(&w->line));
+			w->line.n = 0;
+			w->heard_ms = now_ms();
+		}
+	}
+}
+
+/* As take, of what it says. */
+static int take_said(const struct spawn *s, struct watch *w, struct spawned *ret)
+{
+	_buf_ struct buf more = {0};
+	int r = take(w->said, &more, SIZE_MAX);
+
+	if (s->heard)
+		tell(s, w, buf_view(&more));
+	buf_add(&ret->said, more.s, more.n);
+	if (ret->said.n > SAID_MAX) {
+		memmove(ret->said.s, ret->said.s + ret->said.n - SAID_MAX, SAID_MAX);
+		ret->said.n = SAID_MAX;
+	}
+	return r;
+}
 
 /* 0 once it has ended. */
 static int watch(const struct spawn *s, struct watch *w, struct spawned *ret)
@@ -141,8 +171,12 @@ static int watch(const struct spawn *s, struct watch *w, struct spawned *ret)
 			w->out = -1;
 		if (r == -EFBIG)
 			return r;
-		if (w->said >= 0 && take(w->said, &ret->said, 0) == 1)
+		if (w->said >= 0 && take_said(s, w, ret) == 1)
 			w->said = -1;
+		if (s->heard && now_ms() - w->heard_ms >= SILENCE_MS) {
+			s->heard(s->context, STR(""));
+			w->heard_ms = now_ms();
+		}
 		if (fds[0].revents)
 			return 0;
 		if (fds[3].revents)
@@ -182,7 +216,7 @@ static int text_file(struct str text, int *ret)
 
 static int child_run(const struct spawn *s, const char *path, int out[2], int said[2], struct spawned *ret)
 {
-	struct watch w = {.pid_fd = -1, .out = out[0], .said = said[0]};
+	struct watch w = {.pid_fd = -1, .out = out[0], .said = said[0], .heard_ms = now_ms()};
 	pid_t pid;
 	_fd_ int in = -1;
 	int status, r = text_file(s->in, &in);
@@ -201,6 +235,7 @@ static int child_run(const struct spawn *s, const char *path, int out[2], int sa
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	cleanup_fd(&w.pid_fd);
+	buf_free(&w.line);
 	if (r == 0)
 		ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	return r;

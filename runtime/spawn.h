@@ -15,6 +15,9 @@ struct spawn {
 	struct str in;			/* what it reads from standard input; .n 0: /dev/null */
 	size_t out_max;			/* bytes that it may print on standard output; 0: not taken, /dev/null */
 	volatile int *interrupted;	/* as in struct host; may be NULL */
+	/* Each line of standard error as it comes, and an empty one where none has come for 10 s; NULL: nobody wants to hear. */
+	void (*heard)(void *context, struct str line);
+	void *context;
 	int until_fd;			/* ends it with -ECANCELED once this descriptor is readable; 0: none */
 };
 

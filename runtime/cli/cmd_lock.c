@@ -47,7 +47,9 @@ static int image_lock(struct host *h, struct compilation *made, bool anew, struc
 		r = podman_digest(h, &made->arena, t->reference, &digest, e);
 	if (r == 0 && !digest.n) {
 		host_progress(h, "fetch %.*s", STR_ARG(t->reference));
-		r = podman_pull(h, &made->arena, t->reference, e);
+		struct podman_fetch f = podman_fetch_begin(h, t->reference);
+
+		r = podman_pull(&f, &made->arena, e);
 		if (r == 0)
 			r = podman_digest(h, &made->arena, t->reference, &digest, e);
 	}

@@ -38,7 +38,7 @@ test_in_the_midst_of_a_change_it_needs_a_recovery() {
 	flock --nonblock /run/ctstack/lock true
 	kill -CONT "$bus"
 	equal "$status" 5
-	contains "$(cat log)" "systemd has not answered over the system bus for 12"
+	grep -Eq "systemd has not answered over the system bus for [0-9.]+ s" log
 	contains "$(cat log)" "run \`ctc recover\`"
 	[ "$took" -lt 200 ]
 	test -e /var/lib/ctstack/journal
@@ -62,7 +62,7 @@ test_before_a_change_it_is_refused() {
 	flock --nonblock /run/ctstack/lock true
 	kill -CONT "$bus"
 	equal "$status" 1
-	contains "$out" "list the units: systemd has not answered over the system bus for 12"
+	grep -Eq "list the units: systemd has not answered over the system bus for [0-9.]+ s; see systemctl status dbus" <<<"$out"
 	[ "$took" -lt 140 ]
 	refute test -e /var/lib/ctstack/journal
 	expect 0 ctc apply --yes t.ctstack

@@ -50,6 +50,8 @@ test_a_missing_image_is_fetched() {
 	refute podman image exists 127.0.0.1:5000/lab/web:1
 	expect 0 ctc apply --yes t.ctstack
 	contains "$out" "fetch 127.0.0.1:5000/lab/web:1"
+	grep -Eq '^ +[0-9.]+s  layer 1 of 127.0.0.1:5000/lab/web:1: [0-9a-f]{12}$' <<<"$out"
+	grep -Eq '^ +[0-9.]+s  fetched 127.0.0.1:5000/lab/web:1 \([0-9]+ s\)$' <<<"$out"
 	equal "$(probe get 10.77.0.11 80 /)" "first ok"
 }
 
@@ -78,6 +80,23 @@ test_an_image_that_was_removed_is_named() {
 	expect 1 ctc rollback
 	contains "$out" "127.0.0.1:5000/lab/web:1"
 	contains "$out" "Nothing was changed"
+}
+
+# Whoever waits for a slow registry sees that something is done. A host on which podman is slow, for one apply.
+test_a_slow_fetch_is_told_of() {
+	systemctl is-active --quiet registry.service || serve_registry
+	publish_image lab/slow slow
+	mkdir real
+	cp /usr/bin/podman real/
+	printf '#!/bin/sh\n[ "$1" != pull ] || sleep 12\nexec %s/real/podman "$@"\n' "$PWD" >fake
+	chmod 755 fake
+	stack
+	sed -i 's|lab/web|lab/slow|' t.ctstack
+	expect 0 unshare --mount sh -c 'mount --bind fake /usr/bin/podman && ctc apply --yes t.ctstack'
+	contains "$out" "still at 127.0.0.1:5000/lab/slow:1 (10 s)"
+	contains "$out" "layer 1 of 127.0.0.1:5000/lab/slow:1"
+	expect 0 ctc destroy --yes t
+	systemctl stop registry.service
 }
 
 # An archive is what its bytes are: loaded once, another image when the file is another one.
@@ -125,6 +144,7 @@ test_an_archive_is_loaded_and_run_by_its_content() {
 	contains "$out" "archive:/srv/packed.tar"
 	expect 0 ctc apply --yes a.ctstack
 	contains "$out" "fetch archive:/srv/packed.tar"
+	contains "$out" "layer 1 of archive:/srv/packed.tar: "
 	equal "$(probe get 10.77.1.11 80 /)" "first ok"
 	expect 0 ctc plan --detailed-exitcode a.ctstack
 	first=$(main_pid ct-a-x.service)
