@@ -26,7 +26,7 @@ uint64_t log_now_us(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_REALTIME, &t);
+	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
@@ -128,7 +128,7 @@ void log_tail(struct arena *a, const char *unit, uint64_t since_us, size_t max, 
 	if (sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY) < 0 || journal_match(j, unit) < 0 || sd_journal_seek_tail(j) < 0)
 		return;
 	for (int i = 0; i < ENTRIES_MAX && n < max && sd_journal_previous(j) > 0; i++) {
-		if (sd_journal_get_realtime_usec(j, &at) < 0 || at < since_us)
+		if (sd_journal_get_monotonic_usec(j, &at, NULL) < 0 || at < since_us)
 			break;
 		lines[n] = entry_line(a, j);
 		n += lines[n].n > 0;

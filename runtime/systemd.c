@@ -84,6 +84,6 @@ FORWARD(int, -ELIBACC, sd_journal_add_disjunction, (sd_journal *j), (j))
 FORWARD(int, -ELIBACC, sd_journal_seek_tail, (sd_journal *j), (j))
 FORWARD(int, -ELIBACC, sd_journal_previous, (sd_journal *j), (j))
 FORWARD(int, -ELIBACC, sd_journal_get_data, (sd_journal *j, const char *field, const void **data, size_t *n), (j, field, data, n))
-FORWARD(int, -ELIBACC, sd_journal_get_realtime_usec, (sd_journal *j, uint64_t *ret), (j, ret))
+FORWARD(int, -ELIBACC, sd_journal_get_monotonic_usec, (sd_journal *j, uint64_t *ret, sd_id128_t *ret_boot), (j, ret, ret_boot))
 FORWARD(int, -ELIBACC, sd_journal_sendv_with_location, (const char *file, const char *line, const char *function, const struct iovec *fields, int n),
 	(file, line, function, fields, n))
