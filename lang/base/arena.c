@@ -2,7 +2,8 @@
  *
  * Chunks double from 16 KiB to 256 KiB; then they are huge pages of 2 MiB, where the kernel has them: most of what a large compilation costs is otherwise the page
  * faults of its memory. [measured, in a virtual machine: 64 MiB touched in 4 KiB pages 327 ms, in huge ones 5 ms] Where a large
- * object comes early, so do they. An object larger than a chunk gets a chunk of its own. */
+ * object comes early, so do they. Behind the first one comes a smaller chunk of small pages: what outgrows the first often does so by little, and a huge page is there
+ * whole or not at all. An object larger than a chunk gets a chunk of its own. */
 #include "lang/base/arena.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CHUNK_MIN = 16 << 10, CHUNK_SMALL = 256 << 10, CHUNK_HUGE = 2 << 20 };
+enum { CHUNK_MIN = 16 << 10, CHUNK_SMALL = 256 << 10, CHUNK_BETWEEN = 512 << 10, CHUNK_HUGE = 2 << 20 };
 
 /* The leak checker does not look for pointers in memory that malloc does not know. */
 #ifdef __SANITIZE_ADDRESS__
@@ -97,12 +98,20 @@ static struct arena_chunk *spare_take(struct arena *a, size_t need)
 	return c;
 }
 
+/* Whether the newest chunk is the first huge one. */
+static bool is_first_huge(const struct arena_chunk *c)
+{
+	return c && c->mapped && (!c->older || c->older->size <= CHUNK_SMALL);
+}
+
 static struct arena_chunk *chunk_grown(struct arena *a, size_t need)
 {
 	size_t size = a->chunks ? a->chunks->size * 2 : CHUNK_MIN;
 	struct arena_chunk *c;
 
-	if (size > CHUNK_SMALL || need > CHUNK_SMALL / 2)
+	if (is_first_huge(a->chunks) && need <= CHUNK_BETWEEN / 2)
+		size = CHUNK_BETWEEN;
+	else if (size > CHUNK_SMALL || need > CHUNK_SMALL / 2)
 		size = CHUNK_HUGE - sizeof *c;
 	if (size < need)
 		size = need;
