@@ -47,10 +47,7 @@ static void expand_entry(struct elab *el, const struct fill *f, const struct ent
 
 	if (v.type != T_STRING)
 		return;
-	*made = *e;
-	made->next = NULL;
-	made->word = (struct ident){v.u.STRING, e->computed->at};
-	made->computed = NULL;
+	*made = (struct entry){.kind = EN_FIELD, .at = e->at, .word = {v.u.STRING, e->computed->at}, .value = e->value};
 	fill_entries(el, f, &one);
 }
 

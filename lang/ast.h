@@ -64,6 +64,7 @@ struct loop {
 	struct expr *list, *condition;
 };
 
+/* Of the union there is what the kind has, and no more: expressions are read, and not copied. */
 struct expr {
 	enum expr_kind kind;
 	struct span at;
@@ -143,7 +144,8 @@ struct type_expr {
 	struct expr *lo, *hi;		/* TF_RANGE: int in 1..65535 */
 };
 
-/* Small, because a file has many: members that no kind of entry has together share a place, and may be read only where the kind is one of those named. */
+/* Small, because a file has many: members that no kind of entry has together share a place, and may be read only where the kind is one of those named. Of a field, which most
+ * entries are, there is nothing behind the line. */
 struct entry {
 	enum entry_kind kind;
 	struct span at;		/* the whole entry */
@@ -161,6 +163,7 @@ struct entry {
 		struct expr *computed;	/* EN_FIELD: its name, where that is EX_TEXT or EX_COMPUTED; then word is empty */
 		struct type_expr *type;	/* EN_LET (or NULL), EN_PARAM, EN_INPUT, EN_TYPE */
 	};
+	/* ---- */
 	union {
 		struct {
 			struct ident mode;	/* EN_ARROW: second word, `deny` of `expect deny` */

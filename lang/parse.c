@@ -22,9 +22,30 @@ struct str parser_shown(const struct parser *p, struct span at)
 	return str_fmt(p->arena, "%.*s…", (int)n, text.s);
 }
 
+/* A large text is mostly names, texts and numbers. */
+static size_t expr_size(enum expr_kind kind)
+{
+	switch (kind) {
+	case EX_NAME:
+	case EX_STRING:
+	case EX_PATH:
+		return offsetof(struct expr, u) + sizeof(struct str);
+	case EX_INT:
+	case EX_SIZE:
+	case EX_DURATION:
+	case EX_FLOAT:
+	case EX_PERCENT:
+	case EX_PORT:
+	case EX_OWNER:
+		return offsetof(struct expr, u) + sizeof(struct { int64_t integer; bool octal; });
+	default:
+		return sizeof(struct expr);
+	}
+}
+
 struct expr *expr_new(struct parser *p, enum expr_kind kind, struct span at)
 {
-	struct expr *e = arena_new(p->arena, struct expr);
+	struct expr *e = arena_alloc(p->arena, expr_size(kind));
 
 	e->kind = kind;
 	e->at = at;
@@ -310,7 +331,7 @@ struct type_expr *type_range(struct parser *p, struct span at, struct type_expr 
 
 static struct entry *entry_new(struct parser *p, enum entry_kind kind, struct span at)
 {
-	struct entry *e = arena_new(p->arena, struct entry);
+	struct entry *e = arena_alloc(p->arena, kind == EN_FIELD ? offsetof(struct entry, mode) : sizeof *e);
 
 	e->kind = kind;
 	e->at = at;

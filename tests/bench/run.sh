@@ -32,7 +32,7 @@ row() {
 	n=$1 file=$2
 	shift 2
 	times=$((n < 5000 ? 20 : 5))
-	count=$(if [ "${2-}" = fmt ]; then instructions "$1" fmt - <"$file"; else instructions "$@"; fi) # valgrind 3.19 has no openat2
+	count=$(if [ "${2-}" = fmt ]; then instructions "$1" fmt --check - <"$file"; else instructions "$@"; fi) # valgrind 3.19 has no openat2
 	echo "$n $(wc -c <"$file") $start $("$measure" $times "$@") $count" | awk '{
 		n = $1; size = $2; ir = $8
 		printf "%10d %9d %9.2f %9.2f %7.1f %8.1f %7d %8.1f %7.1f", n, size / 1024, $4, $5, $4 / $3, $6, $7, $4 * 1000 / n, size / 1e3 / $5
@@ -56,11 +56,15 @@ for form in light full templates loops; do
 		row "$n" "$file" "$ctc" check "$file"
 	done
 done
+# Every line of the canonical form is made, and nothing is written.
+for form in light full templates loops; do
+	heading "fmt --check: $form"
+	for n in 10 1000 10000; do
+		file=$(source_of $form "$n")
+		row "$n" "$file" "$ctc" fmt --check "$file"
+	done
+done
 file=$(source_of full 10000)
-heading "the same bytes: fmt"
-cp "$file" "$dir/fmt.ctstack"
-"$ctc" fmt "$dir/fmt.ctstack" >/dev/null
-row 10000 "$dir/fmt.ctstack" "$ctc" fmt "$dir/fmt.ctstack"
 heading "the same bytes: wc -w"
 row 10000 "$file" "$(command -v wc)" -w "$file"
 if [ "$(id -u)" = 0 ]; then
