@@ -155,8 +155,10 @@ static void say_missing(struct elab *el, const struct node *n)
 			names[count] = row->name;
 		buf_fmt(&b, "%s`%.*s`", count++ ? ", " : "", STR_ARG(row->name));
 	}
+	if (!count)
+		return;
 	struct str list = buf_take(&b, el->a);
-	if (!count || n->broken || n->sample)
+	if (n->broken || n->sample)
 		return;
 	for (const struct layer *l = n->layers; l; l = l->next)
 		if (ast_lost_within(l->outer->file->module->ast, l->entry->at))
@@ -179,8 +181,10 @@ static void say_missing_params(struct elab *el, const struct node *n)
 		buf_fmt(&b, "%s`%.*s`", first ? ", " : "", STR_ARG(p->name.text));
 		first = first ? first : p;
 	}
+	if (!first)
+		return;
 	struct str list = buf_take(&b, el->a);
-	if (!first || n->sample)
+	if (n->sample)
 		return;
 	struct diag *d = say(el, DIAG_param_missing, n->at, "the template of %.*s `%.*s` asks for %.*s",
 			     STR_ARG(n->kind->word), STR_ARG(n->name.text), STR_ARG(list));

@@ -122,7 +122,7 @@ static bool ends_in(struct str *name, const char *word)
 {
 	size_t n = strlen(word);
 
-	if (name->n < n || strncasecmp(name->s + name->n - n, word, n) != 0 || (name->n > n && name->s[name->n - n - 1] != '_'))
+	if (name->n < n || (name->s[name->n - 1] | 0x20) != (word[n - 1] | 0x20) || strncasecmp(name->s + name->n - n, word, n) != 0 || (name->n > n && name->s[name->n - n - 1] != '_'))
 		return false;
 	name->n -= name->n > n ? n + 1 : n;
 	return true;
