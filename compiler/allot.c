@@ -177,8 +177,8 @@ static void moved_read(struct elab *el)
 
 	a->moved_read = true;
 	for (size_t i = 0; i < el->nfiles; i++)
-		for (size_t k = 0; k < el->files[i].node->cells[0].many.n; k++) {
-			struct node *stack = el->files[i].node->cells[0].many.at[k];
+		for (size_t k = 0; k < file_stacks(&el->files[i])->many.n; k++) {
+			struct node *stack = file_stacks(&el->files[i])->many.at[k];
 			const struct schema_row *row = stack->kind->rows;
 
 			while (row->form != ROW_ARROW || row->offset != offset)
@@ -203,7 +203,7 @@ static bool each_child(struct elab *el, enum kind_tag kind, struct span at, void
 		node_ready(el, el->files[i].node);
 		if (el->files[i].node->state == NODE_OPEN)
 			return false;
-		const union cell *stacks = &el->files[i].node->cells[0];
+		const union cell *stacks = file_stacks(&el->files[i]);
 		for (size_t k = 0; k < stacks->many.n; k++) {
 			struct node *stack = stacks->many.at[k];
 

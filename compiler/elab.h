@@ -276,7 +276,7 @@ struct node {
 	struct span at;			/* of the name, or of the word */
 	struct layer *layers;		/* highest precedence first */
 	struct m_head *model;		/* struct m_KIND, once laid out; a pointer back to the node stands before it */
-	union cell *cells;		/* one a row, once laid out */
+	union cell **cells;		/* one a row, once laid out; NULL: nobody wrote anything */
 	struct names *params;
 	struct map *children;		/* of the HOW_MANY rows, by name */
 	struct pending *pending, *pending_last;
@@ -412,9 +412,19 @@ static inline void *entry_field(struct map_entry *e)
 {
 	return e + 1;
 }
-static inline union cell *node_cell(const struct node *n, const struct schema_row *row)
+/* To be read, and to be written to. */
+extern const union cell cell_empty;
+static inline const union cell *node_cell(const struct node *n, const struct schema_row *row)
 {
-	return &n->cells[row - n->kind->rows];
+	const union cell *cell = n->cells[row - n->kind->rows];
+
+	return cell ? cell : &cell_empty;
+}
+union cell *node_cell_new(struct elab *el, struct node *n, const struct schema_row *row);
+/* The stacks of a file. */
+static inline const union cell *file_stacks(const struct file *f)
+{
+	return node_cell(f->node, file_kind.rows);
 }
 static inline void *node_field(const struct node *n, const struct schema_row *row)
 {

@@ -188,7 +188,7 @@ static void model_stacks(struct elab *el, struct model *ret)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < el->nfiles; i++) {
-		const union cell *cell = &el->files[i].node->cells[0];
+		const union cell *cell = file_stacks(&el->files[i]);
 
 		for (size_t k = 0; k < cell->many.n; k++) {
 			struct m_stack *s = (struct m_stack *)cell->many.at[k]->model;

@@ -175,7 +175,7 @@ static const char *entry_name_wrong(enum map_key key, struct str name)
 
 static void fill_map_entry(struct elab *el, const struct fill *f, const struct entry *e)
 {
-	union cell *cell = node_cell(f->node, f->map);
+	union cell *cell = node_cell_new(el, f->node, f->map);
 	struct map_entry *m = entry_find(cell, e->word.text);
 
 	if (!m) {
@@ -240,7 +240,7 @@ static void fill_field(struct elab *el, const struct fill *f, const struct entry
 
 	if (row) {
 		if (row->form == ROW_FIELD)
-			slot_set(el, f, &node_cell(f->node, row)->slot, e);
+			slot_set(el, f, &node_cell_new(el, f->node, row)->slot, e);
 		else
 			wrong_form(el, row, e->word.at);
 		return;
@@ -304,7 +304,7 @@ static void fill_defaults(struct elab *el, const struct fill *f, const struct en
 
 static void fill_one(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e)
 {
-	union cell *cell = node_cell(f->node, row);
+	union cell *cell = node_cell_new(el, f->node, row);
 
 	if (e->name) {
 		struct diag *d = say(el, DIAG_block_name, e->name->at, "`%.*s` has no name", STR_ARG(row->name));
@@ -363,7 +363,7 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 	if (!n->children)
 		n->children = arena_new(el->a, struct map);
 	map_add(el->a, n->children, name.text, child);
-	vec_push(el->a, &node_cell(n, row)->many, child);
+	vec_push(el->a, &node_cell_new(el, n, row)->many, child);
 	return child;
 }
 
@@ -519,7 +519,7 @@ static void fill_arrow(struct elab *el, const struct fill *f, const struct entry
 	} else if (e->has_body) {
 		say(el, DIAG_entry_form, e->word.at, "`%.*s` takes no block", STR_ARG(row->name));
 	}
-	vec_push(el->a, &node_cell(f->node, row)->arrows, arrow);
+	vec_push(el->a, &node_cell_new(el, f->node, row)->arrows, arrow);
 }
 
 /* ---- entries ---- */

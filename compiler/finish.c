@@ -30,7 +30,7 @@ static int cmp_entries(const void *a, const void *b)
 
 static void finish_map(struct elab *el, struct node *n, const struct schema_row *row)
 {
-	union cell *cell = node_cell(n, row);
+	const union cell *cell = node_cell(n, row);
 	const struct type_info *info = &type_infos[row->type];
 	char *entries;
 
@@ -53,7 +53,7 @@ static void finish_map(struct elab *el, struct node *n, const struct schema_row 
 
 static void finish_blocks(struct elab *el, struct node *n, const struct schema_row *row)
 {
-	union cell *cell = node_cell(n, row);
+	const union cell *cell = node_cell(n, row);
 	void **models;
 
 	if (row->how == HOW_ONE) {
@@ -122,7 +122,7 @@ static void finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 
 static void finish_arrows(struct elab *el, struct node *n, const struct schema_row *row)
 {
-	union cell *cell = node_cell(n, row);
+	const union cell *cell = node_cell(n, row);
 	size_t count = cell->arrows.n;
 	const struct arrow **sorted;
 	char *elements;
@@ -149,7 +149,7 @@ static void say_missing(struct elab *el, const struct node *n)
 	for (size_t i = 0; i < n->kind->nrows; i++) {
 		const struct schema_row *row = &n->kind->rows[i];
 
-		if (row->form != ROW_FIELD || !row->required || n->cells[i].slot.expr)
+		if (row->form != ROW_FIELD || !row->required || node_cell(n, row)->slot.expr)
 			continue;
 		if (count < 2)
 			names[count] = row->name;

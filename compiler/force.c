@@ -78,32 +78,30 @@ static struct val evaluate_field(struct elab *el, struct node *n, const struct s
 }
 
 /* A field that nobody wrote: the schema's default, which is there already (node_allocate), or what is chosen for it. */
-static struct val default_field(struct elab *el, struct node *n, const struct schema_row *row, struct slot *slot, struct span used_at)
+static struct val default_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at)
 {
-	const struct val *v = &el->dflt[n->tag][row - n->kind->rows];
-	struct val chosen = v->type == V_NONE && field_choosable(n, row) ? field_chosen(el, n, row, used_at) : val_none();
+	struct val v = el->dflt[n->tag][row - n->kind->rows];
+	struct val chosen = field_choosable(n, row) ? field_chosen(el, n, row, used_at) : val_none();
 	void *field = node_field(n, row);
 
-	if (chosen.type == V_NONE)
-		chosen = *v;
-	else
-		field_write(el->model, field, chosen);
-	field_mark(field, false, n->at);
-	if (row->required || chosen.type == V_POISON || (n->sample && chosen.type == V_NONE)) {
-		slot->state = SLOT_BAD;
-		return val_poison();
+	if (chosen.type != V_NONE) {
+		v = chosen;
+		field_write(el->model, field, v);
 	}
-	slot->state = SLOT_DONE;
-	return val_widen(el->a, chosen);
+	field_mark(field, false, n->at);
+	bool good = !row->required && v.type != V_POISON && !(n->sample && v.type == V_NONE);
+	node_cell_new(el, n, row)->slot.state = good ? SLOT_DONE : SLOT_BAD;
+	return good ? val_widen(el->a, v) : val_poison();
 }
 
 struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at)
 {
-	struct slot *slot = &node_cell(n, row)->slot;
+	union cell *cell = n->cells[row - n->kind->rows];
+	struct slot *slot = cell ? &cell->slot : NULL;
 
-	switch ((enum slot_state)slot->state) {
+	switch (slot ? (enum slot_state)slot->state : SLOT_EMPTY) {
 	case SLOT_EMPTY:
-		return default_field(el, n, row, slot, used_at);
+		return default_field(el, n, row, used_at);
 	case SLOT_FRESH:
 		return val_widen(el->a, evaluate_field(el, n, row, slot, used_at));
 	case SLOT_BUSY:
@@ -116,16 +114,16 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 	return val_poison();
 }
 
-/* Most fields are what nobody wrote, and a slot that is empty stays so: whoever asks for the default later is given it. */
+/* Most fields are what nobody wrote. That they were asked for need not be kept here: nothing is set any more. */
 void finish_field(struct elab *el, struct node *n, const struct schema_row *row)
 {
-	struct slot *slot = &node_cell(n, row)->slot;
+	union cell *cell = n->cells[row - n->kind->rows];
 
-	if (slot->state == SLOT_FRESH)
-		evaluate_field(el, n, row, slot, n->at);
-	else if (slot->state == SLOT_EMPTY && field_choosable(n, row))
-		default_field(el, n, row, slot, n->at);
-	else if (slot->state == SLOT_EMPTY)
+	if (cell && cell->slot.state == SLOT_FRESH)
+		evaluate_field(el, n, row, &cell->slot, n->at);
+	else if (!cell && field_choosable(n, row))
+		default_field(el, n, row, n->at);
+	else if (!cell)
 		field_mark(node_field(n, row), false, n->at);
 }
 

@@ -160,7 +160,7 @@ static struct val file_member(struct elab *el, struct file *f, struct ident name
 			     STR_ARG(name.text));
 	for (b = f->scope->names ? f->scope->names->first : NULL; b; b = b->next)
 		near_offer(&near, b->name.text);
-	const union cell *stacks = &f->node->cells[0];
+	const union cell *stacks = file_stacks(f);
 	for (size_t i = 0; i < stacks->many.n; i++)
 		near_offer(&near, stacks->many.at[i]->name.text);
 	say_suggest(el, d, &near);

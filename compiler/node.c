@@ -150,6 +150,17 @@ static void params_collect(struct elab *el, struct node *n)
 				param_add(el, n, l, e);
 }
 
+const union cell cell_empty;
+
+union cell *node_cell_new(struct elab *el, struct node *n, const struct schema_row *row)
+{
+	union cell **cell = &n->cells[row - n->kind->rows];
+
+	if (!*cell)
+		*cell = arena_new(el->a, union cell);
+	return *cell;
+}
+
 /* Cells, and a model that has the defaults. The pointer back lets a reference in the model lead to the node (model_node). */
 static void node_allocate(struct elab *el, struct node *n)
 {
