@@ -184,6 +184,31 @@ static void builder_and_vector_grow(void **state)
 	arena_free(&a);
 }
 
+/* What is given out again is zeroed, and nothing more is asked of the system. */
+static void an_arena_is_used_again(void **state)
+{
+	enum { OBJECTS = 3000, SIZE = 1000 };
+	struct arena a = {0};
+	size_t total = 0;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < OBJECTS; i++) {
+			char *object = arena_alloc(&a, SIZE), *text = arena_text(&a, SIZE);
+
+			for (size_t k = 0; k < SIZE; k++)
+				assert_true(object[k] == 0 && text[k] == 0);
+			memset(object, round + 1, SIZE);
+			memset(text, round + 1, SIZE);
+		}
+		assert_true(round == 0 || a.total == total);
+		total = a.total;
+		arena_reset(&a);
+	}
+	arena_free(&a);
+	assert_null(a.spare);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +221,7 @@ int main(void)
 		cmocka_unit_test(errors_take_context_in_front_and_never_overflow),
 		cmocka_unit_test(json_strings_escape_and_repair),
 		cmocka_unit_test(builder_and_vector_grow),
+		cmocka_unit_test(an_arena_is_used_again),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -141,7 +141,7 @@ static void the_form_is_this(void **state)
 		"for i in [x*2 for x in list if x>1]{ container w-${ i }{} }\n}\n"
 		"type t={a:int=1 \"Doc\" ; bb:list<int> \"x\",c:int in 1..5}\ntype u=low|high\n"
 		"template t:container{\nparam a:int \"doc a\"\nparam long-name:string=\"x\" \"doc b\"\nparam n:string\n"
-		"x=if a==1 then -1 else b.c[0]\nyy = f(\n)\n# between\nzzz = f([\n  1\n])\n\nw = [x for x in\n y]\n}\n"
+		"x=if a==1 then -1 else b.c[0]\nyy = f(\n)\n# between\nzzz = f([\n  1\n])\n\nw = [x for x in\n y]\nnone=[\n# yet\n]\n}\n"
 		"use   \"./x.ctstack\"  as   y ; use std.ml";
 	static const char wanted[] =
 		"# top\nlet a = [\n  1, 2,  # two\n  3,\n]  # end\nlet b = {\n  x = 1\n  y = 2\n  z = 3\n  w = 4\n}\n"
@@ -154,7 +154,7 @@ static void the_form_is_this(void **state)
 		"type t = { a: int = 1 \"Doc\"; bb: list<int> \"x\", c: int in 1..5 }\ntype u = low | high\n"
 		"template t : container {\n  param a: int                  \"doc a\"\n  param long-name: string = \"x\" \"doc b\"\n"
 		"  param n: string\n  x   = if a == 1 then -1 else b.c[0]\n  yy  = f()\n  # between\n  zzz = f([\n    1,\n  ])\n\n"
-		"  w = [\n    x for x in\n    y\n  ]\n}\nuse \"./x.ctstack\" as y\nuse std.ml\n";
+		"  w = [\n    x for x in\n    y\n  ]\n  none = [\n    # yet\n  ]\n}\nuse \"./x.ctstack\" as y\nuse std.ml\n";
 	_cleanup_(formed_end) struct formed f;
 
 	(void)state;
