@@ -163,6 +163,7 @@ struct entry {
 		struct expr *computed;	/* EN_FIELD: its name, where that is EX_TEXT or EX_COMPUTED; then word is empty */
 		struct type_expr *type;	/* EN_LET (or NULL), EN_PARAM, EN_INPUT, EN_TYPE */
 	};
+	struct entry_list body;
 	/* ---- */
 	union {
 		struct {
@@ -173,7 +174,6 @@ struct entry {
 		struct entry_list other;	/* EN_IF: else */
 		struct ident second;	/* EN_FOR, or empty */
 	};
-	struct entry_list body;
 };
 
 /* A comment, for the formatter. own_line: nothing but blanks, or a `;` that ends nothing, before it. */
