@@ -20,6 +20,14 @@ static void lower_containers(struct lowering *l)
 	lower_container_units(l);
 }
 
+static bool expects_anything(const struct model *model)
+{
+	vec_each(struct m_stack *const, s, &model->stacks)
+		if ((*s)->expect.n)
+			return true;
+	return false;
+}
+
 void lower(struct arena *scratch, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows,
 	   struct sources *sources, bool outline, struct manifest *ret)
 {
@@ -40,7 +48,7 @@ void lower(struct arena *scratch, const struct model *model, const struct net *n
 	lower_stack_units(&l);
 	lower_metrics(&l);
 	lower_proxies(&l);
-	if (!outline)
+	if (!outline || expects_anything(model))
 		lower_containers(&l);
 	buf_free(&l.text);
 	twice = manifest_seal(ret);

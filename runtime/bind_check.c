@@ -15,6 +15,7 @@
 
 #include "lang/base/cleanup.h"
 #include "runtime/bind.h"
+#include "runtime/bind_impl.h"
 #include "runtime/facts.h"
 #include "runtime/nl_route.h"
 #include "runtime/nft_probe.h"
@@ -26,16 +27,22 @@ enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 
 
 #define BUS_SOCKET "/run/dbus/system_bus_socket"
 
-static int check_kernel(struct err *e)
+int kernel_judge(const char *release, struct err *e)
 {
-	struct utsname u;
 	int major = 0, minor = 0;
 
-	if (uname(&u) < 0 || sscanf(u.release, "%d.%d", &major, &minor) != 2)
+	if (sscanf(release, "%d.%d", &major, &minor) != 2)
 		return 0;
 	if (major > KERNEL_MAJOR || (major == KERNEL_MAJOR && minor >= KERNEL_MINOR))
 		return 0;
-	return err_set(e, -EOPNOTSUPP, "this host runs Linux %s, and ctc needs 5.10 or newer: install a newer kernel and boot it", u.release);
+	return err_set(e, -EOPNOTSUPP, "this host runs Linux %s, and ctc needs 5.10 or newer: install a newer kernel and boot it", release);
+}
+
+static int check_kernel(struct err *e)
+{
+	struct utsname u;
+
+	return uname(&u) < 0 ? 0 : kernel_judge(u.release, e);
 }
 
 static int check_cgroup(struct host *h, struct err *e)
@@ -64,21 +71,36 @@ static int check_systemd(struct host *h, struct err *e)
 	return 0;
 }
 
-/* "systemd 252 (252.39-1~deb12u2)". What cannot be read is no reason to refuse. */
+int systemd_judge(const char *said, struct err *e)
+{
+	int version = 0;
+
+	if (sscanf(said, "systemd %d", &version) == 1 && version < SYSTEMD_VERSION)
+		return err_set(e, -EOPNOTSUPP, "this host runs systemd %d, and ctc needs 249 or newer: upgrade the distribution", version);
+	return 0;
+}
+
 static int check_systemd_version(struct host *h, struct err *e)
 {
 	const char *const argv[] = {"systemctl", "--version", NULL};
 	const struct spawn s = {.argv = argv, .within_ms = VERSION_MS, .out_max = 65536, .interrupted = h->interrupted};
 	struct spawned done;
-	int version = 0, r = spawn_run(&s, &done, e);
+	int r = spawn_run(&s, &done, e);
 
 	if (r < 0)
 		return r;
 	buf_addc(&done.out, '\0');
-	r = sscanf(done.out.s, "systemd %d", &version);
+	r = systemd_judge(done.out.s, e);
 	spawned_free(&done);
-	if (r == 1 && version < SYSTEMD_VERSION)
-		return err_set(e, -EOPNOTSUPP, "this host runs systemd %d, and ctc needs 249 or newer: upgrade the distribution", version);
+	return r;
+}
+
+int podman_judge(const struct podman_version *v, struct err *e)
+{
+	if (!v)
+		return err_set(e, -ENOENT, "podman is not installed, which runs the containers: apt-get install podman, or what this distribution calls it");
+	if (v->major < PODMAN_MAJOR)
+		return err_set(e, -EOPNOTSUPP, "this host has podman %d.%d, and ctc needs 4.0 or newer: install a newer one", v->major, v->minor);
 	return 0;
 }
 
@@ -87,17 +109,10 @@ static int check_podman(struct host *h, struct err *e)
 	struct podman_version v;
 	int r = podman_version(h, &v, e);
 
-	if (r == -ENOENT)
-		return err_set(e, r, "podman is not installed, which runs the containers: apt-get install podman, or what this distribution calls it");
-	if (r < 0)
-		return r;
-	if (v.major < PODMAN_MAJOR)
-		return err_set(e, -EOPNOTSUPP, "this host has podman %d.%d, and ctc needs 4.0 or newer: install a newer one", v.major, v.minor);
-	return 0;
+	return r == 0 ? podman_judge(&v, e) : r == -ENOENT ? podman_judge(NULL, e) : r;
 }
 
-/* Trees are built and run without it. */
-static bool wants_podman(const struct manifest *wanted)
+bool wants_podman(const struct manifest *wanted)
 {
 	const struct res_image *i;
 
@@ -176,7 +191,7 @@ static bool has_dissect(struct host *h, struct str none)
 static bool has_init(struct host *h, struct str none)
 {
 	(void)none;
-	return fact_exists(h, STR("usr/libexec/podman/catatonit")) || fact_exists(h, STR("usr/bin/catatonit"));
+	return fact_init(h);
 }
 
 static bool has_wg(struct host *h, struct str none)
@@ -209,6 +224,18 @@ static const struct need {
 	{"init", has_init, "asks for a first process of podman's (init = true), which is not installed: apt-get install catatonit%.*s"},
 };
 
+int need_refuse(const struct res_container *c, struct str need, struct err *e)
+{
+	struct str value, word = str_cut(need, '=', &value);
+	char what[400] = "lacks something";
+
+	for (size_t k = 0; k < sizeof needs / sizeof needs[0]; k++)
+		if (str_is(word, needs[k].word))
+			snprintf(what, sizeof what, needs[k].missing, STR_ARG(value));
+	err_set(e, -ENOENT, "%.*s %s", STR_ARG(c->res.id), what);
+	return err_resource(e, c->res.id);
+}
+
 static int check_needs(struct host *h, const struct manifest *bound, struct err *e)
 {
 	const struct res_container *c;
@@ -217,13 +244,8 @@ static int check_needs(struct host *h, const struct manifest *bound, struct err 
 		for (size_t i = 0; i < c->needs.n; i++)
 			for (size_t k = 0; k < sizeof needs / sizeof needs[0]; k++) {
 				struct str value, word = str_cut(c->needs.at[i], '=', &value);
-				char what[400];
-
-				if (!str_is(word, needs[k].word) || needs[k].there(h, value))
-					continue;
-				snprintf(what, sizeof what, needs[k].missing, STR_ARG(value));
-				err_set(e, -ENOENT, "%.*s %s", STR_ARG(c->res.id), what);
-				return err_resource(e, c->res.id);
+				if (str_is(word, needs[k].word) && !needs[k].there(h, value))
+					return need_refuse(c, c->needs.at[i], e);
 			}
 	return 0;
 }
@@ -270,36 +292,61 @@ static bool collides(const struct wanted_port *w, const struct listener *l)
 	return addr_is_any(w->addr) || addr_is_any(l->addr) || addr_eq(w->addr, l->addr);
 }
 
-static int check_ports(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e)
+int ports_judge(const struct manifest *bound, const struct manifest *current, const struct listeners *all,
+		struct str (*program)(void *context, const struct listener *l), void *context, struct err *e)
 {
-	_arena_ struct arena scratch = {0};
-	struct listeners listeners = {0};
 	const struct res_publish *p;
-	bool read = false;
 
 	manifest_each(publish, p, bound) {
 		struct wanted_port w;
 
 		if ((current && manifest_find(current, RES_publish, p->res.id)) || !wanted_port_read(bound, p, &w))
 			continue;
-		if (!read) {
-			int r = fact_listeners(h, &scratch, &listeners, e);
-
-			if (r < 0)
-				return r;
-			read = true;
-		}
-		vec_each(const struct listener, l, &listeners.all)
+		vec_each(const struct listener, l, &all->all)
 			if (collides(&w, l)) {
-				struct str program = listener_program(h, &scratch, l);
+				struct str who = program(context, l);
 
 				err_set(e, -EADDRINUSE,
 					"%.*s cannot be published: %.*s listens on port %u of this host already; stop it, or publish another port",
-					STR_ARG(p->res.id), STR_ARG(program), (unsigned)l->port);
+					STR_ARG(p->res.id), STR_ARG(who), (unsigned)l->port);
 				return err_resource(e, p->res.id);
 			}
 	}
 	return 0;
+}
+
+struct asking {
+	struct host *h;
+	struct arena *a;
+};
+
+static struct str running_program(void *context, const struct listener *l)
+{
+	const struct asking *asking = context;
+
+	return listener_program(asking->h, asking->a, l);
+}
+
+static bool publishes_anew(const struct manifest *bound, const struct manifest *current)
+{
+	const struct res_publish *p;
+
+	manifest_each(publish, p, bound)
+		if (!current || !manifest_find(current, RES_publish, p->res.id))
+			return true;
+	return false;
+}
+
+static int check_ports(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e)
+{
+	_arena_ struct arena scratch = {0};
+	struct asking asking = {h, &scratch};
+	struct listeners listeners = {0};
+
+	if (!publishes_anew(bound, current))
+		return 0;
+	int r = fact_listeners(h, &scratch, &listeners, e);
+	return r < 0 ? r : ports_judge(bound, current, &listeners, running_program, &asking, e);
 }
 
 /* The interface of a route that a router's advertisement made, or "": the last of ten fields, the ninth of which are the flags (linux/ipv6_route.h). */

@@ -117,17 +117,16 @@ int fs_stat(int dir, struct str path, struct stat *ret, struct err *e)
 	return 0;
 }
 
-int fs_read(int dir, struct str path, size_t max, struct arena *a, struct str *ret, struct err *e)
+/* O_NONBLOCK: a FIFO in the place of a file must not make us wait. */
+enum { READ_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY };
+
+static int read_all(int fd, struct str path, size_t max, struct arena *a, struct str *ret, struct err *e)
 {
-	/* O_NONBLOCK: a FIFO in the place of a file must not make us wait. */
-	_fd_ int fd = fs_open(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, e);
 	_buf_ struct buf all = {0};
 	char part[16384];
 	struct stat st;
 	ssize_t n = -1;
 
-	if (fd < 0)
-		return fd;
 	if (fstat(fd, &st) < 0)
 		return err_errno(e, -errno, "cannot look at %.*s", STR_ARG(path));
 	if (!S_ISREG(st.st_mode))
@@ -143,6 +142,20 @@ int fs_read(int dir, struct str path, size_t max, struct arena *a, struct str *r
 		return err_set(e, -EFBIG, "%.*s has more than %zu bytes", STR_ARG(path), max);
 	*ret = buf_take(&all, a);
 	return 0;
+}
+
+int fs_read(int dir, struct str path, size_t max, struct arena *a, struct str *ret, struct err *e)
+{
+	_fd_ int fd = fs_open(dir, path, READ_FLAGS, 0, e);
+
+	return fd < 0 ? fd : read_all(fd, path, max, a, ret, e);
+}
+
+int fs_read_named(const char *path, size_t max, struct arena *a, struct str *ret, struct err *e)
+{
+	_fd_ int fd = open(path, READ_FLAGS | O_CLOEXEC);
+
+	return fd < 0 ? err_errno(e, -errno, "cannot open %s", path) : read_all(fd, str_of(path), max, a, ret, e);
 }
 
 /* No permission for anybody, and the sticky bit: nobody's wish, so it marks a directory that is ours to finish. */

@@ -19,6 +19,8 @@ int fs_open_parent(int dir, struct str path, struct str *ret_name, struct err *e
 int fs_stat(int dir, struct str path, struct stat *ret, struct err *e);
 /* The whole file, with a NUL behind it, in the arena. -EFBIG where it is longer than max; only regular files. */
 int fs_read(int dir, struct str path, size_t max, struct arena *a, struct str *ret, struct err *e);
+/* The same of a file that a user names: wherever it is, links followed. */
+int fs_read_named(const char *path, size_t max, struct arena *a, struct str *ret, struct err *e);
 
 /* Makes path and the parents that are missing. Parents get root:root 0755 and path gets uid, gid and mode exactly, whatever the umask is; what exists
  * already is left as it is (-ENOTDIR where it is no directory), unless it is what a killed process left half-made. *ret_made (may be NULL): whether path was

@@ -22,7 +22,8 @@ struct facts {
 	struct str kernel, systemd, podman, nspawn;	/* versions, "" where there is none */
 	struct gpus gpus;
 	struct listeners listeners;
-	VEC(struct str) links;
+	VEC(struct str) links, devices;
+	bool init;
 };
 
 /* The first line of `program --version`, or "". */
@@ -40,6 +41,28 @@ static struct str version_of(struct facts *f, const char *program)
 	return line;
 }
 
+/* Device nodes in /dev and in its directories. Terminals, of which there are many, are given to nobody. */
+static int devices(struct facts *f, struct str below, int depth, struct err *e)
+{
+	struct strs names;
+	struct err ignored;
+	int r = fact_list(&f->host, below, &f->arena, &names, e);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct str path = STR_JOIN(&f->arena, below, STR("/"), names.at[i]);
+
+		if (str_starts(names.at[i], STR("tty")) && !str_starts(names.at[i], STR("ttyU")) && !str_starts(names.at[i], STR("ttyA")))
+			continue;
+		if (str_starts(names.at[i], STR("vcs")) || str_is(names.at[i], "pts") || str_is(names.at[i], "fd"))
+			continue;
+		if (fact_is_device(&f->host, path))
+			vec_push(&f->arena, &f->devices, STR_JOIN(&f->arena, STR("/"), path));
+		else if (depth) /* what is no directory, or a link in a circle, has none */
+			devices(f, path, depth - 1, &ignored);
+	}
+	return r;
+}
+
 static int gather(struct facts *f, struct err *e)
 {
 	struct utsname u;
@@ -48,12 +71,15 @@ static int gather(struct facts *f, struct err *e)
 
 	if (r == 0)
 		r = fact_listeners(&f->host, &f->arena, &f->listeners, e);
+	if (r == 0)
+		r = devices(f, STR("dev"), 1, e);
 	if (r < 0)
 		return r;
 	f->kernel = uname(&u) == 0 ? str_fmt(&f->arena, "%s %s", u.sysname, u.release) : STR("");
 	f->systemd = version_of(f, "systemctl");
 	f->podman = version_of(f, "podman");
 	f->nspawn = version_of(f, "systemd-nspawn");
+	f->init = fact_init(&f->host);
 	links = if_nameindex();
 	for (struct if_nameindex *l = links; l && l->if_index; l++)
 		vec_push(&f->arena, &f->links, str_copy(&f->arena, str_of(l->if_name)));
@@ -102,6 +128,15 @@ static void json_member(struct buf *out, const char *name, struct str value)
 	json_str(out, value);
 }
 
+static void json_texts(struct buf *out, const char *name, const struct str *at, size_t n)
+{
+	buf_fmt(out, "],\"%s\":[", name);
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(out, i ? "," : "");
+		json_str(out, at[i]);
+	}
+}
+
 static void facts_json(struct facts *f, struct buf *out)
 {
 	buf_puts(out, "{\"ctstack-facts\":1,");
@@ -112,7 +147,7 @@ static void facts_json(struct facts *f, struct buf *out)
 	json_member(out, "podman", f->podman);
 	buf_addc(out, ',');
 	json_member(out, "nspawn", f->nspawn);
-	buf_puts(out, ",\"gpus\":[");
+	buf_fmt(out, ",\"init\":%s,\"gpus\":[", f->init ? "true" : "false");
 	for (size_t i = 0; i < f->gpus.all.n; i++) {
 		const struct gpu_found *g = &f->gpus.all.at[i];
 
@@ -126,11 +161,8 @@ static void facts_json(struct facts *f, struct buf *out)
 		json_member(out, "fault", g->fault);
 		buf_addc(out, '}');
 	}
-	buf_puts(out, "],\"links\":[");
-	for (size_t i = 0; i < f->links.n; i++) {
-		buf_puts(out, i ? "," : "");
-		json_str(out, f->links.at[i]);
-	}
+	json_texts(out, "links", f->links.at, f->links.n);
+	json_texts(out, "devices", f->devices.at, f->devices.n);
 	buf_puts(out, "],\"listens\":[");
 	for (size_t i = 0; i < f->listeners.all.n; i++) {
 		struct buf one = {0};

@@ -3,7 +3,6 @@
  * ctc plan: what an apply would do, without doing it: against this host, or (without root, with --offline or --base) against nothing, a saved generation or other sources.
  * Changes nothing and takes no lock. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "runtime/cli/cli.h"
 #include "runtime/cli/input.h"
 #include "runtime/cli/saved.h"
+#include "runtime/facts_saved.h"
 #include "runtime/fs.h"
 #include "runtime/show.h"
 
@@ -36,6 +36,7 @@ struct planning {
 	struct cli *cli;
 	/* options */
 	const char *save;		/* -o FILE */
+	const char *facts;		/* --facts FILE: of the host that it is for */
 	const struct input *in;
 	int format;
 	bool detailed, offline, prune;
@@ -65,7 +66,7 @@ static int base_generation(struct planning *p, uint32_t number)
 static int base_manifest(struct planning *p, const char *path)
 {
 	struct str text;
-	int r = fs_read(AT_FDCWD, str_of(path), MANIFEST_MAX, &p->s.arena, &text, &p->e);
+	int r = fs_read_named(path, MANIFEST_MAX, &p->s.arena, &text, &p->e);
 
 	if (r == 0 && (r = manifest_decode(text, &p->s.recorded, &p->e)) < 0)
 		err_context(&p->e, "%s", path);
@@ -110,9 +111,33 @@ static bool scope_read(struct planning *p)
 	return !p->scope.conflicts.n;
 }
 
+/* Whether the host of which these are the facts could take it. What they do not tell is said. */
+static bool facts_hold(struct planning *p)
+{
+	struct facts_saved facts;
+	struct strs unknown = {0};
+	struct str text = {0};
+	int r = fs_read_named(p->facts, FACTS_MAX, &p->s.arena, &text, &p->e);
+
+	if (r == 0)
+		r = facts_saved_read(text, &p->s.arena, &facts, &p->e);
+	if (r == 0)
+		r = facts_saved_check(&facts, &p->wanted, &p->s.recorded, &p->s.arena, &unknown, &p->e);
+	if (r < 0) {
+		if (text.s)
+			err_context(&p->e, "%s", p->facts);
+		report_error(p->cli, &p->texts, &p->wanted, &p->e);
+		return false;
+	}
+	for (size_t i = 0; i < unknown.n; i++)
+		fprintf(stderr, "note: %s does not tell whether this is on its host: %.*s\n", p->facts, STR_ARG(unknown.at[i]));
+	p->against = p->bases.n ? str_fmt(&p->s.arena, "%.*s, for the host of %s", STR_ARG(p->against), p->facts) : str_fmt(&p->s.arena, "the host of %s, empty", p->facts);
+	return true;
+}
+
 static bool plan_offline(struct planning *p)
 {
-	if (!base_read(p) || !scope_read(p))
+	if (!base_read(p) || !scope_read(p) || (p->facts && !facts_hold(p)))
 		return false;
 	p->bound = p->s.recorded.all.n ? (struct manifest){.arena = &p->s.arena} : p->wanted;
 	if (p->s.recorded.all.n)
@@ -202,21 +227,21 @@ static int save(struct planning *p, char **files, size_t n)
 
 static int plan(struct planning *p, char **files, size_t n)
 {
-	bool offline = p->offline || p->bases.n || !has_host();
+	bool offline = p->offline || p->facts || p->bases.n || !has_host();
 
 	if (p->save && offline)
-		return cli_fail(p->cli, "a plan can be saved for this host only, by root, and without --offline and --base");
+		return cli_fail(p->cli, "a plan can be saved for this host only, by root, and without --offline, --base and --facts");
 	if (p->save && !saved_is_plan(p->save))
 		return cli_fail(p->cli, "the name of a saved plan ends in .ctplan, which %s does not", p->save);
 	/* What tells secrets apart, and authenticates the plan, is keyed. */
 	if (p->save && (host_open(&p->s.host, &p->e) < 0 || store_make_key(&p->s.host, &p->e) < 0))
 		return cli_err(p->cli, &p->e);
 	/* People do not read what each container becomes where all is new; programs get every change. */
-	p->c.outline = offline && !p->bases.n && p->format != AS_JSON;
+	p->c.outline = offline && !p->bases.n && !p->facts && p->format != AS_JSON;
 	if (!input_compile(p->cli, &p->c, files, n))
 		return STATUS_REFUSED;
 	p->texts = input_texts(&p->c);
-	if (offline && !p->offline && !p->bases.n)
+	if (offline && !p->offline && !p->facts && !p->bases.n)
 		fputs("note: only root on a host that systemd runs can compare with that host; this plan is for an empty one\n", stderr);
 	if (!(offline ? plan_offline(p) : plan_live(p)))
 		return STATUS_REFUSED;
@@ -235,6 +260,7 @@ int cmd_plan(struct cli *c, int argc, char **argv)
 		{"detailed-exitcode", 0, CLI_FLAG, &p.detailed, NULL, "exit status 2 where there is something to do", NULL},
 		{"offline", 0, CLI_FLAG, &p.offline, NULL, "compare with an empty host, not with this one", NULL},
 		{"base", 0, CLI_TEXTS, &p.bases, "GENERATION|FILE", "compare with a generation, a manifest.json, or other sources", NULL},
+		{"facts", 0, CLI_TEXT, &p.facts, "FILE", "plan for another host: check against what `ctc facts --json` said there", NULL},
 		{"prune", 0, CLI_FLAG, &p.prune, NULL, "remove the stacks that no given file declares", NULL},
 		{"out", 'o', CLI_TEXT, &p.save, "FILE.ctplan", "save the plan: `ctc apply FILE.ctplan` does exactly this, or nothing", NULL},
 		INPUT_OPTIONS(&in),

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a host must be and have, judged by what is known of it: of this one by looking (bind_check.c), of another one by its facts (facts_saved.c). */
+#ifndef CTC_RUNTIME_BIND_IMPL_H
+#define CTC_RUNTIME_BIND_IMPL_H
+
+#include "lang/manifest.h"
+#include "runtime/facts.h"
+#include "runtime/podman.h"
+
+/* "6.1.0-18-amd64"; "systemd 252 (252.39-1~deb12u1)" and more. What cannot be read is no reason to refuse. */
+int kernel_judge(const char *release, struct err *e);
+int systemd_judge(const char *said, struct err *e);
+/* NULL: it is not installed. */
+int podman_judge(const struct podman_version *v, struct err *e);
+/* Whether it has images that podman runs: trees are built and run without it. */
+bool wants_podman(const struct manifest *wanted);
+
+/* Refuses what a container needs ("device=/dev/net/tun", of res_container.needs) and is not there. */
+int need_refuse(const struct res_container *c, struct str need, struct err *e);
+/* Whether a published port that is not `current` already is taken. program says who listens. */
+int ports_judge(const struct manifest *bound, const struct manifest *current, const struct listeners *all,
+		struct str (*program)(void *context, const struct listener *l), void *context, struct err *e);
+
+#endif

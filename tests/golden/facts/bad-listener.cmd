@@ -1,0 +1,1 @@
+plan --facts used/bad-listener.json used/port.ctstack

@@ -1,0 +1,1 @@
+plan --facts used/host.json --base used/port.ctstack used/port.ctstack

@@ -1,0 +1,1 @@
+plan --facts used/none.json used/port.ctstack

@@ -1,0 +1,1 @@
+plan --facts used/no-links.json used/port.ctstack

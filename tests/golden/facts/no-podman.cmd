@@ -1,0 +1,1 @@
+plan --facts used/no-podman.json used/port.ctstack

@@ -1,0 +1,1 @@
+plan --facts used/old-kernel.json used/port.ctstack

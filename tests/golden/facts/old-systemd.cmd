@@ -1,0 +1,1 @@
+plan --facts used/old-systemd.json used/port.ctstack

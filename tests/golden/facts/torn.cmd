@@ -1,0 +1,1 @@
+plan --facts used/torn.json used/port.ctstack
