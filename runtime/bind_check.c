@@ -23,7 +23,7 @@
 #include "runtime/spawn.h"
 #include "runtime/tunnel.h"
 
-enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 249, VERSION_MS = 10000, ROUTES_MAX = 64 << 20 };
+enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 249, VERSION_MS = 10000, FIXED_MINOR = 39, FIXED_UPDATE = 2, ROUTES_MAX = 64 << 20 };
 
 #define BUS_SOCKET "/run/dbus/system_bus_socket"
 
@@ -78,6 +78,45 @@ int systemd_judge(const char *said, struct err *e)
 	if (sscanf(said, "systemd %d", &version) == 1 && version < SYSTEMD_VERSION)
 		return err_set(e, -EOPNOTSUPP, "this host runs systemd %d, and ctc needs 249 or newer: upgrade the distribution", version);
 	return 0;
+}
+
+/* CVE-2026-40226: systemd 233 to 259; Debian 12 mended it in 252.39-1~deb12u2. Of other distributions' versions nothing can be told from the number. */
+const char *nspawn_judge(const char *said)
+{
+	int minor, revision, update;
+
+	if (sscanf(said, "systemd 252 (252.%d-%d~deb12u%d", &minor, &revision, &update) != 3)
+		return NULL;
+	return minor > FIXED_MINOR || (minor == FIXED_MINOR && update >= FIXED_UPDATE) ?
+		       NULL :
+		       "its systemd-nspawn can be left by a container's root (CVE-2026-40226); 252.39-1~deb12u2 and later cannot: apt-get install --only-upgrade systemd-container";
+}
+
+bool wants_nspawn(const struct manifest *wanted)
+{
+	const struct res_container *c;
+
+	manifest_each(container, c, wanted)
+		for (size_t i = 0; i < c->needs.n; i++)
+			if (str_is(c->needs.at[i], "nspawn") || str_starts(c->needs.at[i], STR("nspawn=")))
+				return true;
+	return false;
+}
+
+void host_warn(struct host *h, const struct manifest *wanted, struct buf *out)
+{
+	const char *const argv[] = {"systemd-nspawn", "--version", NULL}, *what;
+	const struct spawn s = {.argv = argv, .within_ms = VERSION_MS, .out_max = 65536, .interrupted = h->interrupted};
+	struct spawned done;
+	struct err ignored;
+
+	if (!wants_nspawn(wanted) || spawn_run(&s, &done, &ignored) < 0)
+		return;
+	buf_addc(&done.out, '\0');
+	what = nspawn_judge(done.out.s);
+	if (what)
+		buf_fmt(out, "this host has %.*s: %s\n", (int)strcspn(done.out.s, "\n"), done.out.s, what);
+	spawned_free(&done);
 }
 
 static int check_systemd_version(struct host *h, struct err *e)

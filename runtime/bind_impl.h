@@ -11,6 +11,10 @@
 /* "6.1.0-18-amd64"; "systemd 252 (252.39-1~deb12u1)" and more. What cannot be read is no reason to refuse. */
 int kernel_judge(const char *release, struct err *e);
 int systemd_judge(const char *said, struct err *e);
+/* What is wrong with a systemd-nspawn of that version, of which distributions' own fixes are known; NULL: nothing that is known. */
+const char *nspawn_judge(const char *said);
+/* Whether it has trees, which systemd-nspawn runs. */
+bool wants_nspawn(const struct manifest *wanted);
 /* NULL: it is not installed. */
 int podman_judge(const struct podman_version *v, struct err *e);
 /* Whether it has images that podman runs: trees are built and run without it. */

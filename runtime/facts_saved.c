@@ -241,6 +241,15 @@ static int check_link(const struct facts_saved *f, const struct res *who, struct
 	return err_resource(e, who->id);
 }
 
+void facts_saved_warn(const struct facts_saved *f, const struct manifest *wanted, struct buf *out)
+{
+	_arena_ struct arena a = {0};
+	const char *what = wants_nspawn(wanted) ? nspawn_judge(str_copy(&a, f->nspawn).s) : NULL;
+
+	if (what)
+		buf_fmt(out, "the host has %.*s: %s\n", STR_ARG(f->nspawn), what);
+}
+
 static struct str nobody_known(void *context, const struct listener *l)
 {
 	(void)context, (void)l;

@@ -19,6 +19,8 @@ struct facts_saved {
 
 /* -EBADMSG for what is none, with the member that is wrong. What it returns lives in the arena. */
 int facts_saved_read(struct str text, struct arena *a, struct facts_saved *ret, struct err *e);
+/* As host_warn, of that host. */
+void facts_saved_warn(const struct facts_saved *f, const struct manifest *wanted, struct buf *out);
 /* Refuses, as an apply on that host would: kernel, systemd, engines, GPUs, devices, interfaces, ports that are taken. *ret_unknown: what it takes and of which the facts tell
  * nothing ("/srv/media"), sorted. `current`: what is there already. */
 int facts_saved_check(const struct facts_saved *f, const struct manifest *wanted, const struct manifest *current, struct arena *a, struct strs *ret_unknown, struct err *e);

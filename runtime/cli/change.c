@@ -423,7 +423,7 @@ static int begin(struct job *c, bool *ret_recovered)
 static int change_steps(struct job *c, struct request *own)
 {
 	struct session *s = c->s;
-	_buf_ struct buf shown = {0};
+	_buf_ struct buf shown = {0}, warnings = {0};
 	bool recovered;
 	int status = begin(c, &recovered);
 
@@ -444,6 +444,9 @@ static int change_steps(struct job *c, struct request *own)
 		return refused(c);
 	if (c->q->saved && saved_check(c->q->saved, s->current, s->meta.digest, &c->plan, &c->e) < 0)
 		return refused(c);
+	if (c->q->compiled)
+		host_warn(&s->host, &c->wanted, &warnings);
+	report_warnings(c->cli, buf_view(&warnings));
 	print_plan(c, c->cli->colour, &shown);
 	fwrite(shown.s, 1, shown.n, stdout);
 	fflush(stdout);

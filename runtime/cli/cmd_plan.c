@@ -131,6 +131,9 @@ static bool facts_hold(struct planning *p)
 	}
 	for (size_t i = 0; i < unknown.n; i++)
 		fprintf(stderr, "note: %s does not tell whether this is on its host: %.*s\n", p->facts, STR_ARG(unknown.at[i]));
+	_buf_ struct buf warnings = {0};
+	facts_saved_warn(&facts, &p->wanted, &warnings);
+	report_warnings(p->cli, buf_view(&warnings));
 	p->against = p->bases.n ? str_fmt(&p->s.arena, "%.*s, for the host of %s", STR_ARG(p->against), p->facts) : str_fmt(&p->s.arena, "the host of %s, empty", p->facts);
 	return true;
 }
@@ -183,6 +186,9 @@ static bool plan_live(struct planning *p)
 		fputs("`ctc plan --offline` compares with an empty host, `--base GENERATION` with a saved one.\n", stderr);
 		return false;
 	}
+	_buf_ struct buf warnings = {0};
+	host_warn(h, &p->wanted, &warnings);
+	report_warnings(p->cli, buf_view(&warnings));
 	plan_make(&s->arena, &p->observed, &p->bound, &p->plan);
 	view_make(&s->arena, &p->plan, &s->recorded, &p->view);
 	p->against = s->current ? str_fmt(&s->arena, "this host at generation %u", s->current) : STR("this host, on which nothing was applied yet");

@@ -131,6 +131,15 @@ void report_error(struct cli *c, const struct texts *t, const struct manifest *m
 	report_end(&r);
 }
 
+void report_warnings(struct cli *c, struct str lines)
+{
+	while (lines.n) {
+		struct str line = str_cut(lines, '\n', &lines);
+
+		fprintf(stderr, "%swarning:%s %.*s\n", c->colour_err ? "\033[1;33m" : "", c->colour_err ? "\033[0m" : "", STR_ARG(line));
+	}
+}
+
 void report_conflicts(struct cli *c, const struct texts *given, const struct texts *stays, const struct scope *scope)
 {
 	struct report r = report_begin(c, given);

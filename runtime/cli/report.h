@@ -19,5 +19,7 @@ struct texts {
 void report_error(struct cli *c, const struct texts *t, const struct manifest *m, const struct err *e);
 /* Each with both of its places: one in what is given, one in what stays. */
 void report_conflicts(struct cli *c, const struct texts *given, const struct texts *stays, const struct scope *scope);
+/* "warning: …" on standard error, one for each line. */
+void report_warnings(struct cli *c, struct str lines);
 
 #endif

@@ -78,6 +78,22 @@ test_old_programs() {
 	contains "$out" "this host runs systemd 247, and ctc needs 249 or newer"
 }
 
+# What is known to be broken is said, and not refused.
+test_a_systemd_that_lets_containers_out() {
+	mkdir -p /srv/tree/bin
+	sed -e 's|image = .*|rootfs = /srv/tree; command = ["/bin/app"]|' <(stack; cat t.ctstack) >u.ctstack
+	printf '#!/bin/sh\necho "systemd 252 (252.38-1~deb12u1)"\n' >fake
+	chmod 755 fake
+	expect 0 unshare --mount sh -c 'mount --bind fake /usr/bin/systemd-nspawn && ctc plan u.ctstack'
+	contains "$out" "warning: this host has systemd 252 (252.38-1~deb12u1): its systemd-nspawn can be left by a container's root (CVE-2026-40226)"
+	expect 0 unshare --mount sh -c 'mount --bind fake /usr/bin/systemd-nspawn && ctc apply --dry-run u.ctstack'
+	contains "$out" "CVE-2026-40226"
+	image localhost/a:1
+	stack
+	expect 0 unshare --mount sh -c 'mount --bind fake /usr/bin/systemd-nspawn && ctc plan t.ctstack'
+	lacks "$out" CVE
+}
+
 test_no_cgroup_v2() {
 	stack
 	expect 1 unshare --mount sh -c 'mount -t tmpfs none /sys/fs/cgroup && ctc apply --yes t.ctstack'

@@ -1,0 +1,1 @@
+plan --facts used/nspawn-old.json used/tree.ctstack

@@ -1,0 +1,1 @@
+plan --facts used/nspawn.json used/tree.ctstack

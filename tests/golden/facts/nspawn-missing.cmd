@@ -1,0 +1,1 @@
+plan --facts used/host.json used/tree.ctstack
