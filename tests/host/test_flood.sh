@@ -8,6 +8,8 @@ starts=${FLOOD_STARTS:-12} changes=${FLOOD_CHANGES:-8}
 
 SHOTS="10.92.0.11/7700 fd92::11/7700 203.0.113.1/7700 2001:db8:1::1/7700 10.92.0.254/7700 203.0.113.10/7700"
 SINKS="ct-f-a world host"
+SENDERS="c c2 c3 c4"	# which start at once
+FOREVER=36000000	# milliseconds: until it is ended
 
 stack() {
 	cat >/root/f.ctstack <<-END
@@ -17,24 +19,27 @@ stack() {
 		  container b { image = "localhost/a:1"; address = 10.92.0.12; address6 = fd92::12; ports { http = 80/tcp } }
 		  container c { image = "localhost/a:1"; address = 10.92.0.13; address6 = fd92::13; ports { http = 80/tcp }; env { PROBE_SHOTS = "$SHOTS" } }
 		  allow b -> a.http
+		  container c2 { image = "localhost/a:1"; address = 10.92.0.14; address6 = fd92::14; env { PROBE_SHOTS = "$SHOTS" } }
+		  container c3 { image = "localhost/a:1"; address = 10.92.0.15; address6 = fd92::15; env { PROBE_SHOTS = "$SHOTS" } }
+		  container c4 { image = "localhost/a:1"; address = 10.92.0.16; address6 = fd92::16; env { PROBE_SHOTS = "$SHOTS" } }
 		$(printf '  %s\n' "$@")
 		}
 	END
 }
 
-# Counts what arrives at each sink for so many milliseconds.
-listen_for() {
+# Counts what arrives at each sink, until it is asked.
+listen() {
 	local at
 	sinks=()
 	for at in $SINKS; do
-		if [ "$at" = host ]; then probe udp-count 7700 "$1" >"sink-$at" & else in_ns "$at" probe udp-count 7700 "$1" >"sink-$at" & fi
+		if [ "$at" = host ]; then probe udp-count 7700 $FOREVER >"sink-$at" & else in_ns "$at" probe udp-count 7700 $FOREVER >"sink-$at" & fi
 		sinks+=($!)
 	done
 	sleep 0.2
 }
 stop_listening() {
-	kill -INT "${sinks[@]}" 2>/dev/null || true
-	wait "${sinks[@]}" || true
+	kill -INT "${sinks[@]}"
+	wait "${sinks[@]}"
 }
 nothing_arrived() { for at in $SINKS; do equal "sink-$at: $(cat "sink-$at")" "sink-$at: 0 nobody"; done; }
 
@@ -48,7 +53,7 @@ test_a_stack_runs() {
 test_control_first_datagrams_arrive_where_they_may() {
 	stack 'allow c -> a.sink' 'allow c -> world:7700/udp' 'allow c -> host:7700/udp'
 	expect 0 ctc apply --yes /root/f.ctstack
-	listen_for 60000
+	listen
 	systemctl restart ct-f-c.service
 	sleep 2
 	stop_listening
@@ -58,28 +63,30 @@ test_control_first_datagrams_arrive_where_they_may() {
 
 # At each start: after a stop, after somebody has flushed all rules, while the policy changes.
 test_the_first_datagrams_of_a_container_go_nowhere() {
-	local i
-	listen_for 600000
-	for ((i = 0; i < starts; i++)); do
+	local i done=0 units
+	units=$(printf 'ct-f-%s.service ' $SENDERS)
+	listen
+	for ((i = 0; done < starts; i++)); do
 		case $((i % 3)) in
-		0) systemctl restart ct-f-c.service ;;
+		0) systemctl restart $units ;;
 		1)
-			systemctl stop ct-f-c.service
+			systemctl stop $units
 			nft flush ruleset
-			systemctl start ct-f-c.service
+			systemctl start $units
 			;;
 		2)
 			systemctl kill --signal=KILL ct-f-c.service || true
 			stack "publish $((9000 + i)) -> b.http"
 			expect 0 ctc apply --yes /root/f.ctstack
-			systemctl start ct-f-c.service
+			systemctl restart $units
 			;;
 		esac
+		done=$((done + $(wc -w <<<"$SENDERS")))
 	done
 	sleep 0.3
 	stop_listening
 	nothing_arrived
-	echo "# $starts starts of a container that sends first of all, a third of them after a flush of all rules, a third beside an apply: 0 of $((starts * 6)) datagrams arrived"
+	echo "# $done starts of containers that send first of all, a third of them after a flush of all rules, a third after an apply: 0 of $((done * 6)) datagrams arrived"
 }
 
 # The real command, there and back, under forbidden packets; a connection that both policies allow stays.
@@ -87,9 +94,9 @@ test_changes_by_the_command_leak_nothing() {
 	local i hold storms=()
 	stack
 	expect 0 ctc apply --yes /root/f.ctstack
-	listen_for 600000
+	listen
 	for at in $SHOTS; do
-		in_ns ct-f-c probe storm "${at%/*}" 7700 600000 &
+		in_ns ct-f-c probe storm "${at%/*}" 7700 $FOREVER &
 		storms+=($!)
 	done
 	in_ns ct-f-b probe hold 10.92.0.11 80 $((changes * 3000)) &
