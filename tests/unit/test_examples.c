@@ -10,6 +10,7 @@
 
 #include "compiler/compile.h"
 #include "lang/base/cleanup.h"
+#include "runtime/show.h"
 
 static const struct {
 	const char *source, *expected;
@@ -75,6 +76,38 @@ static void manifests(void **state)
 	}
 }
 
+/* What people read of a plan from nothing. Returns how many resources it was made from. */
+static size_t told(const char *source, bool outline, struct buf *ret)
+{
+	_arena_ struct arena a = {0};
+	struct compilation c = {.outline = outline};
+	struct manifest nothing = {.arena = &a};
+	struct plan p = {0};
+	struct view v = {0};
+	size_t n;
+
+	assert_int_equal(compile_files(&c, &source, 1), 0);
+	manifest_seal(&nothing);
+	plan_make(&a, &nothing, &c.manifest, &p);
+	view_make(&a, &p, NULL, &v);
+	show_text(&v, false, ret);
+	n = c.manifest.all.n;
+	compilation_end(&c);
+	return n;
+}
+
+static void an_outline_tells_the_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		_buf_ struct buf whole = {0}, outline = {0};
+		size_t all = told(rows[i].source, false, &whole);
+
+		assert_true(told(rows[i].source, true, &outline) < all);
+		compare(rows[i].source, buf_view(&outline), buf_view(&whole));
+	}
+}
+
 /* What is written can be read again, and is the same. */
 static void manifests_come_back(void **state)
 {
@@ -97,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(manifests),
+	    cmocka_unit_test(an_outline_tells_the_same),
 	    cmocka_unit_test(manifests_come_back),
 	};
 
