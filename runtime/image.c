@@ -136,9 +136,11 @@ static void os_words(struct arena *a, struct str reference, struct str target, b
 	argv[n++] = "--variant=minbase";
 	if (packages.n)
 		argv[n++] = include.s;
-	if (mm)
+	/* debootstrap takes "--" for an option that it does not know. */
+	if (mm) {
 		argv[n++] = "--quiet";
-	argv[n++] = "--";
+		argv[n++] = "--";
+	}
 	argv[n++] = str_copy(a, release).s;
 	argv[n++] = target.s;
 	if (mirror.n)
