@@ -10,6 +10,7 @@ static void bound_text(int tag, double x, struct buf *out)
 {
 	switch (tag) {
 	case T_SIZE:
+	case T_SIZELIMIT:
 		size_text((int64_t)x, out);
 		break;
 	case T_DURATION:
@@ -291,6 +292,12 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 		if (v.type == T_INT)
 			v.u.NUMBER = (double)v.u.INT;
 		else if (v.type != T_FLOAT)
+			return mismatch(el, v, e, t, to);
+		v.type = t->tag;
+		return bounded(el, v, e, t, to);
+	case T_COUNTLIMIT:
+	case T_SIZELIMIT:
+		if (v.type != (t->tag == T_COUNTLIMIT ? T_INT : T_SIZE) && v.type != t->tag)
 			return mismatch(el, v, e, t, to);
 		v.type = t->tag;
 		return bounded(el, v, e, t, to);

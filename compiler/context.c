@@ -107,6 +107,10 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 			*ret = check(el, VAL(STRING, e->u.text), e, t, to);
 		return true;
 	}
+	if ((t->tag == T_COUNTLIMIT || t->tag == T_SIZELIMIT) && str_is(e->u.text, "unlimited")) {
+		*ret = (struct val){.type = t->tag, .u.INT = INT64_MAX};
+		return true;
+	}
 	if (t->tag == T_DNS && str_is(e->u.text, "host")) {
 		*ret = VAL(DNS, (struct dns){.from = DNS_HOST});
 		return true;

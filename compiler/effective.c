@@ -311,6 +311,10 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 	case T_SIZE:
 		size_text(*(const int64_t *)v, out);
 		break;
+	case T_COUNTLIMIT:
+	case T_SIZELIMIT:
+		limit_text(*(const int64_t *)v, (int)tag == T_SIZELIMIT, out);
+		break;
 	case T_DURATION:
 		duration_text(*(const int64_t *)v, out);
 		break;

@@ -48,6 +48,16 @@ static void text_NUMBER(double v, struct buf *out)
 		buf_addc(out, (char)('0' + rest / 100));
 }
 
+static void text_COUNTLIMIT(int64_t v, struct buf *out)
+{
+	limit_text(v, false, out);
+}
+
+static void text_SIZELIMIT(int64_t v, struct buf *out)
+{
+	limit_text(v, true, out);
+}
+
 static void text_MODE(int64_t v, struct buf *out)
 {
 	buf_fmt(out, "0%llo", (unsigned long long)v);

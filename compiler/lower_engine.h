@@ -56,6 +56,8 @@ static inline bool users_are_private(const struct m_container *c)
 {
 	return c->users.set && c->users.v == WORD_USERS_private;
 }
+/* The fields of `ulimits`, with the kernel's names for them (getrlimit(2)). */
+#define ULIMITS(X) X(core, "CORE") X(memlock, "MEMLOCK") X(nofile, "NOFILE") X(nproc, "NPROC") X(stack, "STACK")
 /* Whole seconds between asking it to end and killing it. */
 static inline int64_t stop_seconds(const struct m_container *c)
 {

@@ -113,6 +113,22 @@ static void nspawn_capabilities(struct unit_of *u)
 	}
 }
 
+static void rlimit_arg(struct unit_of *u, struct str kernel, int64_t v)
+{
+	ARG(u, STR("--rlimit="), kernel, STR("="), v == INT64_MAX ? STR("infinity") : str_fmt(u->arena, "%" PRId64, v));
+}
+
+static void nspawn_rlimits(struct unit_of *u)
+{
+	const struct m_ulimits *l = u->c->ulimits;
+
+#define ULIMIT(name, kernel) \
+	if (l && l->name.set) \
+		rlimit_arg(u, STR(kernel), l->name.v);
+	ULIMITS(ULIMIT)
+#undef ULIMIT
+}
+
 static void nspawn_process(struct unit_of *u)
 {
 	const struct m_container *c = u->c;
@@ -135,6 +151,7 @@ static void nspawn_process(struct unit_of *u)
 		PUT(u->out, STR("\t--capability=CAP_NET_ADMIN \\\n"));
 	if (c->capabilities)
 		nspawn_capabilities(u);
+	nspawn_rlimits(u);
 	if (c->working_dir.set)
 		ARG(u, STR("--chdir="), c->working_dir.v);
 	/* An init of systemd's shuts down at another signal, which nspawn knows. */

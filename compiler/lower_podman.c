@@ -60,6 +60,22 @@ static void capability_args(struct unit_of *u, struct str option, const struct w
 		ARG(u, option, words->at[i] == WORD_CAPABILITY_all ? STR("") : STR("CAP_"), word_texts[words->at[i]]);
 }
 
+static void ulimit_arg(struct unit_of *u, struct str name, int64_t v)
+{
+	ARG(u, STR("--ulimit="), name, STR("="), v == INT64_MAX ? STR("-1") : str_fmt(u->arena, "%" PRId64, v));
+}
+
+static void ulimit_args(struct unit_of *u)
+{
+	const struct m_ulimits *l = u->c->ulimits;
+
+#define ULIMIT(name, kernel) \
+	if (l && l->name.set) \
+		ulimit_arg(u, STR(#name), l->name.v);
+	ULIMITS(ULIMIT)
+#undef ULIMIT
+}
+
 /* What the container's processes are and may do. */
 static void process_args(struct unit_of *u)
 {
@@ -81,6 +97,7 @@ static void process_args(struct unit_of *u)
 		capability_args(u, STR("--cap-drop="), &c->capabilities->drop.v);
 		capability_args(u, STR("--cap-add="), &c->capabilities->add.v);
 	}
+	ulimit_args(u);
 	if (c->shm_size.set)
 		ARG(u, STR("--shm-size="), DECIMAL(c->shm_size.v), STR("b"));
 	if (c->stop_signal.set)

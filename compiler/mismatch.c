@@ -62,6 +62,9 @@ static bool is_unquoted(struct str s, const struct type *t)
 	case T_OWNER:
 	case T_MAC:
 		return pair;
+	case T_COUNTLIMIT:
+	case T_SIZELIMIT:
+		return number || str_is(s, "unlimited");
 	case T_FLOWEND:
 	case T_PORTREF:
 #define REF(tag, kind) case T_##tag:
@@ -141,6 +144,8 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 	else if ((t->tag == T_IP || t->tag == T_IP4 || t->tag == T_IP6) && v.type == T_CIDR)
 		say_help(el, d, reference ? "an address in it is written %s[10]" : "an address has no `/` behind it", expr_shown(el, e));
 	else if (t->tag == T_SIZE && v.type == T_INT)
+		say_help(el, d, "give it a unit: %lldMiB", (long long)v.u.INT);
+	else if (t->tag == T_SIZELIMIT && v.type == T_INT)
 		say_help(el, d, "give it a unit: %lldMiB", (long long)v.u.INT);
 	else if (t->tag == T_DURATION && v.type == T_INT)
 		say_help(el, d, "give it a unit: %llds", (long long)v.u.INT);

@@ -221,6 +221,11 @@ struct val val_widen(struct arena *a, struct val v)
 		return VAL(CIDR, v.u.CIDR4);
 	case T_NUMBER:
 		return VAL(FLOAT, v.u.NUMBER);
+	case T_COUNTLIMIT:
+	case T_SIZELIMIT:
+		if (v.u.INT == INT64_MAX)
+			return VAL(STRING, STR("unlimited"));
+		return v.type == T_COUNTLIMIT ? VAL(INT, v.u.INT) : VAL(SIZE, v.u.SIZE);
 	case T_IMAGE:
 		return VAL(STRING, v.u.IMAGE);
 	case T_IFNAME:

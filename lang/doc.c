@@ -22,6 +22,7 @@ static void bound(enum type_tag type, double value, struct buf *out)
 {
 	switch ((int)type) {
 	case T_SIZE:
+	case T_SIZELIMIT:
 		size_text((int64_t)value, out);
 		break;
 	case T_DURATION:

@@ -118,6 +118,16 @@ void size_text(int64_t bytes, struct buf *out)
 	buf_puts(out, units[unit]);
 }
 
+void limit_text(int64_t limit, bool size, struct buf *out)
+{
+	if (limit == INT64_MAX)
+		buf_puts(out, "unlimited");
+	else if (size)
+		size_text(limit, out);
+	else
+		buf_uint(out, (uint64_t)limit);
+}
+
 void duration_text(int64_t us, struct buf *out)
 {
 	static const struct {

@@ -72,6 +72,7 @@ void port_text(struct port p, struct buf *out);		/* the same */
 bool port_parse(struct str text, struct port *ret);	/* what port_text writes, and nothing else */
 void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:80, 80 for every address */
 void dns_text(const struct dns *d, struct buf *out);	/* host, none, [9.9.9.9, 2620:fe::fe] */
+void limit_text(int64_t limit, bool size, struct buf *out);	/* 65536, 1GiB or unlimited */
 void size_text(int64_t bytes, struct buf *out);		/* the largest binary unit that divides it: 16GiB */
 void duration_text(int64_t us, struct buf *out);	/* 1h30m, 500ms, 24h: no days, which the programs that read such texts seldom know */
 

@@ -135,6 +135,23 @@ test_it_ends_as_it_was_asked_to() {
 	ctc destroy --yes s
 }
 
+# Of files and processes podman gives as many as it can where nothing is said of them and something of others, which not every machine lets it.
+test_what_a_process_may_use() {
+	one u 'env { PROBE_PORTS = "7112" }
+	ulimits { nofile = 777; nproc = 5000; memlock = 32KiB; core = 0B; stack = 4MiB }' >u.ctstack
+	expect 0 ctc plan u.ctstack
+	contains "$out" "ulimits.memlock=32KiB"
+	ctc apply --yes u.ctstack
+	inside u-x limits >limits
+	equal "$(awk '/^Max open files/ {print $4, $5}' limits) $(awk '/^Max locked memory/ {print $4, $5}' limits)" "777 777 32768 32768"
+	equal "$(awk '/^Max core file size/ {print $5, $6}' limits) $(awk '/^Max stack size/ {print $4, $5}' limits)" "0 0 4194304 4194304"
+	one u 'env { PROBE_PORTS = "7112" }
+	ulimits { core = unlimited; nofile = 778; nproc = 5000 }' >u.ctstack
+	expect 0 ctc apply --yes u.ctstack
+	equal "$(awk '/^Max open files/ {print $4, $5}' "/proc/$(first u-x)/limits") $(awk '/^Max core file size/ {print $5, $6}' "/proc/$(first u-x)/limits")" "778 778 unlimited unlimited"
+	ctc destroy --yes u
+}
+
 # What is not enabled is checked and not made; what leads to it is left out.
 test_what_is_not_enabled_is_not_made() {
 	cat >e.ctstack <<-'SRC'

@@ -180,11 +180,13 @@ test_private_users_are_nobody_outside() {
 test_capabilities_of_a_tree() {
 	stack c 'rootfs = /srv/pro:gram; command = ["/probe", "serve", "80"]
 		capabilities { add = [NET_BIND_SERVICE, NET_ADMIN]; drop = [ALL] }
-		no-new-privileges = true' >c.ctstack
+		no-new-privileges = true
+		ulimits { nofile = 777; core = unlimited }' >c.ctstack
 	ctc apply --yes c.ctstack
 	# bits 10 and 12
 	equal "$(inside c-x status | awk '/^Cap(Bnd|Eff)/ {print $2}' | xargs)" "0000000000001400 0000000000001400"
 	equal "$(inside c-x status | awk '/^NoNewPrivs/ {print $2}')" 1
+	equal "$(inside c-x limits | awk '/^Max open files/ {print $4, $5} /^Max core/ {print $5, $6}' | xargs)" "unlimited unlimited 777 777"
 	ctc destroy --yes c
 }
 
@@ -334,6 +336,25 @@ test_a_distribution_is_built_once() {
 	ctc apply --yes /src/examples/os.ctstack
 	equal "$(wc -l </root/built)" 1
 	ctc destroy --yes os
+}
+
+# Where there is no mmdebstrap it is debootstrap, which knows neither --quiet nor "--".
+test_debootstrap_does_where_it_is_what_there_is() {
+	stand_in
+	rm -rf /root/built /var/lib/ctstack/os/*
+	umount /usr/bin/mmdebstrap
+	mkdir -p /var/upper /var/work
+	cp /root/mmdebstrap /var/upper/debootstrap
+	sed -i 's|^echo "$\*" >>/root/built|case " $* " in *" --quiet "* \| *" -- "*) echo "E: unrecognized or invalid option" >\&2; exit 1 ;; esac; t=$4; echo "$*" >>/root/built; set -- "$t"|' /var/upper/debootstrap
+	mount -t overlay overlay -o lowerdir=/usr/sbin,upperdir=/var/upper,workdir=/var/work /usr/sbin
+	mount --bind /dev/null /usr/bin/mmdebstrap
+	sed 's|release = "bookworm";|& mirror = "http://mirror.example/debian";|' /src/examples/os.ctstack >d.ctstack
+	expect 0 ctc apply --yes d.ctstack
+	contains "$(cat /root/built)" "--variant=minbase --include=ca-certificates,curl,dbus,systemd-sysv bookworm /var/lib/ctstack/os/"
+	contains "$(cat /root/built)" ".new http://mirror.example/debian"
+	equal "$(inside os-debian comm)" systemd
+	ctc destroy --yes os
+	umount /usr/bin/mmdebstrap /usr/sbin
 }
 
 test_the_base_profile_is_a_debian_with_what_people_expect() {
