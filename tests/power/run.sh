@@ -65,6 +65,7 @@ answered() {
 	local said
 	answer=()
 	while IFS= read -r -t 900 -u 4 said; do
+		said=${said%$'\r'}	# early in a boot the line is a terminal
 		case $said in
 		cut) return 1 ;;
 		end | "end "*)
