@@ -4,7 +4,7 @@
  * Whatever is shown goes through the notation's own escapes. */
 #include "compiler/graph.h"
 
-#include "compiler/net.h"
+#include "compiler/routes.h"
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
 
@@ -185,6 +185,19 @@ static void publish_add(struct graph *g, const struct endpoint *host, const stru
 	edge_add(g, port, container_node(g, to->container), EDGE_PUBLISH, port_label(g, target));
 }
 
+static void route_add(struct graph *g, const struct m_stack *s, size_t i)
+{
+	const struct port_ref *to = &s->route.at[i].right.v;
+	struct proxy_list proxies = route_proxies(s, i);
+	struct str port = port_label(g, port_meant(to->container, to->name, to->port));
+
+	if (s->route.at[i].block && !s->route.at[i].block->enable.v)
+		return;
+	for (size_t k = 0; k < proxies.n; k++)
+		edge_add(g, container_node(g, proxies.at[k]->container.v), container_node(g, to->container), EDGE_FLOW,
+			 STR_JOIN(&g->arena, s->route.at[i].left.v, STR(": "), port));
+}
+
 static void stack_edges(struct graph *g, const struct m_stack *s)
 {
 	vec_each(struct m_container *const, c, &s->container)
@@ -196,6 +209,8 @@ static void stack_edges(struct graph *g, const struct m_stack *s)
 	}
 	for (size_t i = 0; i < s->publish.n; i++)
 		publish_add(g, &s->publish.at[i].left.v, &s->publish.at[i].right.v);
+	for (size_t i = 0; i < s->route.n; i++)
+		route_add(g, s, i);
 }
 
 /* ---- Graphviz: https://graphviz.org/doc/info/lang.html ---- */

@@ -57,13 +57,25 @@ RULE(name_collision)
 	}
 }
 
+/* A reader of `allow web -> world` must be able to trust it. */
+static void flow_word(struct rules *r, enum diag_code code, const struct m_head *head, const char *what)
+{
+	if (str_is(head->name, "world") || str_is(head->name, "host"))
+		diag_add(r->diags, code, head->at, "a %s cannot be called `%.*s`: of a flow, that is %s", what, STR_ARG(head->name),
+			 str_is(head->name, "world") ? "whatever is not on this host" : "this host");
+}
+
 /* A container's name is a host name to its peers. */
 RULE(name_reserved)
 {
-	rules_each_container(m, r)
+	rules_each_container(m, r) {
 		if (str_is(m->container->head.name, "localhost"))
 			diag_add(r->diags, code, m->container->head.at,
 				 "a container cannot be called `localhost`: every container calls itself so");
+		flow_word(r, code, &m->container->head, "container");
+	}
+	rules_each_subnet(s, r)
+		flow_word(r, code, &s->subnet->head, "subnet");
 }
 
 static bool alias_plain(struct str s)

@@ -256,7 +256,9 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	}
 	for (size_t i = 0; i < f->module->uses.n; i++)
 		near_offer(&near, f->module->uses.at[i].alias);
-	if (!help_stack(el, d, f, name)) {
+	if (near.distance == 0 && near.best.n) {
+		say_help(el, d, "in its own value a name means the next one outwards, and there is none");
+	} else if (!help_stack(el, d, f, name)) {
 		say_suggest(el, d, &near);
 		note_meant(el, d, scope, &near);
 		if (!near.best.n && habit_help(STR(""), name))

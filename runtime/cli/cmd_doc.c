@@ -137,14 +137,14 @@ static int ask_std(struct asking *q, struct str what)
 	return cli_fail(q->c, "the standard library has no module %.*s; `ctc doc` lists them", STR_ARG(module));
 }
 
-static int ask_file(struct asking *q, struct str path)
+static int ask_file(struct asking *q, const char *path)
 {
 	struct err e = {0};
 	struct str text;
 
-	if (fs_read(AT_FDCWD, path, SOURCE_MAX, &q->arena, &text, &e) < 0)
+	if (fs_read_named(path, SOURCE_MAX, &q->arena, &text, &e) < 0)
 		return cli_err(q->c, &e);
-	return ask_text(q, path, text, STR(""));
+	return ask_text(q, str_of(path), text, STR(""));
 }
 
 static int ask(struct asking *q, struct str what)
@@ -152,7 +152,7 @@ static int ask(struct asking *q, struct str what)
 	bool file = what.n > SUFFIX.n && str_eq((struct str){what.s + what.n - SUFFIX.n, SUFFIX.n}, SUFFIX);
 
 	if (file)
-		return ask_file(q, what);
+		return ask_file(q, what.s);
 	return str_is(what, "std") || str_starts(what, STR("std.")) ? ask_std(q, what) : ask_kind(q, what);
 }
 

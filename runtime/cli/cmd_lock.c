@@ -4,6 +4,7 @@
  * asked what a name means; without it, neither host nor registry is. */
 #include "runtime/cli/cli.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -25,14 +26,17 @@ static int write_lock(struct cli *c, struct compilation *made, struct str dir)
 {
 	_buf_ struct buf text = {0};
 	struct str path = STR_JOIN(&made->arena, dir, STR(LOCK_NAME)), old = {0};
+	_fd_ int fd = open(dir.n ? dir.s : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct err e;
 
+	if (fd < 0)
+		return cli_fail(c, "cannot open %s: %s", dir.n ? dir.s : ".", strerror(errno));
 	lock_text(&made->model, &text);
-	if (access(path.s, F_OK) == 0 && fs_read(AT_FDCWD, path, SOURCE_MAX, &made->arena, &old, &e) < 0)
+	if (faccessat(fd, LOCK_NAME, F_OK, 0) == 0 && fs_read(fd, STR(LOCK_NAME), SOURCE_MAX, &made->arena, &old, &e) < 0)
 		return cli_err(c, &e);
 	if (old.n && str_eq(old, buf_view(&text)))
 		return 0;
-	if (fs_replace(AT_FDCWD, path, buf_view(&text), 0644, &e) < 0)
+	if (fs_replace(fd, STR(LOCK_NAME), buf_view(&text), 0644, &e) < 0)
 		return cli_err(c, &e);
 	return cli_print(c, str_fmt(&made->arena, "wrote %.*s\n", STR_ARG(path)));
 }
@@ -107,7 +111,7 @@ int cmd_lock(struct cli *c, int argc, char **argv)
 	struct compilation made = {.givens = input_givens(&in), .check_only = true};
 	made.givens.relock = true;
 	if (input_compile(c, &made, argv + 1, (size_t)n) && (status = images || update ? images_lock(c, &made, update) : 0) == 0)
-		status = write_lock(c, &made, directory(argv[1]));
+		status = write_lock(c, &made, str_copy(&made.arena, directory(argv[1])));
 	compilation_end(&made);
 	return status;
 }

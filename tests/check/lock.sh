@@ -64,4 +64,8 @@ result $? 'and is accepted'
 sed -i '3s/.*/<<<<<<< a merge/' ctstack.lock
 "$ctc" lock all.ctstack >out 2>&1 && cmp -s before ctstack.lock
 result $? 'what a merge broke is mended'
+# By a path from the root, while one stands elsewhere.
+mv ctstack.lock before
+mkdir -p away && (cd away && "$ctc" lock "$work/all.ctstack" >out 2>&1 && "$ctc" doc "$work/all.ctstack" >>out 2>&1) && cmp -s before ctstack.lock && [ ! -e away/tmp ]
+result $? 'the lock stands beside the files, wherever one is'
 exit $failed

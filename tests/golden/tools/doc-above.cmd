@@ -1,0 +1,1 @@
+doc ../tools/inputs.ctstack
