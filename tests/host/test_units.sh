@@ -253,6 +253,7 @@ test_units_of_others_are_in_the_way_and_not_touched() {
 	systemctl daemon-reload
 }
 
+# What is there before the unit is left alone, and drift from then on; it stays behind a unit that goes.
 test_a_drop_in_works_and_is_told() {
 	mkdir -p /etc/systemd/system/ct-o-x.service.d
 	printf '[Service]\nNice=5\n' >/etc/systemd/system/ct-o-x.service.d/nice.conf
@@ -260,11 +261,16 @@ test_a_drop_in_works_and_is_told() {
 	expect 0 ctc apply --yes o.ctstack
 	contains "$out" /etc/systemd/system/ct-o-x.service.d
 	equal "$(state Nice ct-o-x.service)" 5
-	expect 0 ctc plan --detailed-exitcode o.ctstack
+	expect 2 ctc plan --detailed-exitcode o.ctstack
+	contains "$out" "unit ct-o-x.service is also changed by /etc/systemd/system/ct-o-x.service.d/nice.conf"
 	ctc destroy --yes o
 	[ -f /etc/systemd/system/ct-o-x.service.d/nice.conf ]
-	rm -r /etc/systemd/system/ct-o-x.service.d
-	systemctl daemon-reload
+	expect 0 ctc apply --yes o.ctstack
+	expect 0 ctc apply --yes o.ctstack
+	equal "$(state DropInPaths ct-o-x.service)" ""
+	refute test -e /etc/systemd/system/ct-o-x.service.d
+	expect 0 ctc plan --detailed-exitcode o.ctstack
+	ctc destroy --yes o
 }
 
 # U2: for systemd, ct-d-e.slice would be inside ct-d.slice.
