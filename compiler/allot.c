@@ -492,6 +492,19 @@ static struct val range_chosen(struct elab *el, struct node *n, struct span at)
 	return c ? VAL(CIDR4, *c) : val_none();
 }
 
+/* The host's address in a subnet is the first of its range. */
+static struct val host_chosen(struct elab *el, struct node *n, size_t range, struct span at)
+{
+	struct val v = ask(el, n, range, at);
+	struct addr first;
+
+	if (v.type == V_POISON)
+		return v;
+	if (v.type != T_CIDR || !addr_add(cidr_network(v.u.CIDR), 1, &first) || !cidr_contains(v.u.CIDR, first))
+		return val_none();
+	return first.family == 4 ? VAL(IP4, first) : VAL(IP6, first);
+}
+
 struct val field_chosen(struct elab *el, struct node *n, const struct schema_row *row, struct span at)
 {
 	if (n->sample || !n->parent || n->parent->tag != KIND_stack)
@@ -502,5 +515,9 @@ struct val field_chosen(struct elab *el, struct node *n, const struct schema_row
 		return address_chosen(el, n, NET_6, at);
 	if (n->tag == KIND_subnet && row->offset == offsetof(struct m_subnet, range))
 		return range_chosen(el, n, at);
+	if (n->tag == KIND_subnet && row->offset == offsetof(struct m_subnet, host))
+		return host_chosen(el, n, offsetof(struct m_subnet, range), at);
+	if (n->tag == KIND_subnet && row->offset == offsetof(struct m_subnet, host6))
+		return host_chosen(el, n, offsetof(struct m_subnet, range6), at);
 	return val_none();
 }

@@ -418,7 +418,10 @@ static void put_field(struct effective *e, const struct schema_row *row, const v
 	indent(e, depth);
 	buf_fmt(e->out, "%.*s = ", STR_ARG(row->name));
 	put_value(e, row->type, (const char *)field + value_offset(row->type));
-	put_origin(e, any->given, any->at);
+	if (any->given || row->dflt.n)
+		put_origin(e, any->given, any->at);
+	else
+		buf_puts(e->out, "  # chosen\n");
 }
 
 static bool is_name(struct str s)

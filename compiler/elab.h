@@ -452,7 +452,8 @@ struct allot *allot_new(struct arena *a);
 static inline bool field_choosable(const struct node *n, const struct schema_row *row)
 {
 	return (n->tag == KIND_container && (row->offset == offsetof(struct m_container, address) || row->offset == offsetof(struct m_container, address6))) ||
-	       (n->tag == KIND_subnet && row->offset == offsetof(struct m_subnet, range));
+	       (n->tag == KIND_subnet && (row->offset == offsetof(struct m_subnet, range) || row->offset == offsetof(struct m_subnet, host) ||
+					  row->offset == offsetof(struct m_subnet, host6)));
 }
 /* That value, typed; V_NONE: it stays unset. Poison where it was asked for too soon, or hangs on itself. */
 struct val field_chosen(struct elab *el, struct node *n, const struct schema_row *row, struct span at);

@@ -123,7 +123,7 @@ RULE(address_outside)
 static void host_taken_add(struct rules *r, enum diag_code code, const struct placed *p)
 {
 	const struct m_subnet *s = p->subnet;
-	bool given = p->family == NET_4 ? s->host.set : s->host6.set;
+	bool given = p->family == NET_4 ? s->host.given : s->host6.given;
 	struct diag *d =
 	    diag_add(r->diags, code, p->address.at, "%s is the host's own address in subnet `%.*s`",
 		     SHOW_ADDR(p->address.v), STR_ARG(s->head.name));

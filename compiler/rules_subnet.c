@@ -136,7 +136,7 @@ static void host_check(struct rules *r, enum diag_code code, const struct m_subn
 	const char *field = family == NET_4 ? "range" : "range6", *wrong = NULL;
 	struct diag *d;
 
-	if (!(family == NET_4 ? host4->set : host6->set))
+	if (!(family == NET_4 ? host4->given : host6->given))
 		return;
 	if (range.addr.family == 0) {
 		diag_help(r->diags,
