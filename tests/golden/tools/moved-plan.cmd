@@ -1,0 +1,1 @@
+plan --base moved-before.ctstack moved.ctstack
