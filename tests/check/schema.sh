@@ -31,10 +31,17 @@ current spec/schema.md
 {
 	sed '/^<!-- ctc doc --synopsis -->$/q' spec/language.md
 	printf '```\n%s\n```\n<!-- end -->\n' "$(build/ctc doc --synopsis)"
-	printf '\nThe standard library, whose templates `ctc doc std.MODULE.TEMPLATE` describes:\n\n| module | templates |\n|---|---|\n'
+	printf '\nThe standard library, by `use std.MODULE`; `ctc doc std.MODULE.TEMPLATE` describes a template:\n\n| template | parameters | ports | volumes |\n|---|---|---|---|\n'
 	for module in stdlib/*.ctstack; do
 		module=$(basename "$module" .ctstack)
-		build/ctc doc "std.$module" | awk -v module="$module" 'NR > 1 { names = names " `" module "." $1 "`" } END { print "| `std." module "` |" names " |" }'
+		for template in $(build/ctc doc "std.$module" | awk 'NR > 1 { print $1 }'); do
+			build/ctc doc "std.$module.$template" | awk -v name="$module.$template" '
+				/^[A-Z].*:$/ { part = $1 }
+				part == "Parameters:" && /^  [a-z]/ { sub(/^  /, ""); parameters = parameters (parameters ? ", " : "") "`" $0 "`" }
+				part != "Parameters:" && /^  ports +[{]/ { sub(/^[^{]*[{] */, ""); sub(/ *[}]$/, ""); gsub(/; /, "`, `"); ports = ports (ports ? ", " : "") "`" $0 "`" }
+				part != "Parameters:" && /^  volume / { volumes = volumes (volumes ? ", " : "") "`" $2 "`" }
+				END { print "| `" name "` | " parameters " | " ports " | " volumes " |" }'
+		done
 	done
 } >"$made"
 current spec/language.md

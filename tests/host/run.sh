@@ -4,7 +4,7 @@
 # Runs tests/host/test_*.sh, or those that are named, each in a host of its own that is booted for it and removed after it, and closes with "N passed, N failed".
 #	run.sh [FILE[:FUNCTION]]...	FILE: test_x, test_x.sh or a path; FUNCTION may be a pattern
 # Whatever ends it, its hosts go too; what a kill -9 left is removed by the next run. A file says in lines `# set: NAME…` which variables of the environment, beside TEST_TIMEOUT
-# (seconds a function may take), its functions read; they are handed into the host where they are set.
+# (seconds a function may take), its functions read; they are handed into the host where they are set. Where all are run, those that say `# waits` go on beside the others.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 host=tests/host/host
@@ -13,13 +13,18 @@ host=tests/host/host
 	exit 1
 }
 
-name='' count=0 passed=0 failed=0
+name='' count=0 passed=0 failed=0 beside='' beside_log=''
 export CTC_HOST_OWNER=$$
 $host sweep
 stage=$($host stage)
 
 clean_up() {
 	trap - EXIT INT TERM HUP
+	if [ -n "$beside" ]; then
+		kill "$beside" 2>/dev/null
+		wait "$beside" 2>/dev/null
+	fi
+	rm -f "$beside_log"
 	[ -z "$name" ] || $host down "$name"
 	rm -rf "$stage"
 	rmdir "${stage%/*}" 2>/dev/null || true
@@ -83,7 +88,14 @@ MAKEFLAGS='' make --no-print-directory -s install DESTDIR="$stage" PREFIX=/usr/l
 	echo "0 passed, 1 failed"
 	exit 1
 }
-[ $# -gt 0 ] || set -- tests/host/test_*.sh
+if [ $# = 0 ]; then
+	mapfile -t waiting < <(grep -l '^# waits' tests/host/test_*.sh)
+	mapfile -t others < <(grep -L '^# waits' tests/host/test_*.sh)
+	beside_log=$(mktemp)
+	"$0" "${waiting[@]}" >"$beside_log" 2>&1 &
+	beside=$!
+	set -- "${others[@]}"
+fi
 for wanted in "$@"; do
 	file=${wanted%%:*} only=''
 	[ "$file" = "$wanted" ] || only=${wanted#*:}
@@ -92,5 +104,10 @@ for wanted in "$@"; do
 	done
 	if [ -f "$file" ]; then run_file "$file" "$only"; else broken "$wanted: no such file"; fi
 done
+if [ -n "$beside" ]; then
+	wait "$beside"
+	beside=''
+	tally < <(sed 's/^[0-9]* passed, [0-9]* failed$/done/' "$beside_log") || broken "those that wait: run to their end"
+fi
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
