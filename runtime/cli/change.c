@@ -464,7 +464,12 @@ static int change_steps(struct job *c, struct request *own)
 	clock_gettime(CLOCK_MONOTONIC, &c->start);
 	if (fetch(c) < 0 || stage(c) < 0) {
 		drop_staged(c);
-		return refused(c);
+		status = refused(c);
+
+		/* the plan stands above it; who was interrupted was told */
+		if (status == STATUS_REFUSED && c->e.code != -EINTR)
+			fputs("Nothing was changed.\n", stderr);
+		return status;
 	}
 	return transact(c);
 }
