@@ -70,7 +70,7 @@ instead() {
 
 test_old_programs() {
 	stack
-	instead /usr/bin/podman 3.4.4
+	instead /usr/bin/podman "podman version 3.4.4"
 	contains "$out" "this host has podman 3.4, and ctc needs 4.0 or newer"
 	instead /usr/bin/podman "what?"
 	contains "$out" "podman does not say its version"
