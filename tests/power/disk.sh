@@ -89,13 +89,14 @@ fill_etc() {
 	cat >"$etc/power-arm.service" <<-'END'
 		[Unit]
 		DefaultDependencies=no
+		Before=ctstack-network.service ctstack-recover.service
 		[Service]
 		Type=oneshot
 		RemainAfterExit=yes
 		ExecStart=/bin/bash /src/tests/power/inside.sh arm
 	END
-	mkdir -p "$etc/ctstack-network.service.d"
-	printf '[Unit]\nWants=power-arm.service\nAfter=power-arm.service\n' >"$etc/ctstack-network.service.d/power.conf"
+	mkdir -p "$etc/sysinit.target.wants"
+	ln -s ../power-arm.service "$etc/sysinit.target.wants/power-arm.service"
 	cat >"$etc/power.service" <<-'END'
 		[Service]
 		Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root

@@ -130,7 +130,7 @@ for point in $points 1000000; do
 		status=$?
 	fi
 	[ $status = 0 ] || give_up "the machine boots after a $at"
-	[ "${answer[0]}" -le 20 ] || after=${answer[0]}
+	[ "${answer[0]:-0}" -le 20 ] || after=${answer[0]}	# none where ctc has nothing to do in that boot
 	order judge || give_up "the machine answers after a $at"
 	case ${answer[0]} in old) old=$((old + 1)) ;; new) new=$((new + 1)) ;; *) mixed=$((mixed + 1)) ;; esac
 	verdict=${answer[0]}
