@@ -99,9 +99,7 @@ struct val call_starts_with(struct call *c)
 
 struct val call_ends_with(struct call *c)
 {
-	struct str s = c->args[0].u.STRING, end = c->args[1].u.STRING;
-
-	return VAL(BOOL, s.n >= end.n && str_eq((struct str){s.s + (s.n - end.n), end.n}, end));
+	return VAL(BOOL, str_ends(c->args[0].u.STRING, c->args[1].u.STRING));
 }
 
 struct val call_path(struct call *c)

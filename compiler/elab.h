@@ -582,6 +582,8 @@ const char *form_name(struct str s, enum named named);
 const char *form_env_name(struct str s);
 const char *form_label_name(struct str s);
 const char *form_image(struct str s);
+/* sha256: and 64 hexadecimal digits. */
+const char *form_digest(struct str s);
 const char *form_ifname(struct str s);
 
 /* ---- the end (finish.c, enable.c) ---- */

@@ -135,7 +135,7 @@ static bool is_registry(struct str first)
 	return str_eq(first, STR("localhost")) || str_has(first, '.') || str_has(first, ':');
 }
 
-static const char *image_digest(struct str digest)
+const char *form_digest(struct str digest)
 {
 	struct str hex, algorithm = str_cut(digest, ':', &hex);
 
@@ -185,7 +185,7 @@ static const char *image_name(struct str name)
 const char *form_image(struct str s)
 {
 	struct str digest, named = str_cut(s, '@', &digest);
-	const char *wrong = named.n < s.n ? image_digest(digest) : NULL;
+	const char *wrong = named.n < s.n ? form_digest(digest) : NULL;
 	size_t slash = named.n, colon;
 
 	if (wrong)

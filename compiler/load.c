@@ -209,7 +209,7 @@ static struct str default_alias(struct str path)
 	while (from && path.s[from - 1] != '/')
 		from--;
 	struct str name = {path.s + from, path.n - from};
-	if (name.n <= SUFFIX.n || !str_eq((struct str){name.s + name.n - SUFFIX.n, SUFFIX.n}, SUFFIX))
+	if (name.n <= SUFFIX.n || !str_ends(name, SUFFIX))
 		return (struct str){0};
 	name.n -= SUFFIX.n;
 	good = name.s[name.n - 1] != '-' && name.s[0] != '-' && !(name.s[0] >= '0' && name.s[0] <= '9');

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "compiler/elaborate.h"
+#include "compiler/elab.h"
 #include "compiler/names.h"
 #include "compiler/read.h"
 #include "lang/base/cleanup.h"
@@ -14,29 +14,17 @@
 
 static const struct str kinds[LOCK_KINDS] = {[LOCK_ADDRESS] = {"address", 7}, [LOCK_ADDRESS6] = {"address6", 8}, [LOCK_RANGE] = {"range", 5}, [LOCK_IMAGE] = {"image", 5}};
 
-#define DIGEST_IS "sha256:"
-enum { DIGEST_N = sizeof DIGEST_IS - 1 + 64 };
-
 /* The next word of a line; *line is what is behind it. */
 static struct str word_cut(struct str *line)
 {
 	return str_cut(*line, ' ', line);
 }
 
-static bool digest_is(struct str text)
-{
-	bool is = text.n == DIGEST_N && str_starts(text, STR(DIGEST_IS));
-
-	for (size_t i = sizeof DIGEST_IS - 1; i < text.n && is; i++)
-		is = (text.s[i] >= '0' && text.s[i] <= '9') || (text.s[i] >= 'a' && text.s[i] <= 'f');
-	return is;
-}
-
 static bool value_parse(struct lock_entry *e, struct str text)
 {
 	if (e->kind == LOCK_IMAGE) {
 		e->digest = text;
-		return digest_is(text);
+		return form_digest(text) == NULL;
 	}
 	if (e->kind == LOCK_RANGE)
 		return cidr_parse(text, &e->value) && e->value.addr.family == 4;

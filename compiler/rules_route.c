@@ -220,9 +220,7 @@ RULE(route_acme)
 
 	rules_each_route(p, r)
 		for (size_t i = 0; p->tls == WORD_TLS_acme && i < sizeof ends / sizeof ends[0]; i++) {
-			size_t n = strlen(ends[i]);
-
-			if (p->host.n > n && memcmp(p->host.s + p->host.n - n, ends[i], n) == 0)
+			if (str_ends(p->host, str_of(ends[i])))
 				diag_help(r->diags, diag_add(r->diags, code, p->at, "no authority gives a certificate for %.*s", STR_ARG(p->host)),
 					  "tls = internal, or another domain");
 		}

@@ -9,11 +9,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
 #include "runtime/bus_impl.h"
+#include "runtime/clock.h"
 
 enum {
 	IN_FLIGHT_MAX = 100,		/* the bus refuses more than 128 unanswered calls of a connection */
@@ -38,10 +38,7 @@ struct bus {
 
 static uint64_t now_us(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+	return (uint64_t)clock_us();
 }
 
 int bus_open(struct host *h, struct err *e)

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/clock.h"
 #include "runtime/ns.h"
 #include "runtime/spawn.h"
 
@@ -135,23 +136,15 @@ static int request(struct host *h, struct str netns, const char *what, struct st
 	return r;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 int caddy_load(struct host *h, struct str netns, struct str config, int64_t within_ms, struct err *e)
 {
 	const struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
-	int64_t end = now_ms() + within_ms;
+	int64_t end = clock_ms() + within_ms;
 
 	for (;;) {
 		int r = request(h, netns, "POST /load", config, NULL, NULL, e);
 
-		if (r != -ECONNREFUSED || now_ms() >= end)
+		if (r != -ECONNREFUSED || clock_ms() >= end)
 			return r;
 		if (h->interrupted && *h->interrupted)
 			return err_set(e, -EINTR, "interrupted by the user");

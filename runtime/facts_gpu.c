@@ -28,11 +28,6 @@ static const struct vendor {
 	{"intel", "intel.com/gpu", "dri/renderD#", "dri/renderD#", {"dri/renderD#"}, "load the i915 or xe driver"},
 };
 
-static bool ends_with(struct str s, struct str end)
-{
-	return s.n >= end.n && memcmp(s.s + s.n - end.n, end.s, end.n) == 0;
-}
-
 struct node {
 	unsigned long number;
 	struct str name;
@@ -87,7 +82,7 @@ static bool node_chosen(const struct node *n, const char *pattern, struct str wh
 	char number[24];
 
 	snprintf(number, sizeof number, "%lu", drm && n->number >= DRM_RENDER_FIRST ? n->number - DRM_RENDER_FIRST : n->number);
-	return str_is(which, number) || (n->name.n > which.n && n->name.s[n->name.n - which.n - 1] == '/' && ends_with(n->name, which)) || str_eq(n->name, which);
+	return str_is(which, number) || (n->name.n > which.n && n->name.s[n->name.n - which.n - 1] == '/' && str_ends(n->name, which)) || str_eq(n->name, which);
 }
 
 /* The chosen nodes of a pattern, and how many of `chosen` were found. */

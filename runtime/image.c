@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <nettle/sha2.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "lang/base/cleanup.h"
@@ -28,11 +27,6 @@ static struct str behind(struct str text, struct str prefix)
 	return (struct str){text.s + prefix.n, text.n - prefix.n};
 }
 
-static void cleanup_spawned(struct spawned *s)
-{
-	spawned_free(s);
-}
-
 /* ---- archives ---- */
 
 /* localhost/ctstack-archive:DIGEST */
@@ -41,7 +35,7 @@ static int archive_name(struct host *h, struct arena *a, struct str path, struct
 	_fd_ int fd = fact_open(h, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	uint8_t sum[SHA256_DIGEST_SIZE], part[PART];
 	struct sha256_ctx ctx;
-	char hex[2 * sizeof sum + 1];
+	char hex[DIGEST_TEXT + 1];
 	ssize_t n;
 
 	if (fd == -ENOENT)
@@ -56,8 +50,7 @@ static int archive_name(struct host *h, struct arena *a, struct str path, struct
 			sha256_update(&ctx, (size_t)n, part);
 	}
 	sha256_digest(&ctx, sizeof sum, sum);
-	for (size_t i = 0; i < sizeof sum; i++)
-		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+	digest_put(sum, hex);
 	*ret = str_fmt(a, ARCHIVE_NAME "%s", hex);
 	return 0;
 }
@@ -83,7 +76,7 @@ static int archive_load(struct podman_fetch *f, struct arena *a, struct str path
 {
 	struct host *h = f->h;
 	const char *const load[] = {"podman", "load", "--input", str_copy(a, path).s, NULL};
-	_cleanup_(cleanup_spawned) struct spawned loaded = {0}, tagged = {0};
+	_spawned_ struct spawned loaded = {0}, tagged = {0};
 	struct spawn s = {.argv = load, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted, .heard = podman_heard, .context = f};
 	struct str name;
 	size_t count;
@@ -163,7 +156,7 @@ static struct str first_error(const struct spawned *done)
 static int os_run(struct podman_fetch *f, const char *const *argv, struct err *e)
 {
 	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = f->h->interrupted, .heard = podman_heard, .context = f};
-	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	_spawned_ struct spawned done = {0};
 	struct str reference = f->what;
 	int r = spawn_run(&s, &done, e);
 

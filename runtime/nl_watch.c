@@ -4,6 +4,7 @@
  * with telling (ENOBUFS), that is one too. Every message of nf_tables has the name of its table as attribute 1, and each batch ends with one of the new generation and who
  * made it. */
 #include "runtime/nl_watch.h"
+#include "runtime/clock.h"
 
 #include <net/if.h> /* before linux/if.h, which then leaves out what both have */
 
@@ -15,21 +16,12 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "runtime/nft_rules.h"
 #include "runtime/nl_route.h"
 
 enum { PAUSE_MS = 20, PATIENCE_MS = 200 };
 enum { ATTR_TABLE = 1 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int join(struct mnl_socket *s, const unsigned *groups, size_t n, struct err *e)
 {
@@ -195,12 +187,12 @@ static int hear(struct watch *w, struct mnl_socket *s, bool *heard, struct err *
 
 int watch_wait(struct watch *w, int within_ms, struct err *e)
 {
-	int64_t begin = now_ms(), first = 0;
+	int64_t begin = clock_ms(), first = 0;
 
 	w->by[0] = '\0';
 	for (;;) {
 		struct pollfd p[] = {{.fd = mnl_socket_get_fd(w->nft), .events = POLLIN}, {.fd = mnl_socket_get_fd(w->route), .events = POLLIN}};
-		int64_t left = first ? PAUSE_MS : within_ms < 0 ? -1 : begin + within_ms - now_ms();
+		int64_t left = first ? PAUSE_MS : within_ms < 0 ? -1 : begin + within_ms - clock_ms();
 		bool heard = false;
 		int n = poll(p, 2, within_ms >= 0 && left < 0 ? 0 : (int)left);
 
@@ -214,8 +206,8 @@ int watch_wait(struct watch *w, int within_ms, struct err *e)
 		if (r < 0)
 			return r;
 		if (heard && !first)
-			first = now_ms();
-		if (first && now_ms() - first >= PATIENCE_MS)
+			first = clock_ms();
+		if (first && clock_ms() - first >= PATIENCE_MS)
 			return 1;
 	}
 }

@@ -5,18 +5,13 @@
 #include "runtime/podman.h"
 
 #include <jansson.h>
-#include <time.h>
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
+#include "runtime/clock.h"
 #include "runtime/spawn.h"
 
 enum { ASK_MS = 60 * 1000, FETCH_MS = 3600 * 1000, ANSWER_MAX = 64 << 20, FIXED_ARGS = 6, SHORT_ID = 12 };
-
-static void cleanup_spawned(struct spawned *s)
-{
-	spawned_free(s);
-}
 
 static void cleanup_json(json_t **j)
 {
@@ -28,7 +23,7 @@ int podman_version(struct host *h, struct podman_version *ret, struct err *e)
 	/* `podman version` would open its storage first. */
 	const char *const argv[] = {"podman", "--version", NULL};
 	const struct spawn s = {.argv = argv, .within_ms = ASK_MS, .out_max = 4096, .interrupted = h->interrupted};
-	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	_spawned_ struct spawned done = {0};
 	int r = spawn_run(&s, &done, e);
 
 	if (r < 0)
@@ -133,7 +128,7 @@ static int ask(struct host *h, struct arena *a, const struct str *names, size_t 
 
 static int ask_one(struct host *h, struct arena *a, struct str name, struct str *ret_id, struct err *e)
 {
-	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	_spawned_ struct spawned done = {0};
 	int r = ask(h, a, &name, 1, &done, e);
 
 	if (r < 0)
@@ -148,7 +143,7 @@ static int ask_one(struct host *h, struct arena *a, struct str name, struct str 
 
 int podman_images(struct host *h, struct arena *a, const struct strs *names, struct str *ret_ids, struct err *e)
 {
-	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	_spawned_ struct spawned done = {0};
 	int r;
 
 	for (size_t i = 0; i < names->n; i++)
@@ -192,7 +187,7 @@ int podman_digest(struct host *h, struct arena *a, struct str name, struct str *
 {
 	const char *const argv[] = {"podman", "image", "inspect", "--format={\"digest\":{{json .Digest}},\"digests\":{{json .RepoDigests}}}", "--", str_copy(a, name).s, NULL};
 	const struct spawn s = {.argv = argv, .within_ms = ASK_MS, .out_max = ANSWER_MAX, .interrupted = h->interrupted};
-	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	_spawned_ struct spawned done = {0};
 	int r = spawn_run(&s, &done, e);
 
 	*ret = STR("");
@@ -207,22 +202,14 @@ int podman_digest(struct host *h, struct arena *a, struct str name, struct str *
 	return done.status == 125 ? 0 : err_set(e, -EIO, "podman cannot look for %.*s: %.*s", STR_ARG(name), STR_ARG(spawned_last_line(&done)));
 }
 
-static int64_t now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 struct podman_fetch podman_fetch_begin(struct host *h, struct str what)
 {
-	return (struct podman_fetch){.h = h, .what = what, .began_s = now_s()};
+	return (struct podman_fetch){.h = h, .what = what, .began_s = clock_ms() / 1000};
 }
 
 long long podman_fetch_seconds(const struct podman_fetch *f)
 {
-	return now_s() - f->began_s;
+	return clock_ms() / 1000 - f->began_s;
 }
 
 /* "Copying blob sha256:0123…", and behind it, in some versions, "skipped: already exists" (containers/image, copy). */
@@ -250,7 +237,7 @@ int podman_pull(struct podman_fetch *f, struct arena *a, struct err *e)
 {
 	const char *const argv[] = {"podman", "pull", "--", str_copy(a, f->what).s, NULL};
 	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = 1 << 20, .interrupted = f->h->interrupted, .heard = podman_heard, .context = f};
-	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	_spawned_ struct spawned done = {0};
 	int r = spawn_run(&s, &done, e);
 
 	if (r < 0)
@@ -265,7 +252,7 @@ int image_remove(struct host *h, struct str id, struct err *e)
 	_arena_ struct arena a = {0};
 	const char *const argv[] = {"podman", "image", "rm", "--", str_copy(&a, id).s, NULL};
 	const struct spawn s = {.argv = argv, .within_ms = ASK_MS, .interrupted = h->interrupted};
-	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	_spawned_ struct spawned done = {0};
 	int r = spawn_run(&s, &done, e);
 
 	if (r < 0)

@@ -13,10 +13,10 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
+#include "runtime/clock.h"
 #include "runtime/ns.h"
 
 enum {
@@ -52,14 +52,6 @@ struct round {
 	size_t n, begun, open;
 	bool failed;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 bool probe_holds(const struct probe *p)
 {
@@ -147,7 +139,7 @@ static void arrived(struct round *r, const struct place *at, const struct seen *
 		if (a->to == at && !a->p->arrived && a->p->sent_as == s->from_port && a->p->port == s->to_port && protocol_of(a->p) == s->proto &&
 		    addr_eq(a->p->target, s->target) && addr_eq(a->p->source, s->source)) {
 			a->p->arrived = true;
-			a->arrived_at = now_ms();
+			a->arrived_at = clock_ms();
 		}
 	}
 }
@@ -246,7 +238,7 @@ static void met(struct asking *a, int error)
 		connect(a->fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));
 	a->p->error = error;
 	a->p->end = error == -ECONNREFUSED || error == -ECONNRESET ? PROBE_REFUSED : PROBE_ERROR;
-	a->next = now_ms() + (a->p->proto == PROTO_UDP && a->p->end == PROBE_REFUSED ? AGAIN_UDP_MS : AGAIN_MS);
+	a->next = clock_ms() + (a->p->proto == PROTO_UDP && a->p->end == PROBE_REFUSED ? AGAIN_UDP_MS : AGAIN_MS);
 }
 
 static void try_once(struct round *r, struct asking *a)
@@ -255,7 +247,7 @@ static void try_once(struct round *r, struct asking *a)
 	socklen_t size = sockaddr_make(a->p->target, a->p->port, &target);
 	int code = connect(a->fd, (struct sockaddr *)&target, size) < 0 ? -errno : 0;
 
-	a->next = now_ms() + AGAIN_MS;
+	a->next = clock_ms() + AGAIN_MS;
 	if (code == 0 || code == -EINPROGRESS)
 		note_sender(a);
 	if (code == 0 && a->p->proto == PROTO_TCP)
@@ -388,7 +380,7 @@ static int begin_some(struct round *r, struct err *e)
 		struct asking *a = &r->at[r->begun];
 
 		r->open++;
-		a->begun = now_ms();
+		a->begun = clock_ms();
 		try_once(r, a);
 	}
 	return 0;
@@ -420,7 +412,7 @@ static void turn(struct round *r, struct pollfd *fds)
 		if (fds[k++].revents)
 			socket_read(r, a);
 		if (a->fd >= 0)
-			advance(r, a, now_ms());
+			advance(r, a, clock_ms());
 		if (a->fd < 0 && !probe_holds(a->p))
 			r->failed = true;
 	}

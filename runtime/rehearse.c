@@ -17,11 +17,6 @@ enum { VERIFY_MS = 120000, VERIFY_FIXED = 4 };
 
 #define PLACE "/tmp"
 
-static void cleanup_spawned(struct spawned *s)
-{
-	spawned_free(s);
-}
-
 /* An empty directory that nobody else sees. */
 static int hide(struct err *e)
 {
@@ -55,7 +50,7 @@ static int verify_units(struct host *h, const struct plan *p, struct err *e)
 	_arena_ struct arena a = {0};
 	const char **argv = arena_array(&a, plan_slice(p, RES_unit).n + VERIFY_FIXED, sizeof *argv);
 	const struct spawn s = {.argv = argv, .within_ms = VERIFY_MS, .interrupted = h->interrupted};
-	_cleanup_(cleanup_spawned) struct spawned done = {0};
+	_spawned_ struct spawned done = {0};
 	size_t n = 0;
 
 	argv[n++] = "systemd-analyze";

@@ -11,19 +11,11 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/clock.h"
 
 enum { SAID_MAX = 4096, TICK_MS = 200, SILENCE_MS = 10000, LINE_MAX_BYTES = 4096, ENVIRONMENT_MAX = 16 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 const char *spawn_find(const char *name, char *buffer, size_t size)
 {
@@ -126,7 +118,7 @@ static void tell(const struct spawn *s, struct watch *w, struct str more)
 		if (w->line.n && (end || w->line.n == LINE_MAX_BYTES)) {
 			s->heard(s->context, buf_view(&w->line));
 			w->line.n = 0;
-			w->heard_ms = now_ms();
+			w->heard_ms = clock_ms();
 		}
 	}
 }
@@ -150,14 +142,14 @@ static int take_said(const struct spawn *s, struct watch *w, struct spawned *ret
 /* 0 once it has ended. */
 static int watch(const struct spawn *s, struct watch *w, struct spawned *ret)
 {
-	int64_t end = now_ms() + s->within_ms;
+	int64_t end = clock_ms() + s->within_ms;
 
 	for (;;) {
 		struct pollfd fds[] = {{.fd = w->pid_fd, .events = POLLIN},
 				       {.fd = w->out, .events = POLLIN},
 				       {.fd = w->said, .events = POLLIN},
 				       {.fd = s->until_fd ? s->until_fd : -1, .events = POLLIN}};
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 		int r = 0;
 
 		if (left <= 0)
@@ -173,9 +165,9 @@ static int watch(const struct spawn *s, struct watch *w, struct spawned *ret)
 			return r;
 		if (w->said >= 0 && take_said(s, w, ret) == 1)
 			w->said = -1;
-		if (s->heard && now_ms() - w->heard_ms >= SILENCE_MS) {
+		if (s->heard && clock_ms() - w->heard_ms >= SILENCE_MS) {
 			s->heard(s->context, STR(""));
-			w->heard_ms = now_ms();
+			w->heard_ms = clock_ms();
 		}
 		if (fds[0].revents)
 			return 0;
@@ -216,7 +208,7 @@ static int text_file(struct str text, int *ret)
 
 static int child_run(const struct spawn *s, const char *path, int out[2], int said[2], struct spawned *ret)
 {
-	struct watch w = {.pid_fd = -1, .out = out[0], .said = said[0], .heard_ms = now_ms()};
+	struct watch w = {.pid_fd = -1, .out = out[0], .said = said[0], .heard_ms = clock_ms()};
 	pid_t pid;
 	_fd_ int in = -1;
 	int status, r = text_file(s->in, &in);

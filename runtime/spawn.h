@@ -35,6 +35,7 @@ const char *spawn_find(const char *name, char *buffer, size_t size);
  * -ENOENT no such program, -ETIMEDOUT, -EINTR, -ECANCELED, -EFBIG printed too much, or what posix_spawn said. */
 int spawn_run(const struct spawn *s, struct spawned *ret, struct err *e);
 void spawned_free(struct spawned *s);
+#define _spawned_ __attribute__((cleanup(spawned_free)))
 /* The last line that is not empty of what it said on standard error, without "Error: " in front. */
 struct str spawned_last_line(const struct spawned *s);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lang/base/cleanup.h"
+#include "lang/base/sort.h"
 #include "runtime/facts.h"
 #include "runtime/fs.h"
 #include "runtime/ns.h"
@@ -77,7 +78,7 @@ static int read_one(struct reading *k, struct str unit, struct str path, const s
 
 static bool cut_suffix(struct str *name, struct str suffix)
 {
-	if (name->n <= suffix.n || memcmp(name->s + name->n - suffix.n, suffix.s, suffix.n) != 0)
+	if (name->n <= suffix.n || !str_ends(*name, suffix))
 		return false;
 	name->n -= suffix.n;
 	return true;
@@ -92,7 +93,7 @@ static int read_drop_ins(struct reading *k, struct str unit, struct str dir, str
 		struct str path = str_fmt(k->a, "%.*s/%.*s", STR_ARG(dir), STR_ARG(names.at[i])), name = names.at[i];
 		struct stat st;
 
-		if (cut_suffix(&name, STR(".conf")) && !memchr(path.s, '\n', path.n) && fs_stat(k->h->root_fd, path, &st, e) == 0)
+		if (cut_suffix(&name, STR(".conf")) && !str_has(path, '\n') && fs_stat(k->h->root_fd, path, &st, e) == 0)
 			r = read_one(k, unit, path, &st, e);
 	}
 	return r;
@@ -121,11 +122,6 @@ static int read_place(struct reading *k, const char *place, struct err *e)
 	return r;
 }
 
-static int cmp_added(const void *x, const void *y)
-{
-	return str_cmp(*(const struct str *)x, *(const struct str *)y);
-}
-
 int unit_added_read(struct host *h, struct manifest *seen, const struct map *units, struct err *e)
 {
 	struct reading k = {.h = h, .a = seen->arena, .units = units};
@@ -138,7 +134,7 @@ int unit_added_read(struct host *h, struct manifest *seen, const struct map *uni
 
 		if (!list)
 			continue;
-		qsort(list->all.at, list->all.n, sizeof *list->all.at, cmp_added);
+		sort_strs(list->all.at, list->all.n);
 		((struct res_unit *)seen->all.at[i])->added = (struct strs){list->all.at, list->all.n};
 	}
 	return r;

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/clock.h"
 #include "runtime/spawn.h"
 
 enum { FIRST_PAUSE_MS = 10, PAUSE_MS = 250, TRY_MS = 10000, TICK_MS = 200, STATUS_LINE_MAX = 256, PATH_MAX_BYTES = 4096 };
@@ -24,14 +24,6 @@ struct waiting {
 	int pid_fd;			/* -1: none */
 	volatile int *interrupted;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 bool wait_duration(struct str text, int64_t *ret_us)
 {
@@ -123,7 +115,7 @@ static int pause_until(const struct waiting *w, int fd, short events, int64_t en
 {
 	for (;;) {
 		struct pollfd fds[] = {{.fd = w->pid_fd, .events = POLLIN}, {.fd = fd, .events = events}};
-		int64_t left = end_ms - now_ms();
+		int64_t left = end_ms - clock_ms();
 
 		if (w->interrupted && *w->interrupted)
 			return -EINTR;
@@ -233,7 +225,7 @@ static int try_http(const struct waiting *w, int64_t end_ms)
 /* Whether it is ready; else why not, in a few words for "…: why". -ESRCH and -EINTR end the waiting. */
 static int try_once(const struct waiting *w, struct err *why)
 {
-	int64_t now = now_ms(), end = now + TRY_MS < w->end_ms ? now + TRY_MS : w->end_ms;
+	int64_t now = clock_ms(), end = now + TRY_MS < w->end_ms ? now + TRY_MS : w->end_ms;
 	int r;
 
 	if (w->what->how == READY_EXEC) {
@@ -266,7 +258,7 @@ static int try_once(const struct waiting *w, struct err *why)
 
 int ready_wait(const struct ready *what, int64_t within_us, pid_t pid, volatile int *interrupted, struct err *e)
 {
-	struct waiting w = {what, now_ms() + within_us / 1000, -1, interrupted};
+	struct waiting w = {what, clock_ms() + within_us / 1000, -1, interrupted};
 	_fd_ int pid_fd = -1;
 	struct err why = {.text = "it was not tried"}, last;
 	int pause = FIRST_PAUSE_MS, r;
@@ -284,15 +276,15 @@ int ready_wait(const struct ready *what, int64_t within_us, pid_t pid, volatile 
 		if (r == 0)
 			return 0;
 		/* A try that the deadline cut short says less than the one before it. */
-		if (r != -ESRCH && r != -EINTR && (why.code == 0 || now_ms() < w.end_ms))
+		if (r != -ESRCH && r != -EINTR && (why.code == 0 || clock_ms() < w.end_ms))
 			why = last;
 		if (r != -ESRCH && r != -EINTR) {
-			int64_t next = now_ms() + pause;
+			int64_t next = clock_ms() + pause;
 
 			r = pause_until(&w, -1, 0, next < w.end_ms ? next : w.end_ms);
 			pause = pause * 2 < PAUSE_MS ? pause * 2 : PAUSE_MS;
 		}
-	} while (r == -ETIMEDOUT && now_ms() < w.end_ms);
+	} while (r == -ETIMEDOUT && clock_ms() < w.end_ms);
 	if (r == -ESRCH)
 		return err_set(e, r, "%.*s: the main process %d has ended before it was ready", STR_ARG(what->shown), (int)pid);
 	if (r == -EINTR)

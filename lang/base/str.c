@@ -11,6 +11,11 @@ bool str_is(struct str a, const char *nul_terminated)
 	return str_eq(a, str_of(nul_terminated));
 }
 
+bool str_ends(struct str a, struct str suffix)
+{
+	return a.n >= suffix.n && (suffix.n == 0 || memcmp(a.s + a.n - suffix.n, suffix.s, suffix.n) == 0);
+}
+
 bool str_has(struct str a, char c)
 {
 	return a.n && memchr(a.s, c, a.n);

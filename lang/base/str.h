@@ -34,6 +34,7 @@ static inline bool str_eq(struct str a, struct str b)
 
 bool str_is(struct str a, const char *nul_terminated);
 bool str_starts(struct str a, struct str prefix);
+bool str_ends(struct str a, struct str suffix);
 bool str_has(struct str a, char c);
 /* Bytewise, as memcmp: negative, 0 or positive. */
 int str_cmp(struct str a, struct str b);

@@ -149,7 +149,7 @@ static int ask_file(struct asking *q, const char *path)
 
 static int ask(struct asking *q, struct str what)
 {
-	bool file = what.n > SUFFIX.n && str_eq((struct str){what.s + what.n - SUFFIX.n, SUFFIX.n}, SUFFIX);
+	bool file = what.n > SUFFIX.n && str_ends(what, SUFFIX);
 
 	if (file)
 		return ask_file(q, what.s);

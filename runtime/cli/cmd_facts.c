@@ -139,6 +139,8 @@ static void json_texts(struct buf *out, const char *name, const struct str *at, 
 
 static void facts_json(struct facts *f, struct buf *out)
 {
+	VEC(struct str) listens = {0};
+
 	buf_puts(out, "{\"ctstack-facts\":1,");
 	json_member(out, "kernel", f->kernel);
 	buf_addc(out, ',');
@@ -163,15 +165,13 @@ static void facts_json(struct facts *f, struct buf *out)
 	}
 	json_texts(out, "links", f->links.at, f->links.n);
 	json_texts(out, "devices", f->devices.at, f->devices.n);
-	buf_puts(out, "],\"listens\":[");
-	for (size_t i = 0; i < f->listeners.all.n; i++) {
+	vec_each(const struct listener, l, &f->listeners.all) {
 		struct buf one = {0};
 
-		listener_text(&f->listeners.all.at[i], &one);
-		buf_puts(out, i ? "," : "");
-		json_str(out, buf_view(&one));
-		buf_free(&one);
+		listener_text(l, &one);
+		vec_push(&f->arena, &listens, buf_take(&one, &f->arena));
 	}
+	json_texts(out, "listens", listens.at, listens.n);
 	buf_puts(out, "]}\n");
 }
 

@@ -12,6 +12,7 @@
 #include "lang/base/cleanup.h"
 #include "runtime/cli/input.h"
 #include "runtime/fs.h"
+#include "runtime/image.h"
 #include "runtime/podman.h"
 #include "runtime/spawn.h"
 
@@ -50,10 +51,7 @@ static int image_lock(struct host *h, struct compilation *made, bool anew, struc
 	if (!anew)
 		r = podman_digest(h, &made->arena, t->reference, &digest, e);
 	if (r == 0 && !digest.n) {
-		host_progress(h, "fetch %.*s", STR_ARG(t->reference));
-		struct podman_fetch f = podman_fetch_begin(h, t->reference);
-
-		r = podman_pull(&f, &made->arena, e);
+		r = images_fetch(h, &(struct strs){&t->reference, 1}, e);
 		if (r == 0)
 			r = podman_digest(h, &made->arena, t->reference, &digest, e);
 	}

@@ -43,11 +43,6 @@ struct planning {
 	struct cli_texts bases;
 };
 
-static bool ends_with(struct str s, struct str end)
-{
-	return s.n >= end.n && memcmp(s.s + s.n - end.n, end.s, end.n) == 0;
-}
-
 /* --base 3 */
 static int base_generation(struct planning *p, uint32_t number)
 {
@@ -86,7 +81,7 @@ static bool base_read(struct planning *p)
 		p->against = STR("an empty host");
 	} else if (session_number(p->bases.at[0], &number)) {
 		r = base_generation(p, number);
-	} else if (ends_with(str_of(p->bases.at[0]), STR(".json"))) {
+	} else if (str_ends(str_of(p->bases.at[0]), STR(".json"))) {
 		r = base_manifest(p, p->bases.at[0]);
 	} else {
 		if (!input_compile(p->cli, &p->other, (char *const *)p->bases.at, p->bases.n))

@@ -360,16 +360,16 @@ static int reach_files(struct cli *c, const struct input *in, char **argv, size_
 	return status;
 }
 
-static int reach_applied(struct cli *c, char **argv, int format)
-{
-	struct session s;
-	struct err e;
-	int status;
+struct question {
+	char **names;
+	int format;
+};
 
-	session_begin(&s);
-	status = session_look(&s, &e) < 0 ? cli_err(c, &e) : reach(c, &s.recorded, argv + 1, format);
-	session_end(&s);
-	return status;
+static int reach_applied(struct cli *c, struct session *s, const void *asked)
+{
+	const struct question *q = asked;
+
+	return reach(c, &s->recorded, q->names, q->format);
 }
 
 int cmd_reach(struct cli *c, int argc, char **argv)
@@ -388,5 +388,5 @@ int cmd_reach(struct cli *c, int argc, char **argv)
 		return status;
 	if (n < 2)
 		return cli_fail(c, "name who asks and who is asked: ctc reach world ml.ollama; then files, or none for what was applied on this host");
-	return n == 2 ? reach_applied(c, argv, format) : reach_files(c, &in, argv, (size_t)n - 2, format);
+	return n == 2 ? session_view(c, reach_applied, &(struct question){argv + 1, format}) : reach_files(c, &in, argv, (size_t)n - 2, format);
 }

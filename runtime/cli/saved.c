@@ -88,7 +88,7 @@ bool saved_is_plan(const char *operand)
 {
 	struct str s = str_of(operand), end = STR(".ctplan");
 
-	return s.n > end.n && memcmp(s.s + s.n - end.n, end.s, end.n) == 0;
+	return s.n > end.n && str_ends(s, end);
 }
 
 static int stale(struct cli *cli, struct err *e)
