@@ -2,7 +2,8 @@
  *
  * The system bus (bus.h). Everything is asynchronous below: a batch of calls is sent piece by piece, replies and
  * signals are handled in the order in which the manager sent them, and one loop (turn) looks at the clock and at
- * h->interrupted. A manager that keeps silent is waited for once: all questions of a process share one patience, and when that is used up each has little. Slots are held by the batch and end with it, so that no late reply finds a batch that is gone. */
+ * h->interrupted. A manager that keeps silent is waited for once: all questions of a process share one patience, and when that is used up each has little. Slots are held by the batch and
+ * end with it, so that no late reply finds a batch that is gone. Here are the batches and the jobs; what is asked of units is in bus_units.c, transient units in bus_transient.c. */
 #include "runtime/bus.h"
 
 #include <errno.h>
@@ -22,19 +23,12 @@ enum {
 	 * for good. */
 	JOBS_MAX = 200,
 	LOOK_UP_US = 100000,		/* how often a wait looks at h->interrupted */
-	LISTED_MAX = 100000,
 	LEAST_PART = 24,		/* of the patience, once it is used up */
 };
 
 #define PATIENCE_US 120000000ULL		/* the manager is deaf while it reloads: with thousands of units that takes many seconds */
 #define RELOAD_US 300000000ULL
 #define SLOW_US 1000000ULL		/* an answer that takes longer uses the patience up */
-
-struct bus {
-	sd_bus *sd;
-	bool subscribed;
-	uint64_t heard;		/* when something came last, or was sent */
-};
 
 static uint64_t now_us(void)
 {
@@ -140,29 +134,13 @@ int bus_pause(struct host *h, uint64_t us, struct err *e)
 
 /* ---- batches of calls ---- */
 
-struct calls;
-
 struct call {
 	struct calls *all;
 	size_t i;
 	sd_bus_slot *slot;
 };
 
-struct calls {
-	struct host *h;
-	const char *doing;	/* for messages */
-	bool stubborn;		/* goes on when interrupted */
-	uint64_t timeout_us;	/* 0: what is left of the patience */
-	int (*make)(const struct calls *c, size_t i, sd_bus_message **ret);
-	void (*answered)(struct calls *c, size_t i, sd_bus_message *reply);	/* an answer or an error */
-	void *context;
-	struct call *at;
-	size_t n, sent, over;
-	bool lost;		/* the bus says that there will be no answer: systemd has left it, or the bus us */
-	const size_t *finished;	/* where given, at most JOBS_MAX are sent and not finished */
-};
-
-static void calls_end(struct calls *c)
+void calls_end(struct calls *c)
 {
 	for (size_t i = 0; i < c->sent; i++)
 		sd_bus_slot_unref(c->at[i].slot);
@@ -206,7 +184,7 @@ static int calls_begin(struct calls *c, struct err *e)
 	return bus_open(c->h, e);
 }
 
-static int calls_run(struct calls *c, struct err *e)
+int calls_run(struct calls *c, struct err *e)
 {
 	int r = calls_begin(c, e);
 	uint64_t last = now_us(), silence;
@@ -232,7 +210,7 @@ int bus_message(struct host *h, const char *member, sd_bus_message **ret)
 	return sd_bus_message_new_method_call(h->bus->sd, ret, MANAGER, MANAGER_PATH, MANAGER_IFACE, member);
 }
 
-static const char *error_text(sd_bus_message *m)
+const char *bus_error_text(sd_bus_message *m)
 {
 	const sd_bus_error *error = sd_bus_message_get_error(m);
 
@@ -269,164 +247,10 @@ int bus_call(struct host *h, const char *doing, sd_bus_message *m, bool stubborn
 	if (ret)
 		*ret = one.reply;
 	if (sd_bus_message_is_method_error(one.reply, NULL))
-		r = err_set(e, -sd_bus_message_get_errno(one.reply), "%s: systemd says: %s", doing, error_text(one.reply));
+		r = err_set(e, -sd_bus_message_get_errno(one.reply), "%s: systemd says: %s", doing, bus_error_text(one.reply));
 	if (!ret)
 		sd_bus_message_unref(one.reply);
 	return r;
-}
-
-/* ---- units and properties ---- */
-
-static int cmp_units(const void *a, const void *b)
-{
-	return str_cmp(((const struct bus_unit *)a)->name, ((const struct bus_unit *)b)->name);
-}
-
-struct listing {
-	struct arena *arena;
-	const char *const *patterns;
-	struct bus_units *units;
-	int error;
-	char message[256];
-};
-
-static int make_list(const struct calls *c, size_t i, sd_bus_message **ret)
-{
-	const struct listing *l = c->context;
-	int r = bus_message(c->h, "ListUnitsByPatterns", ret);
-
-	(void)i;
-	if (r >= 0)
-		r = sd_bus_message_append_strv(*ret, NULL);
-	return r < 0 ? r : sd_bus_message_append_strv(*ret, (char **)l->patterns);
-}
-
-static int read_list(struct listing *l, sd_bus_message *m)
-{
-	const char *name, *load, *active, *sub;
-	uint32_t job;
-	int r = sd_bus_message_enter_container(m, 'a', "(ssssssouso)");
-
-	while (r >= 0 && l->units->all.n < LISTED_MAX &&
-	       (r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, &load, &active, &sub, NULL, NULL, &job, NULL, NULL)) > 0)
-		vec_push(l->arena, &l->units->all,
-			 (struct bus_unit){str_copy(l->arena, str_of(name)), str_copy(l->arena, str_of(load)), str_copy(l->arena, str_of(active)),
-					   str_copy(l->arena, str_of(sub)), job != 0});
-	return r;
-}
-
-static void on_list(struct calls *c, size_t i, sd_bus_message *m)
-{
-	struct listing *l = c->context;
-
-	(void)i;
-	l->error = sd_bus_message_is_method_error(m, NULL) ? -sd_bus_message_get_errno(m) : read_list(l, m);
-	if (l->error < 0)
-		snprintf(l->message, sizeof l->message, "%s", error_text(m));
-}
-
-int bus_list_units(struct host *h, struct arena *a, const char *const *patterns, struct bus_units *ret, struct err *e)
-{
-	struct listing l = {.arena = a, .patterns = patterns, .units = ret};
-	_cleanup_(calls_end) struct calls c = {.h = h, .doing = "list the units", .make = make_list, .answered = on_list, .context = &l, .n = 1};
-	int r = calls_run(&c, e);
-
-	if (r < 0)
-		return r;
-	if (l.error < 0)
-		return err_set(e, l.error, "cannot list the units: systemd says: %s", l.message);
-	if (ret->all.n)
-		qsort(ret->all.at, ret->all.n, sizeof *ret->all.at, cmp_units);
-	return 0;
-}
-
-const struct bus_unit *bus_units_find(const struct bus_units *units, struct str name)
-{
-	struct bus_unit key = {.name = name};
-
-	return units->all.n ? bsearch(&key, units->all.at, units->all.n, sizeof key, cmp_units) : NULL;
-}
-
-struct reading {
-	struct arena *arena;
-	struct bus_prop *props;
-};
-
-static int make_get(const struct calls *c, size_t i, sd_bus_message **ret)
-{
-	const struct bus_prop *p = &((const struct reading *)c->context)->props[i];
-	_mem_ char *path = NULL;
-	int r = sd_bus_path_encode(MANAGER_PATH "/unit", p->unit, &path);
-
-	if (r >= 0)
-		r = sd_bus_message_new_method_call(c->h->bus->sd, ret, MANAGER, path, "org.freedesktop.DBus.Properties", "Get");
-	return r < 0 ? r : sd_bus_message_append(*ret, "ss", p->interface, p->name);
-}
-
-/* The first command of the list that ran and did not end well, unless its failure is ignored ("-"). */
-static int read_commands(sd_bus_message *m, struct bus_prop *ret)
-{
-	int r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)"), ignored, code, status;
-	uint64_t end;
-
-	ret->number = 0;
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "sasbttttuii")) > 0) {
-		r = sd_bus_message_skip(m, "sas");
-		if (r >= 0)
-			r = sd_bus_message_read(m, "b", &ignored);
-		if (r >= 0)
-			r = sd_bus_message_read(m, "ttttuii", NULL, NULL, NULL, &end, NULL, &code, &status);
-		if (r >= 0 && !ret->number && !ignored && code && (code != CLD_EXITED || status)) {
-			ret->number = (uint64_t)(uint32_t)code << 32 | (uint32_t)status;
-			ret->when_us = end;
-		}
-		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
-	}
-	return r;
-}
-
-static int read_prop(struct arena *a, sd_bus_message *m, struct bus_prop *p)
-{
-	const char *text;
-	char type[2] = {p->type};
-	union {
-		uint32_t u;
-		int32_t i;
-		uint64_t t;
-		int b;
-	} v = {0};
-	int r = sd_bus_message_enter_container(m, 'v', p->type == 'X' ? "a(sasbttttuii)" : type);
-
-	if (r < 0)
-		return r;
-	if (p->type == 'X')
-		return read_commands(m, p);
-	if (p->type == 's') {
-		r = sd_bus_message_read(m, "s", &text);
-		if (r >= 0)
-			p->text = str_copy(a, str_of(text));
-		return r;
-	}
-	r = sd_bus_message_read(m, type, &v);
-	p->number = p->type == 'u' ? v.u : p->type == 'i' ? (uint64_t)v.i : p->type == 'b' ? (uint64_t)(v.b != 0) : v.t;
-	return r;
-}
-
-static void on_get(struct calls *c, size_t i, sd_bus_message *m)
-{
-	struct reading *g = c->context;
-	int r = sd_bus_message_is_method_error(m, NULL) ? -sd_bus_message_get_errno(m) : read_prop(g->arena, m, &g->props[i]);
-
-	g->props[i].error = r < 0 ? r : 0;
-}
-
-int bus_get_props(struct host *h, struct arena *a, struct bus_prop *props, size_t n, struct err *e)
-{
-	struct reading g = {.arena = a, .props = props};
-	_cleanup_(calls_end) struct calls c = {.h = h, .doing = "ask for units' properties", .make = make_get, .answered = on_get, .context = &g, .n = n};
-
-	return calls_run(&c, e);
 }
 
 /* ---- jobs ---- */
@@ -502,7 +326,7 @@ static void on_job(struct calls *c, size_t i, sd_bus_message *m)
 	if (sd_bus_message_is_method_error(m, "org.freedesktop.systemd1.NoSuchUnit") && all->verb == BUS_STOP) {
 		finish(all, r, STR("done"));
 	} else if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "o", &path) < 0) {
-		snprintf(r->job->message, sizeof r->job->message, "%s", error_text(m));
+		snprintf(r->job->message, sizeof r->job->message, "%s", bus_error_text(m));
 		finish(all, r, STR("refused"));
 	} else {
 		r->path = str_copy(&all->arena, str_of(path));
@@ -613,7 +437,7 @@ static void on_plain(struct calls *c, size_t i, sd_bus_message *m)
 	if (!sd_bus_message_is_method_error(m, NULL) || sd_bus_message_is_method_error(m, "org.freedesktop.systemd1.NoSuchUnit"))
 		return;
 	p->error = -sd_bus_message_get_errno(m);
-	snprintf(p->message, sizeof p->message, "%s", error_text(m));
+	snprintf(p->message, sizeof p->message, "%s", bus_error_text(m));
 }
 
 int bus_reload(struct host *h, struct err *e)
