@@ -468,6 +468,15 @@ void templates_check(struct elab *el, struct file *f);
 struct file *file_used(struct elab *el, struct file *f, struct str alias, bool *ret_bad);
 struct template *template_find(struct elab *el, struct file *f, const struct expr *base, enum kind_tag kind);
 
+/* ---- words that do not fit (misfit.c) ---- */
+
+/* Says that the node's kind has no such word, and where it may belong. */
+void word_unknown(struct elab *el, const struct node *n, struct ident word);
+/* The word is known, but written in another form: `limits = 1`, `image { }`. */
+void wrong_form(struct elab *el, const struct schema_row *row, struct span at);
+/* The entry stands where none of its form can. */
+void wrong_place(struct elab *el, const struct entry *e, struct span at);
+
 /* ---- structure (node.c, fill.c, expand.c) ---- */
 
 /* Makes cells and model of a node whose layers are known. Cheap where that is done already. */

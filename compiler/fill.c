@@ -3,7 +3,6 @@
  * Sorting the entries of a body into the cells of its node: which expression wins, which blocks there are. What must be evaluated before it is known what it makes
  * (if, for, computed names) waits until every body of the node was read; so what is written plainly is there for its conditions, in whatever order it stands. */
 #include "compiler/elab.h"
-#include "lang/habit.h"
 
 enum { ENTRIES_LINEAR = 16 };
 
@@ -27,93 +26,6 @@ static void slot_set(struct elab *el, const struct fill *f, struct slot *slot, c
 	}
 	*slot = (struct slot){
 		.expr = e->value, .scope = f->scope, .rank = f->layer->rank, .state = SLOT_FRESH, .late = f->late};
-}
-
-/* ---- words that do not fit ---- */
-
-/* "`memory` belongs in `limits { … }`", where the word is known elsewhere. */
-static void help_elsewhere(struct elab *el, struct diag *d, const struct node *n, struct str word)
-{
-	for (size_t i = 0; i < n->kind->nrows; i++) {
-		const struct schema_row *row = &n->kind->rows[i];
-
-		if (row->form == ROW_BLOCK && map_get(&el->rows[row->child], word)) {
-			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word), STR_ARG(row->name),
-				 row->how == HOW_MANY ? " NAME" : "");
-			return;
-		}
-	}
-	for (size_t k = 0; k < KIND_COUNT; k++)
-		if (schema_kinds[k].word.n && map_get(&el->rows[k], word)) {
-			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word),
-				 STR_ARG(schema_kinds[k].word), schema_kinds[k].named == N_NONE ? "" : " NAME");
-			return;
-		}
-}
-
-static void word_unknown(struct elab *el, const struct fill *f, struct ident word)
-{
-	const struct node *n = f->node;
-	struct near near = near_start(word.text);
-	struct diag *d;
-
-	if (n->broken)
-		return;
-	if (n->tag == KIND_COUNT)
-		d = say(el, DIAG_field_unknown, word.at, "`%.*s` cannot stand at the top of a file",
-			STR_ARG(word.text));
-	else if (n->kind->word.n == 0)
-		d = say(el, DIAG_field_unknown, word.at, "this arrow has no `%.*s`", STR_ARG(word.text));
-	else
-		d = say(el, DIAG_field_unknown, word.at, "%.*s has no `%.*s`", STR_ARG(n->kind->word),
-			STR_ARG(word.text));
-	if (!d || el->suggested++ > SUGGESTED_MAX)
-		return;
-	const char *help = habit_help(n->tag == KIND_COUNT ? STR("") : n->kind->word, word.text);
-
-	if (help) {
-		say_help(el, d, "%s", help);
-		return;
-	}
-	for (size_t i = 0; i < n->kind->nrows; i++)
-		near_offer(&near, n->kind->rows[i].name);
-	for (const struct binding *b = n->params ? n->params->first : NULL; b; b = b->next)
-		near_offer(&near, b->name.text);
-	say_suggest(el, d, &near);
-	if (near.best.n == 0 || near.distance > 1)
-		help_elsewhere(el, d, n, word.text);
-}
-
-/* The word is known, but written in another form: `limits = 1`, `image { }`. */
-static void wrong_form(struct elab *el, const struct schema_row *row, struct span at)
-{
-	static const char *const forms[] = {[ROW_FIELD] = "a field",
-					    [ROW_MAP] = "a block",
-					    [ROW_BLOCK] = "a block",
-					    [ROW_ARROW] = "followed by an arrow"};
-	struct diag *d = say(el, DIAG_entry_form, at, "`%.*s` is %s", STR_ARG(row->name), forms[row->form]);
-
-	if (row->form == ROW_FIELD)
-		say_help(el, d, "write: %.*s = …", STR_ARG(row->name));
-	else if (row->form == ROW_ARROW)
-		say_help(el, d, "write: %.*s … -> …", STR_ARG(row->name));
-	else
-		say_help(el, d, "write: %.*s%s { … }", STR_ARG(row->name),
-			 row->form == ROW_BLOCK && row->how == HOW_MANY ? " NAME" : "");
-}
-
-static void wrong_place(struct elab *el, const struct entry *e, struct span at)
-{
-	static const char *const where[] = {
-		[EN_PARAM] = "a param stands in a template's body, outside of if and for",
-		[EN_INPUT] = "an input stands at the top of a file",
-		[EN_OUTPUT] = "an output stands at the top of a file",
-		[EN_USE] = "use stands at the top of a file",
-		[EN_TEMPLATE] = "a template stands at the top of a file",
-		[EN_TYPE] = "a type stands at the top of a file",
-	};
-
-	say(el, DIAG_entry_place, at, "%s", where[e->kind]);
 }
 
 /* ---- names of blocks and entries ---- */
@@ -261,7 +173,7 @@ static void fill_field(struct elab *el, const struct fill *f, const struct entry
 	if (f->node->tag == KIND_COUNT && str_eq(e->word.text, STR("language")) && !f->late)
 		fill_language(el, e);
 	else
-		word_unknown(el, f, e->word);
+		word_unknown(el, f->node, e->word);
 }
 
 /* ---- blocks ---- */
@@ -436,7 +348,7 @@ static void fill_block(struct elab *el, const struct fill *f, const struct entry
 	const struct schema_row *row = row_find(el, f->node, e->word.text);
 
 	if (!row) {
-		word_unknown(el, f, e->word);
+		word_unknown(el, f->node, e->word);
 	} else if (row->form == ROW_MAP) {
 		struct fill within = *f;
 
@@ -503,7 +415,7 @@ static void fill_arrow(struct elab *el, const struct fill *f, const struct entry
 		.entry = e, .scope = f->scope, .order = f->late ? f->order : e->at.lo, .rank = f->layer->rank};
 
 	if (!row) {
-		word_unknown(el, f, e->word);
+		word_unknown(el, f->node, e->word);
 		return;
 	}
 	if (row->form != ROW_ARROW) {

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What is said of words that do not fit where they stand: unknown to the kind, of another form, in another place. */
+#include "compiler/elab.h"
+#include "lang/habit.h"
+
+/* "`memory` belongs in `limits { … }`", where the word is known elsewhere. */
+static void help_elsewhere(struct elab *el, struct diag *d, const struct node *n, struct str word)
+{
+	for (size_t i = 0; i < n->kind->nrows; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+
+		if (row->form == ROW_BLOCK && map_get(&el->rows[row->child], word)) {
+			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word), STR_ARG(row->name),
+				 row->how == HOW_MANY ? " NAME" : "");
+			return;
+		}
+	}
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		if (schema_kinds[k].word.n && map_get(&el->rows[k], word)) {
+			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word),
+				 STR_ARG(schema_kinds[k].word), schema_kinds[k].named == N_NONE ? "" : " NAME");
+			return;
+		}
+}
+
+void word_unknown(struct elab *el, const struct node *n, struct ident word)
+{
+	struct near near = near_start(word.text);
+	struct diag *d;
+
+	if (n->broken)
+		return;
+	if (n->tag == KIND_COUNT)
+		d = say(el, DIAG_field_unknown, word.at, "`%.*s` cannot stand at the top of a file",
+			STR_ARG(word.text));
+	else if (n->kind->word.n == 0)
+		d = say(el, DIAG_field_unknown, word.at, "this arrow has no `%.*s`", STR_ARG(word.text));
+	else
+		d = say(el, DIAG_field_unknown, word.at, "%.*s has no `%.*s`", STR_ARG(n->kind->word),
+			STR_ARG(word.text));
+	if (!d || el->suggested++ > SUGGESTED_MAX)
+		return;
+	const char *help = habit_help(n->tag == KIND_COUNT ? STR("") : n->kind->word, word.text);
+
+	if (help) {
+		say_help(el, d, "%s", help);
+		return;
+	}
+	for (size_t i = 0; i < n->kind->nrows; i++)
+		near_offer(&near, n->kind->rows[i].name);
+	for (const struct binding *b = n->params ? n->params->first : NULL; b; b = b->next)
+		near_offer(&near, b->name.text);
+	say_suggest(el, d, &near);
+	if (near.best.n == 0 || near.distance > 1)
+		help_elsewhere(el, d, n, word.text);
+}
+
+/* The word is known, but written in another form: `limits = 1`, `image { }`. */
+void wrong_form(struct elab *el, const struct schema_row *row, struct span at)
+{
+	static const char *const forms[] = {[ROW_FIELD] = "a field",
+					    [ROW_MAP] = "a block",
+					    [ROW_BLOCK] = "a block",
+					    [ROW_ARROW] = "followed by an arrow"};
+	struct diag *d = say(el, DIAG_entry_form, at, "`%.*s` is %s", STR_ARG(row->name), forms[row->form]);
+
+	if (row->form == ROW_FIELD)
+		say_help(el, d, "write: %.*s = …", STR_ARG(row->name));
+	else if (row->form == ROW_ARROW)
+		say_help(el, d, "write: %.*s … -> …", STR_ARG(row->name));
+	else
+		say_help(el, d, "write: %.*s%s { … }", STR_ARG(row->name),
+			 row->form == ROW_BLOCK && row->how == HOW_MANY ? " NAME" : "");
+}
+
+void wrong_place(struct elab *el, const struct entry *e, struct span at)
+{
+	static const char *const where[] = {
+		[EN_PARAM] = "a param stands in a template's body, outside of if and for",
+		[EN_INPUT] = "an input stands at the top of a file",
+		[EN_OUTPUT] = "an output stands at the top of a file",
+		[EN_USE] = "use stands at the top of a file",
+		[EN_TEMPLATE] = "a template stands at the top of a file",
+		[EN_TYPE] = "a type stands at the top of a file",
+	};
+
+	say(el, DIAG_entry_place, at, "%s", where[e->kind]);
+}
