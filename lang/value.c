@@ -22,6 +22,14 @@ static void range_text(struct port p, struct buf *out)
 		buf_fmt(out, "-%u", p.hi);
 }
 
+bool strs_have(const struct strs *all, struct str one)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (str_eq(all->at[i], one))
+			return true;
+	return false;
+}
+
 struct str port_write(struct port p, char *out)
 {
 	const char *proto = proto_name(p.proto);

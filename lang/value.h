@@ -34,6 +34,9 @@ struct strs {
 	size_t n;
 };
 
+/* Whether one of them is this one. */
+bool strs_have(const struct strs *all, struct str one);
+
 struct cidrs {
 	struct cidr *at;
 	size_t n;

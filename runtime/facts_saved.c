@@ -139,14 +139,6 @@ int facts_saved_read(struct str text, struct arena *a, struct facts_saved *ret, 
 
 /* ---- judging ---- */
 
-static bool among(struct strs all, struct str one)
-{
-	for (size_t i = 0; i < all.n; i++)
-		if (str_eq(all.at[i], one))
-			return true;
-	return false;
-}
-
 static int check_programs(const struct facts_saved *f, const struct manifest *wanted, struct arena *a, struct err *e)
 {
 	struct podman_version v = {0};
@@ -209,7 +201,7 @@ static int check_need(const struct facts_saved *f, const struct res_container *c
 	bool there = true;
 
 	if (str_is(word, "device"))
-		there = among(f->devices, value);
+		there = strs_have(&f->devices, value);
 	else if (str_is(word, "nspawn"))
 		there = f->nspawn.n > 0;
 	else if (str_is(word, "init"))
@@ -235,7 +227,7 @@ static int check_container(const struct facts_saved *f, const struct res_contain
 
 static int check_link(const struct facts_saved *f, const struct res *who, struct str name, const char *what, struct err *e)
 {
-	if (!name.n || among(f->links, name))
+	if (!name.n || strs_have(&f->links, name))
 		return 0;
 	err_set(e, -ENODEV, "%s %.*s of %.*s is not on this host", what, STR_ARG(name), STR_ARG(who->id));
 	return err_resource(e, who->id);

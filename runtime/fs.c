@@ -117,6 +117,14 @@ int fs_stat(int dir, struct str path, struct stat *ret, struct err *e)
 	return 0;
 }
 
+struct str fs_parent(struct str path)
+{
+	while (path.n && path.s[path.n - 1] != '/')
+		path.n--;
+	path.n -= path.n > 1;
+	return path;
+}
+
 /* O_NONBLOCK: a FIFO in the place of a file must not make us wait. */
 enum { READ_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY };
 

@@ -17,6 +17,8 @@ int fs_open(int dir, struct str path, int flags, mode_t mode, struct err *e);
 int fs_open_parent(int dir, struct str path, struct str *ret_name, struct err *e);
 /* lstat of what is there, -ENOENT (without any text in e) where nothing is. */
 int fs_stat(int dir, struct str path, struct stat *ret, struct err *e);
+/* The directory that a path stands in, without a final `/`; part of the path. */
+struct str fs_parent(struct str path);
 /* The whole file, with a NUL behind it, in the arena. -EFBIG where it is longer than max; only regular files. */
 int fs_read(int dir, struct str path, size_t max, struct arena *a, struct str *ret, struct err *e);
 /* The same of a file that a user names: wherever it is, links followed. */

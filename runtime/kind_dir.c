@@ -105,14 +105,6 @@ static struct moving moving_of(struct slice s)
 	return m;
 }
 
-static bool is_among(struct strs all, struct str path)
-{
-	for (size_t i = 0; i < all.n; i++)
-		if (str_eq(all.at[i], path))
-			return true;
-	return false;
-}
-
 /* From where a directory that is to be made comes: the first path that it was under and that is there; on the way back, the one that it had become. Empty: it is new. */
 static int source_of(struct host *h, const struct moving *m, const struct res_directory *d, struct str *ret, struct err *e)
 {
@@ -133,7 +125,7 @@ static int source_of(struct host *h, const struct moving *m, const struct res_di
 		const struct change *c = &m->s.at[i];
 		const struct res_directory *gone = c->op == OP_DELETE ? (const struct res_directory *)c->from : NULL;
 
-		if (!gone || !is_among(gone->was, d->res.id))
+		if (!gone || !strs_have(&gone->was, d->res.id))
 			continue;
 		int r = look(h, gone->res.id, &st, e);
 		if (r < 0)
@@ -212,18 +204,10 @@ static int directory_prepare(struct host *h, struct slice s, struct err *e)
 	return 0;
 }
 
-static struct str parent_of(struct str path)
-{
-	while (path.n && path.s[path.n - 1] != '/')
-		path.n--;
-	path.n -= path.n > 1;
-	return path;
-}
-
 /* The directories above it, of one that comes from elsewhere. */
 static int make_parents(struct host *h, struct str path, struct err *e)
 {
-	return fs_mkdirs(h->root_fd, parent_of(path), 0, 0, 0755, NULL, e);
+	return fs_mkdirs(h->root_fd, fs_parent(path), 0, 0, 0755, NULL, e);
 }
 
 /* What was made is on the disk: the directory, or where it will come from elsewhere those above it. */
@@ -232,7 +216,7 @@ static int sync_made(struct host *h, struct str path, struct err *e)
 	struct stat st;
 	int r = look(h, path, &st, e);
 
-	return r < 0 ? r : fs_sync_path(h->root_fd, r > 0 ? path : parent_of(path), e);
+	return r < 0 ? r : fs_sync_path(h->root_fd, r > 0 ? path : fs_parent(path), e);
 }
 
 static int make(struct host *h, const struct moving *m, const struct res_directory *d, struct err *e)

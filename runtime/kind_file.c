@@ -79,13 +79,6 @@ static int file_prepare(struct host *h, struct slice s, struct err *e)
 	return 0;
 }
 
-static struct str parent_of(struct str path)
-{
-	while (path.n && path.s[path.n - 1] != '/')
-		path.n--;
-	return path;
-}
-
 static int put(struct host *h, const struct res_file *f, struct err *e)
 {
 	struct str path = f->res.id;
@@ -93,7 +86,7 @@ static int put(struct host *h, const struct res_file *f, struct err *e)
 
 	if (r != -ENOENT)
 		return r;
-	r = fs_mkdirs(h->root_fd, parent_of(path), 0, 0, 0755, NULL, e);
+	r = fs_mkdirs(h->root_fd, fs_parent(path), 0, 0, 0755, NULL, e);
 	return r < 0 ? r : fs_replace(h->root_fd, path, f->content, (mode_t)f->mode, e);
 }
 

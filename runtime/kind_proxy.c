@@ -67,16 +67,9 @@ static int proxy_observe(struct host *h, const struct manifest *known, struct ma
 	return 0;
 }
 
-static struct str parent_of(struct str path)
-{
-	while (path.n && path.s[path.n - 1] != '/')
-		path.n--;
-	return path;
-}
-
 static int write_config(struct host *h, struct str file, struct str config, struct err *e)
 {
-	int r = fs_mkdirs(h->root_fd, parent_of(file), 0, 0, 0755, NULL, e);
+	int r = fs_mkdirs(h->root_fd, fs_parent(file), 0, 0, 0755, NULL, e);
 
 	return r < 0 ? r : fs_replace(h->root_fd, file, config, 0644, e);
 }
@@ -153,7 +146,7 @@ static int take_away(struct host *h, const struct res_proxy *from, struct err *e
 	int r = str_starts(from->file, STR(PROXY_DIR)) ? fs_remove(h->root_fd, from->file, e) : -EINVAL;
 
 	if (r == 0)
-		r = fs_rmdir(h->root_fd, parent_of(from->file), e);
+		r = fs_rmdir(h->root_fd, fs_parent(from->file), e);
 	if (r == -ENOENT || r == -ENOTEMPTY || r == -EBUSY) { /* somebody else's files */
 		*e = (struct err){0};
 		return 0;

@@ -171,25 +171,9 @@ bool unit_added_has(const struct strs *added, const char *path)
 	return false;
 }
 
-static bool is_among(const struct strs *all, struct str one)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (str_eq(all->at[i], one))
-			return true;
-	return false;
-}
-
-static struct str parent_of(struct str path)
-{
-	while (path.n && path.s[path.n - 1] != '/')
-		path.n--;
-	path.n -= path.n > 1;
-	return path;
-}
-
 static int take_away(struct host *h, const struct parts *p, struct err *e)
 {
-	struct str dir = parent_of(p->path), name = dir;
+	struct str dir = fs_parent(p->path), name = dir;
 	int r = fs_remove(h->root_fd, p->path, e);
 
 	if (r < 0 || !cut_suffix(&name, STR(".d")))
@@ -206,7 +190,7 @@ static int put_there(struct host *h, const struct parts *p, struct err *e)
 {
 	_arena_ struct arena scratch = {0};
 	struct str name;
-	int r = fs_mkdirs(h->root_fd, parent_of(p->path), 0, 0, 0755, NULL, e);
+	int r = fs_mkdirs(h->root_fd, fs_parent(p->path), 0, 0, 0755, NULL, e);
 
 	if (r < 0)
 		return r;
@@ -227,7 +211,7 @@ int unit_added_put(struct host *h, const struct strs *from, const struct strs *t
 	for (size_t i = 0; i < from->n && r == 0; i++) {
 		const struct parts p = parts_of(from->at[i]);
 
-		if (is_among(to, from->at[i]))
+		if (strs_have(to, from->at[i]))
 			continue;
 		host_progress(h, "remove %.*s", STR_ARG(p.path));
 		r = take_away(h, &p, e);
@@ -235,7 +219,7 @@ int unit_added_put(struct host *h, const struct strs *from, const struct strs *t
 	for (size_t i = 0; i < to->n && r == 0; i++) {
 		const struct parts p = parts_of(to->at[i]);
 
-		if (!is_among(from, to->at[i]))
+		if (!strs_have(from, to->at[i]))
 			r = put_there(h, &p, e);
 	}
 	return r;
@@ -306,10 +290,10 @@ bool unit_restarts(const struct res_unit *from, const struct res_unit *to)
 	if (!str_eq(from->text, to->text) || (str_is(from->fault, UNIT_ASTRAY) && !to->fault.n))
 		return true;
 	for (size_t i = 0; i < from->added.n; i++)
-		if (reaches_process(from->added.at[i]) && !is_among(&to->added, from->added.at[i]))
+		if (reaches_process(from->added.at[i]) && !strs_have(&to->added, from->added.at[i]))
 			return true;
 	for (size_t i = 0; i < to->added.n; i++)
-		if (reaches_process(to->added.at[i]) && !is_among(&from->added, to->added.at[i]))
+		if (reaches_process(to->added.at[i]) && !strs_have(&from->added, to->added.at[i]))
 			return true;
 	return false;
 }
