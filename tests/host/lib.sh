@@ -90,6 +90,15 @@ PATH=/src/tests/host/bin:/src/build:$PATH
 
 main_pid() { systemctl show --property=MainPID --value "$1"; }
 
+# kill_main UNIT: kills its main process and waits until the unit runs again, with another: until then the one that was killed, or what it leaves for a moment, may still answer.
+kill_main() {
+	local before
+	before=$(main_pid "$1")
+	kill -KILL "$before"
+	eventually 15 anew "$1" "$before"
+}
+anew() { [ "$(systemctl show -P ActiveState "$1")" = active ] && [ "$(main_pid "$1")" != "$2" ]; }
+
 # The change that a ctc handed over to systemd is over, and what it left is settled.
 settled() { [ "$(systemctl show -P ActiveState ctstack-transaction.service)" = inactive ]; }
 # From now on nothing settles what a killed change leaves, as if the power had failed; and again as it was.

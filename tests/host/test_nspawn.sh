@@ -113,10 +113,11 @@ test_nothing_of_the_host_leaks_into_it() {
 }
 
 test_a_program_that_ends_is_started_again_and_one_that_is_asked_ends() {
-	local before
-	before=$(first p-x)
+	local before unit
+	before=$(first p-x) unit=$(main_pid ct-p-x.service)
 	kill -KILL "$before"
-	eventually 15 probe get 10.79.0.2 80 /
+	eventually 15 anew ct-p-x.service "$unit"
+	equal "$(probe get 10.79.0.2 80 /)" "x ok"
 	[ "$(first p-x)" != "$before" ]
 	systemctl stop ct-p-x
 	contains "$(journalctl --output=cat --unit=ct-p-x)" "ended by SIGTERM"
@@ -269,8 +270,8 @@ test_a_disk_image_is_a_tree() {
 	expect 0 in_container i-x open /new create
 	expect 0 ctc plan --detailed-exitcode i.ctstack
 	# killed, it leaves nothing that the next start stumbles over
-	kill -KILL "$(main_pid ct-i-x.service)"
-	eventually 15 probe get 10.79.0.2 80 /
+	kill_main ct-i-x.service
+	equal "$(probe get 10.79.0.2 80 /)" "x ok"
 	expect 0 in_container i-x open /new
 	equal "$(grep -c ' /run/ctstack/trees/ct-i-x ' /proc/mounts)" 1
 	# its root is nobody outside, and nobody's writing stays
