@@ -97,7 +97,12 @@ kill_main() {
 	kill -KILL "$before"
 	eventually 15 anew "$1" "$before"
 }
-anew() { [ "$(systemctl show -P ActiveState "$1")" = active ] && [ "$(main_pid "$1")" != "$2" ]; }
+# anew UNIT PID: it runs, with another main process
+anew() {
+	local now
+	now=$(systemctl show --property=ActiveState --property=MainPID "$1" | sort)
+	[[ $now =~ ^ActiveState=active$'\n'MainPID=([1-9][0-9]*)$ ]] && [ "${BASH_REMATCH[1]}" != "$2" ]
+}
 
 # The change that a ctc handed over to systemd is over, and what it left is settled.
 settled() { [ "$(systemctl show -P ActiveState ctstack-transaction.service)" = inactive ]; }

@@ -117,7 +117,7 @@ test_a_program_that_ends_is_started_again_and_one_that_is_asked_ends() {
 	before=$(first p-x) unit=$(main_pid ct-p-x.service)
 	kill -KILL "$before"
 	eventually 15 anew ct-p-x.service "$unit"
-	equal "$(probe get 10.79.0.2 80 /)" "x ok"
+	equal "$(probe get 10.79.0.2 80 /)" "tree ok"
 	[ "$(first p-x)" != "$before" ]
 	systemctl stop ct-p-x
 	contains "$(journalctl --output=cat --unit=ct-p-x)" "ended by SIGTERM"
