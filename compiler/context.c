@@ -55,12 +55,14 @@ static bool own_port(struct elab *el, const struct expr *e, struct scope *scope,
 				   ((struct port_ref){(struct m_container *)n->model, m->name.text, port.u.PORT}));
 		return true;
 	}
+	*ret = val_poison();
+	if (node_lost_word(n, e->u.text))
+		return true;
 	f = name_find(el, scope, e->u.text, el->active ? el->active->slot : NULL);
 	if (f.form == FOUND_BINDING || f.form == FOUND_CHILD)
 		return name_meant(el, f, e, t, to, ret);
-	if (!n->broken && !n->sample)
+	if (!n->sample)
 		port_unknown(el, n, row, e->u.text, e->at);
-	*ret = val_poison();
 	return true;
 }
 

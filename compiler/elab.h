@@ -280,6 +280,7 @@ struct node {
 	struct names *params;
 	struct map *children;		/* of the HOW_MANY rows, by name */
 	struct pending *pending, *pending_last;
+	struct map unknown;		/* name -> struct diag: members that were complained of */
 	struct map *missed;		/* names that were looked for in vain while something was pending */
 	struct assertion *assertions;
 	struct map_block *map_blocks;
@@ -287,9 +288,19 @@ struct node {
 	bool sample;			/* stands for every use of a template: what others will give is not known, and no mistake */
 	bool late;			/* if or for made it or added to it */
 	bool broken;			/* a template is missing: what is not there is no news */
+	bool partial;			/* a block around is broken */
+	bool lost;			/* a field of it has a word that nobody knows: another one that is missing may be meant */
 };
 
 extern const struct schema_kind file_kind;	/* what a file holds: stacks */
+
+/* What a file says and nobody understands (lost.c). */
+struct lost {
+	VEC(struct str) words;		/* names of blocks that are not there, or not under this name */
+	VEC(struct str) entries;	/* texts of whole entries */
+	size_t bytes;			/* of these */
+	bool unnamed;			/* a block is there whose name is not known: any name that is missing may be meant */
+};
 
 enum template_state { TEMPLATE_FRESH, TEMPLATE_BUSY, TEMPLATE_GOOD, TEMPLATE_BAD };
 
@@ -310,6 +321,7 @@ struct file {
 	struct map types;		/* name -> struct type_decl */
 	VEC(struct type_decl *) type_list;
 	struct map unknown;		/* name -> struct diag: names that were complained of */
+	struct lost lost;
 	struct map misplaced;		/* names of templates that stand where none can: their users are not told again */
 };
 
@@ -404,6 +416,8 @@ const struct schema_row *row_find(struct elab *el, const struct node *n, struct 
 struct found name_find(struct elab *el, struct scope *scope, struct str name, const struct slot *skip);
 /* words: more that could be meant here, or NULL. */
 void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at, const struct strs *words);
+/* Whether it was said already that the name is not known; then where it is used, too, is a note there. unknown: name -> struct diag. */
+bool unknown_again(struct elab *el, const struct map *unknown, struct str name, struct span at);
 void port_unknown(struct elab *el, struct node *n, const struct schema_row *ports, struct str name, struct span at);
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at);
 /* An entry of a MAP row by name, or NULL. */
@@ -472,6 +486,15 @@ struct template *template_find(struct elab *el, struct file *f, const struct exp
 
 /* Says that the node's kind has no such word, and where it may belong. */
 void word_unknown(struct elab *el, const struct node *n, struct ident word);
+/* What is lost with an entry that nobody understands, or with a block of a name that cannot be (empty: it has none) (lost.c). */
+void lost_entry(struct elab *el, struct file *f, const struct entry *e);
+void lost_name(struct elab *el, struct file *f, struct str name);
+/* Whether that a name is not there is no news: it may be what was lost; or it is near to that, or the best of what is there is (empty: nothing is near). */
+bool lost_word(const struct file *f, struct str word);
+bool lost_meant(const struct elab *el, const struct file *f, struct str name, struct str best);
+/* The same of a member of a node, and of a field that it must have. */
+bool node_lost_word(const struct node *n, struct str word);
+bool node_lost_field(const struct node *n);
 /* The word is known, but written in another form: `limits = 1`, `image { }`. */
 void wrong_form(struct elab *el, const struct schema_row *row, struct span at);
 /* The entry stands where none of its form can. */

@@ -93,6 +93,7 @@ static void file_open(struct elab *el, struct file *f, const struct module *m)
 	struct entry *whole = arena_new(el->a, struct entry);
 
 	f->module = m;
+	f->lost.unnamed = ast_unnamed(m->ast);
 	f->scope = scope_new(el, NULL, NULL);
 	f->scope->file = f;
 	f->node = node_new(el, NULL, KIND_COUNT, (struct ident){m->name, {0, 0}}, (struct span){0, 0});

@@ -89,7 +89,7 @@ bool entry_name(struct elab *el, const struct entry *e, struct scope *scope, str
 struct val eval_map(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	VEC(struct dict_entry) entries = {0};
-	bool good = true;
+	bool good = !scope->file->module || !ast_lost_within(scope->file->module->ast, e->at);
 
 	for (const struct entry *x = e->u.map.first; x; x = x->next) {
 		struct ident name;

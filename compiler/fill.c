@@ -145,6 +145,26 @@ static void fill_language(struct elab *el, const struct entry *e)
 	}
 }
 
+/* An entry with a word that the kind does not have. */
+static void fill_unknown(struct elab *el, const struct fill *f, const struct entry *e)
+{
+	word_unknown(el, f->node, e->word);
+	if (e->kind == EN_BLOCK) /* others declare nothing */
+		lost_entry(el, f->scope->file, e);
+	f->node->lost |= e->kind == EN_FIELD;
+}
+
+/* One with a word that it has, in another form; what it names is lost where that is a block. */
+static void fill_misformed(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e)
+{
+	wrong_form(el, row, e->word.at);
+	if (row->form == ROW_BLOCK && row->how == HOW_MANY)
+		lost_name(el, f->scope->file, (struct str){0});
+	else if (row->form != ROW_ARROW)
+		lost_entry(el, f->scope->file, e);
+	f->node->lost |= row->form == ROW_FIELD;
+}
+
 static void fill_field(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	const struct schema_row *row = row_find(el, f->node, e->word.text);
@@ -154,7 +174,7 @@ static void fill_field(struct elab *el, const struct fill *f, const struct entry
 		if (row->form == ROW_FIELD)
 			slot_set(el, f, &node_cell_new(el, f->node, row)->slot, e);
 		else
-			wrong_form(el, row, e->word.at);
+			fill_misformed(el, f, row, e);
 		return;
 	}
 	param = names_find(f->node->params, e->word.text);
@@ -173,7 +193,7 @@ static void fill_field(struct elab *el, const struct fill *f, const struct entry
 	if (f->node->tag == KIND_COUNT && str_eq(e->word.text, STR("language")) && !f->late)
 		fill_language(el, e);
 	else
-		word_unknown(el, f->node, e->word);
+		fill_unknown(el, f, e);
 }
 
 /* ---- blocks ---- */
@@ -241,14 +261,17 @@ static void fill_one(struct elab *el, const struct fill *f, const struct schema_
 	layer_add(el, cell->one, e, f->scope, f->layer->rank);
 }
 
-static void child_twice(struct elab *el, const struct node *n, struct ident name, const struct node *old)
+/* The second one is left out: it may be meant to have another name. */
+static void child_twice(struct elab *el, const struct fill *f, struct ident name, const struct node *old)
 {
+	const struct node *n = f->node;
 	struct diag *d = n->tag == KIND_COUNT ?
 				 say(el, DIAG_name_twice, name.at, "two stacks are called `%.*s`", STR_ARG(name.text)) :
 				 say(el, DIAG_name_twice, name.at, "two blocks of `%s` are called `%.*s`",
 				     node_path(el, n), STR_ARG(name.text));
 
 	say_note(el, d, old->at, "first given here");
+	lost_name(el, f->scope->file, (struct str){0});
 }
 
 static struct node *child_new(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name)
@@ -262,7 +285,8 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 		    "this makes `%.*s`, which a condition beside it names in another sense", STR_ARG(name.text));
 		return NULL;
 	}
-	name_good(el, name, schema_kinds[row->child].named);
+	if (!name_good(el, name, schema_kinds[row->child].named))
+		lost_name(el, f->scope->file, name.text);
 	let = names_find(f->layer->scope->names, name.text);
 	if (let) {
 		struct diag *d = say(el, DIAG_name_twice, name.at, "`%.*s` is declared twice", STR_ARG(name.text));
@@ -286,12 +310,12 @@ void fill_named(struct elab *el, const struct fill *f, const struct schema_row *
 	struct node *child = n->children ? map_get(n->children, name.text) : NULL;
 
 	if (child && child->tag != row->child) {
-		child_twice(el, n, name, child);
+		child_twice(el, f, name, child);
 		return;
 	}
 	for (const struct layer *l = child ? child->layers : NULL; l; l = l->next)
 		if (l->parent_rank == f->layer->rank && l->origin == LAYER_WRITTEN) {
-			child_twice(el, n, name, child);
+			child_twice(el, f, name, child);
 			return;
 		}
 	if (!child)
@@ -336,9 +360,12 @@ static void fill_many(struct elab *el, const struct fill *f, const struct schema
 		struct diag *d = say(el, DIAG_block_name, e->word.at, "`%.*s` needs a name", STR_ARG(row->name));
 
 		say_help(el, d, "write: %.*s NAME { … }", STR_ARG(row->name));
+		lost_name(el, f->scope->file, (struct str){0});
 	} else if (name_is_computed(e)) {
 		fill_later(el, f, e);
-	} else if (e->name->kind != EX_BAD) {
+	} else if (e->name->kind == EX_BAD) {
+		lost_name(el, f->scope->file, (struct str){0});
+	} else {
 		fill_named(el, f, row, name_plain(e->name), e);
 	}
 }
@@ -348,7 +375,7 @@ static void fill_block(struct elab *el, const struct fill *f, const struct entry
 	const struct schema_row *row = row_find(el, f->node, e->word.text);
 
 	if (!row) {
-		word_unknown(el, f->node, e->word);
+		fill_unknown(el, f, e);
 	} else if (row->form == ROW_MAP) {
 		struct fill within = *f;
 
@@ -362,7 +389,7 @@ static void fill_block(struct elab *el, const struct fill *f, const struct entry
 		within.map = row;
 		fill_entries(el, &within, &e->body);
 	} else if (row->form != ROW_BLOCK) {
-		wrong_form(el, row, e->word.at);
+		fill_misformed(el, f, row, e);
 	} else if (row->how == HOW_ONE) {
 		fill_one(el, f, row, e);
 	} else {
@@ -415,11 +442,11 @@ static void fill_arrow(struct elab *el, const struct fill *f, const struct entry
 		.entry = e, .scope = f->scope, .order = f->late ? f->order : e->at.lo, .rank = f->layer->rank};
 
 	if (!row) {
-		word_unknown(el, f->node, e->word);
+		fill_unknown(el, f, e);
 		return;
 	}
 	if (row->form != ROW_ARROW) {
-		wrong_form(el, row, e->word.at);
+		fill_misformed(el, f, row, e);
 		return;
 	}
 	if (!arrow_mode(el, f, row, e, &arrow.mode))

@@ -158,11 +158,8 @@ static void say_missing(struct elab *el, const struct node *n)
 	if (!count)
 		return;
 	struct str list = buf_take(&b, el->a);
-	if (n->broken || n->sample)
+	if (n->sample || node_lost_field(n))
 		return;
-	for (const struct layer *l = n->layers; l; l = l->next)
-		if (ast_lost_within(l->outer->file->module->ast, l->entry->at))
-			return;
 	struct diag *d = n->name.text.n ? say(el, DIAG_field_missing, n->at, "%.*s `%.*s` has no %.*s",
 					      STR_ARG(n->kind->word), STR_ARG(n->name.text), STR_ARG(list)) :
 					  say(el, DIAG_field_missing, n->at, "%.*s has no %.*s", STR_ARG(n->kind->word),
@@ -184,7 +181,7 @@ static void say_missing_params(struct elab *el, const struct node *n)
 	if (!first)
 		return;
 	struct str list = buf_take(&b, el->a);
-	if (n->sample)
+	if (n->sample || node_lost_field(n))
 		return;
 	struct diag *d = say(el, DIAG_param_missing, n->at, "the template of %.*s `%.*s` asks for %.*s",
 			     STR_ARG(n->kind->word), STR_ARG(n->name.text), STR_ARG(list));

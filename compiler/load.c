@@ -268,8 +268,10 @@ static void module_uses(struct loader *l, struct file *f)
 			struct diag *d = diag_add(l->d, DIAG_module_path, v->at,
 						  "what is used is std.NAME or \"./FILE.ctstack\"");
 
-			if (v->kind == EX_NAME && !str_eq(v->u.text, STR("std")))
+			if (v->kind == EX_NAME && !str_eq(v->u.text, STR("std"))) {
 				diag_help(l->d, d, "did you mean `std.%.*s`?", STR_ARG(v->u.text));
+				name = v->u.text;
+			}
 		}
 		use_enter(l, f->module, e, name, used ? used->module : NULL);
 	}

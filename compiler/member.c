@@ -114,7 +114,7 @@ static struct val entries_member(struct elab *el, struct val base, struct ident 
 
 	if (m)
 		return entry_value(el, n, row, m, at);
-	if (n->sample)
+	if (n->sample || node_lost_word(n, name.text))
 		return val_poison();
 	if (row->type == T_PORT) {
 		port_unknown(el, n, row, name.text, name.at);

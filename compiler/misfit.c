@@ -24,12 +24,21 @@ static void help_elsewhere(struct elab *el, struct diag *d, const struct node *n
 		}
 }
 
+/* Whether a parameter of this name may have stood in a part of a template that could not be read. */
+static bool node_lost_param(const struct node *n, struct str name)
+{
+	for (const struct layer *l = n->layers; l; l = l->next)
+		if (l->origin == LAYER_TEMPLATE && ast_lost_within(l->outer->file->module->ast, l->entry->at) && ast_lost_word(l->outer->file->module->ast, name))
+			return true;
+	return false;
+}
+
 void word_unknown(struct elab *el, const struct node *n, struct ident word)
 {
 	struct near near = near_start(word.text);
 	struct diag *d;
 
-	if (n->broken)
+	if (n->broken || node_lost_param(n, word.text))
 		return;
 	if (n->tag == KIND_COUNT)
 		d = say(el, DIAG_field_unknown, word.at, "`%.*s` cannot stand at the top of a file",

@@ -20,6 +20,7 @@ struct node *node_new(struct elab *el, struct node *parent, enum kind_tag kind, 
 	n->name = name;
 	n->at = at;
 	n->sample = parent && parent->sample;
+	n->partial = parent && (parent->broken || parent->partial);
 	return n;
 }
 

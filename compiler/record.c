@@ -79,11 +79,17 @@ struct val record_check(struct elab *el, const struct dict *given, const struct 
 	return good ? v : val_poison();
 }
 
+/* Whether the parser lost nothing of a map. */
+static bool map_whole(const struct expr *e, const struct scope *scope)
+{
+	return !scope->file->module || !ast_lost_within(scope->file->module->ast, e->at);
+}
+
 static struct val record_written(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to)
 {
 	const struct record *r = t->record;
 	struct val *vals = arena_array(el->a, r->n, sizeof *vals);
-	bool *is = arena_array(el->a, r->n, sizeof *is), good = true;
+	bool *is = arena_array(el->a, r->n, sizeof *is), good = map_whole(e, scope);
 
 	if (!list_room(el, 0, r->n, e->at))
 		return val_poison();
@@ -105,14 +111,13 @@ static struct val record_written(struct elab *el, const struct expr *e, struct s
 			vals[f - r->at] = eval_as(el, x->value, scope, &f->type, &field);
 		}
 	}
-	struct val v = record_made(el, vals, is, e, t, to);
-	return good ? v : val_poison();
+	return good ? record_made(el, vals, is, e, t, to) : val_poison();
 }
 
 static struct val map_written(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t)
 {
 	VEC(struct dict_entry) entries = {0};
-	bool good = true;
+	bool good = map_whole(e, scope);
 
 	for (const struct entry *x = e->u.map.first; x; x = x->next) {
 		struct ident name;

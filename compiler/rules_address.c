@@ -42,7 +42,8 @@ static void each_address(struct rules *r, enum diag_code code, address_check che
 				continue;
 			p.range = subnet_range(m->subnet, family);
 			p.range_at = family == NET_4 ? m->subnet->range.at : m->subnet->range6.at;
-			check(r, code, &p);
+			if (!range_refused(p.range))
+				check(r, code, &p);
 		}
 }
 

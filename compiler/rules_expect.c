@@ -246,7 +246,7 @@ RULE(expect_reach)
 	(void)code; /* expect_deny is said here, too: both ask the same table */
 	vec_each(struct m_stack *const, s, &r->model->stacks)
 		expected += (*s)->expect.n;
-	if (!expected)
+	if (!expected || r->diags->errors) /* where a flow or an address is wrong, what comes of it is no news */
 		return;
 	openings_build(r, &openings);
 	vec_each(struct m_stack *const, s, &r->model->stacks)

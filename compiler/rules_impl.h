@@ -30,6 +30,8 @@ RULE(subnet_reserved);
 RULE(subnet_small);
 RULE(subnet_host);
 RULE(subnet_overlap);
+/* Whether a range is said to be none that a subnet can have: how addresses lie in it is no news then. */
+bool range_refused(struct cidr range);
 /* rules_address.c */
 RULE(subnet_missing);
 RULE(address_missing);

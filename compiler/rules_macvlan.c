@@ -96,6 +96,11 @@ static void range_check(struct rules *r, enum diag_code code, const struct side 
 	if (!addr_eq(network.addr, s->range.addr))
 		diag_help(r->diags, diag_add(r->diags, code, s->range_at, "%s is an address in a network, not a network", SHOW_CIDR(s->range)),
 			  "the network is %s", SHOW_CIDR(network));
+	if (range_refused(s->range)) {
+		diag_help(r->diags, diag_add(r->diags, code, s->range_at, "%s is no network with room for a router and a container", SHOW_CIDR(s->range)),
+			  "give it the prefix of the network that the host is in, for example range = 192.168.0.0/24");
+		return;
+	}
 	wrong = s->has_gateway ? not_a_host(s->range, s->gateway) : NULL;
 	if (wrong)
 		diag_note(r->diags, diag_add(r->diags, code, s->gateway_at, "the router %s is %s %s", SHOW_ADDR(s->gateway), wrong, SHOW_CIDR(s->range)),
@@ -131,6 +136,8 @@ static void address_check(struct rules *r, enum diag_code code, const struct m_m
 				  v->head.at, "it has no `%s`", family == NET_4 ? "range" : "range6");
 		return;
 	}
+	if (range_refused(s.range))
+		return;
 	wrong = not_a_host(s.range, a);
 	if (!wrong && s.has_gateway && addr_eq(a, s.gateway)) {
 		d = diag_add(r->diags, code, at, "%s is the router of macvlan `%.*s`", SHOW_ADDR(a), STR_ARG(v->head.name));

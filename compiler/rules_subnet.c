@@ -126,6 +126,16 @@ RULE(subnet_small)
 	each_range(r, code, small_check);
 }
 
+bool range_refused(struct cidr range)
+{
+	if (range.addr.family && range.len > addr_bits(range.addr) - 2)
+		return true;
+	for (size_t i = 0; range.addr.family && i < sizeof reserved / sizeof reserved[0]; i++)
+		if (cidr_overlaps(range, reserved[i].range))
+			return true;
+	return false;
+}
+
 static void host_check(struct rules *r, enum diag_code code, const struct m_subnet *s, enum net_family family)
 {
 	struct cidr range = subnet_range(s, family);
@@ -136,7 +146,7 @@ static void host_check(struct rules *r, enum diag_code code, const struct m_subn
 	const char *field = family == NET_4 ? "range" : "range6", *wrong = NULL;
 	struct diag *d;
 
-	if (!(family == NET_4 ? host4->given : host6->given))
+	if (!(family == NET_4 ? host4->given : host6->given) || range_refused(range))
 		return;
 	if (range.addr.family == 0) {
 		diag_help(r->diags,

@@ -222,30 +222,30 @@ static bool help_stack(struct elab *el, struct diag *d, const struct file *f, st
 	return false;
 }
 
+bool unknown_again(struct elab *el, const struct map *unknown, struct str name, struct span at)
+{
+	struct diag *d = map_get(unknown, name);
+	size_t shown = 0;
+
+	if (!d)
+		return false;
+	for (size_t i = 0; i < d->notes.n; i++) {
+		if (d->notes.at[i].at.lo == at.lo && d->notes.at[i].at.hi == at.hi)
+			return true;
+		shown += d->notes.at[i].at.hi > 0;
+	}
+	if (shown < USES_SHOWN && (d->at.lo != at.lo || d->at.hi != at.hi))
+		say_note(el, d, at, "also used here");
+	return true;
+}
+
 void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at, const struct strs *words)
 {
 	struct file *f = scope->file;
 	struct near near = near_start(name);
-	struct diag *d = map_get(&f->unknown, name);
 
-	if (ast_lost_word(f->module->ast, name))
+	if (unknown_again(el, &f->unknown, name, at) || lost_word(f, name))
 		return;
-	if (d) {
-		size_t shown = 0;
-
-		for (size_t i = 0; i < d->notes.n; i++) {
-			if (d->notes.at[i].at.lo == at.lo && d->notes.at[i].at.hi == at.hi)
-				return;
-			shown += d->notes.at[i].at.hi > 0;
-		}
-		if (shown < USES_SHOWN && (d->at.lo != at.lo || d->at.hi != at.hi))
-			say_note(el, d, at, "also used here");
-		return;
-	}
-	d = say(el, DIAG_name_unknown, at, "`%.*s` is not known here", STR_ARG(name));
-	if (!d)
-		return;
-	map_add(el->a, &f->unknown, name, d);
 	el->suggested++;
 	for (size_t i = 0; words && i < words->n; i++)
 		near_offer(&near, words->at[i]);
@@ -256,6 +256,10 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	}
 	for (size_t i = 0; i < f->module->uses.n; i++)
 		near_offer(&near, f->module->uses.at[i].alias);
+	struct diag *d = lost_meant(el, f, name, near.best) ? NULL : say(el, DIAG_name_unknown, at, "`%.*s` is not known here", STR_ARG(name));
+	if (!d)
+		return;
+	map_add(el->a, &f->unknown, name, d);
 	if (near.distance == 0 && near.best.n) {
 		say_help(el, d, "in its own value a name means the next one outwards, and there is none");
 	} else if (!help_stack(el, d, f, name)) {
@@ -267,23 +271,16 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	help_pending(el, d, scope);
 }
 
-/* Whether the syntax error that an entry of the node was lost by has been said, and the name stood in it. */
-static bool node_lost_word(const struct node *n, struct str name)
-{
-	for (const struct layer *l = n->layers; l; l = l->next)
-		if (ast_lost_word(l->outer->file->module->ast, name))
-			return true;
-	return false;
-}
-
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at)
 {
-	if (node_lost_word(n, name))
+	if (unknown_again(el, &n->unknown, name, at) || node_lost_word(n, name))
 		return;
 	struct near near = near_start(name);
 	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no `%.*s`", STR_ARG(n->kind->word),
 			     node_path(el, n), STR_ARG(name));
 
+	if (d)
+		map_add(el->a, &n->unknown, name, d);
 	if (!d || el->suggested++ > SUGGESTED_MAX)
 		return;
 	offer_members(&near, n);
@@ -300,13 +297,15 @@ void member_unknown(struct elab *el, struct node *n, struct str name, struct spa
 
 void port_unknown(struct elab *el, struct node *n, const struct schema_row *ports, struct str name, struct span at)
 {
-	if (node_lost_word(n, name))
+	if (unknown_again(el, &n->unknown, name, at) || node_lost_word(n, name))
 		return;
 	struct near near = near_start(name);
 	const union cell *cell = node_cell(n, ports);
 	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no port `%.*s`", STR_ARG(n->kind->word),
 			     node_path(el, n), STR_ARG(name));
 
+	if (d)
+		map_add(el->a, &n->unknown, name, d);
 	for (size_t i = 0; i < cell->map.n; i++)
 		near_offer(&near, cell->map.at[i]->name.text);
 	say_suggest(el, d, &near);

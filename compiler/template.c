@@ -31,14 +31,16 @@ void templates_collect(struct elab *el, struct file *f)
 	}
 }
 
-static struct template *unknown(struct elab *el, const struct file *f, struct ident name, bool kinds_too)
+static struct template *unknown(struct elab *el, struct file *f, struct ident name, bool kinds_too)
 {
-	if (ast_lost_word(f->module->ast, name.text) || map_get(&f->misplaced, name.text))
+	if (unknown_again(el, &f->unknown, name.text, name.at) || lost_word(f, name.text) || map_get(&f->misplaced, name.text))
 		return NULL;
 	struct near near = near_start(name.text);
 	struct diag *d = say(el, DIAG_template_unknown, name.at, "there is no template `%.*s`%s", STR_ARG(name.text),
 			     f->module->std ? " in this module" : "");
 
+	if (d)
+		map_add(el->a, &f->unknown, name.text, d);
 	vec_each(struct template *, t, &f->template_list)
 		near_offer(&near, (*t)->entry->word.text);
 	for (size_t k = 0; kinds_too && k < KIND_COUNT; k++)
@@ -82,10 +84,15 @@ static struct file *module_find(struct elab *el, struct file *f, const struct ex
 	struct file *used = file_used(el, f, e->u.text, &bad);
 	if (used || bad)
 		return used;
+	if (unknown_again(el, &f->unknown, e->u.text, e->at) || lost_word(f, e->u.text))
+		return NULL;
 	near = near_start(e->u.text);
 	for (size_t i = 0; i < f->module->uses.n; i++)
 		near_offer(&near, f->module->uses.at[i].alias);
-	struct diag *d = say(el, DIAG_template_unknown, e->at, "no module `%.*s` is used here", STR_ARG(e->u.text));
+	file_used(el, f, near.best, &bad);
+	struct diag *d = bad ? NULL : say(el, DIAG_template_unknown, e->at, "no module `%.*s` is used here", STR_ARG(e->u.text));
+	if (d)
+		map_add(el->a, &f->unknown, e->u.text, d);
 	say_suggest(el, d, &near);
 	if (d && near.best.n == 0)
 		say_help(el, d, "for the standard library's: use std.%.*s", STR_ARG(e->u.text));

@@ -224,7 +224,7 @@ static bool type_record_read(struct elab *el, const struct type_expr *e, struct 
 {
 	struct record *r = arena_new(el->a, struct record);
 	struct map seen = {0};
-	bool good = true;
+	bool good = !ast_lost_within(scope->file->module->ast, e->at);
 
 	for (const struct entry *field = e->fields.first; field; field = field->next)
 		r->n++;

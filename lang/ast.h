@@ -182,11 +182,18 @@ struct comment {
 	bool own_line;
 };
 
+/* Where the name of an entry should stand and could not be read: the second word of a block, else the first of an entry. */
+struct unnamed {
+	uint32_t at;
+	bool block;
+};
+
 struct ast {
 	struct source *source;
 	struct entry_list entries;
 	VEC(struct comment) comments;
 	VEC(struct span) lost;	/* entries that could not be read, with their bodies: they are not in the tree */
+	VEC(struct unnamed) unnamed;
 	bool unbalanced;	/* braces did not match, so what stands in what is a guess: nothing should be concluded from it */
 };
 
@@ -197,5 +204,8 @@ struct ast *parse(struct arena *a, struct diags *d, struct source *source);
 /* Whether what is missing is no news, because it may stand in a lost entry: any one within the span; one whose text has the word. */
 bool ast_lost_within(const struct ast *ast, struct span at);
 bool ast_lost_word(const struct ast *ast, struct str word);
+/* Whether any name may be missing, because one could not be read: that of a block; that of an entry within the span. */
+bool ast_unnamed(const struct ast *ast);
+bool ast_unnamed_within(const struct ast *ast, struct span at);
 
 #endif

@@ -70,6 +70,15 @@ struct diag *diag_add(struct diags *d, enum diag_code code, struct span at, cons
 	return new;
 }
 
+void diag_drop(struct diags *d, const struct diag *one)
+{
+	if (!d->all.n || d->all.at[d->all.n - 1] != one)
+		return;
+	d->all.n--;
+	d->errors -= one->severity == SEV_ERROR;
+	d->warnings -= one->severity == SEV_WARNING;
+}
+
 void diag_note(struct diags *d, struct diag *on, struct span at, const char *fmt, ...)
 {
 	va_list ap;

@@ -62,6 +62,8 @@ enum diag_code diag_find(struct str word, enum diag_code *ret_near);
 /* Adds one; returns it so that notes can be hung on. */
 struct diag *diag_add(struct diags *d, enum diag_code code, struct span at, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Takes one back, where it is still the newest. */
+void diag_drop(struct diags *d, const struct diag *one);
 /* "first used here", under its own line of source. */
 void diag_note(struct diags *d, struct diag *on, struct span at, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

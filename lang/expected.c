@@ -179,10 +179,40 @@ static void help(struct parser *p, struct diag *d, const struct expected *e)
 		help_quotes(p, d);
 }
 
+/* `ports = { … }` would be a map, in which all that a block may hold is wrong: that it is a block is the one thing to say. */
+static bool is_block(struct parser *p)
+{
+	for (size_t i = p->depth; i > 0; i--) {
+		struct open *o = &p->open[i];
+		struct str word = o->assigned.hi ? parser_text(p, o->assigned) : STR("");
+		enum kind_tag kind = kind_find(word);
+
+		if (kind == KIND_COUNT && !row_of(word, ROW_MAP))
+			continue;
+		if (!o->said)
+			diag_help(p->diags, diag_add(p->diags, DIAG_entry_form, o->assigned, "`%.*s` is a block", STR_ARG(word)), "write: %.*s%s { … }", STR_ARG(word),
+				  kind != KIND_COUNT && schema_kinds[kind].named != N_NONE ? " NAME" : "");
+		return o->said = true;
+	}
+	return false;
+}
+
+/* Where the name of an entry is what could not be read, any name that is missing may be this one. */
+static void name_lost(struct parser *p)
+{
+	bool block = p->nhead > 1 && p->nhead < 4 && p->head[0].token == NAME && row_of(parser_text(p, p->head[0].at), ROW_BLOCK);
+
+	if (block || p->nhead == 1)
+		vec_push(p->arena, &p->ast->unnamed, (struct unnamed){p->last_at.lo, block});
+}
+
 void expected_say(struct parser *p, const struct expected *e)
 {
+	if (p->stopped || p->made_up)
+		return;
+	name_lost(p);
 	/* One mistake, one message: what the lexer or the layout has said of this entry is enough. */
-	if (p->stopped || p->made_up || p->diags->errors > p->errors_before)
+	if (p->diags->errors > p->errors_before || is_block(p))
 		return;
 	struct words w = words_of(e);
 	struct buf b = {0};
@@ -202,4 +232,6 @@ void expected_say(struct parser *p, const struct expected *e)
 	struct diag *d = diag_add(p->diags, DIAG_syntax, at, "%.*s", STR_ARG(buf_view(&b)));
 	buf_free(&b);
 	help(p, d, e);
+	p->said = d;
+	p->said_bodied = p->nhead && (p->head[0].token == NAME || p->head[0].token == TEMPLATE || p->head[0].token == FOR || p->head[0].token == IF || p->nhead == 1);
 }

@@ -7,6 +7,16 @@
  *	skipping	after a syntax error everything is left out up to the end of the entry, or to the `{` of its block, so that one mistake is one message */
 #include "grammar.h"
 
+/* A brace too many or too few where an entry could not be read is most likely its own: said there. */
+static bool brace_follows(struct parser *p, struct span at, const char *what)
+{
+	if (!p->said || !p->said_bodied || p->brace_said)
+		return false;
+	p->brace_said = true;
+	diag_note(p->diags, p->said, at, "%s", what);
+	return true;
+}
+
 static void unclosed_said(struct parser *p, struct open o, struct span end)
 {
 	static const char *const closer[] = {[CX_BRACE] = "}", [CX_PAREN] = ")", [CX_SQUARE] = "]", [CX_INTERP] = "}"};
@@ -24,6 +34,11 @@ static void unclosed_said(struct parser *p, struct open o, struct span end)
 			diag_help(p->diags, d, "close it with `\"\"\"`");
 		return;
 	}
+	/* What was expected behind a bracket, and not found, is its end. */
+	if (p->said && o.what != CX_BRACE && p->said->at.lo > o.at.lo)
+		diag_drop(p->diags, p->said);
+	if (o.what == CX_BRACE && brace_follows(p, o.at, "and this `{` is never closed"))
+		return;
 	d = diag_add(p->diags, DIAG_unclosed, o.at, "this `%.*s` is never closed", STR_ARG(shown));
 	if (end.hi > end.lo)
 		diag_note(p->diags, d, end, "`%s` is missing before this", closer[o.what]);
@@ -37,7 +52,10 @@ static bool layout_open(struct parser *p, enum context what, struct span at)
 		return false;
 	}
 	enum context around = parser_context(p);
-	p->open[++p->depth] = (struct open){what, around == CX_PAREN || around == CX_SQUARE || around == CX_INTERP, at};
+	p->open[++p->depth] = (struct open){.what = what, .in_bracket = around == CX_PAREN || around == CX_SQUARE || around == CX_INTERP, .at = at};
+	p->open[p->depth].is_value = what == CX_BRACE && p->last == '=';
+	if (p->open[p->depth].is_value && p->nhead >= 2 && p->nhead <= 3 && p->head[0].token == NAME)
+		p->open[p->depth].assigned = p->head[0].at;
 	p->one_line += what == CX_STRING || what == CX_NAME;
 	lexer_enter(p);
 	return true;
@@ -102,9 +120,15 @@ static void odd_brace(struct parser *p, struct span close)
 static void stray_said(struct parser *p, struct span at)
 {
 	struct str shown = parser_shown(p, at);
+
+	/* In an entry that was left out its opening bracket may have been what is wrong. */
+	if (shown.s[0] != '}' && p->skipping)
+		return;
+	p->ast->unbalanced |= shown.s[0] == '}';
+	if (shown.s[0] == '}' && brace_follows(p, at, "and this `}` closes nothing"))
+		return;
 	struct diag *d = diag_add(p->diags, DIAG_stray, at, "this `%.*s` closes nothing", STR_ARG(shown));
 
-	p->ast->unbalanced |= parser_text(p, at).s[0] == '}';
 	if (parser_text(p, at).s[0] == '}' && p->behind.hi)
 		diag_note(p->diags, d, p->behind, "this one closes a block that began on an earlier line");
 	else if (parser_text(p, at).s[0] == '}' && p->odd.at.hi)
@@ -154,6 +178,19 @@ static bool word_starts_entry(struct str word)
 		if (str_is(word, words[i]))
 			return true;
 	return false;
+}
+
+/* Within a map or a record no line begins with `input model` and the like: there its brace was forgotten. */
+static bool entry_word_begins(const struct parser *p)
+{
+	struct str line = str_cut((struct str){p->text.s + (p->pos - p->base), p->text.n - (p->pos - p->base)}, '\n', NULL);
+	size_t word = 0, i;
+
+	while (word < line.n && is_name_byte(line.s[word]))
+		word++;
+	for (i = word; i < line.n && line.s[i] == ' '; i++)
+		;
+	return i > word && i < line.n && (is_name_byte(line.s[i]) || line.s[i] == '"') && word_starts_entry((struct str){line.s, word});
 }
 
 /* Within brackets no line begins with `name =` or ends with `{` behind a name, or begins with one of the words: there a bracket was forgotten. */
@@ -227,9 +264,11 @@ static void end_said(struct parser *p)
 		return;
 	}
 	if (parser_context(p) == CX_BRACE && p->odd.at.hi && !p->stopped) {
+		bool follows = p->said && p->said_bodied && !p->brace_said;
+
 		unclosed_said(p, p->odd, (struct span){0, 0});
-		struct diag *d = p->diags->all.at[p->diags->all.n - 1];
-		diag_note(p->diags, d, p->odd_close, "this `}` closes it, but is indented otherwise");
+		if (!follows)
+			diag_note(p->diags, p->diags->all.at[p->diags->all.n - 1], p->odd_close, "this `}` closes it, but is indented otherwise");
 		return;
 	}
 	unclosed_said(p, p->open[p->depth], (struct span){0, 0});
@@ -244,8 +283,14 @@ static bool layout_line(struct parser *p, struct span at)
 		return false;
 	}
 	switch (parser_context(p)) {
-	case CX_TOP:
 	case CX_BRACE:
+		if (p->open[p->depth].is_value && entry_word_begins(p)) {
+			unclosed_said(p, p->open[p->depth], (struct span){p->pos, p->pos + 1});
+			layout_close_to(p, p->depth - 1, NEWLINE, at);
+			return false;
+		}
+		return true;
+	case CX_TOP:
 		return true;
 	default:
 		if (!entry_begins(p))

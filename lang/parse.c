@@ -595,3 +595,21 @@ bool ast_lost_word(const struct ast *ast, struct str word)
 	}
 	return ast->lost.n > LOST_ENTRIES_MAX;
 }
+
+bool ast_unnamed(const struct ast *ast)
+{
+	vec_each(const struct unnamed, one, &ast->unnamed)
+		if (one->block)
+			return true;
+	return false;
+}
+
+bool ast_unnamed_within(const struct ast *ast, struct span at)
+{
+	if (ast->unnamed.n > LOST_ENTRIES_MAX)
+		return true;
+	vec_each(const struct unnamed, one, &ast->unnamed)
+		if (one->at >= at.lo && one->at < at.hi)
+			return true;
+	return false;
+}

@@ -34,6 +34,9 @@ enum context {
 struct open {
 	enum context what;
 	bool in_bracket;	/* a brace within brackets: a map or a record for certain */
+	bool said;		/* of a block that is written as a value, `ports = {`: that it is none */
+	bool is_value;		/* a brace behind `=`: a map or a record */
+	struct span assigned;	/* its entry's first word, or {0,0} */
 	struct span at;		/* of the opening token */
 };
 
@@ -94,6 +97,9 @@ struct parser {
 	size_t skip_depth;
 	bool made_up;			/* the newest token is not in the text: no word about it */
 	size_t errors_before;		/* diags->errors when the entry began */
+	struct diag *said;		/* the newest syntax error, */
+	bool said_bodied;		/* in an entry that may have a body, */
+	bool brace_said;		/* and that a brace is wrong after one */
 	bool quick;			/* the first syntax error ends it, and is not said */
 	bool failed;			/* it did */
 	bool stopped;			/* a limit was passed: the rest is not read */

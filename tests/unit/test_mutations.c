@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Slips of the pen: each kind of the catalogue is made at every place of the examples where it can be made, one at a time, and each must be an error on its line. A kind that
+ * Slips of the pen: each kind of the catalogue is made at every place of the examples where it can be made, one at a time, and each must be one error on its line, and no other. A kind that
  * finds no place in any file is a mistake of the catalogue. */
 #include <regex.h>
 #include <setjmp.h>
@@ -150,6 +150,7 @@ static void change(const struct mutation *m, struct str group, struct str other,
 
 	switch (m->how) {
 	case SWAP:
+		i = group.n > 2;
 		while (i + 2 < group.n && group.s[i] == group.s[i + 1])
 			i++;
 		buf_fmt(out, "%.*s%c%c%.*s", (int)i, group.s, group.s[i + 1], group.s[i], (int)(group.n - i - 2), group.s + i + 2);
@@ -185,9 +186,11 @@ static void change(const struct mutation *m, struct str group, struct str other,
 	}
 }
 
-/* Whether an error is said at the line, or, where that is allowed, points at it. */
+/* Whether one error is said, and at the line, or, where that is allowed, points at it. */
 static bool error_at(struct compilation *c, unsigned line, bool noted)
 {
+	if (c->diags.errors != 1)
+		return false;
 	vec_each(struct diag *const, d, &c->diags.all) {
 		if ((*d)->severity != SEV_ERROR)
 			continue;
@@ -213,7 +216,7 @@ static void judge(const char *path, const struct mutation *m, struct buf *text, 
 		for (unsigned i = 0; i < number; i++)
 			shown = str_cut(rest, '\n', &rest);
 		diags_render(&c.diags, DIAG_TEXT, false, &said);
-		print_message("%s:%u: %s: not caught on its line: %.*s\n%.*s\n", path, number, m->what, STR_ARG(shown), STR_ARG(buf_view(&said)));
+		print_message("%s:%u: %s: not one error on its line: %.*s\n%.*s\n", path, number, m->what, STR_ARG(shown), STR_ARG(buf_view(&said)));
 		n->missed++;
 	}
 	compilation_end(&c);
