@@ -43,6 +43,7 @@ struct subnet_members {
 	enum allot_state state;
 	struct claims claims;		/* wait for addresses */
 	VEC(struct node *) given;	/* say theirs */
+	VEC(struct node *) further;	/* have more-addresses */
 };
 
 struct allot {
@@ -281,6 +282,8 @@ static void group_add(struct elab *el, struct node *c, struct span at)
 		vec_push(el->a, &members_of(el, subnet)->given, c);
 	else
 		vec_push(el->a, &members_of(el, subnet)->claims.all, ((struct claim){.name = full_name(el, c)}));
+	if (written(c, offsetof(struct m_container, more_addresses)))
+		vec_push(el->a, &members_of(el, subnet)->further, c);
 }
 
 static void circular(struct elab *el, struct span at, const char *what)
@@ -379,6 +382,12 @@ static void family_give(struct elab *el, struct subnet_members *m, enum net_fami
 		take(&p, 1);
 	vec_each(struct node *, c, &m->given)
 		address_taken(&p, ask(el, *c, four ? offsetof(struct m_container, address) : offsetof(struct m_container, address6), at));
+	vec_each(struct node *, c, &m->further) {
+		struct val more = ask(el, *c, offsetof(struct m_container, more_addresses), at);
+
+		for (size_t i = 0; more.type == V_LIST && i < more.u.list->n; i++)
+			address_taken(&p, more.u.list->at[i]);
+	}
 	vec_each(struct claim, c, &m->claims.all)
 		vec_push(el->a, &claims.all, *c);
 	places_give(&p, &claims);

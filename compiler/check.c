@@ -157,6 +157,7 @@ static bool type_is_list(const struct type *t)
 	case T_STRINGS:
 	case T_DNS:
 	case T_CIDRS:
+	case T_IPS:
 	case T_CAPABILITIES:
 	case V_LIST:
 #define REFS(tag, one, kind, plural) case T_##tag:
@@ -173,6 +174,7 @@ static struct type element_type(const struct type *t)
 	case T_STRINGS:
 		return (struct type){.tag = T_STRING};
 	case T_DNS:
+	case T_IPS:
 		return (struct type){.tag = T_IP};
 	case T_CAPABILITIES:
 		return (struct type){.tag = T_CAPABILITY};
@@ -205,6 +207,11 @@ static struct val list_made(struct elab *el, const struct list *l, struct span a
 		v.u.CIDRS = (struct cidrs){arena_array(el->a, l->n, sizeof *v.u.CIDRS.at), l->n};
 		for (size_t i = 0; i < l->n; i++)
 			v.u.CIDRS.at[i] = l->at[i].u.CIDR;
+		break;
+	case T_IPS:
+		v.u.IPS = (struct addrs){arena_array(el->a, l->n, sizeof *v.u.IPS.at), l->n};
+		for (size_t i = 0; i < l->n; i++)
+			v.u.IPS.at[i] = l->at[i].u.IP;
 		break;
 	case T_DNS:
 		v.u.DNS = (struct dns){l->n ? DNS_LIST : DNS_NONE, arena_array(el->a, l->n, sizeof *v.u.DNS.at), l->n};
@@ -348,6 +355,7 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 	case T_STRINGS:
 	case T_CAPABILITIES:
 	case T_CIDRS:
+	case T_IPS:
 	case V_LIST:
 #define REFS(tag, one, kind, plural) case T_##tag:
 #include "lang/ref.def"

@@ -349,6 +349,9 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 	case T_PORTREF:
 		put_port_ref(e, v);
 		break;
+	case T_IPS:
+		addrs_text(((const struct addrs *)v)->at, ((const struct addrs *)v)->n, out);
+		break;
 	case T_CIDRS: {
 		const struct cidrs *l = v;
 

@@ -15,7 +15,7 @@ enum model_kind {
 #define CARRIED(k, member) (kind == KIND_##k && offset == offsetof(struct m_##k, member))
 static inline bool is_carried(enum model_kind kind, size_t offset)
 {
-	return CARRIED(container, image) || CARRIED(container, address) || CARRIED(container, address6) || CARRIED(container, ports) || CARRIED(volume, from);
+	return CARRIED(container, image) || CARRIED(container, address) || CARRIED(container, address6) || CARRIED(container, more_addresses) || CARRIED(container, ports) || CARRIED(volume, from);
 }
 
 /* One function a type: canonical text of a value. */
@@ -120,6 +120,11 @@ static void text_CIDRS(struct cidrs v, struct buf *out)
 		text_CIDR(v.at[i], out);
 	}
 	buf_addc(out, ']');
+}
+
+static void text_IPS(struct addrs v, struct buf *out)
+{
+	addrs_text(v.at, v.n, out);
 }
 
 #define REF(tag, kind)                                                                                    \

@@ -194,6 +194,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	r->image = c->rootfs.set ? c->rootfs.v : name_image(l->arena, c);
 	r->address = m->address[NET_4];
 	r->address6 = m->address[NET_6];
+	r->more_addresses = lower_more(l, m, false);
 	r->ports = container_ports(l, c);
 	r->fields = container_fields(l, c);
 	r->volumes = container_volumes(l, c);

@@ -57,6 +57,9 @@ struct str secret_path(const struct m_secret *s);
  * "limits.memory=16GiB". */
 struct strs container_fields(struct lowering *l, const struct m_container *c);
 
+/* A member's further addresses as a manifest has them, sorted; prefixed: with the prefix of its macvlan (lower_net.c). */
+struct strs lower_more(struct lowering *l, const struct net_member *m, bool prefixed);
+
 /* Who asked for a resource: the stack (NULL: the host as a whole), the container that it serves
  * (STACK.CONTAINER, or empty), the place. */
 static inline void res_mark(struct res *r, const struct m_stack *stack, struct str owner, struct str origin)

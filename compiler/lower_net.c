@@ -4,6 +4,7 @@
  * them needs. */
 #include "compiler/lower_impl.h"
 
+#include "lang/base/sort.h"
 #include "lang/schema.h"
 
 /* Whether a port published there can be reached on a loopback address: then the host end of the container's
@@ -34,6 +35,20 @@ static struct str gateway(struct arena *a, const struct net_member *m, enum net_
 	return str_copy(a, str_of(addr_text(subnet_gateway(m->subnet, family), text)));
 }
 
+struct strs lower_more(struct lowering *l, const struct net_member *m, bool prefixed)
+{
+	const struct m_macvlan *lan = m->home->container->macvlan.v;
+	size_t n = m->more[NET_4].n + m->more[NET_6].n;
+	struct strs all = {n ? arena_array(l->arena, n, sizeof *all.at) : NULL, 0};
+
+	for (int f = 0; f < NET_FAMILIES; f++)
+		for (size_t i = 0; i < m->more[f].n; i++)
+			all.at[all.n++] = prefixed ? str_fmt(l->arena, "%.*s/%u", STR_ARG(m->more[f].at[i]), (unsigned)(f == NET_4 ? lan->range.v.len : lan->range6.v.len))
+						   : m->more[f].at[i];
+	sort_strs(all.at, all.n);
+	return all;
+}
+
 static void lower_link(struct lowering *l, const struct net_member *m, bool localnet)
 {
 	const struct m_container *c = m->container;
@@ -52,6 +67,7 @@ static void lower_link(struct lowering *l, const struct net_member *m, bool loca
 	r->gateway = gateway(l->arena, m, NET_4);
 	r->address6 = m->address[NET_6];
 	r->gateway6 = gateway(l->arena, m, NET_6);
+	r->more = lower_more(l, m, false);
 	r->localnet = localnet;
 }
 
@@ -77,6 +93,7 @@ static void lower_macvlan(struct lowering *l, const struct net_member *m)
 		r->address6 = str_fmt(l->arena, "%.*s/%u", STR_ARG(m->address[NET_6]), (unsigned)lan->range6.v.len);
 	if (c->address6.set && lan->gateway6.set)
 		r->gateway6 = str_copy(l->arena, str_of(addr_text(lan->gateway6.v, text)));
+	r->more = lower_more(l, m, true);
 }
 
 static void lower_switch(struct lowering *l, struct str id, enum net_family family)

@@ -195,25 +195,25 @@ static void lower_pair(struct policy *p, const struct saying *who, const struct 
 		       const struct net_member *to, struct port port)
 {
 	for (int family = 0; family < NET_FAMILIES; family++)
-		if (from->address[family].n && to->address[family].n)
-			port_element(p, who, from, PAIR(flow).at[family], PAIR(flow_range).at[family],
-				     FIELDS(to->address[family], from->address[family]), port);
+		for (size_t i = 0; i < member_addresses(to, (enum net_family)family); i++)
+			for (size_t k = 0; k < member_addresses(from, (enum net_family)family); k++)
+				port_element(p, who, from, PAIR(flow).at[family], PAIR(flow_range).at[family],
+					     FIELDS(member_address(to, (enum net_family)family, i), member_address(from, (enum net_family)family, k)), port);
 }
 
-/* One container and something outside: its address, and the port where one is given. */
+/* One container and something outside: its addresses, and the port where one is given. */
 static void lower_single(struct policy *p, const struct saying *who, const struct net_member *m,
 			 struct set_pair exact, struct set_pair range, struct set_pair any, struct port port)
 {
-	for (int family = 0; family < NET_FAMILIES; family++) {
-		struct str address = m->address[family];
+	for (int family = 0; family < NET_FAMILIES; family++)
+		for (size_t i = 0; i < member_addresses(m, (enum net_family)family); i++) {
+			struct str address = member_address(m, (enum net_family)family, i);
 
-		if (address.n == 0)
-			continue;
-		if (port.lo == 0)
-			element(p, who, m, any.at[family], FIELDS(address), NO_DATA);
-		else
-			port_element(p, who, m, exact.at[family], range.at[family], FIELDS(address), port);
-	}
+			if (port.lo == 0)
+				element(p, who, m, any.at[family], FIELDS(address), NO_DATA);
+			else
+				port_element(p, who, m, exact.at[family], range.at[family], FIELDS(address), port);
+		}
 }
 
 /* What a flow to a container opens: the port that it names, or every declared one. */
@@ -312,9 +312,11 @@ static void lower_uplink(struct policy *p, const struct net_member *m)
 		return;
 	who.origin = source_origin(p->l->sources, uplink->at);
 	for (int family = 0; family < NET_FAMILIES; family++)
-		if (m->address[family].n) {
-			element(p, &who, m, PAIR(bound).at[family], FIELDS(m->address[family]), NO_DATA);
-			element(p, &who, m, PAIR(uplink).at[family], FIELDS(m->address[family], uplink->v), NO_DATA);
+		for (size_t i = 0; i < member_addresses(m, (enum net_family)family); i++) {
+			struct str address = member_address(m, (enum net_family)family, i);
+
+			element(p, &who, m, PAIR(bound).at[family], FIELDS(address), NO_DATA);
+			element(p, &who, m, PAIR(uplink).at[family], FIELDS(address, uplink->v), NO_DATA);
 		}
 }
 
@@ -325,10 +327,11 @@ static void lower_member(struct policy *p, const struct net_member *m)
 
 	element(p, &who, m, SET_links, FIELDS(link), NO_DATA);
 	for (int family = 0; family < NET_FAMILIES; family++)
-		if (m->address[family].n) {
-			element(p, &who, m, PAIR(source).at[family], FIELDS(link, m->address[family]),
-				NO_DATA);
-			element(p, &who, m, PAIR(address).at[family], FIELDS(m->address[family]), NO_DATA);
+		for (size_t i = 0; i < member_addresses(m, (enum net_family)family); i++) {
+			struct str address = member_address(m, (enum net_family)family, i);
+
+			element(p, &who, m, PAIR(source).at[family], FIELDS(link, address), NO_DATA);
+			element(p, &who, m, PAIR(address).at[family], FIELDS(address), NO_DATA);
 		}
 	lower_uplink(p, m);
 }

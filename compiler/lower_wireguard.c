@@ -43,8 +43,8 @@ static struct str config_text(struct lowering *l, const struct net_member *m)
 	buf_fmt(out, "netns %.*s\ninterface cw%.*s\n", STR_ARG(name_derived(l->arena, m->container)), 8,
 		name_link(l->arena, m->container).s + 2);
 	for (int family = 0; family < NET_FAMILIES; family++)
-		if (m->address[family].n) {
-			buf_fmt(out, "link %.*s ", STR_ARG(m->address[family]));
+		for (size_t i = 0; i < member_addresses(m, (enum net_family)family); i++) {
+			buf_fmt(out, "link %.*s ", STR_ARG(member_address(m, (enum net_family)family, i)));
 			put_addr(out, subnet_gateway(m->subnet, (enum net_family)family));
 			buf_addc(out, '\n');
 		}

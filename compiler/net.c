@@ -143,6 +143,16 @@ static struct str address_text(struct arena *a, const struct addr *address)
 	return str_copy(a, str_of(addr_text(*address, text)));
 }
 
+static struct strs more_texts(struct arena *a, const struct addrs *all, enum net_family family)
+{
+	struct strs texts = {arena_array(a, all->n, sizeof *texts.at), 0};
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->at[i].family == (family == NET_6 ? 6 : 4))
+			texts.at[texts.n++] = address_text(a, &all->at[i]);
+	return texts;
+}
+
 static void member_build(struct arena *a, struct arena *texts, const struct m_container *c, struct net *net,
 			 struct net_member *ret)
 {
@@ -160,6 +170,9 @@ static void member_build(struct arena *a, struct arena *texts, const struct m_co
 		ret->address[NET_4] = address_text(texts, &home->address.v);
 	if (home->address6.set)
 		ret->address[NET_6] = address_text(texts, &home->address6.v);
+	for (int f = 0; f < NET_FAMILIES && home->more_addresses.v.n; f++)
+		if (ret->address[f].n)
+			ret->more[f] = more_texts(texts, &home->more_addresses.v, (enum net_family)f);
 	if (ret->subnet)
 		vec_push(a, &net->subnets[ret->subnet->head.index].members, ret);
 }

@@ -26,6 +26,7 @@ struct net_member {
 	struct str full;		  /* STACK.CONTAINER */
 	bool outside;			  /* its stack is: nothing is made of it */
 	struct str address[NET_FAMILIES]; /* the home's, as text; empty: none of the family, or on the host's network */
+	struct strs more[NET_FAMILIES];	  /* the home's further ones, in the source's order; only with an address of the family */
 	const struct m_proxy *proxy;	  /* the reverse proxy that it runs, or NULL */
 	struct port *ports;		  /* declared ones, sorted, each once */
 	size_t nports;
@@ -43,6 +44,16 @@ struct net {
 	struct net_subnet *subnets; /* every subnet, in the model's order */
 	size_t nsubnets;
 };
+
+/* How many addresses of a family it has, and which they are: the first is `address`. */
+static inline size_t member_addresses(const struct net_member *m, enum net_family family)
+{
+	return m->address[family].n ? 1 + m->more[family].n : 0;
+}
+static inline struct str member_address(const struct net_member *m, enum net_family family, size_t i)
+{
+	return i ? m->more[family].at[i - 1] : m->address[family];
+}
 
 /* Linear in the model, apart from the sorting of a container's ports. Names and addresses go to `texts`,
  * which may outlive the rest, in `a`. */

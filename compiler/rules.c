@@ -21,6 +21,7 @@ static const struct {
 	ROW(address_outside),
 	ROW(address_reserved),
 	ROW(address_twice),
+	ROW(address_more),
 	ROW(host_network),
 	ROW(join_target),
 	ROW(join_network),

@@ -17,6 +17,19 @@ static struct address address_of(const struct m_container *c, enum net_family fa
 	return (struct address){c->address6.set, c->address6.v, c->address6.at};
 }
 
+/* The i-th address of a family: the first, then the further ones. */
+static struct address address_at(const struct m_container *c, enum net_family family, size_t i)
+{
+	const struct addrs *more = &c->more_addresses.v;
+
+	if (i == 0)
+		return address_of(c, family);
+	for (size_t k = 0; k < more->n; k++)
+		if (more->at[k].family == (family == NET_6 ? 6 : 4) && --i == 0)
+			return (struct address){true, more->at[k], c->more_addresses.at};
+	return (struct address){0};
+}
+
 /* An address of a container that is in a subnet, and the subnet's range of the family (none: .addr.family 0).
  */
 struct placed {
@@ -34,16 +47,17 @@ static void each_address(struct rules *r, enum diag_code code, address_check che
 	rules_each_container(m, r)
 		for (int f = 0; f < NET_FAMILIES; f++) {
 			enum net_family family = (enum net_family)f;
-			struct placed p = {.subnet = m->subnet,
-					   .family = family,
-					   .address = address_of(m->container, family)};
+			struct placed p = {.subnet = m->subnet, .family = family};
 
-			if (!m->subnet || m->home != m || !p.address.set)
+			if (!m->subnet || m->home != m)
 				continue;
 			p.range = subnet_range(m->subnet, family);
 			p.range_at = family == NET_4 ? m->subnet->range.at : m->subnet->range6.at;
-			if (!range_refused(p.range))
-				check(r, code, &p);
+			for (size_t i = 0; i <= m->container->more_addresses.v.n && !range_refused(p.range); i++) {
+				p.address = address_at(m->container, family, i);
+				if (p.address.set)
+					check(r, code, &p);
+			}
 		}
 }
 
@@ -165,6 +179,26 @@ RULE(address_reserved)
 	each_address(r, code, reserved_check);
 }
 
+/* Who has an address, and which of its own it is. */
+struct holder {
+	const struct net_member *member;
+	struct address address;
+};
+
+static void twice_add(struct rules *r, enum diag_code code, struct holder first, struct holder later)
+{
+	struct diag *d;
+
+	if (first.member == later.member) {
+		diag_add(r->diags, code, later.address.at, "%s is given to container `%.*s` twice", SHOW_ADDR(later.address.v), STR_ARG(later.member->full));
+		return;
+	}
+	if (said_later(first.address.at, &first.member->container->head, later.address.at, &later.member->container->head))
+		SWAP(first, later);
+	d = diag_add(r->diags, code, later.address.at, "%s is taken by container `%.*s` already", SHOW_ADDR(later.address.v), STR_ARG(first.member->full));
+	diag_note(r->diags, d, first.address.at, "first used here");
+}
+
 RULE(address_twice)
 {
 	struct map seen = {0};
@@ -172,25 +206,41 @@ RULE(address_twice)
 	rules_each_container(m, r)
 		for (int f = 0; f < NET_FAMILIES; f++) {
 			enum net_family family = (enum net_family)f;
-			const struct net_member *first, *later = m;
-			struct address a, b;
+
+			for (size_t i = 0; m->home == m && i < member_addresses(m, family); i++) {
+				struct holder *own = arena_new(r->arena, struct holder), *first;
+
+				*own = (struct holder){m, address_at(m->container, family, i)};
+				first = map_add(r->arena, &seen, member_address(m, family, i), own);
+				if (first)
+					twice_add(r, code, *first, *own);
+			}
+		}
+}
+
+/* Each family has a first address, which names and published ports mean; and every address multiplies the flows of its container. */
+RULE(address_more)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+		const struct addrs *more = &c->more_addresses.v;
+
+		if (container_place(c) != PLACE_PRIVATE && container_place(c) != PLACE_MACVLAN)
+			continue;
+		if (more->n > MORE_ADDRESSES_MAX)
+			diag_add(r->diags, code, c->more_addresses.at, "container `%.*s` has %zu further addresses, and can have %d", STR_ARG(c->head.name), more->n,
+				 MORE_ADDRESSES_MAX);
+		for (int f = 0; f < NET_FAMILIES; f++) {
+			struct address further = address_at(c, (enum net_family)f, 1);
 			struct diag *d;
 
-			if (m->address[family].n == 0 || m->home != m)
+			if (!further.set || address_of(c, (enum net_family)f).set)
 				continue;
-			first = map_add(r->arena, &seen, m->address[family], (void *)(uintptr_t)m);
-			if (!first)
-				continue;
-			a = address_of(first->container, family);
-			b = address_of(later->container, family);
-			if (said_later(a.at, &first->container->head, b.at, &later->container->head)) {
-				SWAP(first, later);
-				SWAP(a, b);
-			}
-			d = diag_add(r->diags, code, b.at, "%s is taken by container `%.*s` already",
-				     SHOW_ADDR(b.v), STR_ARG(first->full));
-			diag_note(r->diags, d, a.at, "first used here");
+			d = diag_add(r->diags, code, further.at, "%s is a further address of container `%.*s`, which has no first one of IPv%d", SHOW_ADDR(further.v),
+				     STR_ARG(c->head.name), f == NET_4 ? 4 : 6);
+			diag_help(r->diags, d, "give it as `%s`", f == NET_4 ? "address" : "address6");
 		}
+	}
 }
 
 static void host_network_add(struct rules *r, enum diag_code code, const struct m_container *c,
@@ -243,6 +293,8 @@ RULE(host_network)
 			host_network_add(r, code, c, c->address.at, "it has no address of its own");
 		if (c->address6.given && c->address6.set)
 			host_network_add(r, code, c, c->address6.at, "it has no address of its own");
+		if (c->more_addresses.v.n)
+			host_network_add(r, code, c, c->more_addresses.at, "it has no address of its own");
 	}
 	vec_each(struct m_stack *const, s, &r->model->stacks)
 		host_network_arrows(r, code, *s);

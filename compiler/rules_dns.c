@@ -74,8 +74,8 @@ static void doors_find(struct rules *r, struct doors *d)
 	}
 	rules_each_container(m, r)
 		for (int family = 0; family < NET_FAMILIES; family++)
-			if (m->address[family].n && m->home == m)
-				map_add(r->arena, &d->members, m->address[family], (void *)(uintptr_t)m);
+			for (size_t i = 0; m->home == m && i < member_addresses(m, (enum net_family)family); i++)
+				map_add(r->arena, &d->members, member_address(m, (enum net_family)family, i), (void *)(uintptr_t)m);
 	rules_each_subnet(s, r)
 		for (int family = 0; family < NET_FAMILIES; family++) {
 			struct addr gateway = subnet_gateway(s->subnet, (enum net_family)family);

@@ -146,18 +146,31 @@ RULE(flow_family)
 	each_allow(r, code, family_check);
 }
 
+/* In the family in which it has more. */
+static size_t addresses(const struct net_member *m)
+{
+	size_t n = m->more[NET_4].n > m->more[NET_6].n ? m->more[NET_4].n : m->more[NET_6].n;
+
+	return n + 1;
+}
+
+/* Keys that the members' addresses make; with_ports: with each port that they declare. A member without a port counts: each pair is a line of a hosts file. */
+static size_t member_keys(const struct flow_members *members, bool with_ports)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < members->n; i++)
+		n += addresses(members->at[i]) * (with_ports && members->at[i]->nports ? members->at[i]->nports : 1);
+	return n;
+}
+
 static size_t flow_elements(const struct rules *r, const struct flow *f)
 {
 	struct flow_members from, to;
-	size_t left, right;
 
 	flow_members(r->net, &f->from, &from);
 	flow_members(r->net, &f->to, &to);
-	left = is_ours(&f->from) ? from.n : 1;
-	right = !is_ours(&f->to) ? 1 : f->port.lo ? to.n : declared_ports(&to);
-	if (right < to.n)
-		right = to.n; /* the pairs count too: each is a line of a hosts file */
-	return left * right;
+	return (is_ours(&f->from) ? member_keys(&from, false) : 1) * (is_ours(&f->to) ? member_keys(&to, !f->port.lo) : 1);
 }
 
 RULE(flow_many)

@@ -38,6 +38,7 @@ RULE(address_missing);
 RULE(address_outside);
 RULE(address_reserved);
 RULE(address_twice);
+RULE(address_more);
 RULE(host_network);
 /* rules_join.c */
 RULE(join_target);

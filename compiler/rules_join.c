@@ -75,6 +75,8 @@ RULE(join_network)
 			own_add(r, code, c, c->address.at, "it has no address of its own");
 		if (c->address6.given && c->address6.set)
 			own_add(r, code, c, c->address6.at, "it has no address of its own");
+		if (c->more_addresses.v.n)
+			own_add(r, code, c, c->more_addresses.at, "it has no address of its own");
 	}
 }
 

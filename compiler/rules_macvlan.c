@@ -162,6 +162,8 @@ RULE(macvlan_address)
 			address_check(r, code, c->macvlan.v, c->address.v, c->address.at);
 		if (c->address6.set)
 			address_check(r, code, c->macvlan.v, c->address6.v, c->address6.at);
+		for (size_t i = 0; i < c->more_addresses.v.n; i++)
+			address_check(r, code, c->macvlan.v, c->more_addresses.v.at[i], c->more_addresses.at);
 	}
 }
 

@@ -244,6 +244,11 @@ struct val val_widen(struct arena *a, struct val v)
 		for (size_t i = 0; i < v.u.CIDRS.n; i++)
 			wide.u.list->at[i] = VAL(CIDR, v.u.CIDRS.at[i]);
 		return wide;
+	case T_IPS:
+		wide = list_of(a, v.u.IPS.n);
+		for (size_t i = 0; i < v.u.IPS.n; i++)
+			wide.u.list->at[i] = VAL(IP, v.u.IPS.at[i]);
+		return wide;
 #define REF(tag, kind) \
 	case T_##tag:  \
 		return node_val(v.u.tag);
@@ -285,6 +290,9 @@ static struct val val_copy(struct arena *a, struct val v)
 		break;
 	case T_CIDRS:
 		v.u.CIDRS.at = (struct cidr *)arena_copy(a, v.u.CIDRS.at, v.u.CIDRS.n * sizeof *v.u.CIDRS.at);
+		break;
+	case T_IPS:
+		v.u.IPS.at = (struct addr *)arena_copy(a, v.u.IPS.at, v.u.IPS.n * sizeof *v.u.IPS.at);
 		break;
 	case T_DNS:
 		v.u.DNS.at = (struct addr *)arena_copy(a, v.u.DNS.at, v.u.DNS.n * sizeof *v.u.DNS.at);

@@ -129,16 +129,6 @@ struct res *manifest_find(const struct manifest *m, enum res_kind kind, struct s
 	return NULL;
 }
 
-static bool strs_eq(const struct strs *a, const struct strs *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (!str_eq(a->at[i], b->at[i]))
-			return false;
-	return true;
-}
-
 static bool field_eq(const struct res_field *f, const struct res *a, const struct res *b)
 {
 	const void *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;

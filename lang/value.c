@@ -30,6 +30,16 @@ bool strs_have(const struct strs *all, struct str one)
 	return false;
 }
 
+bool strs_eq(const struct strs *a, const struct strs *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!str_eq(a->at[i], b->at[i]))
+			return false;
+	return true;
+}
+
 struct str port_write(struct port p, char *out)
 {
 	const char *proto = proto_name(p.proto);
@@ -97,20 +107,24 @@ void endpoint_text(struct endpoint e, struct buf *out)
 		buf_fmt(out, "/%s", proto_name(e.port.proto));
 }
 
-void dns_text(const struct dns *d, struct buf *out)
+void addrs_text(const struct addr *at, size_t n, struct buf *out)
 {
 	char text[ADDR_TEXT_MAX];
 
-	if (d->from != DNS_LIST) {
-		buf_puts(out, d->from == DNS_HOST ? "host" : "none");
-		return;
-	}
 	buf_addc(out, '[');
-	for (size_t i = 0; i < d->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		buf_puts(out, i ? ", " : "");
-		buf_puts(out, addr_text(d->at[i], text));
+		buf_puts(out, addr_text(at[i], text));
 	}
 	buf_addc(out, ']');
+}
+
+void dns_text(const struct dns *d, struct buf *out)
+{
+	if (d->from == DNS_LIST)
+		addrs_text(d->at, d->n, out);
+	else
+		buf_puts(out, d->from == DNS_HOST ? "host" : "none");
 }
 
 void size_text(int64_t bytes, struct buf *out)

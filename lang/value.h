@@ -36,9 +36,18 @@ struct strs {
 
 /* Whether one of them is this one. */
 bool strs_have(const struct strs *all, struct str one);
+bool strs_eq(const struct strs *a, const struct strs *b);
 
 struct cidrs {
 	struct cidr *at;
+	size_t n;
+};
+
+/* Of a container, beside its first of each family. */
+enum { MORE_ADDRESSES_MAX = 15 };
+
+struct addrs {
+	struct addr *at;
 	size_t n;
 };
 
@@ -74,6 +83,7 @@ struct str port_write(struct port p, char *out);	/* 80/tcp, 8000-8010/udp; out h
 void port_text(struct port p, struct buf *out);		/* the same */
 bool port_parse(struct str text, struct port *ret);	/* what port_text writes, and nothing else */
 void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:80, 80 for every address */
+void addrs_text(const struct addr *at, size_t n, struct buf *out);	/* [10.0.0.3, fd00::3] */
 void dns_text(const struct dns *d, struct buf *out);	/* host, none, [9.9.9.9, 2620:fe::fe] */
 void limit_text(int64_t limit, bool size, struct buf *out);	/* 65536, 1GiB or unlimited */
 void size_text(int64_t bytes, struct buf *out);		/* the largest binary unit that divides it: 16GiB */

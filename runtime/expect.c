@@ -136,21 +136,44 @@ static void probe_add(struct asker *k, const struct probe *p)
 	k->now->n++;
 }
 
-/* From one to one, by each family that both have. NULL is the host. */
+/* Addresses that a probe can come from or go to. */
+struct ends {
+	struct addr at[2 + MORE_ADDRESSES_MAX];
+	size_t n;
+};
+static const struct ends any_source = {.n = 1};	/* family 0: the host's, as it chooses */
+
+static void ends_add(struct ends *all, struct str address, struct str address6, const struct strs *more)
+{
+	all->n += addr_parse(address, &all->at[all->n]);
+	all->n += addr_parse(address6, &all->at[all->n]);
+	for (size_t i = 0; more && i < more->n && i < MORE_ADDRESSES_MAX; i++)
+		all->n += addr_parse(more->at[i], &all->at[all->n]);
+}
+
+/* From one to one, by each pair of addresses of a family that both have. NULL is the host. */
 static void pair_add(struct asker *k, const struct member *from, const struct member *to, struct port port)
 {
 	const struct res_link *l = from ? from->link : to->link, *m = to ? to->link : NULL;
-	const struct str sources[] = {from ? l->address : STR(""), from ? l->address6 : STR("")},
-			 targets[] = {m ? m->address : l->gateway, m ? m->address6 : l->gateway6};
+	struct ends sources = {0}, targets = {0};
 
-	for (int family = 0; family < 2; family++) {
-		struct probe p = {.from = from ? l->netns : STR(""), .to = m ? m->netns : STR(""), .port = port.lo, .proto = (enum proto)port.proto,
-				  .reach = str_is(k->now->x->mode, "reach"), .arrival = port.lo != port.hi};
+	if (from)
+		ends_add(&sources, l->address, l->address6, &l->more);
+	else
+		sources = any_source;
+	if (m)
+		ends_add(&targets, m->address, m->address6, &m->more);
+	else
+		ends_add(&targets, l->gateway, l->gateway6, NULL);
+	for (size_t i = 0; i < sources.n; i++)
+		for (size_t j = 0; j < targets.n; j++) {
+			struct probe p = {.from = from ? l->netns : STR(""), .to = m ? m->netns : STR(""), .source = sources.at[i], .target = targets.at[j],
+					  .port = port.lo, .proto = (enum proto)port.proto, .reach = str_is(k->now->x->mode, "reach"),
+					  .arrival = port.lo != port.hi};
 
-		if ((from && !addr_parse(sources[family], &p.source)) || !addr_parse(targets[family], &p.target))
-			continue;
-		probe_add(k, &p);
-	}
+			if (!from || p.source.family == p.target.family)
+				probe_add(k, &p);
+		}
 }
 
 /* "http=80/tcp" */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Interfaces in a namespace, see inner.h. What differs is changed, in one batch: new addresses before old ones go, since with its last address an interface loses its
- * routes. */
+ * routes. The kernel adds no routes of its own for prefixes: which address is the source is said with each route. */
 #include "runtime/inner.h"
 
 #include <errno.h>
@@ -101,7 +101,7 @@ static void put_addrs(struct nl_batch *b, const struct inner *i, const struct in
 {
 	vec_each (const struct cidr, c, &want->addrs)
 		if (!inner_has_addr(seen, *c))
-			rt_set_addr(b, i->id, &(struct rt_addr){i->index, c->addr, c->len, c->addr.family == 6 ? IFA_F_NODAD : 0}, true, -EEXIST);
+			rt_set_addr(b, i->id, &(struct rt_addr){i->index, c->addr, c->len, IFA_F_NOPREFIXROUTE | (c->addr.family == 6 ? IFA_F_NODAD : 0)}, true, -EEXIST);
 	vec_each (const struct rt_addr, x, &seen->addrs.all) {
 		bool wanted = false;
 

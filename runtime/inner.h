@@ -15,7 +15,7 @@ struct inner {
 
 /* What it shall have. */
 struct inner_want {
-	VEC(struct cidr) addrs;			/* with the prefix that is reached through it */
+	VEC(struct cidr) addrs;			/* with their prefixes, to which routes lead, too */
 	VEC(struct rt_route) routes;		/* index is filled in */
 };
 

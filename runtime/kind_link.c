@@ -34,6 +34,14 @@ int link_read(const struct res_link *r, struct link_want *ret, struct err *e)
 	else if (read_addr(r->address, 4, "address", &w.address[LINK_4], e) < 0 || read_addr(r->gateway, 4, "gateway", &w.gateway[LINK_4], e) < 0 ||
 		 read_addr(r->address6, 6, "address", &w.address[LINK_6], e) < 0 || read_addr(r->gateway6, 6, "gateway", &w.gateway[LINK_6], e) < 0)
 		code = e->code;
+	for (size_t i = 0; code == 0 && i < r->more.n; i++) {
+		struct addr *a = &w.more[w.nmore];
+
+		if (w.nmore == MORE_ADDRESSES_MAX || !addr_parse(r->more.at[i], a) || !w.address[a->family == 6 ? LINK_6 : LINK_4].family)
+			code = err_set(e, -EINVAL, "the link %.*s cannot have the further address `%.*s`", STR_ARG(r->res.id), STR_ARG(r->more.at[i]));
+		else
+			w.nmore++;
+	}
 	for (int f = 0; code == 0 && f < LINK_FAMILIES; f++)
 		if (!w.address[f].family != !w.gateway[f].family)
 			code = err_set(e, -EINVAL, "the link %.*s needs an address and a gateway, or neither", STR_ARG(r->res.id));
@@ -74,6 +82,16 @@ struct claims {
 	struct nl_batch links, routes;
 };
 
+static void claim_address(struct claims *k, const struct res_link *to, struct addr a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (!a.family)
+		return;
+	map_set(k->arena, &k->addresses, str_copy(k->arena, str_of(addr_text(a, text))), (void *)to);
+	rt_ask_route(&k->routes, a);
+}
+
 static void claim(struct claims *k, const struct change *c, const struct link_want *w)
 {
 	const struct res_link *from = (const struct res_link *)c->from, *to = w->res;
@@ -86,14 +104,10 @@ static void claim(struct claims *k, const struct change *c, const struct link_wa
 		map_set(k->arena, &k->names, to->altname, (void *)to);
 		rt_ask_link(&k->links, to->altname);
 	}
-	for (int f = 0; f < LINK_FAMILIES; f++) {
-		char text[ADDR_TEXT_MAX];
-
-		if (!w->address[f].family)
-			continue;
-		map_set(k->arena, &k->addresses, str_copy(k->arena, str_of(addr_text(w->address[f], text))), (void *)to);
-		rt_ask_route(&k->routes, w->address[f]);
-	}
+	for (int f = 0; f < LINK_FAMILIES; f++)
+		claim_address(k, to, w->address[f]);
+	for (size_t i = 0; i < w->nmore; i++)
+		claim_address(k, to, w->more[i]);
 }
 
 /* Another interface has a name that a link needs. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lang/base/cleanup.h"
+#include "lang/base/sort.h"
 #include "runtime/inner.h"
 #include "runtime/link.h"
 #include "runtime/ns.h"
@@ -77,22 +78,34 @@ static int parent_name(const struct lan *l, struct arena *a, struct str *ret, st
 	return r;
 }
 
-/* The known address where the interface has it and no other one, else whichever it has. */
+/* The known address where the interface has it, else whichever it has. */
 static struct str address_found(struct arena *a, const struct inner_seen *seen, uint8_t family, struct str known)
 {
-	const struct rt_addr *first = NULL;
 	char text[CIDR_TEXT_MAX];
 	struct cidr c;
-	size_t n = 0;
 
-	vec_each (const struct rt_addr, x, &seen->addrs.all)
-		if (x->addr.family == family) {
-			first = first ? first : x;
-			n++;
-		}
-	if (n == 1 && inner_addr_parse(known, &c) && inner_has_addr(seen, c))
+	if (inner_addr_parse(known, &c) && inner_has_addr(seen, c))
 		return known;
-	return first ? str_fmt(a, "%s/%u", addr_text(first->addr, text), first->len) : STR("");
+	vec_each (const struct rt_addr, x, &seen->addrs.all)
+		if (x->addr.family == family)
+			return str_fmt(a, "%s/%u", addr_text(x->addr, text), x->len);
+	return STR("");
+}
+
+/* All others, sorted. */
+static struct strs more_found(struct arena *a, const struct inner_seen *seen, struct str address, struct str address6)
+{
+	char text[ADDR_TEXT_MAX];
+	VEC(struct str) all = {0};
+
+	vec_each (const struct rt_addr, x, &seen->addrs.all) {
+		struct str one = str_fmt(a, "%s/%u", addr_text(x->addr, text), x->len);
+
+		if (!str_eq(one, address) && !str_eq(one, address6))
+			vec_push(a, &all, one);
+	}
+	sort_strs(all.at, all.n);
+	return (struct strs){all.at, all.n};
 }
 
 static struct str gateway_found(struct arena *a, const struct inner_seen *seen, uint8_t family)
@@ -120,6 +133,7 @@ static int report(const struct lan *l, const struct res_macvlan *known, struct m
 	m->mode = str_of(word_of(l->link.macvlan));
 	m->address = address_found(ret->arena, &seen, 4, known->address);
 	m->address6 = address_found(ret->arena, &seen, 6, known->address6);
+	m->more = more_found(ret->arena, &seen, m->address, m->address6);
 	m->gateway = gateway_found(ret->arena, &seen, 4);
 	m->gateway6 = gateway_found(ret->arena, &seen, 6);
 	if (!(l->link.flags & IFF_UP))
@@ -161,9 +175,23 @@ static int want_family(const struct res_macvlan *m, struct str address, struct s
 	if (!inner_addr_parse(address, &c) || (gateway.n && (!addr_parse(gateway, &route.gateway) || route.gateway.family != c.addr.family)))
 		return err_set(e, -EINVAL, "`%.*s` by way of `%.*s` is no address of %.*s", STR_ARG(address), STR_ARG(gateway), STR_ARG(m->res.id));
 	vec_push(a, &ret->addrs, c);
+	vec_push(a, &ret->routes, ((struct rt_route){.dst = cidr_network(c), .len = c.len, .source = c.addr}));
 	route.dst.family = c.addr.family;
+	route.source = c.addr;
 	if (gateway.n)
 		vec_push(a, &ret->routes, route);
+	return 0;
+}
+
+static int want_more(const struct res_macvlan *m, struct arena *a, struct inner_want *ret, struct err *e)
+{
+	struct cidr c;
+
+	for (size_t i = 0; i < m->more.n; i++) {
+		if (i == MORE_ADDRESSES_MAX || !inner_addr_parse(m->more.at[i], &c))
+			return err_set(e, -EINVAL, "`%.*s` is no further address of %.*s", STR_ARG(m->more.at[i]), STR_ARG(m->res.id));
+		vec_push(a, &ret->addrs, c);
+	}
 	return 0;
 }
 
@@ -172,7 +200,9 @@ static int want_of(const struct res_macvlan *m, struct arena *a, struct inner_wa
 	if (!rt_name_fits(m->parent, IFNAMSIZ) || !mode_of(m->mode))
 		return err_set(e, -EINVAL, "`%.*s %.*s` is no parent and mode of a macvlan", STR_ARG(m->parent), STR_ARG(m->mode));
 	int r = want_family(m, m->address, m->gateway, a, ret, e);
-	return r < 0 ? r : want_family(m, m->address6, m->gateway6, a, ret, e);
+	if (r == 0)
+		r = want_family(m, m->address6, m->gateway6, a, ret, e);
+	return r < 0 ? r : want_more(m, a, ret, e);
 }
 
 static int parent_find(struct host *h, const struct res_macvlan *m, struct arena *a, struct rt_link *ret, struct err *e)

@@ -17,6 +17,8 @@ enum link_family { LINK_4, LINK_6, LINK_FAMILIES };
 struct link_want {
 	const struct res_link *res;
 	struct addr address[LINK_FAMILIES], gateway[LINK_FAMILIES];	/* family 0: none */
+	struct addr more[MORE_ADDRESSES_MAX];				/* further addresses, each of a family that has a first one */
+	size_t nmore;
 };
 /* -EINVAL where a field is not what the kernel can take. */
 int link_read(const struct res_link *r, struct link_want *ret, struct err *e);

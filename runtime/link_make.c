@@ -3,8 +3,8 @@
  * Making, mending and deleting links. A link is made in one request with its other end in the container's namespace already, so that no end is ever seen in a wrong
  * place; all requests of up to NS_CHUNK links go out together. Nothing here decides what to do: kind_link.c does.
  *
- *	host end	gateway/32, route container/32 dev LINK src gateway
- *	eth0		container/32, route gateway/32 dev eth0, default via gateway
+ *	host end	gateway/32, route container/32 dev LINK src gateway, for each address of the container
+ *	eth0		container/32 for each, route gateway/32 dev eth0, default via gateway, both with the first address as the source
  *
  * and the same with /128 for IPv6, without duplicate address detection: a link has two ends, and both addresses are ours. */
 #include "runtime/link.h"
@@ -17,6 +17,9 @@
 #include "runtime/nl_gate.h"
 #include "runtime/ns.h"
 
+/* Of one family at most; of both together. */
+enum { END_ADDRS_MAX = 1 + MORE_ADDRESSES_MAX, ENDS_MAX = LINK_FAMILIES + MORE_ADDRESSES_MAX };
+
 /* What is known of a link while it is worked on. */
 struct job {
 	const struct link_want *want;
@@ -24,7 +27,7 @@ struct job {
 	struct mnl_socket *in;	/* a socket in it; NULL */
 	uint32_t index, peer;	/* of the two ends, each in its namespace */
 	bool strange;		/* the container's end takes router advertisements, as none does in a namespace that ctc made */
-	bool later[LINK_FAMILIES];	/* the route to the container is another link's for now */
+	bool later[ENDS_MAX];	/* the route to this address of the container is another link's for now: the first ones of the families, then the further ones */
 };
 
 static void jobs_end(struct job *jobs, size_t n)
@@ -144,57 +147,91 @@ static struct rt_route full_route(uint32_t index, struct addr to)
 	return (struct rt_route){.dst = to, .len = (uint8_t)addr_bits(to), .index = index};
 }
 
-/* What one end shall have of a family, and how much of it is there. */
+/* The container's addresses, as job.later counts them; family 0: none. */
+static struct addr own_addr(const struct link_want *w, size_t i)
+{
+	return i < LINK_FAMILIES ? w->address[i] : w->more[i - LINK_FAMILIES];
+}
+
+static size_t own_addrs(const struct link_want *w)
+{
+	return LINK_FAMILIES + w->nmore;
+}
+
+/* What one end shall have of a family, and how much of it is there. Nothing: naddrs 0. */
 struct end {
-	struct rt_addr addr;
-	struct rt_route routes[2];
-	size_t nroutes;
-	bool has_addr, has_route[2];
-	bool any;	/* false: nothing shall be there */
+	struct rt_addr addrs[END_ADDRS_MAX];
+	struct rt_route routes[END_ADDRS_MAX > 2 ? END_ADDRS_MAX : 2];
+	size_t naddrs, nroutes;
+	bool has_addr[END_ADDRS_MAX], has_route[END_ADDRS_MAX], later[END_ADDRS_MAX];
 };
+
+static bool is_of(struct addr a, enum link_family f)
+{
+	return a.family == (f == LINK_6 ? 6 : 4);
+}
 
 static struct end host_end(const struct job *j, enum link_family f)
 {
-	struct end x = {.addr = full_addr(j->index, j->want->gateway[f]), .nroutes = 1, .any = j->want->address[f].family};
+	const struct link_want *w = j->want;
+	struct end x = {0};
 
-	x.routes[0] = full_route(j->index, j->want->address[f]);
-	x.routes[0].source = j->want->gateway[f];
+	if (!w->address[f].family)
+		return x;
+	x.addrs[x.naddrs++] = full_addr(j->index, w->gateway[f]);
+	for (size_t i = 0; i < own_addrs(w); i++) {
+		if (!is_of(own_addr(w, i), f))
+			continue;
+		x.later[x.nroutes] = j->later[i];
+		x.routes[x.nroutes] = full_route(j->index, own_addr(w, i));
+		x.routes[x.nroutes++].source = w->gateway[f];
+	}
 	return x;
 }
 
 static struct end container_end(const struct job *j, enum link_family f)
 {
-	struct end x = {.addr = full_addr(j->peer, j->want->address[f]), .nroutes = 2, .any = j->want->address[f].family};
+	const struct link_want *w = j->want;
+	struct end x = {0};
 
-	x.routes[0] = full_route(j->peer, j->want->gateway[f]);
-	x.routes[1] = (struct rt_route){.dst = {.family = x.addr.addr.family}, .gateway = j->want->gateway[f], .index = j->peer};
+	for (size_t i = 0; i < own_addrs(w); i++)
+		if (is_of(own_addr(w, i), f))
+			x.addrs[x.naddrs++] = full_addr(j->peer, own_addr(w, i));
+	if (!x.naddrs)
+		return x;
+	x.nroutes = 2;
+	x.routes[0] = full_route(j->peer, w->gateway[f]);
+	x.routes[1] = (struct rt_route){.dst = {.family = w->gateway[f].family}, .gateway = w->gateway[f], .index = j->peer};
+	x.routes[0].source = x.routes[1].source = w->address[f];
 	return x;
 }
 
-/* A new end, on which nothing is yet. In the namespace, which is ours, what a program has put in the place of our routes gives way. */
-static void put_new(struct nl_batch *b, struct str id, const struct end *x, bool with_routes, bool replace)
+/* A new end, on which nothing is yet, but for the routes that are another link's. In the namespace, which is ours, what a program has put in the place of our routes
+ * gives way. */
+static void put_new(struct nl_batch *b, struct str id, const struct end *x, bool replace)
 {
-	if (x->any)
-		rt_set_addr(b, id, &x->addr, true, 0);
-	for (size_t i = 0; x->any && with_routes && i < x->nroutes; i++)
-		rt_set_route(b, id, &x->routes[i], true, replace, 0);
+	for (size_t i = 0; i < x->naddrs; i++)
+		rt_set_addr(b, id, &x->addrs[i], true, 0);
+	for (size_t i = 0; i < x->nroutes; i++)
+		if (!x->later[i])
+			rt_set_route(b, id, &x->routes[i], true, replace, 0);
 }
 
-/* Marks the families whose route leads to another link of ours: that container runs still. */
+/* Marks the addresses whose route leads to another link of ours: that container runs still. */
 static int find_taken(struct mnl_socket *route, struct job *j, struct err *e)
 {
 	_arena_ struct arena a = {0};
 	_cleanup_(nl_batch_free) struct nl_batch b = {0};
 	struct rt_routes found = {.arena = &a};
 
-	for (int f = 0; f < LINK_FAMILIES; f++)
-		if (j->want->address[f].family)
-			rt_ask_route(&b, j->want->address[f]);
+	for (size_t i = 0; i < own_addrs(j->want); i++)
+		if (own_addr(j->want, i).family)
+			rt_ask_route(&b, own_addr(j->want, i));
 	int r = nl_send(route, &b, rt_take_route, &found, e);
 	vec_each (const struct rt_route, x, &found.all)
-		for (int f = 0; f < LINK_FAMILIES; f++)
-			if (x->protocol == RT_PROTOCOL && x->index != j->index && x->len == addr_bits(x->dst) && addr_eq(x->dst, j->want->address[f]))
-				j->later[f] = true;
+		for (size_t i = 0; i < own_addrs(j->want); i++)
+			if (x->protocol == RT_PROTOCOL && x->index != j->index && x->len == addr_bits(x->dst) && addr_eq(x->dst, own_addr(j->want, i)))
+				j->later[i] = true;
 	return r;
 }
 
@@ -250,7 +287,7 @@ static int make_chunk(struct host *h, struct mnl_socket *route, struct job *jobs
 		for (int f = 0; f < LINK_FAMILIES; f++) {
 			struct end x = container_end(j, (enum link_family)f);
 
-			put_new(&b, id_of(j), &x, true, true);
+			put_new(&b, id_of(j), &x, true);
 		}
 		r = r < 0 ? r : nl_send(j->in, &b, NULL, NULL, e);
 	}
@@ -259,7 +296,7 @@ static int make_chunk(struct host *h, struct mnl_socket *route, struct job *jobs
 		for (int f = 0; f < LINK_FAMILIES; f++) {
 			struct end x = host_end(&jobs[i], (enum link_family)f);
 
-			put_new(&b, id_of(&jobs[i]), &x, !jobs[i].later[f], false);
+			put_new(&b, id_of(&jobs[i]), &x, false);
 		}
 		if (jobs[i].want->res->localnet)
 			put_loopback6(&b, &jobs[i], true);
@@ -304,12 +341,13 @@ int link_route(struct host *h, const struct link_want *links, size_t n, struct e
 		r = find_ends(route, &j, 1, e);
 		if (r == 0)
 			r = fail(&j, find_taken(route, &j, e), e);
-		for (int f = 0; f < LINK_FAMILIES && r == 0; f++)
-			if (j.later[f]) {
-				struct end x = host_end(&j, (enum link_family)f);
+		for (int f = 0; f < LINK_FAMILIES && r == 0; f++) {
+			struct end x = host_end(&j, (enum link_family)f);
 
-				rt_set_route(&b, id_of(&j), &x.routes[0], true, true, 0);
-			}
+			for (size_t k = 0; k < x.nroutes; k++)
+				if (x.later[k])
+					rt_set_route(&b, id_of(&j), &x.routes[k], true, true, 0);
+		}
 	}
 	return r < 0 ? r : nl_send(route, &b, NULL, NULL, e);
 }
@@ -319,35 +357,57 @@ static bool route_same(const struct rt_route *a, const struct rt_route *b)
 	return a->len == b->len && addr_eq(a->dst, b->dst) && addr_eq(a->gateway, b->gateway) && addr_eq(a->source, b->source);
 }
 
-/* Requests that make an end of a family what it shall be. The new address comes first: with the last address of an interface the kernel takes its routes. */
-static void put_end(struct nl_batch *b, struct str id, struct end *x, uint8_t family, const struct rt_addrs *addrs, const struct rt_routes *routes,
-		    bool replace)
+/* Which of the addresses that an end shall have this is; naddrs: none of them. */
+static size_t wanted_addr(const struct end *x, const struct rt_addr *a)
 {
-	vec_each (const struct rt_addr, a, &addrs->all)
-		if (x->any && addr_eq(a->addr, x->addr.addr) && a->len == x->addr.len) {
-			x->has_addr = !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
-			if (!x->has_addr)
-				rt_set_addr(b, id, a, false, -EADDRNOTAVAIL);
-		}
-	if (x->any && !x->has_addr)
-		rt_set_addr(b, id, &x->addr, true, 0);
+	size_t i = 0;
+
+	while (i < x->naddrs && !(addr_eq(a->addr, x->addrs[i].addr) && a->len == x->addrs[i].len))
+		i++;
+	return i;
+}
+
+static size_t wanted_route(const struct end *x, const struct rt_route *r)
+{
+	size_t i = 0;
+
+	while (i < x->nroutes && !route_same(r, &x->routes[i]))
+		i++;
+	return i;
+}
+
+/* Requests that make an end of a family what it shall be. New addresses come first: with the last address of an interface the kernel takes its routes. In the
+ * namespace what a program has put in the place of our routes gives way; on the host a route that another link of ours has. */
+static void put_end(struct nl_batch *b, struct str id, struct end *x, uint8_t family, const struct rt_addrs *addrs, const struct rt_routes *routes, bool inside)
+{
+	vec_each (const struct rt_addr, a, &addrs->all) {
+		size_t i = wanted_addr(x, a);
+
+		if (i == x->naddrs)
+			continue;
+		x->has_addr[i] = !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+		if (!x->has_addr[i])
+			rt_set_addr(b, id, a, false, -EADDRNOTAVAIL);
+	}
+	for (size_t i = 0; i < x->naddrs; i++)
+		if (!x->has_addr[i])
+			rt_set_addr(b, id, &x->addrs[i], true, 0);
 	/* Backwards: a default route needs the one to its gateway. */
 	for (size_t i = routes->all.n; i-- > 0;) {
 		const struct rt_route *r = &routes->all.at[i];
-		bool wanted = false;
+		size_t k = wanted_route(x, r);
 
-		for (size_t k = 0; x->any && k < x->nroutes; k++)
-			if (route_same(r, &x->routes[k]))
-				wanted = x->has_route[k] = true;
-		if (r->dst.family == family && !wanted)
+		if (k < x->nroutes)
+			x->has_route[k] = true;
+		else if (r->dst.family == family)
 			rt_set_route(b, id, r, false, false, -ESRCH);
 	}
 	vec_each (const struct rt_addr, a, &addrs->all)
-		if (a->addr.family == family && !link_finds_neighbours(a->addr) && !(x->any && addr_eq(a->addr, x->addr.addr) && a->len == x->addr.len))
+		if (a->addr.family == family && !link_finds_neighbours(a->addr) && wanted_addr(x, a) == x->naddrs)
 			rt_set_addr(b, id, a, false, -EADDRNOTAVAIL);
-	for (size_t k = 0; x->any && k < x->nroutes; k++)
+	for (size_t k = 0; k < x->nroutes; k++)
 		if (!x->has_route[k])
-			rt_set_route(b, id, &x->routes[k], true, replace, 0);
+			rt_set_route(b, id, &x->routes[k], true, inside || x->later[k], 0);
 }
 
 static int read_end(struct mnl_socket *s, uint32_t index, struct rt_addrs *addrs, struct rt_routes *routes, struct err *e)
@@ -357,7 +417,7 @@ static int read_end(struct mnl_socket *s, uint32_t index, struct rt_addrs *addrs
 	return r < 0 ? r : rt_get_routes(s, index, routes, e);
 }
 
-/* What is at the host end. Where the observation saw a family work, that is it; reading the routing table of a large host again for every link would take longer
+/* What is at the host end. Where the observation saw the one address of a family work, that is it; reading the routing table of a large host again for every link would take longer
  * than all the rest. */
 static int read_host_end(struct mnl_socket *route, const struct job *j, enum link_family f, const struct res_link *from, struct rt_addrs *addrs,
 			 struct rt_routes *routes, struct err *e)
@@ -365,7 +425,7 @@ static int read_host_end(struct mnl_socket *route, const struct job *j, enum lin
 	struct str address = f == LINK_6 ? from->address6 : from->address, gateway = f == LINK_6 ? from->gateway6 : from->gateway;
 	struct addr a, g;
 
-	if (from->fault.n || !addr_parse(address, &a) || !addr_parse(gateway, &g))
+	if (from->fault.n || from->more.n || j->want->nmore || !addr_parse(address, &a) || !addr_parse(gateway, &g))
 		return read_end(route, j->index, addrs, routes, e);
 	struct rt_route r = full_route(j->index, a);
 	r.source = g;
@@ -393,7 +453,7 @@ static int mend_family(struct mnl_socket *route, struct job *j, enum link_family
 	if (r == 0)
 		r = read_host_end(route, j, f, from, &addrs, &routes, e);
 	if (r == 0) {
-		put_end(&b, id_of(j), &outer, family, &addrs, &routes, j->later[f]);
+		put_end(&b, id_of(j), &outer, family, &addrs, &routes, false);
 		r = nl_send(route, &b, NULL, NULL, e);
 	}
 	return r;
@@ -408,12 +468,27 @@ static int mend_gate(struct mnl_socket *route, const struct job *j, struct err *
 	return r < 0 || gate_holds(&g, j->index) ? r : shut(route, j, 1, true, e);
 }
 
+static bool have_all(const struct strs *all, const struct strs *of, uint8_t family)
+{
+	struct addr a;
+
+	for (size_t i = 0; i < of->n; i++)
+		if (addr_parse(of->at[i], &a) && a.family == family && !strs_have(all, of->at[i]))
+			return false;
+	return true;
+}
+
+static bool further_differ(const struct strs *from, const struct strs *to, uint8_t family)
+{
+	return !have_all(from, to, family) || !have_all(to, from, family);
+}
+
 static int mend(struct host *h, struct mnl_socket *route, struct job *j, const struct res_link *from, struct err *e)
 {
 	const struct res_link *to = j->want->res;
 	_cleanup_(nl_batch_free) struct nl_batch b = {0};
-	bool four = from->fault.n || !str_eq(from->address, to->address) || !str_eq(from->gateway, to->gateway);
-	bool six = from->fault.n || !str_eq(from->address6, to->address6) || !str_eq(from->gateway6, to->gateway6);
+	bool four = from->fault.n || !str_eq(from->address, to->address) || !str_eq(from->gateway, to->gateway) || further_differ(&from->more, &to->more, 4);
+	bool six = from->fault.n || !str_eq(from->address6, to->address6) || !str_eq(from->gateway6, to->gateway6) || further_differ(&from->more, &to->more, 6);
 	int r = 0;
 
 	if (!str_eq(from->altname, to->altname)) {

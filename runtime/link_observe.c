@@ -11,6 +11,7 @@
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
+#include "lang/base/sort.h"
 #include "runtime/nl_gate.h"
 #include "runtime/ns.h"
 
@@ -137,6 +138,25 @@ static struct addr find_address(const struct look *k, const struct side *in, con
 	return no_addr;
 }
 
+static struct str addr_str(struct arena *a, struct addr x)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return x.family ? str_copy(a, str_of(addr_text(x, text))) : STR("");
+}
+
+/* Every other address of the container that works, as sorted texts. */
+static struct strs find_more(const struct look *k, const struct side *in, const struct rt_link *l, struct addr address, struct addr address6, struct arena *a)
+{
+	VEC(struct str) all = {0};
+
+	side_each(struct rt_route, x, &k->host.routes.all, l->index)
+		if (x->len == addr_bits(x->dst) && !addr_eq(x->dst, address) && !addr_eq(x->dst, address6) && address_works(k, in, l, x->dst))
+			vec_push(a, &all, addr_str(a, x->dst));
+	sort_strs(all.at, all.n);
+	return (struct strs){all.at, all.n};
+}
+
 static bool gateway_works(const struct look *k, const struct side *in, const struct rt_link *l, struct addr g, struct addr address)
 {
 	struct addr any = {.family = g.family};
@@ -159,13 +179,6 @@ static struct addr find_gateway(const struct look *k, const struct side *in, con
 		if (x->addr.family == family && gateway_works(k, in, l, x->addr, address))
 			return x->addr;
 	return no_addr;
-}
-
-static struct str addr_str(struct arena *a, struct addr x)
-{
-	char text[ADDR_TEXT_MAX];
-
-	return x.family ? str_copy(a, str_of(addr_text(x, text))) : STR("");
 }
 
 /* The alternative name: the known one where the link has it, else the first that is of our form. */
@@ -246,6 +259,7 @@ static void report_peer(struct look *k, const struct seen *s, const struct rt_li
 	r->gateway = addr_str(a, find_gateway(k, in, l, 4, known->gateway, address));
 	r->address6 = addr_str(a, address6);
 	r->gateway6 = addr_str(a, find_gateway(k, in, l, 6, known->gateway6, address6));
+	r->more = find_more(k, in, l, address, address6, a);
 	if (!r->altname.n)
 		r->fault = STR("no alternative name");
 	else if ((!r->address.n || !r->gateway.n) && family_begun(k, in, l, 4))

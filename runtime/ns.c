@@ -225,11 +225,15 @@ static int open_proc(struct host *h, struct err *e)
 	return fd >= 0 ? fd : fs_open(h->root_fd, STR("proc"), O_PATH | O_DIRECTORY, 0, e);
 }
 
-/* In the namespace: no router has a say there, and addresses are there at once. Interfaces inherit from `default` when they appear. */
+/* In the namespace: no router has a say there, addresses are there at once, and the first of a prefix does not take the others with it when it goes. Interfaces inherit from `default` when they appear. */
 static int set_conf(int proc, const char *interface, struct err *e)
 {
 	static const char *const zero[] = {"disable_ipv6", "accept_ra", "accept_dad"};
+	_buf_ struct buf promote = {0};
 
+	buf_fmt(&promote, "sys/net/ipv4/conf/%s/promote_secondaries", interface);
+	if (write_key(proc, buf_view(&promote), STR("1"), e) < 0)
+		return e->code;
 	for (size_t i = 0; i < sizeof zero / sizeof zero[0]; i++) {
 		_buf_ struct buf path = {0};
 

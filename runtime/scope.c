@@ -241,6 +241,15 @@ static void check_subnets(struct merge *m)
 	}
 }
 
+static void check_address(struct merge *m, const struct map *taken, const struct res_container *c, struct str address)
+{
+	const struct res_container *other = address.n ? map_get(taken, address) : NULL;
+
+	if (other)
+		conflict_add(m, str_fmt(m->a, "address %.*s of container %.*s is taken", STR_ARG(address), STR_ARG(c->res.id)), &c->res,
+			     note_stays(m, "taken", &other->res), &other->res);
+}
+
 static void check_addresses(struct merge *m)
 {
 	struct map taken = {0};
@@ -253,17 +262,14 @@ static void check_addresses(struct merge *m)
 			map_add(m->a, &taken, c->address, c);
 		if (c->address6.n)
 			map_add(m->a, &taken, c->address6, c);
+		for (size_t i = 0; i < c->more_addresses.n; i++)
+			map_add(m->a, &taken, c->more_addresses.at[i], c);
 	}
 	manifest_each(container, c, m->compiled) {
-		const struct str wants[] = {c->address, c->address6};
-
-		for (size_t i = 0; i < 2; i++) {
-			const struct res_container *other = wants[i].n ? map_get(&taken, wants[i]) : NULL;
-
-			if (other)
-				conflict_add(m, str_fmt(m->a, "address %.*s of container %.*s is taken", STR_ARG(wants[i]), STR_ARG(c->res.id)), &c->res,
-					     note_stays(m, "taken", &other->res), &other->res);
-		}
+		check_address(m, &taken, c, c->address);
+		check_address(m, &taken, c, c->address6);
+		for (size_t i = 0; i < c->more_addresses.n; i++)
+			check_address(m, &taken, c, c->more_addresses.at[i]);
 	}
 }
 
@@ -407,6 +413,10 @@ static void members(struct merge *m, const struct manifest *all, const struct re
 			buf_fmt(out, "%.*s ", STR_ARG(c->address));
 		if (is6 && addr_parse(c->address6, &a) && a.family == range6.addr.family && cidr_contains(range6, a))
 			buf_fmt(out, "%.*s ", STR_ARG(c->address6));
+		for (size_t i = 0; i < c->more_addresses.n; i++)
+			if (addr_parse(c->more_addresses.at[i], &a) && ((is4 && a.family == range.addr.family && cidr_contains(range, a)) ||
+									(is6 && a.family == range6.addr.family && cidr_contains(range6, a))))
+				buf_fmt(out, "%.*s ", STR_ARG(c->more_addresses.at[i]));
 	}
 }
 
@@ -418,7 +428,7 @@ static const char *end_is_stale(struct merge *m, struct str end)
 	if (was && now) {
 		const struct res_container *a = (const struct res_container *)was, *b = (const struct res_container *)now;
 
-		return str_eq(a->address, b->address) && str_eq(a->address6, b->address6) ? NULL : "changes its address";
+		return str_eq(a->address, b->address) && str_eq(a->address6, b->address6) && strs_eq(&a->more_addresses, &b->more_addresses) ? NULL : "changes its address";
 	}
 	if (was)
 		return "goes away";

@@ -213,6 +213,8 @@ static void rows_new(struct rows *r, const struct view_container *v, size_t widt
 		wrap(r, indent, c->address, "");
 	if (c->address6.n)
 		wrap(r, indent, c->address6, "");
+	for (size_t i = 0; i < c->more_addresses.n; i++)
+		wrap(r, indent, c->more_addresses.at[i], "");
 	for (size_t i = 0; i < c->ports.n; i++)
 		wrap(r, indent, c->ports.at[i], "");
 	for (size_t i = 0; i < c->fields.n; i++)

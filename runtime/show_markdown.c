@@ -84,6 +84,10 @@ static void new_container(const struct view_container *v, struct buf *out)
 		buf_puts(out, ", ");
 	if (c->address6.n)
 		code(c->address6, out);
+	for (size_t i = 0; i < c->more_addresses.n; i++) {
+		buf_puts(out, ", ");
+		code(c->more_addresses.at[i], out);
+	}
 	for (size_t i = 0; i < c->fields.n; i++) {
 		buf_puts(out, i ? ", " : "<br>");
 		code(c->fields.at[i], out);

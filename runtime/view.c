@@ -43,11 +43,23 @@ static void field_diff(struct arena *a, const char *name, struct str old, struct
 		vec_push(a, &c->fields, (struct view_field){str_of(name), old, new});
 }
 
+/* As the source has a list; empty for none. */
+static struct str list_text(struct arena *a, const struct strs *all)
+{
+	struct buf text = {0};
+
+	for (size_t i = 0; i < all->n; i++)
+		buf_fmt(&text, "%s%.*s", i ? ", " : "[", STR_ARG(all->at[i]));
+	buf_puts(&text, all->n ? "]" : "");
+	return buf_take(&text, a);
+}
+
 static void container_fields(struct arena *a, struct view_container *c)
 {
 	field_diff(a, "image", c->from->image, c->to->image, c);
 	field_diff(a, "address", c->from->address, c->to->address, c);
 	field_diff(a, "address6", c->from->address6, c->to->address6, c);
+	field_diff(a, "more-addresses", list_text(a, &c->from->more_addresses), list_text(a, &c->to->more_addresses), c);
 	fields_diff(a, "ports.", &c->from->ports, &c->to->ports, c);
 	fields_diff(a, "", &c->from->fields, &c->to->fields, c);
 	fields_diff(a, "secret ", &c->from->secrets, &c->to->secrets, c);

@@ -23,6 +23,13 @@ static int view(struct cli *c, struct session *s, const void *asked)
 		buf_fmt(&out, "%.*s\n", STR_ARG(where->address));
 	if (where->address6.n && a->family != 4)
 		buf_fmt(&out, "%.*s\n", STR_ARG(where->address6));
+	for (size_t i = 0; i < where->more_addresses.n; i++) {
+		struct str one = where->more_addresses.at[i];
+		bool six = memchr(one.s, ':', one.n);
+
+		if (a->family == 0 || six == (a->family == 6))
+			buf_fmt(&out, "%.*s\n", STR_ARG(one));
+	}
 	if (!out.n)
 		return cli_fail(c, "%.*s has no %saddress of its own", STR_ARG(where->res.id), a->family == 4 ? "IPv4 " : a->family == 6 ? "IPv6 " : "");
 	return cli_print(c, buf_view(&out));

@@ -335,6 +335,7 @@ static void json_containers(const struct status *st, struct buf *out)
 		put(out, "image", c->image);
 		put(out, "address", c->address);
 		put(out, "address6", c->address6);
+		json_list(out, "more-addresses", &c->more_addresses);
 		json_list(out, "ports", &c->ports);
 		buf_puts(out, ",\"published\":[");
 		for (const struct opened *o = map_get(&st->published, c->res.id); o; o = o->next) {

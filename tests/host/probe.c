@@ -14,6 +14,7 @@
  *	udp-count PORT MS		prints how many datagrams came in that time, and from whom the first was
  *	hold ADDR PORT MS		keeps one connection busy that long; status 0 where no byte was lost
  *	open PATH [r|w|create]		opens it (for both by default); prints open (status 0) or why not (1)
+ *					The clients connect from $PROBE_FROM, one of the sender's own addresses, where that is set.
  *	name				prints its host name
  *	die [STATUS]			says so on standard error and ends
  *
@@ -389,8 +390,8 @@ static int say_verdict(int verdict)
 /* A connected socket, or -1 with errno. */
 static int dial(const char *address, int port, int type, int ms)
 {
-	struct sockaddr_storage to;
-	socklen_t len, size = sizeof(int);
+	struct sockaddr_storage from, to;
+	socklen_t from_len, len, size = sizeof(int);
 	int error = 0, fd;
 
 	if (!address_of(address, port, &to, &len)) {
@@ -400,6 +401,8 @@ static int dial(const char *address, int port, int type, int ms)
 	fd = socket(to.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		give_up("socket");
+	if (getenv("PROBE_FROM") && (!address_of(getenv("PROBE_FROM"), 0, &from, &from_len) || bind(fd, (struct sockaddr *)&from, from_len) < 0))
+		give_up(getenv("PROBE_FROM"));
 	if (connect(fd, (struct sockaddr *)&to, len) < 0) {
 		struct pollfd p = {.fd = fd, .events = POLLOUT};
 		int n = errno == EINPROGRESS ? poll(&p, 1, ms) : -1;

@@ -110,7 +110,7 @@ test_it_moves_between_networks() {
 test_a_failed_change_goes_back() {
 	local before
 	before=$(index)
-	sed 's/address = 192.168.0.152/address = 192.168.0.160/; s/ready   { http = "\/" }/ready   { tcp = http; within = 2s }\n    env { PROBE_PORTS = "81" }/' $LAN >/fails.ctstack
+	sed 's/address = 192.168.0.152/address = 192.168.0.160/; s/ready { http = "\/" }/ready { tcp = http; within = 2s }\n    env { PROBE_PORTS = "81" }/' $LAN >/fails.ctstack
 	run ctc apply --yes /fails.ctstack
 	refute equal "$status" 0
 	eventually 10 in_ns neighbour probe get 192.168.0.152 80 /

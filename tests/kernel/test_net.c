@@ -356,6 +356,8 @@ static void assert_reachable(const struct res_link *l)
 	assert_true(connects(l->netns.s, "", l->gateway.s, l->address.s, NULL));
 	assert_true(connects("", l->netns.s, l->address6.s, l->gateway6.s, NULL));
 	assert_true(connects(l->netns.s, "", l->gateway6.s, l->address6.s, NULL));
+	for (size_t i = 0; i < l->more.n; i++) /* at each; what it sends itself comes from the first */
+		assert_true(connects("", l->netns.s, l->more.at[i].s, strchr(l->more.at[i].s, ':') ? l->gateway6.s : l->gateway.s, NULL));
 }
 
 /* Tests. */
@@ -436,9 +438,10 @@ static void a_strict_host_is_no_hindrance(void **state)
 }
 
 /* Each breaks something behind our back; field: what the observation must no longer call as it was. */
-static const struct {
+struct drift {
 	const char *command, *field;
-} drifts[] = {
+};
+static const struct drift drifts[] = {
 	{"ip link set ct00000011 down", "netns"},
 	{"ip -n ct-t-c11 link set eth0 down", "netns"},
 	{"ip -n ct-t-c11 link set eth0 down && ip -n ct-t-c11 link set eth0 name other && ip -n ct-t-c11 link set other up", "netns"},
@@ -470,51 +473,103 @@ static bool field_differs(const struct res *a, const struct res *b, const char *
 		const void *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
 
 		if (strcmp(f->name, name) == 0)
-			return f->type == RES_BOOL ? *(const bool *)x != *(const bool *)y : !str_eq(*(const struct str *)x, *(const struct str *)y);
+			return f->type == RES_BOOL   ? *(const bool *)x != *(const bool *)y
+			       : f->type == RES_STRS ? !strs_eq(x, y)
+						     : !str_eq(*(const struct str *)x, *(const struct str *)y);
 	}
 	fail_msg("no field %s", name);
 	return false;
 }
 
-static void drift_is_seen_and_mended(void **state)
+static void mend_each(struct world *w, const struct drift *all, size_t n, struct strs more)
 {
-	struct world *w = *state;
 	struct str before = output(w, everything);
 	struct manifest none = empty(w), m = {.arena = &w->arena};
 	struct res_link *l = add_container(w, &m, 11), *neighbour = add_container(w, &m, 12);
 
+	l->more = more;
 	seal(&m);
 	converge(w, &none, &m);
-	for (size_t i = 0; i < sizeof drifts / sizeof drifts[0]; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct talk t;
 
 		assert_true(connects("", neighbour->netns.s, neighbour->address.s, neighbour->gateway.s, &t));
-		run("%s", drifts[i].command);
+		run("%s", all[i].command);
 		struct manifest now = look(w, &m);
 		struct res *seen = manifest_find(&now, RES_link, l->res.id);
-		if (drifts[i].field[0] && (!seen || !field_differs(seen, &l->res, drifts[i].field)))
-			fail_msg("`%s` does not change the field %s", drifts[i].command, drifts[i].field);
+		if (all[i].field[0] && (!seen || !field_differs(seen, &l->res, all[i].field)))
+			fail_msg("`%s` does not change the field %s", all[i].command, all[i].field);
 		struct plan p = plan_to(w, &none, &m);
 		if (p.effects == 0)
-			fail_msg("`%s` is not seen", drifts[i].command);
+			fail_msg("`%s` is not seen", all[i].command);
 		if (apply(w, &p) < 0)
-			fail_msg("after `%s`: %s", drifts[i].command, w->err.text);
+			fail_msg("after `%s`: %s", all[i].command, w->err.text);
 		assert_nothing_to_do(w, &none, &m);
 		assert_reachable(l);
 		/* back to what was found, but for what was broken */
 		struct plan back = plan_to(w, &m, &now);
 		if (apply(w, &back) < 0)
-			fail_msg("back, after `%s`: %s", drifts[i].command, w->err.text);
+			fail_msg("back, after `%s`: %s", all[i].command, w->err.text);
 		back = plan_to(w, &m, &now);
 		for (size_t k = 0; k < back.changes.n; k++)
 			if (!back.changes.at[k].to || !res_broken(back.changes.at[k].to))
-				fail_msg("back, after `%s`: %s differs", drifts[i].command, change_res(&back.changes.at[k])->id.s);
+				fail_msg("back, after `%s`: %s differs", all[i].command, change_res(&back.changes.at[k])->id.s);
 		assert_true(say(t.client, t.server));
 		assert_true(say(t.server, t.client));
 		talk_end(&t);
 		converge(w, &none, &m);
 	}
 	assert_back_to(w, before, &m);
+}
+
+static void drift_is_seen_and_mended(void **state)
+{
+	mend_each(*state, drifts, sizeof drifts / sizeof drifts[0], (struct strs){0});
+}
+
+static struct str further[] = {{"192.168.200.111", 15}, {"192.168.200.112", 15}, {"fd00:200::111", 13}};
+
+static const struct drift further_drifts[] = {
+	{"ip route del 192.168.200.111/32", "more"},
+	{"ip -6 route del fd00:200::111/128 dev ct00000011 proto 199", "more"},
+	{"ip -n ct-t-c11 addr del 192.168.200.112/32 dev eth0", "more"},
+	{"ip -n ct-t-c11 addr del fd00:200::111/128 dev eth0", "more"},
+	{"ip -n ct-t-c11 addr del 192.168.200.11/32 dev eth0", "address"},
+	{"ip -n ct-t-c11 addr del fd00:200::b/128 dev eth0", "address6"},
+	{"ip -n ct-t-c11 route del default", "gateway"},
+	{"ip addr del 192.168.200.254/32 dev ct00000011", "gateway"},
+	{"ip link del ct00000011", ""},
+};
+
+static void drift_of_further_addresses_is_seen_and_mended(void **state)
+{
+	mend_each(*state, further_drifts, sizeof further_drifts / sizeof further_drifts[0], (struct strs){further, 3});
+}
+
+/* The link stays, and with it a connection to the first address. */
+static void further_addresses_come_and_go(void **state)
+{
+	struct world *w = *state;
+	struct str before = output(w, everything);
+	struct manifest none = empty(w), one = {.arena = &w->arena}, three = {.arena = &w->arena};
+	struct res_link *l = add_container(w, &one, 11), *m = add_container(w, &three, 11);
+	struct talk t;
+
+	m->more = (struct strs){further, 3};
+	seal(&one);
+	seal(&three);
+	converge(w, &none, &one);
+	assert_true(connects("", l->netns.s, l->address.s, l->gateway.s, &t));
+	converge(w, &one, &three);
+	assert_reachable(m);
+	converge(w, &three, &one);
+	assert_reachable(l);
+	run("! ip -n ct-t-c11 -o addr show dev eth0 | grep -q 111");
+	run("! ip route | grep -q '192.168.200.11[12]' && ! ip -6 route | grep -q fd00:200::111");
+	assert_true(say(t.client, t.server));
+	assert_true(say(t.server, t.client));
+	talk_end(&t);
+	assert_back_to(w, before, &one);
 }
 
 /* What stands in the way, how it is made and unmade, and what prepare says. */
@@ -885,6 +940,8 @@ int main(void)
 		cmocka_unit_test_teardown(one_family_is_enough, end_test),
 		cmocka_unit_test_teardown(a_strict_host_is_no_hindrance, end_test),
 		cmocka_unit_test_teardown(drift_is_seen_and_mended, end_test),
+		cmocka_unit_test_teardown(drift_of_further_addresses_is_seen_and_mended, end_test),
+		cmocka_unit_test_teardown(further_addresses_come_and_go, end_test),
 		cmocka_unit_test_teardown(the_gate_is_kept, end_test),
 		cmocka_unit_test_teardown(what_is_in_the_way_is_named_and_left_alone, end_test),
 		cmocka_unit_test_teardown(a_foreign_link_is_never_deleted, end_test),
