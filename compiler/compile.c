@@ -29,9 +29,10 @@ static bool balanced(const struct modules *modules)
 	return true;
 }
 
-/* The network and the flows are resolved once, so that rules and lowering mean the same. */
+/* The network and the flows are resolved once, so that rules and lowering mean the same. Where something is wrong already, the rules judge what is sound. */
 static void check_and_lower(struct arena *scratch, struct compilation *c)
 {
+	bool part = c->diags.errors;
 	struct net net;
 	struct routes routes = {0};
 	struct flows flows = {0};
@@ -39,9 +40,19 @@ static void check_and_lower(struct arena *scratch, struct compilation *c)
 	net_build(scratch, &c->arena, &c->model, &net);
 	routes_build(scratch, &c->arena, &c->model, &net, &routes);
 	flows_build(scratch, &c->model, &net, &routes, &flows);
-	rules_check(scratch, &c->diags, &c->model, &net, &routes, &flows);
+	rules_check(scratch, &c->diags, &c->model, &net, &routes, &flows, part);
 	if (!c->diags.errors && !c->check_only)
 		lower(scratch, &c->model, &net, &routes, &flows, &c->sources, c->outline, &c->manifest);
+}
+
+/* Whether there is anything that rules could be about. */
+static bool any_stack(const struct modules *modules)
+{
+	for (size_t i = 0; i < modules->all.n; i++)
+		for (const struct entry *e = modules->all.at[i]->ast->entries.first; e; e = e->next)
+			if (e->kind == EN_BLOCK)
+				return true;
+	return false;
 }
 
 /* Ends the modules: what is said of them and made of them stands alone. */
@@ -58,12 +69,13 @@ static int compile(struct compilation *c, struct modules *modules)
 	locks_pin(&c->arena, modules, &c->model);
 	if (c->givens.locked && !c->diags.errors)
 		locks_check(&c->diags, modules, &c->model);
+	c->diags.partly = c->diags.errors && any_stack(modules);
 	modules_free(modules);
 	arena_reset(&scratch);
+	bool whole = !c->diags.errors;
 	lints_idle(&c->diags, c->levels, &silences);
-	if (!c->diags.errors)
-		check_and_lower(&scratch, c);
-	silences_apply(&c->diags, &silences, !c->diags.errors);
+	check_and_lower(&scratch, c);
+	silences_apply(&c->diags, &silences, whole);
 	lints_apply(&c->diags, c->levels);
 	if (error)
 		return error;

@@ -289,6 +289,8 @@ struct node {
 	bool late;			/* if or for made it or added to it */
 	bool broken;			/* a template is missing: what is not there is no news */
 	bool partial;			/* a block around is broken */
+	bool wrong;			/* a value of it is missing, or an entry was not understood (sound.c) */
+	bool incomplete;		/* a block that stands in it is not there */
 	bool lost;			/* a field of it has a word that nobody knows: another one that is missing may be meant */
 };
 
@@ -618,12 +620,14 @@ const char *form_image(struct str s);
 const char *form_digest(struct str s);
 const char *form_ifname(struct str s);
 
-/* ---- the end (finish.c, enable.c) ---- */
+/* ---- the end (finish.c, enable.c, sound.c) ---- */
 
 /* Asks for every value of a node and all below it, and fills its model. */
 void node_finish(struct elab *el, struct node *n);
 
 /* Takes out what is not enabled, and tells what cannot be without it. */
 void model_enabled(struct elab *el, struct model *m);
+/* Takes out what is wrong, and what refers to it. */
+void model_sound(struct model *m);
 
 #endif

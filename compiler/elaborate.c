@@ -214,6 +214,8 @@ static void model_stacks(struct elab *el, struct model *ret)
 	}
 	ret->stacks.n = kept;
 	model_enabled(el, ret);
+	if (el->d->errors)
+		model_sound(ret);
 	model_index(ret);
 }
 

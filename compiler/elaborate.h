@@ -45,7 +45,8 @@ void modules_load(struct sources *sources, struct diags *d, const char *const *p
 void modules_load_text(struct sources *sources, struct diags *d, struct str path, struct str text, struct modules *ret);
 void modules_free(struct modules *m);
 
-/* Always makes a model of what could be understood, all of it in the arena, and nothing of it in the scratch one; where diags has errors, rules and lowering are not run on it. */
+/* Always makes a model of what could be understood, all of it in the arena, and nothing of it in the scratch one; where diags has errors, it holds
+ * what is sound, so that rules can judge it, and nothing is lowered. */
 void elaborate(struct arena *scratch, struct arena *a, struct diags *d, const struct modules *modules, struct model *ret);
 
 #endif

@@ -132,6 +132,7 @@ static void field_check(struct elab *el, const struct m_container *c, const void
 	if (!off)
 		return;
 	memcpy(&head, field, sizeof head);
+	model_node(c)->wrong = true;
 	struct diag *d = say(el, DIAG_not_enabled, head.given ? head.at : c->head.at, "`%.*s` of container `%.*s` leads to `%.*s.%.*s`, which is not enabled",
 			     STR_ARG(row->name), STR_ARG(c->head.name), STR_ARG(off->stack->head.name), STR_ARG(off->name));
 	say_note(el, d, off->at, "with `enable = false`, nothing is made of it");

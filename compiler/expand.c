@@ -8,8 +8,10 @@ static void expand_if(struct elab *el, const struct fill *f, const struct entry 
 	struct val v = condition_outside(el, e->value, f->scope);
 	struct fill within = *f;
 
-	if (v.type != T_BOOL)
+	if (v.type != T_BOOL) {
+		f->node->incomplete = true;
 		return;
+	}
 	within.scope = scope_new(el, f->scope, NULL);
 	fill_entries(el, &within, v.u.BOOL ? &e->body : &e->other);
 }
@@ -20,8 +22,10 @@ static void expand_for(struct elab *el, const struct fill *f, const struct entry
 	struct sequence s;
 	struct fill within = *f;
 
-	if (!sequence_outside(el, &loop, f->scope, &s))
+	if (!sequence_outside(el, &loop, f->scope, &s)) {
+		f->node->incomplete = true;
 		return;
+	}
 	for (size_t i = 0; i < s.n && !el->stopped; i++) {
 		within.scope = sequence_turn(el, &s, i, f->scope, &loop);
 		if (within.scope)
@@ -36,6 +40,8 @@ static void expand_computed(struct elab *el, const struct fill *f, const struct 
 
 	if (v.type == T_STRING)
 		fill_named(el, f, row, (struct ident){v.u.STRING, e->name->at}, e);
+	else
+		f->node->incomplete = true;
 }
 
 /* An entry of a block of free names whose name is computed: the same with its name. */
@@ -45,8 +51,10 @@ static void expand_entry(struct elab *el, const struct fill *f, const struct ent
 	const struct entry_list one = {made, made};
 	struct val v = text_outside(el, e->computed, f->scope);
 
-	if (v.type != T_STRING)
+	if (v.type != T_STRING) {
+		f->node->incomplete = true;
 		return;
+	}
 	*made = (struct entry){.kind = EN_FIELD, .at = e->at, .word = {v.u.STRING, e->computed->at}, .value = e->value};
 	fill_entries(el, f, &one);
 }

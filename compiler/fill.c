@@ -96,10 +96,13 @@ static void fill_map_entry(struct elab *el, const struct fill *f, const struct e
 		if (wrong) {
 			say(el, DIAG_name_form, e->word.at, "`%.*s` cannot be a name in `%.*s`: %s",
 			    STR_ARG(e->word.text), STR_ARG(f->map->name), wrong);
+			f->node->incomplete = true;
 			return;
 		}
-		if (f->map->type == T_PORT && name_is_word(el, f->node, e->word))
+		if (f->map->type == T_PORT && name_is_word(el, f->node, e->word)) {
+			f->node->incomplete = true;
 			return;
+		}
 		m = arena_alloc(el->a, sizeof *m + type_infos[f->map->type].field_size);
 		m->name = e->word;
 		vec_push(el->a, &cell->map, m);
@@ -121,6 +124,7 @@ static bool map_twice(struct elab *el, const struct fill *f, const struct schema
 					     STR_ARG(row->name));
 
 			say_note(el, d, b->entry->word.at, "first given here");
+			f->node->incomplete = true;
 			return true;
 		}
 	b = arena_new(el->a, struct map_block);
@@ -152,6 +156,7 @@ static void fill_unknown(struct elab *el, const struct fill *f, const struct ent
 	if (e->kind == EN_BLOCK) /* others declare nothing */
 		lost_entry(el, f->scope->file, e);
 	f->node->lost |= e->kind == EN_FIELD;
+	f->node->incomplete = true;
 }
 
 /* One with a word that it has, in another form; what it names is lost where that is a block. */
@@ -163,6 +168,7 @@ static void fill_misformed(struct elab *el, const struct fill *f, const struct s
 	else if (row->form != ROW_ARROW)
 		lost_entry(el, f->scope->file, e);
 	f->node->lost |= row->form == ROW_FIELD;
+	f->node->incomplete = true;
 }
 
 static void fill_field(struct elab *el, const struct fill *f, const struct entry *e)
@@ -213,10 +219,12 @@ static void fill_defaults(struct elab *el, const struct fill *f, const struct en
 		say_suggest(el, wrong, &near);
 		if (near.best.n == 0)
 			say_help(el, wrong, "write: defaults container { … }");
+		f->node->incomplete = true;
 		return;
 	}
 	if (e->base) {
 		say(el, DIAG_entry_form, e->base->at, "defaults extend no template");
+		f->node->incomplete = true;
 		return;
 	}
 	for (; *at; at = &(*at)->next)
@@ -226,6 +234,7 @@ static void fill_defaults(struct elab *el, const struct fill *f, const struct en
 						 STR_ARG(schema_kinds[kind].word));
 
 			say_note(el, twice, (*at)->entry->name->at, "first given here");
+			f->node->incomplete = true;
 			return;
 		}
 	d = arena_new(el->a, struct defaults);
@@ -254,6 +263,7 @@ static void fill_one(struct elab *el, const struct fill *f, const struct schema_
 			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice",
 					     STR_ARG(row->name));
 			say_note(el, d, l->entry->word.at, "first given here");
+			f->node->incomplete = true;
 			return;
 		}
 	}
@@ -272,6 +282,7 @@ static void child_twice(struct elab *el, const struct fill *f, struct ident name
 
 	say_note(el, d, old->at, "first given here");
 	lost_name(el, f->scope->file, (struct str){0});
+	f->node->incomplete = true;
 }
 
 static struct node *child_new(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name)
@@ -285,7 +296,8 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 		    "this makes `%.*s`, which a condition beside it names in another sense", STR_ARG(name.text));
 		return NULL;
 	}
-	if (!name_good(el, name, schema_kinds[row->child].named))
+	bool good = name_good(el, name, schema_kinds[row->child].named);
+	if (!good)
 		lost_name(el, f->scope->file, name.text);
 	let = names_find(f->layer->scope->names, name.text);
 	if (let) {
@@ -296,6 +308,7 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 	child = node_new(el, n, row->child, name, name.at);
 	if (!child)
 		return NULL;
+	child->wrong = !good;
 	if (!n->children)
 		n->children = arena_new(el->a, struct map);
 	map_add(el->a, n->children, name.text, child);
@@ -361,10 +374,12 @@ static void fill_many(struct elab *el, const struct fill *f, const struct schema
 
 		say_help(el, d, "write: %.*s NAME { … }", STR_ARG(row->name));
 		lost_name(el, f->scope->file, (struct str){0});
+		f->node->incomplete = true;
 	} else if (name_is_computed(e)) {
 		fill_later(el, f, e);
 	} else if (e->name->kind == EX_BAD) {
 		lost_name(el, f->scope->file, (struct str){0});
+		f->node->incomplete = true;
 	} else {
 		fill_named(el, f, row, name_plain(e->name), e);
 	}
@@ -449,8 +464,10 @@ static void fill_arrow(struct elab *el, const struct fill *f, const struct entry
 		fill_misformed(el, f, row, e);
 		return;
 	}
-	if (!arrow_mode(el, f, row, e, &arrow.mode))
+	if (!arrow_mode(el, f, row, e, &arrow.mode)) {
+		f->node->incomplete = true;
 		return;
+	}
 	if (e->has_body ? schema_kinds[row->child].nrows > 0 : has_defaults(row->child)) {
 		arrow.block = node_new(el, f->node, row->child, (struct ident){0}, e->word.at);
 		if (arrow.block)

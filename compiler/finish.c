@@ -44,6 +44,7 @@ static void finish_map(struct elab *el, struct node *n, const struct schema_row 
 		char *at = entries + i * info->entry_size;
 
 		force_entry(el, n, row, m, m->name.at);
+		n->wrong |= m->slot.state == SLOT_BAD;
 		/* name and at stand first in every struct entry_TYPE, as in struct ident */
 		memcpy(at, &name, sizeof name);
 		memcpy(at + info->entry_value, entry_field(m), info->field_size);
@@ -59,6 +60,7 @@ static void finish_blocks(struct elab *el, struct node *n, const struct schema_r
 	if (row->how == HOW_ONE) {
 		if (cell->one) {
 			node_finish(el, cell->one);
+			n->wrong |= cell->one->wrong;
 			memcpy(node_field(n, row), &cell->one->model, sizeof(void *));
 		}
 		return;
@@ -69,6 +71,7 @@ static void finish_blocks(struct elab *el, struct node *n, const struct schema_r
 	models = arena_array(el->model, cell->many.n, sizeof *models);
 	for (size_t i = 0; i < cell->many.n; i++) {
 		node_finish(el, cell->many.at[i]);
+		n->wrong |= cell->many.at[i]->wrong && n->parent && n->parent->parent; /* a stack is not what is in it */
 		models[i] = cell->many.at[i]->model;
 	}
 	vec_write(node_field(n, row), models, cell->many.n);
@@ -98,13 +101,16 @@ static struct val arrow_side(struct elab *el, struct node *n, const struct arrow
 	return v;
 }
 
-static void finish_arrow(struct elab *el, struct node *n, const struct schema_row *row, const struct arrow *arrow,
+/* False where something of it is wrong. */
+static bool finish_arrow(struct elab *el, struct node *n, const struct schema_row *row, const struct arrow *arrow,
 			 char *element)
 {
 	const struct entry *e = arrow->entry;
+	memset(element, 0, row->arrow_size); /* one before that was wrong may have left something */
 	struct val left = arrow_side(el, n, arrow, e->left, row->type, element + row->arrow_left);
+	struct val right = arrow_side(el, n, arrow, e->right, row->right, element + row->arrow_right);
+	bool good = left.type != V_POISON && right.type != V_POISON;
 
-	arrow_side(el, n, arrow, e->right, row->right, element + row->arrow_right);
 	/* struct span at stands first */
 	memcpy(element, &e->at, sizeof e->at);
 	memcpy(element + row->arrow_mode, &arrow->mode, sizeof arrow->mode);
@@ -113,11 +119,14 @@ static void finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 				     "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));
 
 		say_help(el, d, "the port stands on the right side, where it is answered");
+		good = false;
 	}
 	if (arrow->block) {
 		node_finish(el, arrow->block);
 		memcpy(element + row->arrow_block, &arrow->block->model, sizeof(void *));
+		good &= !arrow->block->wrong;
 	}
+	return good;
 }
 
 static void finish_arrows(struct elab *el, struct node *n, const struct schema_row *row)
@@ -134,13 +143,16 @@ static void finish_arrows(struct elab *el, struct node *n, const struct schema_r
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &cell->arrows.at[i];
 	sort_array(sorted, count, sizeof(const struct arrow *), cmp_arrows);
+	size_t good = 0;
 	for (size_t i = 0; i < count && !el->stopped; i++)
-		finish_arrow(el, n, row, sorted[i], elements + i * row->arrow_size);
-	vec_write(node_field(n, row), elements, count);
+		if (finish_arrow(el, n, row, sorted[i], elements + good * row->arrow_size))
+			good++;
+	n->wrong |= good < count && n->parent && n->parent->parent;
+	vec_write(node_field(n, row), elements, good);
 }
 
 /* All that a block lacks, in one sentence. */
-static void say_missing(struct elab *el, const struct node *n)
+static void say_missing(struct elab *el, struct node *n)
 {
 	struct str names[2];
 	struct buf b = {0};
@@ -157,6 +169,7 @@ static void say_missing(struct elab *el, const struct node *n)
 	}
 	if (!count)
 		return;
+	n->wrong = true;
 	struct str list = buf_take(&b, el->a);
 	if (n->sample || node_lost_field(n))
 		return;
@@ -167,7 +180,7 @@ static void say_missing(struct elab *el, const struct node *n)
 	say_help(el, d, "write: %.*s = …", STR_ARG(names[0]));
 }
 
-static void say_missing_params(struct elab *el, const struct node *n)
+static void say_missing_params(struct elab *el, struct node *n)
 {
 	const struct binding *first = NULL;
 	struct buf b = {0};
@@ -180,6 +193,7 @@ static void say_missing_params(struct elab *el, const struct node *n)
 	}
 	if (!first)
 		return;
+	n->wrong = true;
 	struct str list = buf_take(&b, el->a);
 	if (n->sample || node_lost_field(n))
 		return;
@@ -222,6 +236,7 @@ void node_finish(struct elab *el, struct node *n)
 		switch (row->form) {
 		case ROW_FIELD:
 			finish_field(el, n, row);
+			n->wrong |= node_cell(n, row)->slot.state == SLOT_BAD;
 			break;
 		case ROW_MAP:
 			finish_map(el, n, row);
@@ -236,6 +251,7 @@ void node_finish(struct elab *el, struct node *n)
 	}
 	say_missing(el, n);
 	say_missing_params(el, n);
+	n->wrong |= el->d->errors && n->parent && n->parent->parent && (n->incomplete || node_lost_field(n));
 	for (const struct assertion *a = n->assertions; a && !el->stopped; a = a->next)
 		finish_assertion(el, a);
 }

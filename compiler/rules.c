@@ -5,11 +5,14 @@
 
 #include "compiler/rules_impl.h"
 
+/* WHOLE: it concludes from what is not there. */
 static const struct {
 	enum diag_code code;
 	void (*check)(struct rules *r, enum diag_code code);
+	bool whole;
 } rules[] = {
-#define ROW(name) {DIAG_##name, rule_##name}
+#define ROW(name) {DIAG_##name, rule_##name, false}
+#define WHOLE(name) {DIAG_##name, rule_##name, true}
 	ROW(subnet_range),
 	ROW(subnet_bits),
 	ROW(subnet_reserved),
@@ -41,12 +44,12 @@ static const struct {
 	ROW(publish_protocol),
 	ROW(publish_many),
 	ROW(flow_self),
-	ROW(flow_port),
+	WHOLE(flow_port),
 	ROW(flow_outside),
-	ROW(flow_family),
+	WHOLE(flow_family),
 	ROW(flow_many),
-	ROW(expect_reach),
-	ROW(moved_target),
+	WHOLE(expect_reach),
+	WHOLE(moved_target),
 	ROW(after_cycle),
 	ROW(mount_twice),
 	ROW(mount_reserved),
@@ -78,7 +81,7 @@ static const struct {
 	ROW(os_form),
 	ROW(gpu_choice),
 	ROW(gpu_exclusive),
-	ROW(metrics_port),
+	WHOLE(metrics_port),
 	ROW(route_proxy),
 	ROW(route_twice),
 	ROW(route_host),
@@ -114,11 +117,11 @@ struct str port_shown(struct arena *a, struct port p)
 
 /* What the rules compute on the way is not kept: diagnostics own their texts. */
 void rules_check(struct arena *scratch, struct diags *d, const struct model *model, const struct net *net, const struct routes *routes,
-		 const struct flows *flows)
+		 const struct flows *flows, bool part)
 {
 	struct rules r = {.arena = scratch, .diags = d, .model = model, .net = net, .routes = routes, .flows = flows};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if (!d->idle[rules[i].code])
+		if (!d->idle[rules[i].code] && !(part && (rules[i].whole || diag_infos[rules[i].code].severity != SEV_ERROR)))
 			rules[i].check(&r, rules[i].code);
 }

@@ -7,6 +7,7 @@
 #include "compiler/flows.h"
 #include "lang/diag.h"
 
-void rules_check(struct arena *scratch, struct diags *d, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows);
+/* part: of the stacks only what is sound is in the model (elaborate.h), so rules that conclude from what is not there are left out, and lints. */
+void rules_check(struct arena *scratch, struct diags *d, const struct model *model, const struct net *net, const struct routes *routes, const struct flows *flows, bool part);
 
 #endif

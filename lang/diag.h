@@ -38,8 +38,12 @@ struct diags {
 	struct sources *sources;
 	VEC(struct diag *) all;
 	size_t errors, warnings;
+	bool partly;		/* for errors in what they need, not all rules were looked at */
 	bool idle[DIAG_COUNT];	/* lints that need not be looked for (lints_idle) */
 };
+
+/* What is said of that at the end. */
+#define DIAGS_PARTLY "rules that need what is wrong here were not checked, nor were lints"
 
 enum { DIAG_CAP = 50 };		/* how many are printed; the rest is counted */
 

@@ -198,6 +198,8 @@ static void render_text(struct diags *d, const struct paint *c, struct buf *out)
 		buf_fmt(out, "%s%zu warning%s", d->errors ? ", " : "", d->warnings, d->warnings == 1 ? "" : "s");
 	if (d->errors || d->warnings)
 		buf_addc(out, '\n');
+	if (d->partly)
+		buf_fmt(out, "%snote%s: %s\n", c->note, c->off, DIAGS_PARTLY);
 }
 
 void diags_render(struct diags *d, enum diag_format format, bool colour, struct buf *out)

@@ -161,7 +161,13 @@ void diags_sarif(struct diags *d, struct buf *out)
 		rule((enum diag_code)code, out);
 		rules[code] = ++n;
 	}
-	buf_puts(out, "]}},\n\"columnKind\":\"unicodeCodePoints\",\n\"results\":[");
+	buf_puts(out, "]}},\n");
+	if (d->partly) {
+		buf_puts(out, "\"invocations\":[{\"executionSuccessful\":true,\"toolExecutionNotifications\":[{\"level\":\"note\",\"message\":{\"text\":");
+		json_str(out, STR(DIAGS_PARTLY));
+		buf_puts(out, "}}]}],\n");
+	}
+	buf_puts(out, "\"columnKind\":\"unicodeCodePoints\",\n\"results\":[");
 	for (size_t i = 0; i < d->all.n; i++) {
 		buf_puts(out, i ? ",\n " : "\n ");
 		result(&w, d->all.at[i], rules[d->all.at[i]->code] - 1);

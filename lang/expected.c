@@ -233,5 +233,5 @@ void expected_say(struct parser *p, const struct expected *e)
 	buf_free(&b);
 	help(p, d, e);
 	p->said = d;
-	p->said_bodied = p->nhead && (p->head[0].token == NAME || p->head[0].token == TEMPLATE || p->head[0].token == FOR || p->head[0].token == IF || p->nhead == 1);
+	p->said_bodied = p->nhead && (p->head[0].token == NAME || p->head[0].token == TEMPLATE || p->head[0].token == FOR || p->head[0].token == IF || p->head[0].token == PLAIN || p->nhead == 1 || p->before == '}');
 }
