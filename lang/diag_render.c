@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Diagnostics to text: the picture with carets. What comes from the users' files is shown so that it cannot do anything to a terminal: control and
- * invisible characters are replaced. A very long line is shown around the caret only, so that the cost does not depend on its length. */
-#include "lang/diag.h"
+ * Diagnostics to text: sorted, each once, with its picture (diag_picture.c), the notes that stand in other files, and what to do. */
+#include "lang/diag_picture.h"
 
 #include <stdlib.h>
 
-#include "lang/base/utf8.h"
-
-enum {
-	CELLS_MAX = 120,	/* of a line that is shown whole */
-	CELLS_BEFORE = 60,	/* shown before the caret of a longer one */
-	TAB = 8,
-};
-
-struct paint {
-	const char *bold, *error, *warning, *gutter, *note, *help, *off;
-};
 
 static const struct paint plain = {"", "", "", "", "", "", ""};
 static const struct paint coloured = {"\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[34m", "\x1b[36m", "\x1b[32m", "\x1b[0m"};
@@ -51,106 +39,11 @@ static void sort_and_unite(struct diags *d)
 	d->all.n = n;
 }
 
-/* One character of a text as it is shown: its bytes to out (may be NULL), the bytes read, its cells. */
-static size_t show_char(struct str s, size_t i, size_t cell, struct buf *out, size_t *ret_cells)
-{
-	uint32_t code;
-	size_t n = utf8_decode(s.s + i, s.n - i, &code);
-
-	if (n == 1 && code == '\t') {
-		*ret_cells = TAB - cell % TAB;
-		for (size_t k = 0; out && k < *ret_cells; k++)
-			buf_addc(out, ' ');
-		return 1;
-	}
-	*ret_cells = 1;
-	if (n == 0 || code < 0x20 || code == 0x7f || utf8_invisible(code)) {
-		if (out)
-			utf8_encode(0xfffd, out);
-		return n ? n : 1;
-	}
-	*ret_cells = utf8_width(code);
-	if (out)
-		buf_add(out, s.s + i, n);
-	return n;
-}
-
-/* A message or a path, made harmless. */
-static void show_text(struct str s, struct buf *out)
-{
-	size_t cells;
-
-	for (size_t i = 0; i < s.n;)
-		i += show_char(s, i, 0, out, &cells);
-}
-
-static size_t back_to_char(struct str s, size_t i)
-{
-	while (i > 0 && i < s.n && ((unsigned char)s.s[i] & 0xc0) == 0x80)
-		i--;
-	return i;
-}
-
-/* The line, and below it the mark under its bytes lo .. hi-1. */
-static void show_line(struct buf *out, const struct paint *c, struct place p, size_t lo, size_t hi, char mark, const char *colour,
-		      struct str label)
-{
-	size_t from = 0, cell = 0, cells, start = 0, width = 0, i;
-	bool cut = false;
-
-	if (lo > p.text.n)
-		lo = p.text.n;
-	if (hi > p.text.n)
-		hi = p.text.n;
-	if (p.text.n > CELLS_MAX && lo > CELLS_BEFORE)
-		from = back_to_char(p.text, lo - CELLS_BEFORE);
-	buf_fmt(out, "%s%5u |%s ", c->gutter, p.line, c->off);
-	if (from > 0) {
-		buf_puts(out, "…");
-		cell = 1;
-	}
-	for (i = from; i < p.text.n && !cut;) {
-		size_t n;
-
-		if (i == lo)
-			start = cell;
-		if (cell >= CELLS_MAX && p.text.n > CELLS_MAX) {
-			cut = true;
-			break;
-		}
-		n = show_char(p.text, i, cell, out, &cells);
-		if (i >= lo && i < hi)
-			width += cells;
-		cell += cells;
-		i += n;
-	}
-	if (cut)
-		buf_puts(out, "…");
-	if (lo >= i)
-		start = cell;
-	buf_fmt(out, "\n%s      |%s %*s%s", c->gutter, c->off, (int)start, "", colour);
-	for (size_t k = 0; k < (width ? width : 1); k++)
-		buf_addc(out, mark);
-	if (label.n) {
-		buf_addc(out, ' ');
-		show_text(label, out);
-	}
-	buf_fmt(out, "%s\n", c->off);
-}
-
-static void show_place(struct diags *d, struct buf *out, const struct paint *c, struct span at, char mark, const char *colour, struct str label)
-{
-	struct place p = source_place(d->sources, at);
-
-	if (p.source)
-		show_line(out, c, p, p.column - 1, p.column - 1 + (at.hi > at.lo ? at.hi - at.lo : 0), mark, colour, label);
-}
-
 static void show_position(struct diags *d, struct buf *out, struct span at)
 {
 	struct str origin = source_origin(d->sources, at);
 
-	show_text(origin, out);
+	picture_text(origin, out);
 	if (origin.n)
 		buf_puts(out, ": ");
 }
@@ -163,23 +56,23 @@ static void render_one(struct diags *d, const struct diag *one, const struct pai
 	buf_puts(out, c->bold);
 	show_position(d, out, one->at);
 	buf_fmt(out, "%s%s%s[%s]%s%s: ", c->off, colour, severity_word(one->severity), info->code, c->off, c->bold);
-	show_text(one->text, out);
+	picture_text(one->text, out);
 	buf_fmt(out, "%s\n", c->off);
-	show_place(d, out, c, one->at, '^', colour, one->label);
+	picture(d, out, c, one, colour);
 	vec_each(struct diag_note, note, &one->notes) {
-		if (note->at.lo == 0)
+		if (note->at.lo == 0 || picture_has(d, one, note))
 			continue;
 		buf_fmt(out, "  %snote%s: ", c->note, c->off);
 		show_position(d, out, note->at);
-		show_text(note->text, out);
+		picture_text(note->text, out);
 		buf_addc(out, '\n');
-		show_place(d, out, c, note->at, '-', c->note, STR(""));
+		picture_of_note(d, out, c, note);
 	}
 	vec_each(struct diag_note, note, &one->notes) {
 		if (note->at.lo != 0)
 			continue;
 		buf_fmt(out, "  %shelp%s: ", c->help, c->off);
-		show_text(note->text, out);
+		picture_text(note->text, out);
 		buf_addc(out, '\n');
 	}
 }

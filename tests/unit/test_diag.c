@@ -122,10 +122,57 @@ static void notes_and_help_stand_below(void **state)
 	diag_suggest(&b->diags, d, STR("thirst"));
 	diag_suggest(&b->diags, d, (struct str){0});
 	rendered(b, DIAG_TEXT, false,
-		 "one:3:2: error[E0201]: number 7\n    3 |         third\n      |         ^^^^^ here\n"
-		 "  note: one:1:1: first used here\n    1 | first\n      | -----\n"
+		 "one:3:2: error[E0201]: number 7\n"
+		 "    1 | first\n      | ----- first used here\n"
+		 "    2 | second\n"
+		 "    3 |         third\n      |         ^^^^^ here\n"
 		 "  help: do that\n  help: did you mean `thirst`?\n"
 		 "1 error\n");
+}
+
+static void spans_of_one_file_are_one_picture(void **state)
+{
+	struct bench *b = *state;
+	struct source *s = source_add(&b->sources, STR("s"), STR("a = b\n\tw\xe3\x81\x82 = w\n3\n4\n5\nfive = six\n"));
+	struct diag *d = diag_add(&b->diags, DIAG_syntax, at(s, 0, 1), "on one line");
+
+	diag_note(&b->diags, d, at(s, 4, 5), "right");
+	diag_note(&b->diags, d, at(s, 2, 3), "in the middle");
+	d = diag_add(&b->diags, DIAG_syntax, at(s, 6, 15), "overlapping, behind a tab and a wide character");
+	d->label = STR("all of it");
+	diag_note(&b->diags, d, at(s, 7, 11), "its beginning");
+	diag_note(&b->diags, d, at(s, 7, 8), "and that of this");
+	diag_note(&b->diags, d, at(s, 7, 8), "which is there twice");
+	d = diag_add(&b->diags, DIAG_syntax, at(s, 16, 17), "far from each other");
+	diag_note(&b->diags, d, at(s, 22, 26), "far below");
+	diag_note(&b->diags, d, at(s, 20, 21), "two below");
+	diag_note(&b->diags, d, at(b->one, 0, 5), "in another file");
+	rendered(b, DIAG_TEXT, false,
+		 "s:1:1: error[E0201]: on one line\n"
+		 "    1 | a = b\n"
+		 "      | ^ - - right\n"
+		 "      |   |\n"
+		 "      |   in the middle\n"
+		 "s:2:1: error[E0201]: overlapping, behind a tab and a wide character\n"
+		 "    2 |         w\xe3\x81\x82 = w\n"
+		 "      | ^^^^^^^^^^^^^^^\n"
+		 "      | |       |\n"
+		 "      | |       which is there twice\n"
+		 "      | |       and that of this\n"
+		 "      | |       its beginning\n"
+		 "      | all of it\n"
+		 "s:3:1: error[E0201]: far from each other\n"
+		 "    3 | 3\n"
+		 "      | ^\n"
+		 "    4 | 4\n"
+		 "    5 | 5\n"
+		 "      | - two below\n"
+		 "    6 | five = six\n"
+		 "      | ---- far below\n"
+		 "  note: one:1:1: in another file\n"
+		 "    1 | first\n"
+		 "      | -----\n"
+		 "3 errors\n");
 }
 
 static void colour_only_where_asked_for(void **state)
@@ -349,6 +396,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(texts_above_the_limits_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(messages_are_sorted_united_and_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(notes_and_help_stand_below, setup, teardown),
+		cmocka_unit_test_setup_teardown(spans_of_one_file_are_one_picture, setup, teardown),
 		cmocka_unit_test_setup_teardown(colour_only_where_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_terminal_is_not_spoken_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(json_says_the_same_and_is_json, setup, teardown),
