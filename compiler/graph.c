@@ -9,7 +9,7 @@
 #include "lang/base/map.h"
 
 enum shape { SHAPE_CONTAINER, SHAPE_SUBNET, SHAPE_WORLD, SHAPE_HOST, SHAPE_PORT };
-enum meaning { EDGE_FLOW, EDGE_PUBLISH, EDGE_AFTER, EDGE_JOIN };
+enum meaning { EDGE_FLOW, EDGE_PUBLISH, EDGE_AFTER, EDGE_REQUIRES, EDGE_JOIN };
 
 struct gnode {
 	struct str label, more;	/* the name, and below it an address; may be empty */
@@ -168,6 +168,8 @@ static void container_edges(struct graph *g, const struct m_container *c)
 
 	for (size_t i = 0; i < c->after.v.n; i++)
 		edge_add(g, node, container_node(g, c->after.v.at[i]), EDGE_AFTER, STR(""));
+	for (size_t i = 0; i < c->requires.v.n; i++)
+		edge_add(g, node, container_node(g, c->requires.v.at[i]), EDGE_REQUIRES, STR(""));
 	if (c->join.set && c->join.v)
 		edge_add(g, node, container_node(g, c->join.v), EDGE_JOIN, STR(""));
 }
@@ -240,14 +242,28 @@ static void dot_node(const struct graph *g, size_t i, const char *indent, struct
 	buf_puts(out, "\"];\n");
 }
 
+static struct str edge_label(const struct edge *e)
+{
+	switch (e->meaning) {
+	case EDGE_AFTER:
+		return STR("after");
+	case EDGE_REQUIRES:
+		return STR("requires");
+	case EDGE_JOIN:
+		return STR("join");
+	default:
+		return e->label;
+	}
+}
+
 static void dot_edge(const struct edge *e, struct buf *out)
 {
 	static const char *const styles[] = {
-		[EDGE_FLOW] = "style=solid", [EDGE_PUBLISH] = "style=bold", [EDGE_AFTER] = "style=dashed, arrowhead=open", [EDGE_JOIN] = "style=dotted",
+		[EDGE_FLOW] = "style=solid", [EDGE_PUBLISH] = "style=bold", [EDGE_AFTER] = "style=dashed, arrowhead=open", [EDGE_REQUIRES] = "style=dashed", [EDGE_JOIN] = "style=dotted",
 	};
 
 	buf_fmt(out, "  n%zu -> n%zu [%s, label=\"", e->from, e->to, styles[e->meaning]);
-	dot_text(e->meaning == EDGE_AFTER ? STR("after") : e->meaning == EDGE_JOIN ? STR("join") : e->label, out);
+	dot_text(edge_label(e), out);
 	buf_puts(out, "\"];\n");
 }
 
@@ -303,8 +319,8 @@ static void mermaid_node(const struct graph *g, size_t i, const char *indent, st
 
 static void mermaid_edge(const struct edge *e, struct buf *out)
 {
-	static const char *const lines[] = {[EDGE_FLOW] = "-->", [EDGE_PUBLISH] = "==>", [EDGE_AFTER] = "-.->", [EDGE_JOIN] = "---"};
-	struct str label = e->meaning == EDGE_AFTER ? STR("after") : e->meaning == EDGE_JOIN ? STR("join") : e->label;
+	static const char *const lines[] = {[EDGE_FLOW] = "-->", [EDGE_PUBLISH] = "==>", [EDGE_AFTER] = "-.->", [EDGE_REQUIRES] = "-.->", [EDGE_JOIN] = "---"};
+	struct str label = edge_label(e);
 
 	buf_fmt(out, "  n%zu %s", e->from, lines[e->meaning]);
 	if (label.n) {

@@ -51,6 +51,7 @@ static const struct {
 	WHOLE(expect_reach),
 	WHOLE(moved_target),
 	ROW(after_cycle),
+	ROW(requires_choice),
 	ROW(mount_twice),
 	ROW(mount_reserved),
 	ROW(directory_differs),

@@ -4,22 +4,31 @@
 #include "compiler/rules_impl.h"
 #include "lang/base/sort.h"
 
-/* Whom a container waits for: those of its `after`, then the one whose network it joins. */
+/* Whom a container waits for: those of its `after`, those that it requires, then the one whose network it joins. */
 static size_t waits(const struct m_container *c)
 {
-	return c->after.v.n + (container_place(c) == PLACE_JOINED);
+	return c->after.v.n + c->requires.v.n + (container_place(c) == PLACE_JOINED);
 }
 
 static const struct m_container *waits_for(const struct m_container *c, size_t i)
 {
-	return i < c->after.v.n ? c->after.v.at[i] : c->join.v;
+	if (i < c->after.v.n)
+		return c->after.v.at[i];
+	i -= c->after.v.n;
+	return i < c->requires.v.n ? c->requires.v.at[i] : c->join.v;
+}
+
+static struct span named_at(const struct f_CONTAINERREFS *all, size_t i)
+{
+	return all->v.spans ? all->v.spans[i] : all->at;
 }
 
 static struct span waits_at(const struct m_container *c, size_t i)
 {
-	if (i == c->after.v.n)
-		return c->join.at;
-	return c->after.v.spans ? c->after.v.spans[i] : c->after.at;
+	if (i < c->after.v.n)
+		return named_at(&c->after, i);
+	i -= c->after.v.n;
+	return i < c->requires.v.n ? named_at(&c->requires, i) : c->join.at;
 }
 
 /* Depth-first over these, without recursion: the path is a stack of its own, since a chain may be as long
@@ -104,6 +113,28 @@ RULE(after_cycle)
 	for (size_t i = 0; i < r->net->nmembers; i++)
 		if (w.state[i] == NEW)
 			walk_from(r, code, &w, i);
+}
+
+/* Its stack is applied, stopped and rolled back as a whole, and what it requires with it. What waits for people would not: requiring it starts it. */
+RULE(requires_choice)
+{
+	rules_each_container(m, r)
+		for (size_t i = 0; i < m->container->requires.v.n; i++) {
+			const struct m_container *c = m->container, *other = c->requires.v.at[i];
+			struct diag *d;
+
+			if (other->head.stack != c->head.stack) {
+				d = diag_add(r->diags, code, named_at(&c->requires, i), "container `%.*s` is of another stack, which comes and goes without this one",
+					     STR_ARG(other->head.name));
+				diag_help(r->diags, d, "say `after = [%.*s.%.*s]`: then it starts when that one is ready, and runs on without it",
+					  STR_ARG(other->head.stack->head.name), STR_ARG(other->head.name));
+			} else if (c->autostart.v && !other->autostart.v) {
+				d = diag_add(r->diags, code, named_at(&c->requires, i), "container `%.*s` waits for people to start it, and this one would start it",
+					     STR_ARG(other->head.name));
+				diag_note(r->diags, d, other->autostart.at, "said here");
+				diag_help(r->diags, d, "give `%.*s` autostart = false as well", STR_ARG(c->head.name));
+			}
+		}
 }
 
 struct declared {

@@ -78,6 +78,7 @@ RULE(expect_reach);
 RULE(moved_target);
 /* rules_container.c */
 RULE(after_cycle);
+RULE(requires_choice);
 RULE(port_twice);
 RULE(ready_choice);
 RULE(ready_port);

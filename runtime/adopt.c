@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Adoption, see adopt.h. Texts are compared line by line: a line "\t@image:…@" stands for one line with an image's id, "\t@gpu:…@" for any number of lines. */
+ * Adoption, see adopt.h. Texts are compared line by line: a line "\t@image:…@" stands for one line with an image's id, "\t@gpu:…@" for any number of lines,
+ * "\t@requires:UNIT@" for what tells that unit's text from another. */
 #include "runtime/adopt.h"
+
+#include "lang/base/cleanup.h"
+#include "lang/base/map.h"
 
 enum { ID_DIGITS = 64 };
 
@@ -19,6 +23,12 @@ static bool is_id(struct str line)
 /* Whether binding makes the one line into the other. */
 static bool line_fits(struct str line, struct str bound)
 {
+	struct str unit;
+
+	if (str_starts(line, STR("\t@requires:"))) {
+		str_cut(line, ':', &unit);
+		return str_starts(bound, STR("Requires=")) && unit.n && str_starts((struct str){bound.s + 9, bound.n - 9}, (struct str){unit.s, unit.n - 1});
+	}
 	return str_eq(line, bound) || (str_starts(line, STR("\t@image:")) && is_id(bound));
 }
 
@@ -59,12 +69,73 @@ static bool adopts(const struct res *compiled, const struct res *base)
 	}
 }
 
+/* Whether a unit that is required has changed, so that what requires it is started again as well. */
+static bool required_changed(const struct res_unit *u, const struct manifest *base, const struct map *changed)
+{
+	for (size_t i = 0; i < u->binds.n; i++) {
+		struct str name, what = str_cut(u->binds.at[i], ':', &name);
+
+		if (str_is(what, "requires") && (map_get(changed, name) || !manifest_find(base, RES_unit, name)))
+			return true;
+	}
+	return false;
+}
+
+/* Until nothing more follows: chains of what is required are short. */
+static void changed_find(struct arena *a, const struct manifest *compiled, const struct manifest *base, struct map *changed)
+{
+	struct res_unit *u;
+	bool more = true;
+
+	manifest_each(unit, u, compiled) {
+		const struct res *b = manifest_find(base, RES_unit, u->res.id);
+
+		if (!b || (!res_same(&u->res, b) && !adopts(&u->res, b)))
+			map_set(a, changed, u->res.id, u);
+	}
+	while (more) {
+		more = false;
+		manifest_each(unit, u, compiled)
+			if (u->binds.n && !map_get(changed, u->res.id) && required_changed(u, base, changed)) {
+				map_set(a, changed, u->res.id, u);
+				more = true;
+			}
+	}
+}
+
+/* A unit that is started again with one that it requires has another text on a host: it has one here. */
+static struct res *with_required(struct arena *a, const struct res_unit *u, const struct map *changed)
+{
+	struct res_unit *copy = (struct res_unit *)res_copy(a, &u->res);
+	struct buf text = {0};
+
+	for (struct str rest = u->text; rest.n;) {
+		struct str line = str_cut(rest, '\n', &rest), unit;
+
+		str_cut(line, ':', &unit);
+		unit.n -= unit.n > 0;
+		if (str_starts(line, STR("\t@requires:")) && map_get(changed, unit))
+			buf_fmt(&text, "Requires=%.*s another\n", STR_ARG(unit));
+		else
+			buf_fmt(&text, "%.*s\n", STR_ARG(line));
+	}
+	copy->text = buf_take(&text, a);
+	return &copy->res;
+}
+
 void manifest_adopt(const struct manifest *compiled, const struct manifest *base, struct manifest *ret)
 {
+	_arena_ struct arena scratch = {0};
+	struct map changed = {0};
+
+	changed_find(&scratch, compiled, base, &changed);
 	for (size_t i = 0; i < compiled->all.n; i++) {
 		struct res *r = compiled->all.at[i], *b = manifest_find(base, r->kind, r->id);
+		bool stays = r->kind == RES_unit ? !map_get(&changed, r->id) && ((struct res_unit *)r)->binds.n : b && adopts(r, b);
 
-		manifest_put(ret, b && adopts(r, b) ? b : r);
+		if (r->kind == RES_unit && b && !stays && required_changed((struct res_unit *)r, base, &changed))
+			r = with_required(ret->arena, (struct res_unit *)r, &changed);
+		manifest_put(ret, b && stays ? b : r);
 	}
 	manifest_seal(ret);
 }

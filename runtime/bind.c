@@ -9,6 +9,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
 #include "lang/base/sort.h"
+#include "runtime/digest.h"
 #include "runtime/facts.h"
 #include "runtime/image.h"
 
@@ -19,6 +20,7 @@ struct binding {
 	struct map images;		/* reference -> struct str, its id; .n 0 where it is not on the host */
 	struct map gpus;		/* late-bound word -> struct strs */
 	struct map stamps;		/* path of a secret -> struct str */
+	struct map units;		/* name -> struct res_unit, bound */
 	struct str dns;			/* what the host's resolv.conf says to containers; "" until it was asked for */
 	struct err *e;
 };
@@ -156,6 +158,14 @@ static int container_bound(struct binding *b, const struct res_container *c, str
 	return 0;
 }
 
+/* The unit as far as it is bound; NULL where there is none. */
+static const struct res_unit *unit_there(const struct binding *b, struct str name)
+{
+	const struct res_unit *u = map_get(&b->units, name);
+
+	return u ? u : (const struct res_unit *)manifest_find(b->compiled, RES_unit, name);
+}
+
 /* "\t@image:REF@ \" or, at the end of the command, "\t@image:REF@": the word between the signs; "" for every other line. */
 static struct str late_word(struct str line, struct str *ret_end)
 {
@@ -171,6 +181,21 @@ static struct str late_word(struct str line, struct str *ret_end)
 	word.n -= 1 + end.n;
 	*ret_end = end;
 	return word;
+}
+
+enum { TEXT_STAMP = 16 };
+
+/* What tells one text of a unit that is required from another. Not as long as that one waits for an image itself. */
+static bool requires_bind(const struct binding *b, struct str unit, struct buf *out)
+{
+	const struct res_unit *u = unit_there(b, unit);
+	char digest[DIGEST_TEXT + 1];
+
+	if (!u || u->binds.n)
+		return false;
+	digest_hex(u->text, digest);
+	buf_fmt(out, "Requires=%.*s %.*s\n", STR_ARG(unit), TEXT_STAMP, digest);
+	return true;
 }
 
 /* A line of the text. Sets *ret_left where its word stays unbound. */
@@ -198,6 +223,8 @@ static int line_bind(struct binding *b, struct str line, struct buf *out, struct
 			buf_fmt(out, "Secret=%.*s %.*s\n", STR_ARG(name), STR_ARG(stamp));
 		return r;
 	}
+	if (word.n && str_is(str_cut(word, ':', &what), "requires") && requires_bind(b, what, out))
+		return 0;
 	buf_str(out, line);
 	buf_addc(out, '\n');
 	*ret_left = word;
@@ -228,6 +255,57 @@ static int unit_bound(struct binding *b, const struct res_unit *u, struct res **
 	return 0;
 }
 
+/* One that a unit requires and that is still to be bound, or NULL. */
+static const struct res_unit *required_unbound(const struct binding *b, const struct res_unit *u)
+{
+	for (size_t i = 0; i < u->binds.n; i++) {
+		struct str name, what = str_cut(u->binds.at[i], ':', &name);
+		const struct res_unit *other = str_is(what, "requires") ? unit_there(b, name) : NULL;
+
+		if (other && other->binds.n && !map_get(&b->units, name))
+			return other;
+	}
+	return NULL;
+}
+
+/* A unit after those that it requires. In a manifest that ctc made nothing requires itself. */
+static int unit_bind(struct binding *b, const struct res_unit *first)
+{
+	VEC(const struct res_unit *) path = {0};
+	int r = 0;
+
+	vec_push(b->arena, &path, first);
+	while (path.n && r == 0) {
+		const struct res_unit *u = path.at[path.n - 1], *before = map_get(&b->units, u->res.id) ? NULL : required_unbound(b, u);
+		struct res *bound = NULL;
+
+		if (before && path.n > b->compiled->all.n)
+			return err_set(b->e, -ELOOP, "the unit %.*s requires itself", STR_ARG(u->res.id));
+		if (before) {
+			vec_push(b->arena, &path, before);
+			continue;
+		}
+		path.n--;
+		if (map_get(&b->units, u->res.id))
+			continue;
+		r = unit_bound(b, u, &bound);
+		if (r == 0)
+			map_add(b->arena, &b->units, bound->id, bound);
+	}
+	return r;
+}
+
+static int units_bind(struct binding *b)
+{
+	const struct res_unit *u;
+	int r = 0;
+
+	manifest_each(unit, u, b->compiled)
+		if (u->binds.n && r == 0)
+			r = unit_bind(b, u);
+	return r;
+}
+
 /* The host's name servers in a resolv.conf of ours, in the place of a line that asks for them. */
 static int file_bound(struct binding *b, const struct res_file *f, struct res **ret)
 {
@@ -255,7 +333,9 @@ static int res_bound(struct binding *b, struct res *r, struct res **ret)
 	case RES_file:
 		return str_is(((struct res_file *)r)->content, "@dns:host@\n") ? file_bound(b, (struct res_file *)r, ret) : 0;
 	case RES_unit:
-		return ((struct res_unit *)r)->binds.n ? unit_bound(b, (struct res_unit *)r, ret) : 0;
+		if (((struct res_unit *)r)->binds.n)
+			*ret = map_get(&b->units, r->id);
+		return 0;
 	default:
 		return 0;
 	}
@@ -269,6 +349,8 @@ int manifest_bind(struct host *h, const struct manifest *compiled, const struct 
 	struct res_image *i;
 	int r = images_bind(&b);
 
+	if (r == 0)
+		r = units_bind(&b);
 	for (size_t k = 0; k < compiled->all.n && r == 0; k++) {
 		struct res *one;
 

@@ -70,16 +70,29 @@ static int write_unit(int dir, const struct res_unit *u, struct err *e)
 }
 
 /* TARGET.wants/UNIT -> ../UNIT, as `systemctl enable` makes it. */
-static int write_link(int dir, const struct res_unit *u, struct err *e)
+static int write_link(int dir, struct str target, const struct res_unit *u, struct err *e)
 {
 	char at[2 * UNIT_NAME_MAX + 16], to[UNIT_NAME_MAX + 8];
 
-	snprintf(at, sizeof at, "%s.wants", u->wanted_by.s);
+	snprintf(at, sizeof at, "%.*s.wants", STR_ARG(target));
 	if (mkdirat(dir, at, 0755) < 0 && errno != EEXIST)
 		return err_errno(e, -errno, "create the directory %s", at);
-	snprintf(at, sizeof at, "%s.wants/%s", u->wanted_by.s, u->res.id.s);
+	snprintf(at, sizeof at, "%.*s.wants/%s", STR_ARG(target), u->res.id.s);
 	snprintf(to, sizeof to, "../%s", u->res.id.s);
 	return symlinkat(to, dir, at) < 0 && errno != EEXIST ? err_errno(e, -errno, "create the link %s", at) : 0;
+}
+
+/* One for each that wants it. */
+static int write_links(int dir, const struct res_unit *u, struct err *e)
+{
+	int r = 0;
+
+	for (struct str rest = u->wanted_by; rest.n && r == 0;) {
+		struct str target = str_cut(rest, ' ', &rest);
+
+		r = unit_name_ok(target) ? write_link(dir, target, u, e) : err_set(e, -EBADMSG, "the manifest has a unit that is wanted by none of ours");
+	}
+	return r;
 }
 
 static int write_units(int dir, const struct manifest *m, struct err *e)
@@ -88,11 +101,11 @@ static int write_units(int dir, const struct manifest *m, struct err *e)
 	int r = 0;
 
 	manifest_each(unit, u, m) {
-		if (!unit_name_ok(u->res.id) || !str_starts(u->res.id, STR("ct")) || (u->wanted_by.n && !unit_name_ok(u->wanted_by)))
+		if (!unit_name_ok(u->res.id) || !str_starts(u->res.id, STR("ct")))
 			return err_set(e, -EBADMSG, "the manifest has a unit whose name is none of ours");
 		r = write_unit(dir, u, e);
-		if (r == 0 && u->wanted_by.n)
-			r = write_link(dir, u, e);
+		if (r == 0)
+			r = write_links(dir, u, e);
 		if (r < 0)
 			return r;
 	}
@@ -172,7 +185,7 @@ static int write_unsettled(int dir, struct err *e)
 	buf_fmt(&out, text, program);
 	u.text = buf_view(&out);
 	r = write_unit(dir, &u, e);
-	return r < 0 ? r : write_link(dir, &u, e);
+	return r < 0 ? r : write_links(dir, &u, e);
 }
 
 int generator_run(struct host *h, const char *normal, struct err *e)

@@ -58,6 +58,11 @@ static bool our_name(struct str name)
 
 /* ---- observe ---- */
 
+static bool does_run(const struct res_unit *u)
+{
+	return u->active || u->runs;
+}
+
 struct seen {
 	struct host *h;
 	struct manifest *ret;
@@ -88,6 +93,19 @@ static DIR *generated_dir(struct host *h, const char *below)
 	return d;
 }
 
+/* Sorted words, with one more among them. */
+static struct str words_with(struct arena *a, struct str words, struct str more)
+{
+	for (struct str rest = words; rest.n;) {
+		struct str word = str_cut(rest, ' ', &rest);
+		size_t before = (size_t)(word.s - words.s);
+
+		if (str_cmp(more, word) < 0)
+			return STR_JOIN(a, (struct str){words.s, before}, more, STR(" "), (struct str){word.s, words.n - before});
+	}
+	return STR_JOIN(a, words, STR(" "), more);
+}
+
 /* Enters every link of TARGET.wants. */
 static void see_wants(struct seen *s, const char *wants)
 {
@@ -102,7 +120,7 @@ static void see_wants(struct seen *s, const char *wants)
 			continue;
 		there = map_get(&s->wants, unit);
 		if (there) {
-			*there = str_fmt(a, "%.*s %.*s", STR_ARG(*there), STR_ARG(target));
+			*there = words_with(a, *there, target);
 			continue;
 		}
 		there = arena_new(a, struct str);
@@ -235,6 +253,48 @@ static int see_faults(struct seen *s, struct err *e)
 	return r;
 }
 
+/* Whether mending it takes its process. */
+static bool is_doomed(const struct res_unit *u)
+{
+	static const struct res_unit whole;
+	struct res_unit wanted = whole;
+
+	wanted.text = u->text;
+	return unit_restarts(u, &wanted);
+}
+
+/* Marks the units that are bound to one that is to be started again: systemd stops them with it. Until no more follow: chains of what is required are short. */
+static void see_bound(struct seen *s)
+{
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < s->ret->all.n; i++) {
+			struct res_unit *u = (struct res_unit *)s->ret->all.at[i];
+			const struct res_unit *to;
+
+			if (u->res.kind != RES_unit || !does_run(u) || is_doomed(u))
+				continue;
+			for (struct str rest = u->text; rest.n;) {
+				struct str line = str_cut(rest, '\n', &rest);
+
+				if (str_starts(line, STR("BindsTo=")) && (to = map_get(&s->found, (struct str){line.s + 8, line.n - 8})) && is_doomed(to)) {
+					u->fault = STR(UNIT_GOES_WITH);
+					more = true;
+					break;
+				}
+			}
+		}
+	}
+}
+
+static bool any_doomed(const struct seen *s)
+{
+	for (size_t i = 0; i < s->ret->all.n; i++)
+		if (s->ret->all.at[i]->kind == RES_unit && is_doomed((const struct res_unit *)s->ret->all.at[i]))
+			return true;
+	return false;
+}
+
 static int unit_observe(struct host *h, const struct manifest *known, struct manifest *ret, struct err *e)
 {
 	static const char *const patterns[] = {"ct-*", "ctstack*", "ct.slice", NULL};
@@ -247,7 +307,11 @@ static int unit_observe(struct host *h, const struct manifest *known, struct man
 		return r;
 	see_orphans(&s);
 	r = unit_added_read(h, ret, &s.found, e);
-	return r < 0 ? r : see_faults(&s, e);
+	if (r == 0)
+		r = see_faults(&s, e);
+	if (r == 0 && any_doomed(&s))
+		see_bound(&s);
+	return r;
 }
 
 /* ---- prepare ---- */
@@ -329,11 +393,6 @@ static int unit_prepare(struct host *h, struct slice s, struct err *e)
 }
 
 /* ---- apply ---- */
-
-static bool does_run(const struct res_unit *u)
-{
-	return u->active || u->runs;
-}
 
 /* Wanted, or started by people, before the change or before one that is taken back, and left to them. */
 static bool shall_run(const struct res_unit *from, const struct res_unit *to)
@@ -561,6 +620,20 @@ static int settle(struct host *h, struct slice s, uint64_t since, struct err *e)
 	return r;
 }
 
+/* The cause before what follows from it: a unit that another one is bound to or requires. */
+static const struct bus_job *first_failure(const struct selection *sel)
+{
+	const struct bus_job *first = NULL;
+
+	for (size_t i = 0; i < sel->n; i++) {
+		const struct bus_job *j = &sel->jobs[i];
+
+		if (j->done && !j->ok && (!first || (strcmp(first->result, "dependency") == 0 && strcmp(j->result, "dependency") != 0)))
+			first = j;
+	}
+	return first;
+}
+
 static int start_phase(struct host *h, struct slice s, struct err *e)
 {
 	_arena_ struct arena a = {0};
@@ -575,9 +648,9 @@ static int start_phase(struct host *h, struct slice s, struct err *e)
 		r = bus_run_jobs(h, BUS_START, sel.jobs, sel.n, true, told_ready, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < sel.n; i++)
-		if (sel.jobs[i].done && !sel.jobs[i].ok)
-			return unit_why(h, sel.jobs[i].unit, &sel.jobs[i], since, e);
+	const struct bus_job *failed = first_failure(&sel);
+	if (failed)
+		return unit_why(h, failed->unit, failed, since, e);
 	return settle(h, s, since, e);
 }
 

@@ -287,7 +287,7 @@ static bool reaches_process(struct str added)
 
 bool unit_restarts(const struct res_unit *from, const struct res_unit *to)
 {
-	if (!str_eq(from->text, to->text) || (str_is(from->fault, UNIT_ASTRAY) && !to->fault.n))
+	if (!str_eq(from->text, to->text) || ((str_is(from->fault, UNIT_ASTRAY) || str_is(from->fault, UNIT_GOES_WITH)) && !to->fault.n))
 		return true;
 	for (size_t i = 0; i < from->added.n; i++)
 		if (reaches_process(from->added.at[i]) && !strs_have(&to->added, from->added.at[i]))

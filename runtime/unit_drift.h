@@ -11,6 +11,7 @@
 /* The faults of an observed unit (lang/res.def). */
 #define UNIT_UNREAD "systemd has not read this version yet"
 #define UNIT_ASTRAY "runs in a network namespace that is gone"
+#define UNIT_GOES_WITH "goes with what it requires, which is started again"
 
 /* Fills `added` of each unit in `seen` (not sealed; units: name -> its struct res_unit *) from /etc/systemd/system, /run/systemd/system and both system.control: drop-ins in NAME.d, and what stands under
  * the unit's own name there, a mask or another unit; each as "MODE PATH\nCONTENT", of a symbolic link "link PATH\nTARGET", sorted. What is longer than a unit can be

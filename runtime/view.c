@@ -132,6 +132,41 @@ static struct str drift_words(struct arena *a, const struct change *c)
 	return str_fmt(a, "%s %.*s %s", res_infos[r->kind].word, STR_ARG(r->id), how);
 }
 
+/* "Requires=UNIT WHICH-TEXT" in the text, or, as long as nobody knows, "\t@requires:UNIT@"; "" for none. */
+static struct str requires_line(struct str text, struct str unit)
+{
+	while (text.n) {
+		struct str line = str_cut(text, '\n', &text), rest;
+
+		if (str_starts(line, STR("\t@requires:")) && str_eq((struct str){line.s + 11, line.n - 12}, unit))
+			return line;
+		if (str_starts(line, STR("Requires=")) && str_eq(str_cut((struct str){line.s + 9, line.n - 9}, ' ', &rest), unit) && rest.n)
+			return line;
+	}
+	return STR("");
+}
+
+/* What it requires and is started again with: the container says nothing of that. */
+static void restarts_with(struct viewer *w, struct view_container *c, const struct change *change)
+{
+	const struct res_unit *from = (const struct res_unit *)change->from, *to = (const struct res_unit *)change->to;
+
+	if (!from || !to)
+		return;
+	for (struct str rest = to->text; rest.n;) {
+		struct str line = str_cut(rest, '\n', &rest), unit, was;
+		const struct res *r;
+
+		if (!str_starts(line, STR("Requires=")))
+			continue;
+		unit = str_cut((struct str){line.s + 9, line.n - 9}, ' ', &was);
+		was = requires_line(from->text, unit);
+		r = manifest_find(w->v->plan->to, RES_unit, unit);
+		if (was.n && !str_eq(was, line) && r)
+			vec_push(w->a, &c->effects, str_fmt(w->a, "required %.*s", STR_ARG(r->owner)));
+	}
+}
+
 /* A link changes because an address does, which a field says, or because a port is published on a loopback address, which the port says. Directories
  * follow the volumes. Only files speak for themselves. */
 static void container_change(struct viewer *w, struct view_container *c, const struct change *change)
@@ -149,8 +184,13 @@ static void container_change(struct viewer *w, struct view_container *c, const s
 	bool other = r->kind == RES_unit && !str_eq(r->id, c->to->unit) && !str_eq(r->id, c->from->unit);
 	if (r->kind == RES_unit && !other)
 		unit_change(c, change);
+	size_t effects = c->effects.n;
+	if (r->kind == RES_unit && !other && !drift)
+		restarts_with(w, c, change);
 	if (drift)
 		vec_push(w->a, &c->drift, drift_words(w->a, change));
+	else if (c->effects.n > effects)
+		return; /* said */
 	else if (r->kind == RES_file || r->kind == RES_proxy || r->kind == RES_macvlan || other || (r->kind == RES_unit && !c->fields.n && c->unit_changes))
 		vec_push(w->a, &c->effects, str_fmt(w->a, "%s %.*s", res_infos[r->kind].word, STR_ARG(r->id)));
 }

@@ -60,6 +60,52 @@ static void texts_that_binding_makes(void **state)
 	}
 }
 
+static struct res_unit *add(struct manifest *m, const char *name, const char *text, const char *bind)
+{
+	struct res_unit *u = manifest_add_unit(m, str_of(name));
+
+	u->text = str_of(text);
+	u->active = true;
+	if (bind) {
+		u->binds.at = arena_new(m->arena, struct str);
+		u->binds.at[u->binds.n++] = str_of(bind);
+	}
+	return u;
+}
+
+/* c requires b, which requires a. */
+static void what_requires_another_changes_with_it(void **state)
+{
+	static const struct {
+		const char *a, *compiled_a;
+		bool bound, same;
+	} rows[] = {
+		{"a 1\n", "a 1\n", false, true},
+		{"a 1\n", "a 2\n", false, false},
+		{"a 1\n", "a 1\n", true, true},
+		{"a 1\n", "a 2\n", true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		_arena_ struct arena arena = {0};
+		struct manifest compiled = {.arena = &arena}, base = {.arena = &arena}, out = {.arena = &arena};
+
+		add(&compiled, "ct-a.service", rows[i].compiled_a, NULL);
+		add(&compiled, "ct-b.service", "b\n\t@requires:ct-a.service@\n", "requires:ct-a.service");
+		add(&compiled, "ct-c.service", "c\n\t@requires:ct-b.service@\n", "requires:ct-b.service");
+		add(&base, "ct-a.service", rows[i].a, NULL);
+		add(&base, "ct-b.service", rows[i].bound ? "b\nRequires=ct-a.service 0123456789abcdef\n" : "b\n\t@requires:ct-a.service@\n", rows[i].bound ? NULL : "requires:ct-a.service");
+		add(&base, "ct-c.service", rows[i].bound ? "c\nRequires=ct-b.service 0123456789abcdef\n" : "c\n\t@requires:ct-b.service@\n", rows[i].bound ? NULL : "requires:ct-b.service");
+		assert_null(manifest_seal(&compiled));
+		assert_null(manifest_seal(&base));
+		manifest_adopt(&compiled, &base, &out);
+		assert_int_equal(out.all.n, 3);
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(res_same(out.all.at[k], base.all.at[k]), rows[i].same);
+	}
+}
+
 static void images_and_switches_of_the_same_name(void **state)
 {
 	_arena_ struct arena a = {0};
@@ -86,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_that_binding_makes),
+		cmocka_unit_test(what_requires_another_changes_with_it),
 		cmocka_unit_test(images_and_switches_of_the_same_name),
 	};
 

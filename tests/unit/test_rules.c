@@ -289,6 +289,12 @@ static const struct {
 	{"flow: from the host", "W0905", TWO("allow host -> web\n")},
 
 	{"after: chain", "", TWO("container a { " IMAGE "address = 10.1.0.2; after = [web, db] }\ncontainer b { " IMAGE "address = 10.1.0.3; after = [a] }\n")},
+	{"requires", "", TWO("container a { " IMAGE "requires = [web, db]; after = [web] }\ncontainer b { " IMAGE "requires = [a]; autostart = false }\n")},
+	{"requires: itself", "E0623", ONE("requires = [a]")},
+	{"requires: in a circle with after", "E0623", STACK(LAN "container a { " IMAGE "requires = [b] }\ncontainer b { " IMAGE "after = [a] }\n")},
+	{"requires: of another stack", "E0636", "stack x { " LAN "container c { " IMAGE "} }\nstack s { subnet net { range = 10.2.0.0/24 }\ncontainer a { " IMAGE "requires = [x.c] } }\n"},
+	{"requires: one that waits for people", "E0636", STACK(LAN "container a { " IMAGE "requires = [b] }\ncontainer b { " IMAGE "autostart = false }\n")},
+	{"requires: one that is not enabled", "E0643", STACK(LAN "container a { " IMAGE "requires = [b] }\ncontainer b { " IMAGE "enable = false }\n")},
 	{"after: itself", "E0623", ONE("address = 10.1.0.2; after = [a]")},
 	{"after: in a circle", "E0623",
 	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; after = [b] }\ncontainer b { " IMAGE "address = 10.1.0.3; after = [c] }\n"

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# patience: 200
+#
+# `requires`, asked of systemd: who requires another container starts with it, stops with it, whatever ends it, and is started again with it, as the plan says.
+
+pid() { systemctl show -P MainPID "ct-s-$1.service"; }
+states() { (systemctl is-active "$@" || true) | xargs; }
+all_run() { [ "$(states ct-s-db ct-s-app ct-s-web ct-s-cron)" = "active active active active" ]; }
+stopped() { [ "$(states ct-s-app ct-s-web)" = "inactive inactive" ]; }
+moment() { systemctl show -P "$2" "ct-s-$1.service"; }
+
+# source_of LINE [LINE [WITHIN]]: what db says, what app says, and how long db may take
+source_of() {
+	cat <<-SRC
+		stack s {
+		  subnet lan { range = 10.85.0.0/24 }
+		  defaults container { image = "localhost/probe:1" }
+		  container db   { address = 10.85.0.2; ports { pg = 80/tcp }; ready { tcp = pg; within = ${3-20s} }; $1 }
+		  container app  { address = 10.85.0.3; requires = [db]; ${2-} }
+		  container web  { address = 10.85.0.4; requires = [app] }
+		  container cron { address = 10.85.0.5; after = [db] }
+		}
+	SRC
+}
+
+test_it_starts_when_the_other_one_is_ready() {
+	image localhost/probe:1
+	source_of 'env { PROBE_DELAY_MS = "1500" }' >/s.ctstack
+	ctc apply --yes /s.ctstack
+	[ "$(moment app ExecMainStartTimestampMonotonic)" -ge "$(moment db ActiveEnterTimestampMonotonic)" ]
+	[ "$(moment web ExecMainStartTimestampMonotonic)" -ge "$(moment app ActiveEnterTimestampMonotonic)" ]
+	all_run
+	expect 0 ctc plan --detailed-exitcode /s.ctstack
+	# Alone it brings in what it requires.
+	systemctl stop ct-s-db
+	stopped
+	systemctl start ct-s-web
+	eventually 20 all_run
+}
+
+test_a_change_of_the_other_one_is_a_restart_that_the_plan_says() {
+	local app web cron
+	app=$(pid app) web=$(pid web) cron=$(pid cron)
+	source_of 'env { PROBE_DELAY_MS = "500" }' >/s.ctstack
+	run ctc plan /s.ctstack
+	contains "$out" "required s.db changes"
+	contains "$out" "required s.app changes"
+	contains "$out" "Plan: 3 restart, 1 untouched."
+	ctc apply --yes /s.ctstack
+	all_run
+	[ "$(pid app)" != "$app" ]
+	[ "$(pid web)" != "$web" ]
+	equal "$(pid cron)" "$cron"
+	expect 0 ctc plan --detailed-exitcode /s.ctstack
+	# Not the other way.
+	local db
+	db=$(pid db)
+	source_of 'env { PROBE_DELAY_MS = "500" }' 'env { X = "1" }' >/s.ctstack
+	ctc apply --yes /s.ctstack
+	equal "$(pid db)" "$db"
+	all_run
+	ctc rollback --yes
+	equal "$(pid db)" "$db"
+	all_run
+}
+
+test_another_image_of_the_other_one_counts() {
+	local app
+	app=$(pid app)
+	image localhost/other:1 80 PROBE_NAME=other
+	podman tag localhost/other:1 localhost/db:1
+	source_of 'image = "localhost/db:1"' >/s.ctstack
+	ctc apply --yes /s.ctstack
+	[ "$(pid app)" != "$app" ]
+	app=$(pid app)
+	image localhost/db:1 80 PROBE_NAME=newer
+	run ctc plan --pull never /s.ctstack
+	ctc apply --yes /s.ctstack
+	all_run
+	expect 0 ctc plan --detailed-exitcode /s.ctstack
+}
+
+test_it_stops_with_it() {
+	systemctl stop ct-s-db
+	stopped
+	equal "$(systemctl is-active ct-s-cron)" active
+	run ctc plan /s.ctstack
+	contains "$out" "does not run"
+	# Started by hand it brings back who requires it.
+	systemctl start ct-s-db
+	eventually 20 all_run
+	local app cron
+	app=$(pid app) cron=$(pid cron)
+	systemctl restart ct-s-db
+	eventually 20 all_run
+	[ "$(pid app)" != "$app" ]
+	equal "$(pid cron)" "$cron"
+}
+
+test_it_stops_when_it_fails_and_comes_back_with_it() {
+	local app web cron
+	app=$(pid app) web=$(pid web) cron=$(pid cron)
+	podman kill --signal KILL ct-s-db >/dev/null
+	eventually 5 stopped
+	eventually 40 all_run
+	[ "$(pid app)" != "$app" ]
+	[ "$(pid web)" != "$web" ]
+	equal "$(pid cron)" "$cron"
+	[ "$(moment app ExecMainStartTimestampMonotonic)" -ge "$(moment db ActiveEnterTimestampMonotonic)" ]
+	# One that is not started again takes them with it for good.
+	source_of 'restart = no' >/s.ctstack
+	ctc apply --yes /s.ctstack
+	podman kill --signal KILL ct-s-db >/dev/null
+	eventually 5 stopped
+	sleep 7
+	stopped
+	ctc apply --yes /s.ctstack
+	all_run
+}
+
+test_drift_of_the_other_one_is_a_restart_too() {
+	local app cron
+	app=$(pid app) cron=$(pid cron)
+	mkdir -p /etc/systemd/system/ct-s-db.service.d
+	printf '[Service]\nEnvironment=X=1\n' >/etc/systemd/system/ct-s-db.service.d/hand.conf
+	run ctc plan /s.ctstack
+	contains "$out" "s.app"
+	contains "$out" "goes with what it requires"
+	contains "$out" "3 restart"
+	ctc apply --yes /s.ctstack
+	all_run
+	[ "$(pid app)" != "$app" ]
+	equal "$(pid cron)" "$cron"
+	expect 0 ctc plan --detailed-exitcode /s.ctstack
+}
+
+test_one_that_cannot_start_fails_the_apply_and_nothing_is_left_down() {
+	source_of 'env { PROBE_PORTS = "81" }' "" 2s >/bad.ctstack
+	run ctc apply --yes /bad.ctstack
+	refute equal "$status" 0
+	contains "$out" "ct-s-db.service"
+	all_run
+	expect 0 ctc plan --detailed-exitcode /s.ctstack
+}
+
+test_after_reboot_all_run() {
+	eventually 60 all_run
+	[ "$(moment app ExecMainStartTimestampMonotonic)" -ge "$(moment db ActiveEnterTimestampMonotonic)" ]
+	expect 0 ctc plan --detailed-exitcode /s.ctstack
+	source_of 'restart = no' | sed 's/requires = \[db\];//' >/s.ctstack
+	ctc apply --yes /s.ctstack
+	systemctl stop ct-s-db
+	equal "$(systemctl is-active ct-s-app)" active
+}
