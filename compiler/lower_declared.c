@@ -5,6 +5,7 @@
 #include "compiler/lower_impl.h"
 
 #include "lang/base/json.h"
+#include "lang/base/path.h"
 #include "lang/base/sort.h"
 #include "lang/schema.h"
 
@@ -143,6 +144,48 @@ static void container_mounts(struct lowering *l, const struct m_container *c, st
 	r->mount_origins = (struct strs){origins, c->mount.n};
 }
 
+static int cmp_paths(const void *a, const void *b)
+{
+	return path_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Where something is mounted in its tree: not what lies in another mount, or where systemd-nspawn mounts file systems of its own. */
+static struct strs mount_points(struct lowering *l, const struct m_container *c)
+{
+	static const char *const made[] = {"/dev", "/proc", "/run", "/sys", "/tmp", "/var/tmp"};
+	enum { MADE = sizeof made / sizeof made[0] };
+	struct str *all = arena_array(l->scratch, c->volume.n + c->mount.n + c->tmpfs.n + MADE + 3, sizeof *all), outer = STR("");
+	size_t n = 0, kept = 0;
+
+	vec_each(struct m_volume *const, v, &c->volume)
+		all[n++] = path_trimmed((*v)->at.v);
+	for (size_t i = 0; i < c->mount.n; i++)
+		all[n++] = path_trimmed(c->mount.at[i].right.v);
+	vec_each(struct m_tmpfs *const, t, &c->tmpfs)
+		all[n++] = path_trimmed((*t)->at.v);
+	if (c->timezone.set)
+		all[n++] = STR("/etc/localtime");
+	if (!container_on_host(container_home(c))) {
+		all[n++] = STR("/etc/hosts");
+		all[n++] = STR("/etc/resolv.conf");
+	}
+	for (size_t i = 0; i < MADE; i++)
+		all[n++] = str_of(made[i]);
+	sort_array(all, n, sizeof *all, cmp_paths);
+	for (size_t i = 0; i < n; i++) {
+		bool is_made = false;
+
+		if (outer.n && (str_eq(all[i], outer) || path_inside(all[i], outer)))
+			continue;
+		outer = all[i];
+		for (size_t k = 0; k < MADE && !is_made; k++)
+			is_made = str_is(outer, made[k]);
+		if (!is_made)
+			all[kept++] = outer;
+	}
+	return (struct strs){all, kept};
+}
+
 /* "device=/dev/net/tun" */
 static struct strs container_needs(struct lowering *l, const struct m_container *c)
 {
@@ -164,6 +207,12 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("rootfs="), c->rootfs.v));
 	if (container_is_disk(c))
 		vec_push(l->arena, &all, STR("dissect"));
+	else if (c->rootfs.set && c->read_only.v) {
+		struct strs points = mount_points(l, c);
+
+		for (size_t i = 0; i < points.n; i++)
+			vec_push(l->arena, &all, STR_JOIN(l->arena, STR("point="), c->rootfs.v, points.at[i]));
+	}
 	return sorted(all.at, all.n);
 }
 

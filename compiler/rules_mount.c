@@ -5,6 +5,7 @@
 #include "compiler/rules_impl.h"
 
 #include "compiler/names.h"
+#include "lang/base/path.h"
 #include "lang/base/sort.h"
 
 /* A place in the container: of a volume, a mount, a secret or a tmpfs. */
@@ -17,27 +18,9 @@ struct mounted {
 static int cmp_mounted(const void *x, const void *y)
 {
 	const struct mounted *a = x, *b = y;
-	size_t n = a->path.n < b->path.n ? a->path.n : b->path.n;
+	int c = path_cmp(a->path, b->path);
 
-	/* "/" before every other byte, so that what is inside a path follows it directly. */
-	for (size_t i = 0; i < n; i++) {
-		int p = a->path.s[i] == '/' ? 0 : (unsigned char)a->path.s[i],
-		    q = b->path.s[i] == '/' ? 0 : (unsigned char)b->path.s[i];
-
-		if (p != q)
-			return p < q ? -1 : 1;
-	}
-	if (a->path.n != b->path.n)
-		return a->path.n < b->path.n ? -1 : 1;
-	return (a->at.lo > b->at.lo) - (a->at.lo < b->at.lo);
-}
-
-/* Without a "/" at the end. */
-static struct str trimmed(struct str path)
-{
-	while (path.n > 1 && path.s[path.n - 1] == '/')
-		path.n--;
-	return path;
+	return c ? c : (a->at.lo > b->at.lo) - (a->at.lo < b->at.lo);
 }
 
 /* Sorted by path. In the arena. */
@@ -47,21 +30,16 @@ static size_t mounted_of(struct rules *r, const struct m_container *c, struct mo
 	size_t n = 0;
 
 	vec_each(struct m_volume *const, v, &c->volume)
-		all[n++] = (struct mounted){.path = trimmed((*v)->at.v), .at = (*v)->at.at};
+		all[n++] = (struct mounted){.path = path_trimmed((*v)->at.v), .at = (*v)->at.at};
 	for (size_t i = 0; i < c->mount.n; i++)
-		all[n++] = (struct mounted){.path = trimmed(c->mount.at[i].right.v), .at = c->mount.at[i].right.at};
+		all[n++] = (struct mounted){.path = path_trimmed(c->mount.at[i].right.v), .at = c->mount.at[i].right.at};
 	for (size_t i = 0; i < c->secret.n; i++)
-		all[n++] = (struct mounted){.path = trimmed(c->secret.at[i].right.v), .at = c->secret.at[i].right.at, .secret = true};
+		all[n++] = (struct mounted){.path = path_trimmed(c->secret.at[i].right.v), .at = c->secret.at[i].right.at, .secret = true};
 	vec_each(struct m_tmpfs *const, t, &c->tmpfs)
-		all[n++] = (struct mounted){.path = trimmed((*t)->at.v), .at = (*t)->at.at};
+		all[n++] = (struct mounted){.path = path_trimmed((*t)->at.v), .at = (*t)->at.at};
 	sort_array(all, n, sizeof *all, cmp_mounted);
 	*ret = all;
 	return n;
-}
-
-static bool path_inside(struct str path, struct str outer)
-{
-	return path.n > outer.n && str_starts(path, outer) && path.s[outer.n] == '/';
 }
 
 RULE(mount_twice)
@@ -148,9 +126,9 @@ static size_t shown_of(struct rules *r, const struct m_container *c, struct show
 	size_t n = 0;
 
 	vec_each(struct m_volume *const, v, &c->volume)
-		all[n++] = (struct shown){trimmed(name_volume(r->arena, c, *v)), (*v)->from.given ? (*v)->from.at : (*v)->head.at, (*v)->readonly.v};
+		all[n++] = (struct shown){path_trimmed(name_volume(r->arena, c, *v)), (*v)->from.given ? (*v)->from.at : (*v)->head.at, (*v)->readonly.v};
 	for (size_t i = 0; i < c->mount.n; i++)
-		all[n++] = (struct shown){trimmed(c->mount.at[i].left.v), c->mount.at[i].left.at, c->mount.at[i].block && c->mount.at[i].block->readonly.v};
+		all[n++] = (struct shown){path_trimmed(c->mount.at[i].left.v), c->mount.at[i].left.at, c->mount.at[i].block && c->mount.at[i].block->readonly.v};
 	*ret = all;
 	return n;
 }
@@ -244,7 +222,7 @@ RULE(directory_differs)
 
 	rules_each_container(m, r)
 		vec_each(struct m_volume *const, v, &m->container->volume) {
-			struct str path = trimmed(name_volume(r->arena, m->container, *v));
+			struct str path = path_trimmed(name_volume(r->arena, m->container, *v));
 			const struct m_volume *first = map_add(r->arena, &seen, path, *v), *later = *v;
 
 			if (!first || agree(first, later))
@@ -277,12 +255,12 @@ RULE(mount_writable)
 
 			if (mount->block && mount->block->readonly.v)
 				continue;
-			first = map_add(r->arena, &writers, trimmed(mount->left.v), (void *)(uintptr_t)m);
+			first = map_add(r->arena, &writers, path_trimmed(mount->left.v), (void *)(uintptr_t)m);
 			if (!first || first == m)
 				continue;
 			struct diag *d = diag_add(r->diags, code, mount->left.at, "%.*s is also container `%.*s`'s to write", STR_ARG(mount->left.v), STR_ARG(first->full));
 			for (size_t k = 0; k < first->container->mount.n; k++)
-				if (str_eq(trimmed(first->container->mount.at[k].left.v), trimmed(mount->left.v)))
+				if (str_eq(path_trimmed(first->container->mount.at[k].left.v), path_trimmed(mount->left.v)))
 					diag_note(r->diags, d, first->container->mount.at[k].left.at, "mounted here");
 			diag_help(r->diags, d, "mount it { readonly = true } in those that only read it");
 		}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "lang/base/cleanup.h"
+#include "lang/base/path.h"
 
 struct str path_dir(struct arena *a, struct str path)
 {
@@ -39,7 +40,7 @@ void search_add(struct arena *a, struct search *s, struct str dir)
 static bool is_inside(const struct search *s, struct str path)
 {
 	vec_each(const struct str, dir, &s->dirs)
-		if (dir->n == 1 || str_eq(path, *dir) || (str_starts(path, *dir) && path.s[dir->n] == '/'))
+		if (dir->n == 1 || str_eq(path, *dir) || path_inside(path, *dir))
 			return true;
 	return false;
 }

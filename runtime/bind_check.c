@@ -215,6 +215,11 @@ static bool has_rootfs(struct host *h, struct str path)
 	return fact_exists(h, path);
 }
 
+static bool has_point(struct host *h, struct str path)
+{
+	return fact_exists(h, path);
+}
+
 static bool has_nspawn(struct host *h, struct str none)
 {
 	(void)none;
@@ -256,6 +261,7 @@ static const struct need {
 	{"device", has_device, "wants the device %.*s, and there is no such device node on this host: load its driver, or leave it out"},
 	{"zone", has_zone, "is in the time zone %.*s, which this host does not know: install tzdata, or write the name as in /usr/share/zoneinfo"},
 	{"rootfs", has_rootfs, "runs in the tree %.*s, which is not on this host: make it first, with mmdebstrap or by unpacking one"},
+	{"point", has_point, "is read-only and has something mounted at %.*s, which is not in its tree: make an empty file or directory there, or leave read-only out"},
 	{"nspawn", has_nspawn, "runs in a tree, which systemd-nspawn does, and it is not installed: apt-get install systemd-container%.*s"},
 	{"dissect", has_dissect, "runs in a disk image, which systemd-dissect mounts, and it is not installed: apt-get install systemd-container%.*s"},
 	{"wg", has_wg, "has a tunnel, which wg configures, and it is not installed: apt-get install wireguard-tools, or what this distribution calls it%.*s"},

@@ -149,7 +149,12 @@ test_a_whole_system_boots() {
 test_what_is_ephemeral_is_gone_and_what_is_read_only_stays() {
 	program_tree /srv/plain
 	# where the tree cannot be written to, what is mounted needs its place
+	stack e 'rootfs = /srv/plain; command = ["/probe", "serve", "80"]; read-only = true; tmpfs t { at = /tmp/t; size = 1MiB }' >e.ctstack
+	expect 1 ctc plan e.ctstack
+	contains "$out" "mounted at /srv/plain/etc/hosts, which is not in its tree"
+	contains "$out" "e.ctstack:"
 	touch /srv/plain/etc/hosts /srv/plain/etc/resolv.conf
+	expect 2 ctc plan --detailed-exitcode e.ctstack
 	stack e 'rootfs = /srv/plain; command = ["/probe", "serve", "80"]; ephemeral = true' >e.ctstack
 	ctc apply --yes e.ctstack
 	expect 0 in_container e-x open /new create
