@@ -79,8 +79,8 @@ entries:
 | entry_seq SEP
 ;
 entry_seq:
-  entry				{ $$ = entries_add(p, entries_none(), $1); }
-| entry_seq SEP entry		{ $$ = entries_add(p, $1, $3); }
+  entry				{ $$ = body_add(p, entries_none(), $1); }
+| entry_seq SEP entry		{ $$ = body_add(p, $1, $3); }
 ;
 body:
   '{' entries '}'		{ $$ = $2; }

@@ -52,7 +52,7 @@ static bool layout_open(struct parser *p, enum context what, struct span at)
 		return false;
 	}
 	enum context around = parser_context(p);
-	p->open[++p->depth] = (struct open){.what = what, .in_bracket = around == CX_PAREN || around == CX_SQUARE || around == CX_INTERP, .at = at};
+	p->open[++p->depth] = (struct open){.what = what, .in_bracket = around == CX_PAREN || around == CX_SQUARE || around == CX_INTERP, .at = at, .begin = arena_mark(p->arena)};
 	p->open[p->depth].is_value = what == CX_BRACE && p->last == '=';
 	if (p->open[p->depth].is_value && p->nhead >= 2 && p->nhead <= 3 && p->head[0].token == NAME)
 		p->open[p->depth].assigned = p->head[0].at;
@@ -428,8 +428,8 @@ int layout_next(struct parser *p, union value *value, struct span *at)
 	p->skipping = false;
 	if (!p->quick)
 		layout_remember(p, token, *at);
-	if (p->record)
-		vec_push(p->arena, p->record, (struct head_token){token, *at});
+	if (p->listener && !p->diags->errors)
+		p->listener->hear(p->listener, p->ast, token, *at);
 	p->last_at = *at;
 	p->last = token;
 	return token;

@@ -5,6 +5,7 @@
 #include "lang/parse.h"
 
 #include "grammar.h"
+#include "lang/base/cleanup.h"
 
 struct str parser_shown(const struct parser *p, struct span at)
 {
@@ -496,7 +497,7 @@ struct entry *entry_lost(struct parser *p, struct span at)
 {
 	if (at.hi < p->last_at.lo)
 		at.hi = p->last_at.lo;
-	vec_push(p->arena, &p->ast->lost, at);
+	vec_push(p->kept, &p->ast->lost, at);
 	return NULL;
 }
 
@@ -517,6 +518,17 @@ struct entry_list entries_add(struct parser *p, struct entry_list list, struct e
 	return list;
 }
 
+/* The token behind the entry was read, or the entry ends with the newest one: in either case what is open around the parser is the body that the entry stands in. What was
+ * made since that began is then nobody's. */
+struct entry_list body_add(struct parser *p, struct entry_list list, struct entry *e)
+{
+	if (!p->listener)
+		return entries_add(p, list, e);
+	if (p->last == SEP || (e && e->at.hi == p->last_at.hi))
+		arena_rewind(p->arena, p->open[p->depth].begin);
+	return entries_none();
+}
+
 /* container "chat ui" { }: the name is a text of one part. */
 struct expr *name_quoted(struct parser *p, struct expr *text)
 {
@@ -531,12 +543,12 @@ struct expr *name_quoted(struct parser *p, struct expr *text)
 
 struct ast *parse(struct arena *a, struct diags *d, struct source *source)
 {
-	return parse_tokens(a, d, source, NULL);
+	return parse_heard(a, d, source, NULL);
 }
 
-static struct parser parser_new(struct arena *a, struct diags *d, struct source *source, struct tokens *ret_tokens)
+static struct parser parser_new(struct arena *a, struct diags *d, struct source *source)
 {
-	struct parser p = {.arena = a, .diags = d, .ast = arena_new(a, struct ast), .text = source->text, .base = source->base, .last = SEP, .before = SEP, .record = ret_tokens};
+	struct parser p = {.arena = a, .kept = a, .diags = d, .ast = arena_new(a, struct ast), .text = source->text, .base = source->base, .last = SEP, .before = SEP};
 
 	p.ast->source = source;
 	p.last_at = p.before_at = (struct span){source->base, source->base};
@@ -551,19 +563,23 @@ static void parser_run(struct parser *p, int (*grammar)(struct parser *p))
 }
 
 /* Most texts have no mistakes, and are read in the quick way. Where that meets any, all that it said and made is left alone, and the text is read once more. */
-struct ast *parse_tokens(struct arena *a, struct diags *d, struct source *source, struct tokens *ret_tokens)
+struct ast *parse_heard(struct arena *a, struct diags *d, struct source *source, struct listener *listener)
 {
+	_arena_ struct arena passing = {0};
 	struct diags doubts = {.arena = a, .sources = d->sources};
-	struct parser quick = parser_new(a, &doubts, source, ret_tokens), careful = parser_new(a, d, source, ret_tokens);
+	struct parser quick = parser_new(a, &doubts, source), careful = parser_new(a, d, source);
+	size_t errors = d->errors;
 
 	if (!text_check(&careful))
 		return careful.ast;
 	quick.quick = true;
+	if (listener && d->errors == errors) {
+		quick.listener = listener;
+		quick.arena = &passing;
+	}
 	parser_run(&quick, quick_parse);
 	if (!quick.failed && doubts.all.n == 0)
 		return quick.ast;
-	if (ret_tokens)
-		ret_tokens->n = 0;
 	parser_run(&careful, yyparse);
 	return careful.ast;
 }

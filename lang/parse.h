@@ -38,6 +38,7 @@ struct open {
 	bool is_value;		/* a brace behind `=`: a map or a record */
 	struct span assigned;	/* its entry's first word, or {0,0} */
 	struct span at;		/* of the opening token */
+	struct arena_mark begin;	/* what was made before it */
 };
 
 /* The first tokens of the entry at hand, for guesses at what was meant. */
@@ -47,10 +48,10 @@ struct head_token {
 	struct span at;
 };
 
-/* Every token that the grammar was given, for the formatter. */
-struct tokens {
-	struct head_token *at;
-	size_t n, cap;
+/* Who hears each token that the grammar is given, when it is given: the formatter. Comments that stand before it are in the tree then. Nothing is heard any more once there
+ * is a mistake. Entries that were heard are not kept. */
+struct listener {
+	void (*hear)(struct listener *l, const struct ast *ast, int token, struct span at);
 };
 
 /* What a token or a part of the grammar comes to. */
@@ -65,8 +66,9 @@ union value {
 };
 
 struct parser {
-	struct tokens *record;		/* or NULL */
-	struct arena *arena;
+	struct listener *listener;	/* or NULL */
+	struct arena *arena;		/* of what entries are made of */
+	struct arena *kept;		/* of the tree, its comments, and what is lost */
 	struct diags *diags;
 	struct ast *ast;
 	struct str text;
@@ -114,8 +116,8 @@ static inline struct str parser_text(const struct parser *p, struct span at)
 /* The same, cut for a message. */
 struct str parser_shown(const struct parser *p, struct span at);
 
-/* parse(), and the tokens where ret_tokens is not NULL. */
-struct ast *parse_tokens(struct arena *a, struct diags *d, struct source *source, struct tokens *ret_tokens);
+/* parse(), and where there is a listener it hears the tokens; then the tree has no entries. */
+struct ast *parse_heard(struct arena *a, struct diags *d, struct source *source, struct listener *listener);
 
 static inline enum context parser_context(const struct parser *p)
 {
@@ -215,6 +217,8 @@ struct entry *entry_type(struct parser *p, struct span at, struct ident name, st
 struct entry *entry_lost(struct parser *p, struct span at);
 struct entry_list entries_none(void);
 struct entry_list entries_add(struct parser *p, struct entry_list list, struct entry *e);
+/* The same, of a body's entries. Those of one who only listens are forgotten. */
+struct entry_list body_add(struct parser *p, struct entry_list list, struct entry *e);
 struct expr *name_quoted(struct parser *p, struct expr *text);
 
 #endif

@@ -185,6 +185,21 @@ char *arena_text_slowly(struct arena *a, size_t n)
 	return a->end -= n + 1;
 }
 
+/* Where the mark lies in an older chunk, all of the newest is later than it. */
+void arena_rewind(struct arena *a, struct arena_mark to)
+{
+	struct arena_chunk *c = a->chunks;
+
+	if (!c)
+		return;
+	if (to.next < c->bytes || to.end > c->bytes + c->size)
+		to = (struct arena_mark){c->bytes, c->bytes + c->size};
+	memset(to.next, 0, (size_t)(a->next - to.next));
+	memset(a->end, 0, (size_t)(to.end - a->end));
+	a->next = to.next;
+	a->end = to.end;
+}
+
 static void chunks_free(struct arena_chunk *c)
 {
 	for (struct arena_chunk *older; c; c = older) {

@@ -26,6 +26,16 @@ void arena_free(struct arena *a);
 /* Empties it for another use. What it had of the system it keeps, and zeroes when it is asked for: pages that are there cost less than new ones. */
 void arena_reset(struct arena *a);
 
+/* A place in the order of what is allocated. Going back to it gives up all that came later; what it had of the system stays, zeroed. */
+struct arena_mark {
+	char *next, *end;
+};
+static inline struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){a->next, a->end};
+}
+void arena_rewind(struct arena *a, struct arena_mark to);
+
 /* For the two functions below, where the chunk has no room. */
 void *arena_alloc_slowly(struct arena *a, size_t size);
 char *arena_text_slowly(struct arena *a, size_t n);
