@@ -98,6 +98,8 @@ struct val val_widen(struct arena *a, struct val typed);
 void field_write(struct arena *a, void *field, struct val typed);
 /* A value that is not set is V_NONE with its type's tag and 1 in .u.INT. */
 struct val field_read(const void *field, enum type_tag tag);
+/* Where the span stands in every struct f_TYPE. */
+enum { FIELD_SPAN = offsetof(struct f_BOOL, at) };
 static inline void field_mark(void *field, bool given, struct span at)
 {
 	/* what every struct f_TYPE begins with */
@@ -287,6 +289,7 @@ struct node {
 	uint16_t low_rank;		/* of the lowest of the parent's layers that it was found in */
 	bool sample;			/* stands for every use of a template: what others will give is not known, and no mistake */
 	bool late;			/* if or for made it or added to it */
+	bool hidden;			/* its name is one of its parent's words, and means that */
 	bool broken;			/* a template is missing: what is not there is no news */
 	bool partial;			/* a block around is broken */
 	bool wrong;			/* a value of it is missing, or an entry was not understood (sound.c) */
@@ -362,7 +365,11 @@ struct elab {
 	struct allot *allot;	/* allot.c's own */
 	struct map rows[KIND_COUNT + 1];	/* word -> struct schema_row */
 	struct val *dflt[KIND_COUNT];	/* typed schema default of each row; V_NONE where it has none */
-	void *blank[KIND_COUNT + 1];	/* a model of the kind in which nothing but the defaults is set */
+	struct blank {
+		void *model;		/* of the kind, in which nothing but the defaults is set */
+		uint16_t *spans;	/* where the spans of its fields stand in it */
+		size_t nspans;
+	} blank[KIND_COUNT + 1];
 	const struct schema_row *ports[KIND_COUNT + 1];	/* the row of a kind that declares ports, or NULL */
 	size_t suggested;		/* searches for a name that may be meant: they cost time, and nobody reads a thousand */
 	struct map said;		/* code and place -> struct diag */
@@ -414,6 +421,11 @@ struct found {
 };
 struct found member_find(struct elab *el, struct node *n, struct str name, uint16_t rank);
 const struct schema_row *row_find(struct elab *el, const struct node *n, struct str word);
+/* Rows that are members: fields, maps, and blocks without a name of their own. */
+static inline bool row_is_member(const struct schema_row *row)
+{
+	return row && row->form != ROW_ARROW && !(row->form == ROW_BLOCK && row->how == HOW_MANY);
+}
 /* What a name means in a scope. skip: the field whose own value is being read is passed over. */
 struct found name_find(struct elab *el, struct scope *scope, struct str name, const struct slot *skip);
 /* words: more that could be meant here, or NULL. */

@@ -28,14 +28,19 @@ const struct schema_kind file_kind = {
 
 static void rows_index(struct elab *el, unsigned tag, const struct schema_kind *kind)
 {
+	struct blank *blank = &el->blank[tag];
+
+	blank->model = arena_alloc(el->a, kind->size);
+	blank->spans = arena_array(el->a, kind->nrows, sizeof *blank->spans);
 	for (size_t i = 0; i < kind->nrows; i++) {
 		const struct schema_row *row = &kind->rows[i];
 
+		if (row->form == ROW_FIELD)
+			blank->spans[blank->nspans++] = (uint16_t)(row->offset + FIELD_SPAN);
 		map_add(el->a, &el->rows[tag], row->name, (void *)row);
 		if (row->form == ROW_MAP && row->type == T_PORT)
 			el->ports[tag] = row;
 	}
-	el->blank[tag] = arena_alloc(el->a, kind->size);
 }
 
 /* The schema's defaults are written in the language's own notation: one text with a line for each, read by the one parser. Only the tables can be wrong here. */
@@ -67,7 +72,7 @@ static void defaults_read(struct elab *el)
 			assert(e && e->kind == EN_FIELD);
 			el->dflt[k][i] = eval_as(el, e->value, nowhere, &t, &to);
 			assert(el->dflt[k][i].type == (int)row->type);
-			field_write(el->model, (char *)el->blank[k] + row->offset, el->dflt[k][i]);
+			field_write(el->model, (char *)el->blank[k].model + row->offset, el->dflt[k][i]);
 			e = e->next;
 		}
 	}

@@ -309,6 +309,7 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 	if (!child)
 		return NULL;
 	child->wrong = !good;
+	child->hidden = row_is_member(row_find(el, n, name.text));
 	if (!n->children)
 		n->children = arena_new(el->a, struct map);
 	map_add(el->a, n->children, name.text, child);
@@ -559,7 +560,7 @@ static void fill_entry(struct elab *el, const struct fill *f, const struct entry
 
 void fill_entries(struct elab *el, const struct fill *f, const struct entry_list *list)
 {
-	for (const struct entry *e = list->first; e; e = e->next) {
+	for (const struct entry *e = list->first; e && list->first->early; e = e->next) {
 		if (e->kind == EN_LET)
 			fill_let(el, f, e);
 		else if (e->kind == EN_BLOCK && !f->map && str_eq(e->word.text, STR("defaults")))

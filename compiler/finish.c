@@ -226,6 +226,7 @@ void node_finish(struct elab *el, struct node *n)
 {
 	if (n->state == NODE_FINISHED || el->stopped)
 		return;
+	bool lacks = false;
 	node_ready(el, n);
 	n->state = NODE_FINISHED;
 	for (struct binding *b = n->params ? n->params->first : NULL; b; b = b->next)
@@ -233,6 +234,12 @@ void node_finish(struct elab *el, struct node *n)
 	for (size_t i = 0; i < n->kind->nrows && !el->stopped; i++) {
 		const struct schema_row *row = &n->kind->rows[i];
 
+		/* most is what nobody wrote */
+		if (!n->cells[i] && !field_choosable(n, row)) {
+			lacks |= row->required;
+			continue;
+		}
+		lacks |= row->required && !n->cells[i]->slot.expr;
 		switch (row->form) {
 		case ROW_FIELD:
 			finish_field(el, n, row);
@@ -249,7 +256,8 @@ void node_finish(struct elab *el, struct node *n)
 			break;
 		}
 	}
-	say_missing(el, n);
+	if (lacks)
+		say_missing(el, n);
 	say_missing_params(el, n);
 	n->wrong |= el->d->errors && n->parent && n->parent->parent && (n->incomplete || node_lost_field(n));
 	for (const struct assertion *a = n->assertions; a && !el->stopped; a = a->next)

@@ -114,7 +114,6 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 	return val_poison();
 }
 
-/* Most fields are what nobody wrote. That they were asked for need not be kept here: nothing is set any more. */
 void finish_field(struct elab *el, struct node *n, const struct schema_row *row)
 {
 	union cell *cell = n->cells[row - n->kind->rows];
@@ -123,8 +122,6 @@ void finish_field(struct elab *el, struct node *n, const struct schema_row *row)
 		evaluate_field(el, n, row, &cell->slot, n->at);
 	else if (!cell && field_choosable(n, row))
 		default_field(el, n, row, n->at);
-	else if (!cell)
-		field_mark(node_field(n, row), false, n->at);
 }
 
 struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e,

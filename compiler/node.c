@@ -165,11 +165,15 @@ union cell *node_cell_new(struct elab *el, struct node *n, const struct schema_r
 /* Cells, and a model that has the defaults. The pointer back lets a reference in the model lead to the node (model_node). */
 static void node_allocate(struct elab *el, struct node *n)
 {
+	const struct blank *blank = &el->blank[n->tag];
 	char *bytes = arena_alloc(el->model, MODEL_BACK + n->kind->size);
 
 	memcpy(bytes, &n, sizeof n);
 	n->model = (struct m_head *)(bytes + MODEL_BACK);
-	memcpy(n->model, el->blank[n->tag], n->kind->size);
+	memcpy(n->model, blank->model, n->kind->size);
+	/* what nobody writes stands where the block does */
+	for (size_t i = 0; i < blank->nspans; i++)
+		memcpy((char *)n->model + blank->spans[i], &n->at, sizeof n->at);
 	n->cells = arena_array(el->a, n->kind->nrows, sizeof *n->cells);
 	n->model->name = str_copy(el->model, n->name.text);
 	n->model->at = n->at;

@@ -122,6 +122,7 @@ void rules_check(struct arena *scratch, struct diags *d, const struct model *mod
 {
 	struct rules r = {.arena = scratch, .diags = d, .model = model, .net = net, .routes = routes, .flows = flows};
 
+	publishes_resolve(&r);
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
 		if (!d->idle[rules[i].code] && !(part && (rules[i].whole || diag_infos[rules[i].code].severity != SEV_ERROR)))
 			rules[i].check(&r, rules[i].code);

@@ -18,7 +18,12 @@ struct rules {
 	const struct net *net;
 	const struct routes *routes;
 	const struct flows *flows;
+	const struct publish *publishes; /* of all stacks */
+	size_t npublishes;
 };
+
+/* rules_publish.c: what leads where is asked once for all rules. */
+void publishes_resolve(struct rules *r);
 
 /* code: what the rule reports under. */
 #define RULE(name) void rule_##name(struct rules *r, enum diag_code code)

@@ -8,6 +8,7 @@ enum { PUBLISH_MAX = 1024 }; /* ports of one range: each becomes an element of i
 
 struct publish {
 	const struct net_member *to;
+	bool outside;		  /* of a file that is only used */
 	struct span left, right;
 	struct addr address;	  /* family 0: every one */
 	struct port host, target; /* host: with the target's protocol */
@@ -20,6 +21,7 @@ static struct publish publish_of(const struct rules *r, const struct m_stack *s,
 	const struct port_ref *ref = &s->publish.at[i].right.v;
 	struct publish p = {
 	    .to = net_member_of(r->net, ref->container),
+	    .outside = s->head.outside,
 	    .left = s->publish.at[i].left.at,
 	    .right = s->publish.at[i].right.at,
 	    .address = host->addr,
@@ -36,12 +38,21 @@ typedef void (*publish_check)(struct rules *r, enum diag_code code, const struct
 
 static void each_publish(struct rules *r, enum diag_code code, publish_check check)
 {
-	vec_each(struct m_stack *const, s, &r->model->stacks)
-		for (size_t i = 0; i < (*s)->publish.n; i++) {
-			struct publish p = publish_of(r, *s, i);
+	for (size_t i = 0; i < r->npublishes; i++)
+		check(r, code, &r->publishes[i]);
+}
 
-			check(r, code, &p);
-		}
+void publishes_resolve(struct rules *r)
+{
+	struct publish *all;
+	size_t n = 0;
+
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		n += (*s)->publish.n;
+	r->publishes = all = arena_array(r->arena, n, sizeof *all);
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		for (size_t i = 0; i < (*s)->publish.n; i++)
+			all[r->npublishes++] = publish_of(r, *s, i);
 }
 
 static unsigned length(struct port p)
@@ -140,13 +151,12 @@ static void claim_all(struct rules *r, enum diag_code code, struct map *claims, 
 			      port_meant(m->container, p->name, p->value.v), &who);
 		}
 	}
-	vec_each(struct m_stack *const, s, &r->model->stacks)
-		for (size_t i = 0; (*s)->head.outside == outside && i < (*s)->publish.n; i++) {
-			struct publish p = publish_of(r, *s, i);
-
-			who = (struct claim){p.left, "published here, on an address that covers it"};
-			claim(r, code, claims, p.address, p.host, &who);
-		}
+	for (const struct publish *p = r->publishes; p < r->publishes + r->npublishes; p++) {
+		if (p->outside != outside)
+			continue;
+		who = (struct claim){p->left, "published here, on an address that covers it"};
+		claim(r, code, claims, p->address, p->host, &who);
+	}
 }
 
 RULE(publish_twice)

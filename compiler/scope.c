@@ -74,24 +74,21 @@ struct map_entry *entry_find(const union cell *cell, struct str name)
 	return NULL;
 }
 
-/* Rows that are members: fields, maps, and blocks without a name of their own. */
-static bool row_is_member(const struct schema_row *row)
-{
-	return row && row->form != ROW_ARROW && !(row->form == ROW_BLOCK && row->how == HOW_MANY);
-}
-
 struct found member_find(struct elab *el, struct node *n, struct str name, uint16_t rank)
 {
-	const struct schema_row *row = row_find(el, n, name);
+	struct node *child = n->children ? map_get(n->children, name) : NULL;
+	const struct schema_row *row;
 	struct binding *b;
-	struct node *child;
 
+	/* Mostly it is a child that is named, and there is nothing else that the name could mean. */
+	if (child && !child->hidden && !n->params && child->low_rank >= rank)
+		return (struct found){.form = FOUND_CHILD, .node = child};
+	row = row_find(el, n, name);
 	if (row_is_member(row))
 		return (struct found){.form = FOUND_ROW, .node = n, .row = row};
 	b = names_find(n->params, name);
 	if (b && b->rank >= rank)
 		return (struct found){.form = FOUND_BINDING, .binding = b};
-	child = n->children ? map_get(n->children, name) : NULL;
 	if (child && child->low_rank >= rank)
 		return (struct found){.form = FOUND_CHILD, .node = child};
 	if (n->state == NODE_OPEN && n->pending) {

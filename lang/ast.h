@@ -150,6 +150,7 @@ struct entry {
 	enum entry_kind kind;
 	struct span at;		/* the whole entry */
 	bool has_body;		/* EN_ARROW: a block was written */
+	bool early;		/* of the first of a list: there is one in it that counts before the others are read: `let`, `defaults` */
 	struct entry *next;
 	struct ident word;	/* EN_BLOCK, EN_ARROW: its kind; EN_FIELD, EN_LET, EN_PARAM, EN_INPUT, EN_OUTPUT, EN_TEMPLATE, EN_TYPE: the name; EN_USE: the alias; EN_FOR: the variable, the first where there are two */
 	union {

@@ -272,7 +272,7 @@ static struct expr *mac_malformed(struct parser *p, struct span at, struct str s
 
 struct expr *literal_ip(struct parser *p, struct span at)
 {
-	struct str text = parser_text(p, at), shown = parser_shown(p, at);
+	struct str text = parser_text(p, at), shown;
 	struct addr addr;
 
 	if (addr_parse(text, &addr)) {
@@ -281,6 +281,7 @@ struct expr *literal_ip(struct parser *p, struct span at)
 		e->u.addr = addr;
 		return e;
 	}
+	shown = parser_shown(p, at);
 	if (mac_meant(text, ':'))
 		return mac_malformed(p, at, shown);
 	struct diag *d = diag_add(p->diags, DIAG_address, at, "`%.*s` is no IP address", STR_ARG(shown));
@@ -293,7 +294,7 @@ struct expr *literal_ip(struct parser *p, struct span at)
 
 struct expr *literal_cidr(struct parser *p, struct span at)
 {
-	struct str text = parser_text(p, at), shown = parser_shown(p, at), len, address = str_cut(text, '/', &len);
+	struct str text = parser_text(p, at), len, address = str_cut(text, '/', &len), shown;
 	struct addr addr;
 	struct cidr cidr;
 
@@ -303,6 +304,7 @@ struct expr *literal_cidr(struct parser *p, struct span at)
 		e->u.cidr = cidr;
 		return e;
 	}
+	shown = parser_shown(p, at);
 	struct diag *d = diag_add(p->diags, DIAG_address, at, "`%.*s` is no network", STR_ARG(shown));
 	if (addr_parse(address, &addr))
 		diag_help(p->diags, d, "the prefix length of an IPv%d network is a number from 0 to %u", addr.family, addr_bits(addr));
@@ -338,25 +340,50 @@ static bool port_number(struct parser *p, struct span at, struct str text, uint1
 	return false;
 }
 
+static const struct proto_word {
+	struct str word;
+	uint8_t proto;
+} protos[] = {{{"tcp", 3}, PROTO_TCP}, {{"udp", 3}, PROTO_UDP}, {{"sctp", 4}, PROTO_SCTP}};
+
+/* N or N/tcp, as nearly all are written; false for all others, right or wrong. */
+static bool port_plain(struct str text, struct port *ret)
+{
+	unsigned value = 0;
+	size_t i = 0;
+
+	for (; i < text.n && i < 5 && is_digit(text.s[i]); i++)
+		value = value * 10 + (unsigned)(text.s[i] - '0');
+	if (i == 0 || text.s[0] == '0' || value > 65535)
+		return false;
+	*ret = (struct port){(uint16_t)value, (uint16_t)value, PROTO_NONE};
+	if (i == text.n)
+		return true;
+	if (text.s[i] != '/')
+		return false;
+	struct str word = {text.s + i + 1, text.n - i - 1};
+	for (i = 0; i < sizeof protos / sizeof protos[0]; i++)
+		if (str_eq(word, protos[i].word))
+			ret->proto = protos[i].proto;
+	return ret->proto != PROTO_NONE;
+}
+
 /* N, N-M, N/tcp, N-M/tcp; at is where it stands. False: it was said. */
 static bool port_read(struct parser *p, struct span at, struct str text, struct port *ret)
 {
-	static const struct {
-		const char *word;
-		uint8_t proto;
-	} protos[] = {{"tcp", PROTO_TCP}, {"udp", PROTO_UDP}, {"sctp", PROTO_SCTP}};
+	if (port_plain(text, ret))
+		return true;
 	struct str proto, hi, range = str_cut(text, '/', &proto), lo = str_cut(range, '-', &hi);
 	struct port port = {0};
 
 	if (range.n < text.n) {
 		for (size_t i = 0; i < sizeof protos / sizeof protos[0]; i++)
-			if (str_is(proto, protos[i].word))
+			if (str_eq(proto, protos[i].word))
 				port.proto = protos[i].proto;
 		if (port.proto == PROTO_NONE) {
 			struct near near = near_start(proto);
 
 			for (size_t i = 0; i < sizeof protos / sizeof protos[0]; i++)
-				near_offer(&near, str_of(protos[i].word));
+				near_offer(&near, protos[i].word);
 			struct diag *d = diag_add(p->diags, DIAG_port, at, "`%.*s` is no protocol with ports",
 						  proto.n > 40 ? 40 : (int)proto.n, proto.s);
 

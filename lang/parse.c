@@ -506,13 +506,21 @@ struct entry_list entries_none(void)
 	return (struct entry_list){0};
 }
 
+static bool entry_early(const struct entry *e)
+{
+	return e->kind == EN_LET || (e->kind == EN_BLOCK && str_eq(e->word.text, STR("defaults")));
+}
+
 struct entry_list entries_add(struct parser *p, struct entry_list list, struct entry *e)
 {
 	(void)p;
 	if (!e)
 		return list;
 	if (!list.first)
-		return (struct entry_list){e, e};
+		list = (struct entry_list){e, e};
+	list.first->early |= entry_early(e);
+	if (list.last == e)
+		return list;
 	list.last->next = e;
 	list.last = e;
 	return list;

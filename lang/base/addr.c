@@ -7,17 +7,41 @@
 #include <assert.h>
 #include <stdio.h>
 
+/* Four numbers from 0 to 255 without leading zeros. */
+static bool quad_parse(struct str text, uint8_t *ret)
+{
+	size_t i = 0;
+
+	for (int part = 0; part < 4; part++) {
+		unsigned value = 0;
+		size_t from = i;
+
+		for (; i < text.n && text.s[i] >= '0' && text.s[i] <= '9' && i < from + 3; i++)
+			value = value * 10 + (unsigned)(text.s[i] - '0');
+		if (i == from || value > 255 || (text.s[from] == '0' && i > from + 1))
+			return false;
+		ret[part] = (uint8_t)value;
+		if (part < 3 && (i == text.n || text.s[i++] != '.'))
+			return false;
+	}
+	return i == text.n;
+}
+
 bool addr_parse(struct str text, struct addr *ret)
 {
 	char z[ADDR_TEXT_MAX];
-	struct addr a = {0};
+	struct addr a = {.family = 4};
 
+	if (quad_parse(text, a.b)) {
+		*ret = a;
+		return true;
+	}
+	a = (struct addr){.family = 6};
 	if (text.n == 0 || text.n >= sizeof z || str_has(text, '\0'))
 		return false;
 	memcpy(z, text.s, text.n);
 	z[text.n] = '\0';
-	a.family = strchr(z, ':') ? 6 : 4;
-	if (inet_pton(a.family == 6 ? AF_INET6 : AF_INET, z, a.b) != 1)
+	if (inet_pton(AF_INET6, z, a.b) != 1)
 		return false;
 	*ret = a;
 	return true;
