@@ -3,6 +3,7 @@
  * Calling the functions of the language: the arguments are evaluated and held against function.def, then one function does the work. What they go through counts
  * as work (WORK_MAX), so that no program of a few lines takes long. */
 #include "compiler/call.h"
+#include "lang/habit.h"
 
 unsigned call_kind(struct val v)
 {
@@ -171,6 +172,10 @@ struct val eval_call(struct elab *el, const struct expr *e, struct scope *scope)
 	for (unsigned i = 0; i < FN_COUNT; i++)
 		near_offer(&near, str_of(function_infos[i].name));
 	struct diag *d = say(el, DIAG_function_unknown, e->u.call.function.at, "there is no function `%.*s`", STR_ARG(name));
-	say_suggest(el, d, &near);
+	const char *habit = habit_help(STR(""), name);
+	if (habit)
+		say_help(el, d, "%s", habit);
+	else
+		say_suggest(el, d, &near);
 	return val_poison();
 }

@@ -439,7 +439,11 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 		return eval_map_as(el, e, scope, t, to);
 	if (e->kind == EX_PORT_OF && t->tag == T_FLOWEND)
 		return eval_port_of_as(el, e, scope, t, to);
-	return check(el, eval(el, e, scope), e, t, to);
+	el->wanted = e->kind == EX_NAME || e->kind == EX_MEMBER || e->kind == EX_PORT_OF ? t : NULL;
+	el->wanted_of = e;
+	v = eval(el, e, scope);
+	el->wanted = NULL;
+	return check(el, v, e, t, to);
 }
 
 struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,

@@ -4,6 +4,19 @@
 #include "compiler/elab.h"
 #include "lang/habit.h"
 
+/* A word of another tool where one of ours is asked for. */
+void help_word(struct elab *el, struct diag *d, const struct type *t, struct str word)
+{
+	const char *habit = habit_help(STR(""), word);
+
+	if (t->tag == T_GPU && (str_is(word, "all") || str_is(word, "true")))
+		say_help(el, d, "all that this vendor has: gpu = nvidia");
+	else if (t->tag == T_NETWORK)
+		say_help(el, d, "a network of the stack's is its subnet: subnet = %.*s", STR_ARG(word));
+	else if (habit && t->tag == T_RESTART)
+		say_help(el, d, "%s", habit);
+}
+
 static struct val enum_word(struct elab *el, const struct expr *e, const struct type *t, const struct target *to)
 {
 	struct word_range r = type_words((enum type_tag)t->tag);
@@ -14,8 +27,8 @@ static struct val enum_word(struct elab *el, const struct expr *e, const struct 
 	struct diag *d = say(el, DIAG_word_unknown, e->at, "`%.*s` is %s, not `%.*s`", STR_ARG(to->name),
 			     type_text(el, t), STR_ARG(e->u.text));
 	say_suggest(el, d, &near);
-	if (!near.best.n && t->tag == T_RESTART && habit_help(STR(""), e->u.text))
-		say_help(el, d, "%s", habit_help(STR(""), e->u.text));
+	if (!near.best.n)
+		help_word(el, d, t, e->u.text);
 	return val_poison();
 }
 

@@ -378,6 +378,8 @@ struct elab {
 	unsigned slot_depth, eval_depth;
 	size_t instances_max;
 	size_t instances, text_total, list_total, turns, work;
+	const struct type *wanted;	/* the type that the expression at hand is to be of, a name, or NULL: for a hint where it is not known */
+	const struct expr *wanted_of;
 	bool stopped;			/* a limit was hit: nothing more is expanded */
 };
 
@@ -499,7 +501,7 @@ struct template *template_find(struct elab *el, struct file *f, const struct exp
 /* ---- words that do not fit (misfit.c) ---- */
 
 /* Says that the node's kind has no such word, and where it may belong. */
-void word_unknown(struct elab *el, const struct node *n, struct ident word);
+void word_unknown(struct elab *el, const struct node *n, const struct entry *e);
 /* What is lost with an entry that nobody understands, or with a block of a name that cannot be (empty: it has none) (lost.c). */
 void lost_entry(struct elab *el, struct file *f, const struct entry *e);
 void lost_name(struct elab *el, struct file *f, struct str name);
@@ -606,6 +608,8 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 /* Say that a value is of another type, or that its text is not of the form; both return poison. */
 struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);
 struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to);
+/* Hangs on what a word of another tool is here. */
+void help_word(struct elab *el, struct diag *d, const struct type *t, struct str word);
 /* Whether a value is a reference to a secret; and says that what is at `at` cannot hold its bytes. where: "a text". */
 bool is_secret(struct val v);
 void secret_refused(struct elab *el, struct val v, struct span at, const char *where);

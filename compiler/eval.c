@@ -122,8 +122,10 @@ static struct val eval_port_of(struct elab *el, const struct expr *e, struct sco
 	if (base.type == V_POISON)
 		return base;
 	if (base.type != V_NODE || base.u.node->tag != KIND_container) {
-		say(el, DIAG_type_mismatch, e->at, "a port can be named of a container here, not of a %s",
-		    val_shown(base));
+		struct diag *d = say(el, DIAG_type_mismatch, e->at, "a port is named of a container here, not of what is %s", val_shown(base));
+
+		if (base.type == T_IP)
+			say_help(el, d, "an address and its port are written as one: %s:%u", val_string(el, base), e->u.port_of.port.lo);
 		return val_poison();
 	}
 	node_ready(el, base.u.node);

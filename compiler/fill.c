@@ -152,7 +152,7 @@ static void fill_language(struct elab *el, const struct entry *e)
 /* An entry with a word that the kind does not have. */
 static void fill_unknown(struct elab *el, const struct fill *f, const struct entry *e)
 {
-	word_unknown(el, f->node, e->word);
+	word_unknown(el, f->node, e);
 	if (e->kind == EN_BLOCK) /* others declare nothing */
 		lost_entry(el, f->scope->file, e);
 	f->node->lost |= e->kind == EN_FIELD;

@@ -108,7 +108,8 @@ static bool finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 	const struct entry *e = arrow->entry;
 	memset(element, 0, row->arrow_size); /* one before that was wrong may have left something */
 	struct val left = arrow_side(el, n, arrow, e->left, row->type, element + row->arrow_left);
-	struct val right = arrow_side(el, n, arrow, e->right, row->right, element + row->arrow_right);
+	bool swapped = left.type == V_POISON && row->type == T_HOSTPORT && e->left->kind == EX_MEMBER; /* which was said */
+	struct val right = swapped ? val_poison() : arrow_side(el, n, arrow, e->right, row->right, element + row->arrow_right);
 	bool good = left.type != V_POISON && right.type != V_POISON;
 
 	/* struct span at stands first */

@@ -193,7 +193,9 @@ static struct file *use_path(struct loader *l, struct file *user, const struct e
 		struct diag *d = diag_add(l->d, DIAG_module_path, value->at,
 					  "the path of a used file begins with `./` or `../`");
 
-		if (path_printable(path) && path.s[0] != '/')
+		if (str_starts(path, STR("std.")))
+			diag_suggest(l->d, d, path);
+		else if (path_printable(path) && path.s[0] != '/')
 			diag_help(l->d, d, "it is looked for beside this file: \"./%.*s\"", STR_ARG(path));
 		return NULL;
 	}
@@ -268,6 +270,8 @@ static void module_uses(struct loader *l, struct file *f)
 			struct diag *d = diag_add(l->d, DIAG_module_path, v->at,
 						  "what is used is std.NAME or \"./FILE.ctstack\"");
 
+			if (v->kind == EX_MEMBER)
+				diag_help(l->d, d, "a module is used whole: use std.ml, then container a : ml.ollama { … }");
 			if (v->kind == EX_NAME && !str_eq(v->u.text, STR("std"))) {
 				diag_help(l->d, d, "did you mean `std.%.*s`?", STR_ARG(v->u.text));
 				name = v->u.text;

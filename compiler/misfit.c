@@ -5,7 +5,7 @@
 #include "lang/habit.h"
 
 /* "`memory` belongs in `limits { … }`", where the word is known elsewhere. */
-static void help_elsewhere(struct elab *el, struct diag *d, const struct node *n, struct str word)
+static bool help_elsewhere(struct elab *el, struct diag *d, const struct node *n, struct str word)
 {
 	for (size_t i = 0; i < n->kind->nrows; i++) {
 		const struct schema_row *row = &n->kind->rows[i];
@@ -13,15 +13,16 @@ static void help_elsewhere(struct elab *el, struct diag *d, const struct node *n
 		if (row->form == ROW_BLOCK && map_get(&el->rows[row->child], word)) {
 			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word), STR_ARG(row->name),
 				 row->how == HOW_MANY ? " NAME" : "");
-			return;
+			return true;
 		}
 	}
 	for (size_t k = 0; k < KIND_COUNT; k++)
 		if (schema_kinds[k].word.n && map_get(&el->rows[k], word)) {
 			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word),
 				 STR_ARG(schema_kinds[k].word), schema_kinds[k].named == N_NONE ? "" : " NAME");
-			return;
+			return true;
 		}
+	return false;
 }
 
 /* Whether a parameter of this name may have stood in a part of a template that could not be read. */
@@ -33,8 +34,9 @@ static bool node_lost_param(const struct node *n, struct str name)
 	return false;
 }
 
-void word_unknown(struct elab *el, const struct node *n, struct ident word)
+void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 {
+	struct ident word = e->word;
 	struct near near = near_start(word.text);
 	struct diag *d;
 
@@ -61,8 +63,8 @@ void word_unknown(struct elab *el, const struct node *n, struct ident word)
 	for (const struct binding *b = n->params ? n->params->first : NULL; b; b = b->next)
 		near_offer(&near, b->name.text);
 	say_suggest(el, d, &near);
-	if (near.best.n == 0 || near.distance > 1)
-		help_elsewhere(el, d, n, word.text);
+	if ((near.best.n == 0 || near.distance > 1) && !help_elsewhere(el, d, n, word.text) && n->tag == KIND_COUNT && e->kind == EN_FIELD)
+		say_help(el, d, "a value with a name: let %.*s = …", STR_ARG(word.text));
 }
 
 /* The word is known, but written in another form: `limits = 1`, `image { }`. */
@@ -77,10 +79,9 @@ void wrong_form(struct elab *el, const struct schema_row *row, struct span at)
 	if (row->form == ROW_FIELD)
 		say_help(el, d, "write: %.*s = …", STR_ARG(row->name));
 	else if (row->form == ROW_ARROW)
-		say_help(el, d, "write: %.*s … -> …", STR_ARG(row->name));
+		say_help(el, d, "write: %s", habit_form(row->name, str_fmt(el->a, "%.*s … -> …", STR_ARG(row->name)).s));
 	else
-		say_help(el, d, "write: %.*s%s { … }", STR_ARG(row->name),
-			 row->form == ROW_BLOCK && row->how == HOW_MANY ? " NAME" : "");
+		say_help(el, d, "write: %s", habit_form(row->name, str_fmt(el->a, "%.*s%s { … }", STR_ARG(row->name), row->form == ROW_BLOCK && row->how == HOW_MANY ? " NAME" : "").s));
 }
 
 void wrong_place(struct elab *el, const struct entry *e, struct span at)

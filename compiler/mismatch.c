@@ -29,7 +29,7 @@ bool type_is_enum(const struct type *t)
 /* Whether a text without its quotes would be a literal of the type, as far as can be seen from here. */
 static bool is_unquoted(struct str s, const struct type *t)
 {
-	bool number = s.n > 0 && s.s[0] >= '0' && s.s[0] <= '9';
+	bool number = s.n > 0 && s.s[0] >= '0' && s.s[0] <= '9' && !str_has(s, ' ');
 	bool pair = number && str_has(s, ':');
 	struct addr a;
 	struct cidr c;
@@ -119,6 +119,22 @@ static bool is_refs(const struct type *t)
 	}
 }
 
+/* A text that would be a literal without its quotes, as that is written here: "64m" -> 64MiB, "1777" -> 01777. */
+static const char *unquoted(struct elab *el, struct str s, const struct type *t)
+{
+	static const char letters[] = "kmgt", *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+	size_t digits = strspn(s.s, "0123456789.");
+	bool size = t->tag == T_SIZE || t->tag == T_SIZELIMIT;
+	const char *unit = digits + 1 == s.n ? strchr(letters, s.s[digits] | 0x20) : NULL;
+
+	digits = digits < s.n ? digits : s.n;
+	if (size && unit)
+		return str_fmt(el->a, "%.*s%s", (int)digits, s.s, units[unit - letters]).s;
+	if (digits == s.n && (size || t->tag == T_DURATION || t->tag == T_PORT))
+		return str_fmt(el->a, "%.*s%s", STR_ARG(s), size ? "MiB" : t->tag == T_PORT ? "/tcp" : "s").s;
+	return str_fmt(el->a, "%s%.*s", t->tag == T_MODE && s.s[0] != '0' ? "0" : "", STR_ARG(s)).s;
+}
+
 static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
 	bool reference = e->kind == EX_NAME || e->kind == EX_MEMBER;
@@ -130,7 +146,19 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 	else if (t->tag == T_PORT && is_pair_of_ports(v))
 		say_help(el, d, "here stands the container's own port, 80/tcp; in the stack: publish 8080 -> web.http");
 	else if (v.type == T_STRING && v.u.STRING.n < 64 && is_unquoted(v.u.STRING, t))
-		say_help(el, d, "write it without quotes: %.*s", STR_ARG(v.u.STRING));
+		say_help(el, d, "write it without quotes: %s", unquoted(el, v.u.STRING, t));
+	else if (v.type == T_STRING && (t->tag == T_IP || t->tag == T_IP4 || t->tag == T_IP6) && cidr_parse(v.u.STRING, &(struct cidr){0}))
+		say_help(el, d, "an address has neither quotes nor a prefix: %.*s", STR_ARG(str_cut(v.u.STRING, '/', NULL)));
+	else if (t->tag == T_OWNER && v.type == T_STRING && strspn(v.u.STRING.s, "0123456789:") < v.u.STRING.n)
+		say_help(el, d, "user and group are numbers: 0:0 is root");
+	else if (type_is_enum(t) && (v.type == T_STRING || v.type == T_BOOL || v.type == V_NODE))
+		help_word(el, d, t, v.type == T_STRING ? v.u.STRING : v.type == V_NODE ? v.u.node->name.text : v.u.BOOL ? STR("true") : STR("false"));
+	else if (t->tag == T_NUMBER && (v.type == T_DURATION || v.type == T_PERCENT) && str_is(to->name, "cpu"))
+		say_help(el, d, "processors are counted: 0.5 is half of one");
+	else if (t->tag == T_SUBNETREF && (v.type == T_CIDR || v.type == T_IP))
+		say_help(el, d, "here stands a subnet's name; its range stands in the stack: subnet lan { range = 10.0.0.0/24 }");
+	else if (t->tag == T_CIDR && v.type == T_IP)
+		say_help(el, d, "give it the length of its prefix: %s/%d is this address alone", val_string(el, v), v.u.IP.family == 4 ? 32 : 128);
 	else if (v.type == T_STRING && t->tag == T_STRINGS)
 		say_help(el, d, "write a list: [%s]", reference ? expr_shown(el, e) : "\"…\", \"…\"");
 	else if (t->tag == T_OWNER && v.type == T_STRING && strspn(v.u.STRING.s, "0123456789") >= v.u.STRING.n)

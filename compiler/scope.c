@@ -199,6 +199,32 @@ static void note_meant(struct elab *el, struct diag *d, struct scope *scope, con
 		say_note(el, d, f.binding->name.at, "`%.*s` is declared here", STR_ARG(near->best));
 }
 
+/* A bare word where the type asks for something that words are not. */
+static void help_wanted(struct elab *el, struct diag *d, struct str name)
+{
+	switch (el->wanted ? el->wanted->tag : T_COUNT) {
+	case T_STRING:
+	case T_IMAGE:
+	case T_IFNAME:
+		say_help(el, d, "where a text is meant, it stands in quotes: \"%s\"", expr_shown(el, el->wanted_of));
+		break;
+	case T_STRINGS:
+		say_help(el, d, "where a text is meant, write a list: [\"%s\"]", expr_shown(el, el->wanted_of));
+		break;
+	case T_OWNER:
+		say_help(el, d, "user and group are numbers: 0:0 is root");
+		break;
+	case T_PATH:
+		say_help(el, d, "a path is absolute: /%.*s", STR_ARG(name));
+		break;
+	case T_FLOWEND:
+		say_help(el, d, "whatever is not on this host is `world`: world:443/tcp");
+		break;
+	default:
+		break;
+	}
+}
+
 /* A name that stands in another stack of the file. */
 static bool help_stack(struct elab *el, struct diag *d, const struct file *f, struct str name)
 {
@@ -260,10 +286,17 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	if (near.distance == 0 && near.best.n) {
 		say_help(el, d, "in its own value a name means the next one outwards, and there is none");
 	} else if (!help_stack(el, d, f, name)) {
+		const char *habit = habit_help(STR(""), name);
+		bool owner = el->wanted && el->wanted->tag == T_OWNER;
+
+		if (habit || owner)
+			near.best.n = 0;
 		say_suggest(el, d, &near);
 		note_meant(el, d, scope, &near);
-		if (!near.best.n && habit_help(STR(""), name))
-			say_help(el, d, "%s", habit_help(STR(""), name));
+		if (habit)
+			say_help(el, d, "%s", habit);
+		else if (!near.best.n)
+			help_wanted(el, d, name);
 	}
 	help_pending(el, d, scope);
 }

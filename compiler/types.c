@@ -253,6 +253,8 @@ bool type_read(struct elab *el, const struct type_expr *e, struct scope *scope, 
 	struct type *of;
 
 	switch (e->form) {
+	case TF_BAD:
+		return false;
 	case TF_NAME:
 		return type_named(el, e, scope, ret);
 	case TF_OPTIONAL:

@@ -131,7 +131,7 @@ enum entry_kind {
 	EN_TYPE,	/* type name = type */
 };
 
-enum type_form { TF_NAME, TF_LIST, TF_MAP, TF_OPTIONAL, TF_ENUM, TF_RECORD, TF_RANGE };
+enum type_form { TF_BAD /* that was said */, TF_NAME, TF_LIST, TF_MAP, TF_OPTIONAL, TF_ENUM, TF_RECORD, TF_RANGE };
 
 /* A type as it is written. */
 struct type_expr {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What a syntax error says: what was expected and what was found, in people's words, and what may have been meant. Nothing here decides anything. */
+ * What a syntax error says: what was expected and what was found, in people's words; what may have been meant is meant.c's. Nothing here decides anything. */
 #include "grammar.h"
 #include "lang/habit.h"
 #include "lang/schema.h"
@@ -72,113 +72,6 @@ static const char *found_word(int token)
 	}
 }
 
-static bool is_reserved(int token)
-{
-	return token >= LET && token <= NOT;
-}
-
-static bool is_value(int token)
-{
-	return token == PLAIN || token == LITERAL || token == QUOTE_BEGIN || token == LINES_BEGIN || token == TRUE || token == FALSE ||
-	       token == NONE;
-}
-
-static bool ends_entry(int token)
-{
-	return token == SEP || token == '}' || token == YYEOF;
-}
-
-/* `image = docker.io/x:16`: the rest of the line, in quotes. */
-static void help_quotes(struct parser *p, struct diag *d)
-{
-	struct str rest = parser_text(p, (struct span){p->head[2].at.lo, p->base + (uint32_t)p->text.n});
-
-	rest = str_cut(str_cut(rest, '\n', NULL), ';', NULL);
-	while (rest.n && (rest.s[rest.n - 1] == ' ' || rest.s[rest.n - 1] == '\t' || rest.s[rest.n - 1] == '\r'))
-		rest.n--;
-	if (rest.n <= 60 && !str_has(rest, '"') && !str_has(rest, '#') && !str_has(rest, '{'))
-		diag_help(p->diags, d, "text is written in quotes: \"%.*s\"", STR_ARG(rest));
-	else
-		diag_help(p->diags, d, "text is written in quotes");
-}
-
-/* A row of any kind with this word and form, or NULL. The documentation of arrows begins with how they are written. */
-static const struct schema_row *row_of(struct str word, enum row_form form)
-{
-	for (size_t k = 0; k < KIND_COUNT; k++)
-		for (size_t i = 0; i < schema_kinds[k].nrows; i++)
-			if (schema_kinds[k].rows[i].form == form && str_eq(schema_kinds[k].rows[i].name, word))
-				return &schema_kinds[k].rows[i];
-	return NULL;
-}
-
-/* The mistakes that people make who come from YAML, JSON, HCL or a shell. */
-static void help(struct parser *p, struct diag *d, const struct expected *e)
-{
-	const struct head_token *h = p->head;
-	size_t n = p->nhead;
-	int found = p->last;
-	struct str first = n ? parser_shown(p, h[0].at) : STR("");
-	bool named = n > 1 && h[0].token == NAME;
-	bool attached = p->before_at.hi == p->last_at.lo;
-
-	const char *habit = named ? habit_help(STR(""), first) : NULL;
-
-	if (habit && ((h[1].token == ':' && !e->is[LET]) || (h[1].token == NAME && found == '=')))
-		diag_help(p->diags, d, "%s", habit);
-	else if (p->before == '}' && e->is[SEP] && (found == NAME || is_reserved(found)))
-		diag_help(p->diags, d, "entries on one line have a `;` between them");
-	else if (n > 0 && h[0].token == FOR && found == DOTS)
-		diag_help(p->diags, d, "a list of numbers is range(1, 3)");
-	else if (n > 0 && h[0].token == ASSERT && (found == PLAIN || found == QUOTE_BEGIN) && e->is[','])
-		diag_help(p->diags, d, "a `,` stands before the message");
-	else if (n > 0 && h[0].token == PARAM && found == NAME_BEGIN)
-		diag_help(p->diags, d, "a parameter's name is not computed");
-	else if (n > 0 && h[0].token == TEMPLATE && (found == '(' || found == CALL))
-		diag_help(p->diags, d, "parameters stand in the body: param tag: string");
-	else if (found == ':' && p->before == NAME && named && row_of(first, ROW_ARROW))
-		diag_help(p->diags, d, "a port is named behind a dot: db.pg");
-	else if (found == LITERAL && e->is[SEP] && !attached && parser_text(p, p->last_at).s[0] == '/')
-		diag_help(p->diags, d, "there is no division: div(A, B)");
-	else if (named && h[1].token == ':' && !e->is[LET] && row_of(first, ROW_MAP))
-		diag_help(p->diags, d, "a block is written `%.*s { … }`", STR_ARG(first));
-	else if (named && e->is[ARROW] && row_of(first, ROW_ARROW))
-		diag_help(p->diags, d, "%s", row_of(first, ROW_ARROW)->doc);
-	else if (n > 1 && h[0].token == PLAIN && h[1].token == ':')
-		diag_help(p->diags, d, "a field is written `name = value`, without quotes around the name");
-	else if (named && h[1].token == ':' && !e->is[LET])
-		diag_help(p->diags, d, "a field is written `%.*s = value`", STR_ARG(first));
-	else if (named && h[1].token == EQ)
-		diag_help(p->diags, d, "`=` gives a value, `==` compares");
-	else if (named && n == 3 && is_value(h[1].token) && ends_entry(found))
-		diag_help(p->diags, d, "a field is written `%.*s = value`", STR_ARG(first));
-	else if (named && n == 3 && h[1].token == NAME && ends_entry(found))
-		diag_help(p->diags, d, "a field is written `%.*s = value`, a block `%.*s name { … }`", STR_ARG(first), STR_ARG(first));
-	else if (found == '{' && n == 4 && h[0].token == NAME && h[1].token == NAME && h[2].token == NAME)
-		diag_help(p->diags, d, "a block has a kind and one name: `%.*s name {`", STR_ARG(first));
-	else if (n > 2 && (h[0].token == INPUT || h[0].token == PARAM) && found == '=' && e->is[':'])
-		diag_help(p->diags, d, "it has a type: `%.*s %.*s: int = …`", STR_ARG(first), STR_ARG(parser_shown(p, h[1].at)));
-	else if (n == 1 && found == '-')
-		diag_help(p->diags, d, "a list is written `[a, b]`");
-	else if (n == 1 && found == ELSE)
-		diag_help(p->diags, d, "`else` stands on the line of the `}` before it");
-	else if (n == 1 && found == '{')
-		diag_help(p->diags, d, "a block begins with its kind, on the same line: `container web {`");
-	else if (found == ',' && e->is[SEP])
-		diag_help(p->diags, d, "an entry ends with its line: leave the comma out");
-	else if (found == '=' && e->is[EQ])
-		diag_help(p->diags, d, "`=` gives a value, `==` compares");
-	else if (found == GE && e->is['>'])
-		diag_help(p->diags, d, "a blank belongs between the type's `>` and `=`");
-	else if (found == '(' && e->is[CALL])
-		diag_help(p->diags, d, "the `(` of a call stands directly behind the function's name");
-	else if (is_reserved(found) && e->is[NAME])
-		diag_help(p->diags, d, "`%.*s` is a reserved word", STR_ARG(parser_shown(p, p->last_at)));
-	else if (named && h[1].token == '=' && n >= 3 && (h[2].token == NAME || h[2].token == LITERAL) && !ends_entry(found) &&
-		 (attached || found == NAME || found == LITERAL))
-		help_quotes(p, d);
-}
-
 /* `ports = { … }` would be a map, in which all that a block may hold is wrong: that it is a block is the one thing to say. */
 static bool is_block(struct parser *p)
 {
@@ -187,11 +80,11 @@ static bool is_block(struct parser *p)
 		struct str word = o->assigned.hi ? parser_text(p, o->assigned) : STR("");
 		enum kind_tag kind = kind_find(word);
 
-		if (kind == KIND_COUNT && !row_of(word, ROW_MAP))
+		if (kind == KIND_COUNT && !schema_row_any(word, ROW_MAP))
 			continue;
 		if (!o->said)
-			diag_help(p->diags, diag_add(p->diags, DIAG_entry_form, o->assigned, "`%.*s` is a block", STR_ARG(word)), "write: %.*s%s { … }", STR_ARG(word),
-				  kind != KIND_COUNT && schema_kinds[kind].named != N_NONE ? " NAME" : "");
+			diag_help(p->diags, diag_add(p->diags, DIAG_entry_form, o->assigned, "`%.*s` is a block", STR_ARG(word)), "write: %s",
+				  habit_form(word, str_fmt(p->arena, "%.*s%s { … }", STR_ARG(word), kind != KIND_COUNT && schema_kinds[kind].named != N_NONE ? " NAME" : "").s));
 		return o->said = true;
 	}
 	return false;
@@ -200,7 +93,7 @@ static bool is_block(struct parser *p)
 /* Where the name of an entry is what could not be read, any name that is missing may be this one. */
 static void name_lost(struct parser *p)
 {
-	bool block = p->nhead > 1 && p->nhead < 4 && p->head[0].token == NAME && row_of(parser_text(p, p->head[0].at), ROW_BLOCK);
+	bool block = p->nhead > 1 && p->nhead < 4 && p->head[0].token == NAME && schema_row_any(parser_text(p, p->head[0].at), ROW_BLOCK);
 
 	if (block || p->nhead == 1)
 		vec_push(p->arena, &p->ast->unnamed, (struct unnamed){p->last_at.lo, block});
@@ -208,8 +101,11 @@ static void name_lost(struct parser *p)
 
 void expected_say(struct parser *p, const struct expected *e)
 {
-	if (p->stopped || p->made_up)
+	if (p->stopped || p->made_up || (p->muted && p->depth + (p->last == '}') >= p->muted))
 		return;
+	/* environment: { … }, if x { 1 } else { 2 }, function f(x) { … } */
+	if (p->last == '{' && (p->before == ':' || p->before == ')' || e->is[THEN]))
+		p->muted = p->depth;
 	name_lost(p);
 	/* One mistake, one message: what the lexer or the layout has said of this entry is enough. */
 	if (p->diags->errors > p->errors_before || is_block(p))
@@ -231,7 +127,7 @@ void expected_say(struct parser *p, const struct expected *e)
 		buf_fmt(&b, "`%.*s`", STR_ARG(parser_shown(p, p->last_at)));
 	struct diag *d = diag_add(p->diags, DIAG_syntax, at, "%.*s", STR_ARG(buf_view(&b)));
 	buf_free(&b);
-	help(p, d, e);
+	meant_help(p, d, e);
 	p->said = d;
 	p->said_bodied = p->nhead && (p->head[0].token == NAME || p->head[0].token == TEMPLATE || p->head[0].token == FOR || p->head[0].token == IF || p->head[0].token == PLAIN || p->nhead == 1 || p->before == '}');
 }

@@ -31,6 +31,8 @@ struct expected {
 	bool is[TOKENS_END];
 };
 void expected_say(struct parser *p, const struct expected *e);
+/* What may have been meant by the newest token, hung on the diagnostic (meant.c). */
+void meant_help(struct parser *p, struct diag *d, const struct expected *e);
 }
 %code {
 #include <assert.h>

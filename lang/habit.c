@@ -8,9 +8,23 @@ static const struct {
 } habits[] = {
 #define HABIT(word, help) {NULL, word, help},
 #define HABIT_IN(kind, word, help) {kind, word, help},
+#define HABIT_FORM(word, help)
 #include "lang/habit.def"
 #undef HABIT
 #undef HABIT_IN
+#undef HABIT_FORM
+};
+
+static const struct {
+	const char *word, *form;
+} forms[] = {
+#define HABIT(word, help)
+#define HABIT_IN(kind, word, help)
+#define HABIT_FORM(word, form) {word, form},
+#include "lang/habit.def"
+#undef HABIT
+#undef HABIT_IN
+#undef HABIT_FORM
 };
 
 const char *habit_help(struct str kind, struct str word)
@@ -19,4 +33,12 @@ const char *habit_help(struct str kind, struct str word)
 		if (str_is(word, habits[i].word) && (!habits[i].kind || str_is(kind, habits[i].kind)))
 			return habits[i].help;
 	return NULL;
+}
+
+const char *habit_form(struct str word, const char *otherwise)
+{
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+		if (str_is(word, forms[i].word))
+			return forms[i].form;
+	return otherwise;
 }

@@ -8,5 +8,7 @@
 
 /* kind: the kind of the block in which it stands, or empty. NULL: it is no such word. */
 const char *habit_help(struct str kind, struct str word);
+/* How an entry with this word of ours is written, with an example; otherwise: what to say where the table has none. */
+const char *habit_form(struct str word, const char *otherwise);
 
 #endif

@@ -418,9 +418,12 @@ int layout_next(struct parser *p, union value *value, struct span *at)
 {
 	int token;
 
-	if (!p->quick && !separates(p)) {
+	bool item = p->last == ',' && (p->open[p->depth].is_value || p->open[p->depth].in_bracket) && parser_context(p) == CX_BRACE;
+
+	if (!p->quick && (item || !separates(p))) {
 		p->nhead = 0;
 		p->errors_before = p->diags->errors;
+		p->muted = p->depth < p->muted ? 0 : p->muted;
 	}
 	do
 		token = layout_token(p, value, at);

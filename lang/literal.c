@@ -2,7 +2,7 @@
  *
  * Literals: the text of one token to one node. The lexer has seen the shape; here the numbers are judged. What is wrong is said once, with what may have been
  * meant, and the node is EX_BAD then, so that nothing later stumbles over it. */
-#include "lang/parse.h"
+#include "grammar.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -166,6 +166,16 @@ static const struct unit *unit_find(struct str word)
 	return NULL;
 }
 
+struct str literal_unit(struct str word)
+{
+	const struct unit *unit = unit_find(word);
+
+	for (size_t i = 0; !unit && i < sizeof aliases / sizeof aliases[0]; i++)
+		if (str_is(word, aliases[i].wrong))
+			return str_of(aliases[i].right);
+	return unit ? str_of(unit->word) : STR("");
+}
+
 static struct expr *unit_unknown(struct parser *p, struct span at, struct str text, struct str word)
 {
 	struct span here = {at.lo + (uint32_t)(word.s - text.s), at.lo + (uint32_t)(word.s - text.s + (ptrdiff_t)word.n)};
@@ -175,9 +185,8 @@ static struct expr *unit_unknown(struct parser *p, struct span at, struct str te
 
 	for (size_t i = 0; i < UNITS; i++)
 		near_offer(&near, str_of(units[i].word));
-	for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
-		if (str_is(word, aliases[i].wrong))
-			near.best = str_of(aliases[i].right);
+	if (literal_unit(word).n)
+		near.best = literal_unit(word);
 	if (text.s[0] == '0' && (word.s[0] == 'x' || word.s[0] == 'X'))
 		diag_help(p->diags, d, "numbers are decimal, or octal with a leading 0");
 	else if (near.best.n)
@@ -477,7 +486,10 @@ struct expr *literal_path(struct parser *p, struct span at)
 		struct str shown = parser_shown(p, at);
 		struct diag *d = diag_add(p->diags, DIAG_path, at, "`%.*s` is no path", STR_ARG(shown));
 
-		diag_help(p->diags, d, "%s", fault);
+		if (text.s[0] != '/' && (p->last == USE || p->last == NAME))
+			diag_help(p->diags, d, "the name of a file that is used stands in quotes: use \"%.*s\"", STR_ARG(shown));
+		else
+			diag_help(p->diags, d, "%s", fault);
 		return bad(p, at);
 	}
 	struct expr *e = expr_new(p, EX_PATH, at);
@@ -514,6 +526,10 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));
 		if (text.s[text.n - 1] == '_' || memmem(text.s, text.n, "__", 2))
 			diag_help(p->diags, d, "a `_` stands between two digits");
+		else if (text.n > 2 && text.s[0] == '0' && (text.s[1] == 'o' || text.s[1] == 'O'))
+			diag_help(p->diags, d, "an octal number begins with 0 alone: 0%.*s", (int)shown.n - 2, shown.s + 2);
+		else if (text.n > 2 && text.s[0] == '0' && (text.s[1] == 'x' || text.s[1] == 'X'))
+			diag_help(p->diags, d, "numbers are decimal, or octal with a leading 0");
 		else if (text.n > 2 && str_has(text, 'e') && !str_has(text, '-'))
 			diag_help(p->diags, d, "numbers have no exponent; text is written in quotes");
 		else if (str_has(text, '.'))

@@ -270,7 +270,7 @@ struct type_expr *type_name(struct parser *p, struct span at, struct ident modul
 struct type_expr *type_generic(struct parser *p, struct span at, struct ident name, struct type_expr *of)
 {
 	bool list = str_is(name.text, "list"), map = str_is(name.text, "map");
-	struct type_expr *t = type_new(p, map ? TF_MAP : TF_LIST, at);
+	struct type_expr *t = type_new(p, map ? TF_MAP : list ? TF_LIST : TF_BAD, at);
 	size_t depth = 0;
 
 	if (!list && !map)

@@ -106,6 +106,7 @@ struct parser {
 	bool failed;			/* it did */
 	bool stopped;			/* a limit was passed: the rest is not read */
 	bool said_deep;
+	size_t muted;			/* depth of braces in whose bodies nothing is said, since they are no block's; 0: none */
 	size_t entries;
 };
 
@@ -149,6 +150,8 @@ struct expr *literal_endpoint(struct parser *p, struct span at);
 struct expr *literal_path(struct parser *p, struct span at);
 struct expr *literal_owner(struct parser *p, struct span at);
 struct expr *literal_unknown(struct parser *p, struct span at);
+/* The unit that a word is or means, "GiB" for "G"; empty where it is none. */
+struct str literal_unit(struct str word);
 /* :443/tcp */
 struct port literal_port_of(struct parser *p, struct span at);
 /* Always wrong: a notation of other languages, and what to write instead. */

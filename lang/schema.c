@@ -155,3 +155,12 @@ enum kind_tag kind_find(struct str word)
 		k++;
 	return (enum kind_tag)k;
 }
+
+const struct schema_row *schema_row_any(struct str word, enum row_form form)
+{
+	for (size_t k = 0; k < KIND_COUNT; k++)
+		for (size_t i = 0; i < schema_kinds[k].nrows; i++)
+			if (schema_kinds[k].rows[i].form == form && str_eq(schema_kinds[k].rows[i].name, word))
+				return &schema_kinds[k].rows[i];
+	return NULL;
+}

@@ -78,5 +78,7 @@ enum type_tag schema_arrow_mode(enum kind_tag kind, const struct schema_row *row
 
 /* The block kind with this word, or KIND_COUNT. */
 enum kind_tag kind_find(struct str word);
+/* A row of any kind with this word and form, or NULL. The documentation of arrows begins with how they are written. */
+const struct schema_row *schema_row_any(struct str word, enum row_form form);
 
 #endif

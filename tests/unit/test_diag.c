@@ -369,9 +369,11 @@ static void habits_are_in_order_and_not_ours(void **state)
 	} words[] = {
 #define HABIT(word, help) {"", word},
 #define HABIT_IN(kind, word, help) {kind, word},
+#define HABIT_FORM(word, form)
 #include "lang/habit.def"
 #undef HABIT
 #undef HABIT_IN
+#undef HABIT_FORM
 	};
 
 	(void)state;

@@ -166,6 +166,9 @@ static inline void tree_type(struct buf *out, const struct type_expr *t)
 		return;
 	}
 	switch (t->form) {
+	case TF_BAD:
+		buf_puts(out, "bad");
+		break;
 	case TF_NAME:
 		buf_str(out, t->name.text);
 		break;

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What may have been meant where something else was expected: the mistakes that people make who come from YAML, JSON, HCL, Nix, quadlets or a shell. Guesses are asked one after the other, and
+ * the first that knows speaks; none of them decides anything. */
+#include "grammar.h"
+#include "lang/base/near.h"
+#include "lang/habit.h"
+#include "lang/schema.h"
+
+struct guess {
+	struct parser *p;
+	struct diag *d;
+	const struct expected *e;
+	const struct head_token *h;	/* the entry's first tokens, the newest one included */
+	size_t n;
+	int found;
+	struct str first, before, last;	/* texts of the first token, the one before the newest, the newest */
+	bool named;			/* the entry begins with a name, and goes on */
+	bool attached;			/* no blank before the newest */
+};
+
+/* Says what to do, and that it did. */
+#define MEANT(...) (diag_help(g->p->diags, g->d, __VA_ARGS__), true)
+
+static bool is_reserved(int token)
+{
+	return token >= LET && token <= NOT;
+}
+
+static bool is_value(int token)
+{
+	return token == PLAIN || token == LITERAL || token == QUOTE_BEGIN || token == LINES_BEGIN || token == TRUE || token == FALSE ||
+	       token == NONE;
+}
+
+static bool ends_entry(int token)
+{
+	return token == SEP || token == '}' || token == YYEOF;
+}
+
+static bool is_block(const struct guess *g)
+{
+	return kind_find(g->first) != KIND_COUNT || schema_row_any(g->first, ROW_MAP);
+}
+
+/* What follows the newest token on its line. */
+static struct str behind(const struct guess *g)
+{
+	uint32_t from = g->p->last_at.hi - g->p->base;
+
+	return str_cut((struct str){g->p->text.s + from, g->p->text.n - from}, '\n', NULL);
+}
+
+/* `image = docker.io/x:16`: the rest of the entry, in quotes. */
+static bool quotes(const struct guess *g)
+{
+	struct str rest = parser_text(g->p, (struct span){g->h[2].at.lo, g->p->base + (uint32_t)g->p->text.n});
+
+	rest = str_cut(str_cut(rest, '\n', NULL), ';', NULL);
+	if (!str_has(rest, '{'))
+		rest = str_cut(rest, '}', NULL);
+	while (rest.n && (rest.s[rest.n - 1] == ' ' || rest.s[rest.n - 1] == '\t' || rest.s[rest.n - 1] == '\r'))
+		rest.n--;
+	if (rest.n <= 60 && !str_has(rest, '"') && !str_has(rest, '#') && !str_has(rest, '{'))
+		return MEANT("text is written in quotes: \"%.*s\"", STR_ARG(rest));
+	return MEANT("text is written in quotes");
+}
+
+/* Words of other tools. */
+static bool of_habit(const struct guess *g)
+{
+	const char *habit = g->named ? habit_help(STR(""), g->first) : NULL;
+	bool colon = g->n > 1 && g->h[1].token == ':';
+
+	if (habit && !(colon && g->e->is[LET]))
+		return MEANT("%s", habit);
+	if ((g->found == NAME && (str_is(g->last, "elif") || str_is(g->last, "elseif") || str_is(g->last, "elsif"))))
+		return MEANT("write `else if`");
+	return false;
+}
+
+/* 2 GiB, 1m 30s, 8000..8010/tcp, tcp/80, 10 / 2 */
+static bool of_number(const struct guess *g)
+{
+	bool number = g->before.n && g->before.s[0] >= '0' && g->before.s[0] <= '9';
+	bool path = g->found == LITERAL && g->last.s[0] == '/';
+
+	if (g->found == DOTS && g->n && g->h[0].token != FOR && number)
+		return MEANT("a range of ports is written 8000-8010/tcp, a list of numbers range(1, 3)");
+	if (g->found == DOTS)
+		return MEANT("a list of numbers is range(1, 3)");
+	if (path && g->attached && (str_is(g->before, "tcp") || str_is(g->before, "udp") || str_is(g->before, "sctp")))
+		return MEANT("the number stands first: %.*s/%.*s", (int)g->last.n - 1, g->last.s + 1, STR_ARG(g->before));
+	if (path && g->attached && str_is(g->before, "std"))
+		return MEANT("did you mean `std.%.*s`?", (int)g->last.n - 1, g->last.s + 1);
+	if (path && g->e->is[SEP] && !g->attached && number)
+		return MEANT("there is no division: div(A, B)");
+	if (!number || g->attached || (g->found != NAME && g->found != LITERAL))
+		return false;
+	struct str unit = g->found == NAME ? literal_unit(g->last) : g->last;
+	bool quantity = g->found == LITERAL && g->last.s[0] >= '0' && g->last.s[0] <= '9' && literal_unit((struct str){g->last.s + g->last.n - 1, 1}).n;
+
+	if (unit.n && (g->found == NAME || quantity) && !g->e->is[','])
+		return MEANT("a number and its unit are one word: %.*s%.*s", STR_ARG(g->before), STR_ARG(unit));
+	return false;
+}
+
+/* Expressions as others write them. */
+static bool of_expression(const struct guess *g)
+{
+	if (g->found == '?' && g->e->is[EQ])
+		return MEANT("as a value: if CONDITION then A else B");
+	if (g->found == '{' && g->e->is[THEN])
+		return MEANT("as a value: if CONDITION then A else B; an entry of its own has braces");
+	if (g->found == THEN && g->e->is['{'] && g->n && g->h[0].token == IF)
+		return MEANT("write: if CONDITION { … }");
+	if ((g->found == '+' && str_is(g->before, "+")) || (g->found == '.' && g->before.n && g->before.s[0] == '"'))
+		return MEANT("strings are put together in quotes: \"${a}${b}\"; lists with one `+`");
+	if (g->found == '*' && str_is(g->before, "*"))
+		return MEANT("there are no powers; 2 * 2 * 2");
+	if (g->found == IN && g->e->is[SEP] && g->n && g->h[0].token == LET)
+		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");
+	if (g->e->is[','] && g->e->is[']'] && !g->attached && (is_value(g->found) || g->found == NAME))
+		return MEANT("items have a `,` between them");
+	if (g->found == '=' && g->e->is[EQ])
+		return MEANT("`=` gives a value, `==` compares");
+	if (g->found == '(' && g->e->is[CALL])
+		return MEANT("the `(` of a call stands directly behind the function's name");
+	return false;
+}
+
+/* allow web <-> db, world:https, secret pw */
+static bool of_arrow(const struct guess *g)
+{
+	const struct schema_row *row = g->named ? schema_row_any(g->first, ROW_ARROW) : NULL;
+	bool block = g->named && kind_find(g->first) != KIND_COUNT && (g->found == '=' || g->found == ':');
+
+	if (!row || block)
+		return false;
+	if (g->found == '<')
+		return str_starts(behind(g), STR("->")) ? MEANT("an arrow leads one way: write two lines") : MEANT("an arrow leads from the left to the right: `->`");
+	if (g->found == '*')
+		return MEANT("all containers of a subnet are its name: allow lan -> world:443/tcp");
+	if (g->found == ',')
+		return MEANT("one line each: for x in [a, b] { %.*s x -> … }", STR_ARG(g->first));
+	if (g->found == ':' && (str_is(g->before, "world") || str_is(g->before, "host")))
+		return MEANT("a port of the %.*s is a number: %.*s:443/tcp", STR_ARG(g->before), STR_ARG(g->before));
+	if (g->found == ':' && g->p->before == NAME)
+		return MEANT("a port is named behind a dot: db.pg");
+	return g->e->is[ARROW] || g->n == 2 ? MEANT("%s", row->doc) : false;
+}
+
+/* Types, and the fields of a record. */
+static bool of_type(const struct guess *g)
+{
+	if (g->found == '?' && g->e->is[':'])
+		return MEANT("what may be left out has a `?` behind its type: %.*s: size?", STR_ARG(g->before));
+	if (g->found == '=' && g->e->is[':'] && g->n && (g->h[0].token == INPUT || g->h[0].token == PARAM))
+		return MEANT("it has a type: `%.*s %.*s: int = …`", STR_ARG(g->first), STR_ARG(g->before));
+	if (g->found == '=' && g->e->is[':'] && !g->e->is['{'] && g->n && g->h[0].token == NAME)
+		return MEANT("a field of a record has a type: %.*s: int", STR_ARG(g->before));
+	if ((g->found == PLAIN || g->found == QUOTE_BEGIN || g->found == '[') && g->e->is[NAME] && g->e->is['}'] && !g->e->is[PLAIN])
+		return MEANT("a field of a record is a bare name and a type: text: string");
+	if (g->found == '[' && g->e->is[NAME] && g->e->is[PLAIN] && g->e->is['}'])
+		return MEANT("a name that is computed stands in quotes: \"${name}\" = value");
+	bool type = g->e->is[MAP] && g->e->is['('] && !g->e->is[LITERAL];
+	if ((type && g->found == '[') || (g->e->is['?'] && (g->found == '[' || g->found == INDEX)) ||
+	    (g->e->is['?'] && (g->found == '(' || g->found == CALL)))
+		return MEANT("the type of a list is list<string>, that of a map map<string>");
+	if (g->found == GE && g->e->is['>'])
+		return MEANT("a blank belongs between the type's `>` and `=`");
+	return false;
+}
+
+/* Entries of other forms: name: value, name == value, name value, kind name = value, kind a b { */
+static bool of_entry(const struct guess *g)
+{
+	int second = g->n > 1 ? g->h[1].token : 0;
+	bool starts = g->named && !g->e->is[LET];
+
+	if (g->found == '.' && g->n == 2 && g->e->is['='])
+		return MEANT("a name with dots stands in quotes: \"%.*s…\" = value", STR_ARG(g->first));
+	if (g->named && g->n == 3 && second == NAME && g->found == '=' && is_block(g))
+		return MEANT("a block has no `=`: %s", habit_form(g->first, "kind name { … }"));
+	if (g->named && is_value(second) && is_block(g) && !(second == PLAIN && (g->found == '{' || g->found == ':')))
+		return MEANT("%s: %s", second == LITERAL ? "a name begins with a letter" : "write", habit_form(g->first, "kind name { … }"));
+	if (starts && second == ':' && is_block(g))
+		return MEANT("a block has no `:`: %s", habit_form(g->first, "kind { … }"));
+	if (g->n > 1 && g->h[0].token == PLAIN && second == ':')
+		return MEANT("a field is written `name = value`, without quotes around the name");
+	if (starts && second == ':')
+		return MEANT("a field is written `%.*s = value`", STR_ARG(g->first));
+	if (g->named && second == EQ)
+		return MEANT("`=` gives a value, `==` compares");
+	if (g->named && g->n == 3 && is_value(second) && ends_entry(g->found))
+		return MEANT("a field is written `%.*s = value`", STR_ARG(g->first));
+	if (g->named && g->n == 3 && second == NAME && ends_entry(g->found) && is_block(g))
+		return MEANT("the `{` of a block stands on its line: %s", habit_form(g->first, "kind name { … }"));
+	if (g->named && g->n == 3 && second == NAME && ends_entry(g->found))
+		return MEANT("a field is written `%.*s = value`, a block `kind name { … }`", STR_ARG(g->first));
+	if (g->found == '{' && g->n == 4 && g->h[0].token == NAME && second == NAME && g->h[2].token == NAME)
+		return MEANT("a block has a kind and one name: `%.*s name {`", STR_ARG(g->first));
+	return false;
+}
+
+/* A word that begins an entry, misspelled: parm token: string */
+static bool of_slip(const struct guess *g)
+{
+	static const char *const words[] = {"param", "input", "output", "let", "template", "type", "assert", "use"};
+	struct near near = near_start(g->first);
+
+	if (!g->named || g->n < 3 || g->h[1].token != NAME || is_block(g) || schema_row_any(g->first, ROW_ARROW))
+		return false;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		near_offer(&near, str_of(words[i]));
+	return near.best.n ? MEANT("did you mean `%.*s`?", STR_ARG(near.best)) : false;
+}
+
+static bool of_line(const struct guess *g)
+{
+	if (g->p->before == '}' && g->e->is[SEP] && (g->found == NAME || is_reserved(g->found)))
+		return MEANT("entries on one line have a `;` between them");
+	if (g->n > 1 && g->h[0].token == ASSERT && (g->found == PLAIN || g->found == QUOTE_BEGIN) && g->e->is[','])
+		return MEANT("a `,` stands before the message");
+	if (g->n > 1 && g->h[0].token == PARAM && g->found == NAME_BEGIN)
+		return MEANT("a parameter's name is not computed");
+	if (g->n > 1 && g->h[0].token == TEMPLATE && (g->found == '(' || g->found == CALL))
+		return MEANT("parameters stand in the body: param tag: string");
+	if (g->n == 1 && g->found == '-')
+		return MEANT("a list is written `[a, b]`");
+	if (g->n == 1 && g->found == ELSE)
+		return MEANT("`else` stands on the line of the `}` before it");
+	if (g->n == 1 && (g->found == '{' || g->found == '['))
+		return MEANT("a block begins with its kind, on the same line: `container web {`");
+	if (g->found == ',' && g->e->is[SEP])
+		return MEANT("an entry ends with its line: leave the comma out");
+	if (is_reserved(g->found) && g->e->is[NAME])
+		return MEANT("`%.*s` is a reserved word", STR_ARG(g->last));
+	if (g->named && g->h[1].token == '=' && g->n >= 3 && (g->h[2].token == NAME || g->h[2].token == LITERAL) && !ends_entry(g->found) &&
+	    (g->attached || g->found == NAME || g->found == LITERAL))
+		return quotes(g);
+	return false;
+}
+
+/* How an entry with a word of its own is written. */
+static bool of_keyword(const struct guess *g)
+{
+	static const struct {
+		int token;
+		const char *form;
+	} forms[] = {
+		{LET, "let NAME = value"}, {INPUT, "input NAME: TYPE = value"}, {OUTPUT, "output NAME = value"}, {PARAM, "param NAME: TYPE = value"}, {TYPE, "type NAME = TYPE"},
+		{TEMPLATE, "template NAME : container { … }, with param NAME: TYPE in its body"}, {USE, "use std.NAME, or use \"./FILE.ctstack\" as NAME"},
+		{FOR, "for NAME in LIST { … }"}, {IF, "if CONDITION { … }"}, {ASSERT, "assert CONDITION, \"message\""},
+	};
+
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+		if (g->n > 1 && g->n < 4 && g->h[0].token == forms[i].token && !g->e->is[EQ])
+			return MEANT("write: %s", forms[i].form);
+	return false;
+}
+
+void meant_help(struct parser *p, struct diag *d, const struct expected *e)
+{
+	static bool (*const guesses[])(const struct guess *g) = {of_habit, of_number, of_type, of_expression, of_arrow, of_entry, of_slip, of_line, of_keyword};
+	struct guess g = {.p = p, .d = d, .e = e, .h = p->head, .n = p->nhead, .found = p->last, .before = parser_shown(p, p->before_at), .last = parser_shown(p, p->last_at)};
+
+	g.first = g.n ? parser_shown(p, g.h[0].at) : STR("");
+	g.named = g.n > 1 && g.h[0].token == NAME;
+	g.attached = p->before_at.hi == p->last_at.lo;
+	for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
+		if (guesses[i](&g))
+			return;
+}
