@@ -186,6 +186,22 @@ static struct strs mount_points(struct lowering *l, const struct m_container *c)
 	return (struct strs){all, kept};
 }
 
+/* What private users see as it is: "mapped=/srv/data", and memory for secrets. */
+static struct strs needs_mapped(struct lowering *l, const struct m_container *c)
+{
+	VEC(struct str) all = {0};
+
+	if (c->secret.n)
+		vec_push(l->arena, &all, STR("mapped-memory"));
+	if (tree_is_mapped(c))
+		vec_push(l->arena, &all, c->rootfs.set ? STR_JOIN(l->arena, STR("mapped="), c->rootfs.v) : STR("mapped=/var/lib/ctstack/os"));
+	vec_each(struct m_volume *const, v, &c->volume)
+		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("mapped="), name_volume(l->arena, c, *v)));
+	for (size_t i = 0; i < c->mount.n; i++)
+		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("mapped="), c->mount.at[i].left.v));
+	return (struct strs){all.at, all.n};
+}
+
 /* "device=/dev/net/tun" */
 static struct strs container_needs(struct lowering *l, const struct m_container *c)
 {
@@ -212,6 +228,12 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 
 		for (size_t i = 0; i < points.n; i++)
 			vec_push(l->arena, &all, STR_JOIN(l->arena, STR("point="), c->rootfs.v, points.at[i]));
+	}
+	if (users_are_private(c)) {
+		struct strs mapped = needs_mapped(l, c);
+
+		for (size_t i = 0; i < mapped.n; i++)
+			vec_push(l->arena, &all, mapped.at[i]);
 	}
 	return sorted(all.at, all.n);
 }

@@ -11,6 +11,7 @@ struct bind_mount {
 	struct str from, to;
 	bool readonly;
 	bool made;			/* by ctc or the unit itself: nothing to wait for */
+	bool mapped;			/* private users see its owners as they are */
 };
 
 /* Everything that one container's text is made from. */
@@ -54,10 +55,6 @@ static inline struct str container_hostname(const struct m_container *c)
 static inline struct str device_seen_at(const struct m_device *d)
 {
 	return d->at.set ? d->at.v : d->from.v;
-}
-static inline bool users_are_private(const struct m_container *c)
-{
-	return c->users.set && c->users.v == WORD_USERS_private;
 }
 /* The fields of `ulimits`, with the kernel's names for them (getrlimit(2)). */
 #define ULIMITS(X) X(core, "CORE") X(memlock, "MEMLOCK") X(nofile, "NOFILE") X(nproc, "NPROC") X(stack, "STACK")

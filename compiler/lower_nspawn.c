@@ -74,7 +74,7 @@ static void nspawn_mounts(struct unit_of *u)
 	for (size_t i = 0; i < u->netc; i++)
 		bind_arg(u, u->etc[i].from, u->etc[i].to, u->etc[i].readonly, false);
 	for (size_t i = 0; i < u->nmounts; i++)
-		bind_arg(u, u->mounts[i].from, u->mounts[i].to, u->mounts[i].readonly, users_are_private(c) && !u->mounts[i].made);
+		bind_arg(u, u->mounts[i].from, u->mounts[i].to, u->mounts[i].readonly, u->mounts[i].mapped);
 	if (c->timezone.set)
 		bind_arg(u, STR_JOIN(u->arena, STR("/usr/share/zoneinfo/"), c->timezone.v), STR("/etc/localtime"), true, false);
 	if (c->tun.v)
@@ -140,7 +140,7 @@ static void nspawn_process(struct unit_of *u)
 	if (c->init.v)
 		PUT(u->out, STR("\t--as-pid2 \\\n"));
 	if (users_are_private(c))
-		PUT(u->out, STR("\t--private-users=pick \\\n\t--private-users-ownership=auto \\\n"));
+		PUT(u->out, STR("\t--private-users=pick \\\n\t--private-users-ownership="), tree_is_mapped(c) ? STR("map") : STR("auto"), STR(" \\\n"));
 	if (c->ephemeral.set && c->ephemeral.v)
 		PUT(u->out, STR("\t--volatile=overlay \\\n"));
 	if (c->read_only.v)

@@ -41,7 +41,8 @@ size_t secret_mounts(struct unit_of *u, struct bind_mount *ret)
 		ret[i] = (struct bind_mount){.from = STR_JOIN(u->arena, name_secrets(u->arena, c), STR("/"), c->secret.at[i].left.v->head.name),
 					     .to = c->secret.at[i].right.v,
 					     .readonly = true,
-					     .made = true};
+					     .made = true,
+					     .mapped = users_are_private(c)};
 	return c->secret.n;
 }
 
@@ -82,7 +83,7 @@ void secret_load(struct unit_of *u)
 	for (size_t i = 0; i < n; i++)
 		files[i] = delivered(u, i);
 	sort_strs(files, n);
-	PUT(u->out, STR("ExecStartPre=ctc deliver "), u->name);
+	PUT(u->out, STR("ExecStartPre=ctc deliver "), users_are_private(u->c) ? STR("--mapped ") : STR(""), u->name);
 	for (size_t i = 0; i < n; i++)
 		PUT(u->out, STR(" "), files[i]);
 	PUT(u->out, STR("\n"));
@@ -91,7 +92,7 @@ void secret_load(struct unit_of *u)
 void secret_unload(struct unit_of *u)
 {
 	if (u->c->secret.n)
-		PUT(u->out, STR("ExecStopPost=-ctc deliver "), u->name, STR("\n"));
+		PUT(u->out, STR("ExecStopPost=-ctc deliver "), users_are_private(u->c) ? STR("--mapped ") : STR(""), u->name, STR("\n"));
 }
 
 void secret_own(struct unit_of *u)

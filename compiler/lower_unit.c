@@ -54,11 +54,11 @@ static void collect_mounts(struct unit_of *u)
 	for (size_t i = 0; i < c->volume.n; i++) {
 		const struct m_volume *v = c->volume.at[i];
 
-		all[n++] = (struct bind_mount){.from = name_volume(u->arena, c, v), .to = v->at.v, .readonly = v->readonly.v};
+		all[n++] = (struct bind_mount){.from = name_volume(u->arena, c, v), .to = v->at.v, .readonly = v->readonly.v, .mapped = users_are_private(c)};
 	}
 	for (size_t i = 0; i < c->mount.n; i++)
 		all[n++] = (struct bind_mount){.from = c->mount.at[i].left.v, .to = c->mount.at[i].right.v,
-					       .readonly = c->mount.at[i].block && c->mount.at[i].block->readonly.v};
+					       .readonly = c->mount.at[i].block && c->mount.at[i].block->readonly.v, .mapped = users_are_private(c)};
 	n += secret_mounts(u, all + n);
 	if (u->proxy)
 		all[n++] = (struct bind_mount){.from = name_proxy_dir(u->arena, c), .to = STR(PROXY_CONFIG_DIR), .readonly = true, .made = true};

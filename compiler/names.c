@@ -76,7 +76,7 @@ struct str name_proxy_dir(struct arena *a, const struct m_container *c)
 
 struct str name_secrets(struct arena *a, const struct m_container *c)
 {
-	return STR_JOIN(a, STR("/run/ctstack/secrets/ct-"), c->head.stack->head.name, STR("-"), c->head.name);
+	return STR_JOIN(a, users_are_private(c) ? STR("/run/ctstack/mapped-secrets/ct-") : STR("/run/ctstack/secrets/ct-"), c->head.stack->head.name, STR("-"), c->head.name);
 }
 
 struct str name_resolv_file(struct arena *a, const struct m_container *c)

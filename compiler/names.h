@@ -28,7 +28,7 @@ struct str name_link(struct arena *a, const struct m_container *c);
 struct str name_hosts_file(struct arena *a,
 			   const struct m_container *c); /* /run/ctstack/hosts/ct-STACK-CONTAINER */
 struct str name_proxy_dir(struct arena *a, const struct m_container *c); /* /run/ctstack/proxy/ct-STACK-CONTAINER */
-struct str name_secrets(struct arena *a, const struct m_container *c); /* /run/ctstack/secrets/ct-STACK-CONTAINER */
+struct str name_secrets(struct arena *a, const struct m_container *c); /* /run/ctstack/secrets/ct-STACK-CONTAINER, of private users mapped-secrets */
 struct str name_resolv_file(struct arena *a,
 			    const struct m_container *c); /* /run/ctstack/resolv/ct-STACK-CONTAINER */
 /* The unit that keeps a container's WireGuard tunnel: ct-STACK-CONTAINER.wireguard.service; no container has a dot in its name. */
@@ -52,6 +52,15 @@ static inline bool container_is_disk(const struct m_container *c)
 	struct str path = c->rootfs.v;
 
 	return path.n > 4 && (memcmp(path.s + path.n - 4, ".raw", 4) == 0 || memcmp(path.s + path.n - 4, ".img", 4) == 0);
+}
+static inline bool users_are_private(const struct m_container *c)
+{
+	return c->users.set && c->users.v == WORD_USERS_private;
+}
+/* Whether private users see the owners in its tree as they are, and nothing in it changes. An overlay in memory, and an image, are given to them instead. */
+static inline bool tree_is_mapped(const struct m_container *c)
+{
+	return users_are_private(c) && !(c->ephemeral.set && c->ephemeral.v) && !container_is_disk(c);
 }
 
 #endif

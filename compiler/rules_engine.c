@@ -249,14 +249,7 @@ static void not_for_trees(struct rules *r, enum diag_code code, const struct m_c
 		{c->read_only.v && c->ephemeral.set && c->ephemeral.v, c->ephemeral.at, "`ephemeral`", "what is read-only cannot be written to: leave one of the two out"},
 	};
 
-	const struct engine_only mapped[] = {
-		{c->secret.n, c->secret.n ? c->secret.at[0].at : (struct span){0}, "`secret`",
-		 "a secret is kept in memory that is never swapped, which the kernel cannot map to other users: leave `users` out, or drop capabilities instead"},
-	};
-
 	only_check(r, code, all, sizeof all / sizeof all[0], "a container in a tree (rootfs, os)");
-	if (c->users.set && c->users.v == WORD_USERS_private)
-		only_check(r, code, mapped, sizeof mapped / sizeof mapped[0], "a container with private users");
 }
 
 static void not_for_images(struct rules *r, enum diag_code code, const struct m_container *c)

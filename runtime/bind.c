@@ -269,7 +269,7 @@ static const struct res_unit *required_unbound(const struct binding *b, const st
 }
 
 /* A unit after those that it requires. In a manifest that ctc made nothing requires itself. */
-static int unit_bind(struct binding *b, const struct res_unit *first)
+static int unit_bind(struct binding *b, const struct res_unit *first, struct res **ret)
 {
 	VEC(const struct res_unit *) path = {0};
 	int r = 0;
@@ -292,17 +292,7 @@ static int unit_bind(struct binding *b, const struct res_unit *first)
 		if (r == 0)
 			map_add(b->arena, &b->units, bound->id, bound);
 	}
-	return r;
-}
-
-static int units_bind(struct binding *b)
-{
-	const struct res_unit *u;
-	int r = 0;
-
-	manifest_each(unit, u, b->compiled)
-		if (u->binds.n && r == 0)
-			r = unit_bind(b, u);
+	*ret = map_get(&b->units, first->res.id);
 	return r;
 }
 
@@ -333,9 +323,7 @@ static int res_bound(struct binding *b, struct res *r, struct res **ret)
 	case RES_file:
 		return str_is(((struct res_file *)r)->content, "@dns:host@\n") ? file_bound(b, (struct res_file *)r, ret) : 0;
 	case RES_unit:
-		if (((struct res_unit *)r)->binds.n)
-			*ret = map_get(&b->units, r->id);
-		return 0;
+		return ((struct res_unit *)r)->binds.n ? unit_bind(b, (struct res_unit *)r, ret) : 0;
 	default:
 		return 0;
 	}
@@ -349,8 +337,6 @@ int manifest_bind(struct host *h, const struct manifest *compiled, const struct 
 	struct res_image *i;
 	int r = images_bind(&b);
 
-	if (r == 0)
-		r = units_bind(&b);
 	for (size_t k = 0; k < compiled->all.n && r == 0; k++) {
 		struct res *one;
 

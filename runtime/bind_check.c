@@ -17,6 +17,7 @@
 #include "runtime/bind.h"
 #include "runtime/bind_impl.h"
 #include "runtime/facts.h"
+#include "runtime/idmap.h"
 #include "runtime/nl_route.h"
 #include "runtime/nft_probe.h"
 #include "runtime/podman.h"
@@ -253,6 +254,18 @@ static bool has_wireguard(struct host *h, struct str none)
 	return tunnel_possible(h);
 }
 
+static bool has_mapped(struct host *h, struct str path)
+{
+	return idmap_path(h, path);
+}
+
+static bool has_mapped_memory(struct host *h, struct str none)
+{
+	(void)h;
+	(void)none;
+	return idmap_memory();
+}
+
 static const struct need {
 	const char *word;
 	bool (*there)(struct host *h, struct str value);
@@ -264,6 +277,11 @@ static const struct need {
 	{"point", has_point, "is read-only and has something mounted at %.*s, which is not in its tree: make an empty file or directory there, or leave read-only out"},
 	{"nspawn", has_nspawn, "runs in a tree, which systemd-nspawn does, and it is not installed: apt-get install systemd-container%.*s"},
 	{"dissect", has_dissect, "runs in a disk image, which systemd-dissect mounts, and it is not installed: apt-get install systemd-container%.*s"},
+	{"mapped", has_mapped,
+	 "has private users, and the kernel cannot show them the files of %.*s as they are: keep those on a file system with idmapped mounts (ext4, xfs, btrfs), or leave "
+	 "`users` out"},
+	{"mapped-memory", has_mapped_memory,
+	 "has private users and secrets, and this kernel has no memory for these that is never swapped and can be shown to those: boot Linux 6.4 or newer%.*s, or leave `users` out"},
 	{"wg", has_wg, "has a tunnel, which wg configures, and it is not installed: apt-get install wireguard-tools, or what this distribution calls it%.*s"},
 	{"wireguard", has_wireguard, "has a tunnel, and this host has no WireGuard: boot a kernel that has it, or apt-get install wireguard-go, which needs /dev/net/tun%.*s"},
 	{"init", has_init, "asks for a first process of podman's (init = true), which is not installed: apt-get install catatonit%.*s"},

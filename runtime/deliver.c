@@ -5,17 +5,16 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "lang/base/cleanup.h"
 #include "runtime/fs.h"
 
 #define SECRETS_DIR RUN_DIR "/secrets"
+#define MAPPED_DIR RUN_DIR "/mapped-secrets"
 
 enum { BYTES_MAX = 1 << 20, NAME_BYTES_MAX = 255 };
 
@@ -54,11 +53,30 @@ bool delivery_parse(struct str text, struct delivery *ret)
 	return true;
 }
 
-/* The directory of all units' secrets, in memory; locked, so that two units that start together do not mount it twice. */
-static int open_secrets(struct host *h, struct err *e)
+/* A ramfs, which is never swapped; where it has to be mapped, which no ramfs can be, a tmpfs that is not. */
+static int mount_secrets(int fd, bool mapped, struct err *e)
 {
-	struct statfs fs;
-	int r = fs_mkdirs(h->root_fd, STR(SECRETS_DIR), 0, 0, 0700, NULL, e);
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (mount("ctstack-secrets", path, mapped ? "tmpfs" : "ramfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, mapped ? "mode=0700,noswap" : "mode=0700") == 0)
+		return 0;
+	return err_errno(e, -errno, mapped ? "cannot mount a tmpfs that is never swapped, which Linux 6.4 and later have, at /" MAPPED_DIR : "cannot mount a ramfs at /" SECRETS_DIR);
+}
+
+/* Whether a file system of its own is there. */
+static bool is_mounted(int fd, int above)
+{
+	struct stat own, other;
+
+	return fstat(fd, &own) == 0 && fstat(above, &other) == 0 && own.st_dev != other.st_dev;
+}
+
+/* The directory of all units' secrets, in memory; locked, so that two units that start together do not mount it twice. */
+static int open_secrets(struct host *h, bool mapped, struct err *e)
+{
+	struct str dir = mapped ? STR(MAPPED_DIR) : STR(SECRETS_DIR);
+	int r = fs_mkdirs(h->root_fd, dir, 0, 0, 0700, NULL, e);
 
 	if (r < 0)
 		return r;
@@ -67,16 +85,13 @@ static int open_secrets(struct host *h, struct err *e)
 		return lock;
 	if (flock(lock, LOCK_EX) < 0)
 		return err_errno(e, -errno, "cannot lock /" RUN_DIR);
-	_fd_ int fd = fs_open(h->root_fd, STR(SECRETS_DIR), O_RDONLY | O_DIRECTORY, 0, e);
+	_fd_ int fd = fs_open(h->root_fd, dir, O_RDONLY | O_DIRECTORY, 0, e);
 	if (fd < 0)
 		return fd;
-	if (fstatfs(fd, &fs) == 0 && fs.f_type == RAMFS_MAGIC)
+	if (is_mounted(fd, lock))
 		return take_fd(&fd);
-	char path[64];
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	if (mount("ctstack-secrets", path, "ramfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
-		return err_errno(e, -errno, "cannot mount a ramfs at /" SECRETS_DIR);
-	return fs_open(h->root_fd, STR(SECRETS_DIR), O_RDONLY | O_DIRECTORY, 0, e);
+	r = mount_secrets(fd, mapped, e);
+	return r < 0 ? r : fs_open(h->root_fd, dir, O_RDONLY | O_DIRECTORY, 0, e);
 }
 
 static void close_dir(DIR **d)
@@ -143,11 +158,11 @@ static int deliver_one(int credentials, int dir, const struct delivery *d, struc
 	return r;
 }
 
-int deliver(struct host *h, const char *credentials, struct str unit, const struct delivery *all, size_t n, struct err *e)
+int deliver(struct host *h, const char *credentials, struct str unit, bool mapped, const struct delivery *all, size_t n, struct err *e)
 {
 	if (!is_plain(unit))
 		return err_set(e, -EINVAL, "`%.*s` is no unit's name", STR_ARG(unit));
-	_fd_ int secrets = open_secrets(h, e);
+	_fd_ int secrets = open_secrets(h, mapped, e);
 	int r = secrets < 0 ? secrets : take_away(secrets, unit, e);
 	if (r < 0 || !n)
 		return r;

@@ -19,7 +19,8 @@ struct delivery {
 /* "password:999:999:0400"; false where it is none. */
 bool delivery_parse(struct str text, struct delivery *ret);
 
-/* Makes the unit's directory anew with these files, read from `credentials`. n == 0: takes it away. */
-int deliver(struct host *h, const char *credentials, struct str unit, const struct delivery *all, size_t n, struct err *e);
+/* Makes the unit's directory anew with these files, read from `credentials`. n == 0: takes it away. mapped: for a container with private users, in memory that can be shown
+ * to them (idmap.h). */
+int deliver(struct host *h, const char *credentials, struct str unit, bool mapped, const struct delivery *all, size_t n, struct err *e);
 
 #endif

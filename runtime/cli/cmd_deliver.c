@@ -11,7 +11,11 @@
 
 int cmd_deliver(struct cli *c, int argc, char **argv)
 {
-	const struct cli_option options[] = {{0}};
+	bool mapped = false;
+	const struct cli_option options[] = {
+		{"mapped", 0, CLI_FLAG, &mapped, NULL, "into memory that a container with private users can be shown", NULL},
+		{0},
+	};
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	_arena_ struct arena a = {0};
 	struct host h = {.root_fd = -1};
@@ -30,7 +34,7 @@ int cmd_deliver(struct cli *c, int argc, char **argv)
 		return cli_fail(c, "CREDENTIALS_DIRECTORY is not set: units of containers call this command");
 	int r = host_open(&h, &e);
 	if (r == 0)
-		r = deliver(&h, credentials, str_of(argv[1]), all, (size_t)n - 1, &e);
+		r = deliver(&h, credentials, str_of(argv[1]), mapped, all, (size_t)n - 1, &e);
 	host_close(&h);
 	return r < 0 ? cli_err(c, &e) : 0;
 }

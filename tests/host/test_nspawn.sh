@@ -180,7 +180,69 @@ test_private_users_are_nobody_outside() {
 	expect 0 in_container u-x open /kept/new create
 	equal "$(stat -c %u:%g /var/lib/ctstack/volumes/u/x/kept/new)" 0:0
 	expect 1 in_container u-x open /proc/sysrq-trigger w
+	# The tree is as it was, and what is written to it is the host's root's.
+	expect 0 in_container u-x open /new create
+	equal "$(stat -c %u:%g /srv/private/probe /srv/private/new | xargs)" "0:0 0:0"
 	ctc destroy --yes u
+}
+
+# They are their owner's in the container, nobody's outside, and in memory that is not swapped.
+test_private_users_have_secrets() {
+	program_tree /srv/private
+	mkdir -p /etc/secrets
+	printf hunter2 >/etc/secrets/password
+	chmod 0600 /etc/secrets/password
+	stack u 'rootfs = /srv/private; command = ["/probe", "serve", "80"]; users = private
+		secret password -> /run/secrets/password
+		secret key -> /var/key { owner = 33:34; mode = 0440 }
+		ready { http = "/" }' | sed 's/^stack u {/&\n  secret password { file = \/etc\/secrets\/password }\n  secret key { file = \/etc\/secrets\/password }/' >u.ctstack
+	ctc apply --yes u.ctstack
+	local pid base
+	pid=$(first u-x)
+	base=$(awk '{print $2}' "/proc/$pid/uid_map")
+	[ "$base" -ge 65536 ]
+	equal "$(stat -c '%u:%g %a' "/proc/$pid/root/run/secrets/password")" "$base:$base 400"
+	equal "$(stat -c '%u:%g %a' "/proc/$pid/root/var/key")" "$((base + 33)):$((base + 34)) 440"
+	equal "$(nsenter -t "$pid" -U cat "/proc/$pid/root/run/secrets/password")" hunter2
+	contains "$(grep ' /run/ctstack/mapped-secrets ' /proc/mounts)" noswap
+	equal "$(stat -c %a /run/ctstack/mapped-secrets)" 700
+	refute grep -rqs hunter2 /var/lib/ctstack /run/systemd/generator
+	expect 0 ctc plan --detailed-exitcode u.ctstack
+	printf other >/etc/secrets/password
+	ctc apply --yes u.ctstack
+	pid=$(first u-x)
+	equal "$(nsenter -t "$pid" -U cat "/proc/$pid/root/run/secrets/password")" other
+	ctc destroy --yes u
+	equal "$(ls /run/ctstack/mapped-secrets)" ""
+}
+
+# ramfs is a file system that no mount can map.
+test_what_private_users_cannot_be_shown_is_an_error_of_the_plan() {
+	program_tree /srv/private
+	mkdir -p /mnt/plain
+	mount -t ramfs none /mnt/plain
+	stack u 'rootfs = /srv/private; command = ["/probe", "serve", "80"]; users = private
+		volume kept { at = /kept; from = /mnt/plain/not/made/yet }' >u.ctstack
+	expect 1 ctc plan u.ctstack
+	contains "$out" "u.x has private users, and the kernel cannot show them the files of /mnt/plain/not/made/yet as they are"
+	expect 1 ctc apply --yes u.ctstack
+	refute ls -d /mnt/plain/not
+	stack u 'rootfs = /srv/private; command = ["/probe", "serve", "80"]; users = private
+		mount /mnt/plain -> /data { readonly = true }' >u.ctstack
+	expect 1 ctc plan u.ctstack
+	contains "$out" "the files of /mnt/plain as they are"
+	cp -a /srv/private /mnt/plain/tree
+	stack u 'rootfs = /mnt/plain/tree; command = ["/probe", "serve", "80"]; users = private' >u.ctstack
+	expect 1 ctc plan u.ctstack
+	contains "$out" "the files of /mnt/plain/tree as they are"
+	# Of who is not private, and of what is in memory, nothing of that is asked.
+	stack u 'rootfs = /mnt/plain/tree; command = ["/probe", "serve", "80"]; volume kept { at = /kept; from = /mnt/plain/kept }' >u.ctstack
+	expect 0 ctc plan u.ctstack
+	stack u 'rootfs = /mnt/plain/tree; command = ["/probe", "serve", "80"]; users = private; ephemeral = true; ready { http = "/" }' >u.ctstack
+	ctc apply --yes u.ctstack
+	equal "$(stat -c %u /mnt/plain/tree/probe)" 0
+	ctc destroy --yes u
+	umount /mnt/plain
 }
 
 test_capabilities_of_a_tree() {
