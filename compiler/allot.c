@@ -52,7 +52,7 @@ struct allot {
 	struct map by_subnet;		/* name -> struct subnet_members */
 	struct map addresses[2];	/* STACK.CONTAINER -> struct addr, by family */
 	struct map ranges;		/* STACK.SUBNET -> struct cidr */
-	struct map moved;		/* new STACK.NAME -> struct str, the old one */
+	struct map moved;		/* new STACK.NAME, or STACK -> struct str, the old one */
 	bool moved_read;
 	struct claims claims;		/* subnets that wait for a range */
 	VEC(struct node *) given;	/* that say theirs */
@@ -67,8 +67,11 @@ struct allot *allot_new(struct arena *a)
 static struct str old_name(struct elab *el, struct str name)
 {
 	const struct str *old = map_get(&el->allot->moved, name);
+	struct str rest, stack = str_cut(old ? *old : name, '.', &rest);
+	const struct str *before = map_get(&el->allot->moved, stack);
 
-	return old ? *old : name;
+	name = old ? *old : name;
+	return before ? STR_JOIN(el->a, *before, STR("."), rest) : name;
 }
 
 static int cmp_claims(const void *a, const void *b)
@@ -191,6 +194,11 @@ static void moved_read(struct elab *el)
 
 				if (e->left->kind != EX_NAME || e->right->kind != EX_NAME)
 					continue;
+				if (str_eq(e->right->u.text, stack->name.text) && !(stack->children && map_get(stack->children, e->right->u.text))) {
+					*old = e->left->u.text;
+					map_add(el->a, &a->moved, stack->name.text, old);
+					continue;
+				}
 				*old = STR_JOIN(el->a, stack->name.text, STR("."), e->left->u.text);
 				map_add(el->a, &a->moved, STR_JOIN(el->a, stack->name.text, STR("."), e->right->u.text), old);
 			}

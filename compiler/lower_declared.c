@@ -350,16 +350,46 @@ static void lower_expectations(struct lowering *l, const struct m_stack *s)
 	}
 }
 
+static void moved_add(struct lowering *l, const struct m_stack *s, size_t i, struct str from, struct str to)
+{
+	struct res_moved *r = manifest_add_moved(l->out, STR_JOIN(l->arena, from, STR(" -> "), to));
+
+	res_mark(&r->res, s, STR(""), source_origin(l->sources, s->moved.at[i].at));
+	r->from = from;
+	r->to = to;
+}
+
+/* The name that something in the stack had, where it says so, else the one that it has. */
+static struct str former_name(const struct m_stack *s, struct str name)
+{
+	for (size_t i = 0; i < s->moved.n; i++)
+		if (str_eq(s->moved.at[i].right.v, name))
+			return s->moved.at[i].left.v;
+	return name;
+}
+
+/* The stack had another name, and so had all that is in it. */
+static void lower_moved_stack(struct lowering *l, const struct m_stack *s, size_t i)
+{
+	struct str old = s->moved.at[i].left.v;
+
+	moved_add(l, s, i, str_copy(l->arena, old), str_copy(l->arena, s->head.name));
+	vec_each(struct m_container *const, c, &s->container)
+		moved_add(l, s, i, STR_JOIN(l->arena, old, STR("."), former_name(s, (*c)->head.name)), name_full(l->arena, &(*c)->head));
+	vec_each(struct m_subnet *const, n, &s->subnet)
+		moved_add(l, s, i, STR_JOIN(l->arena, old, STR("."), former_name(s, (*n)->head.name)), name_full(l->arena, &(*n)->head));
+}
+
 static void lower_moved(struct lowering *l, const struct m_stack *s)
 {
 	for (size_t i = 0; i < s->moved.n; i++) {
+		if (name_is_stack_move(s, &s->moved.at[i].right)) {
+			lower_moved_stack(l, s, i);
+			continue;
+		}
 		struct str from = STR_JOIN(l->arena, s->head.name, STR("."), s->moved.at[i].left.v),
 			   to = STR_JOIN(l->arena, s->head.name, STR("."), s->moved.at[i].right.v);
-		struct res_moved *r = manifest_add_moved(l->out, STR_JOIN(l->arena, from, STR(" -> "), to));
-
-		res_mark(&r->res, s, STR(""), source_origin(l->sources, s->moved.at[i].at));
-		r->from = from;
-		r->to = to;
+		moved_add(l, s, i, from, to);
 	}
 }
 

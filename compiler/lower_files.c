@@ -18,24 +18,37 @@ static void former_of(struct lowering *l, const struct m_stack *s, struct str na
 			vec_push(l->scratch, &ret->all, s->moved.at[i].left.v);
 }
 
-/* Where a volume's data may be since its container, or it itself, had another name. */
+static void former_stacks(struct lowering *l, const struct m_stack *s, struct former *ret)
+{
+	vec_push(l->scratch, &ret->all, s->head.name);
+	for (size_t i = 0; i < s->moved.n; i++)
+		if (name_is_stack_move(s, &s->moved.at[i].right))
+			vec_push(l->scratch, &ret->all, s->moved.at[i].left.v);
+}
+
+/* Where a volume's data may be since its stack, its container, or it itself, had another name. */
 static struct strs volume_was(struct lowering *l, const struct m_container *c, const struct m_volume *v)
 {
-	struct former containers = {0}, volumes = {0};
+	const struct m_stack *s = c->head.stack;
+	struct former stacks = {0}, containers = {0}, volumes = {0};
+	struct str now = name_volume(l->scratch, c, v);
 	VEC(struct str) was = {0};
 
-	if (v->from.set || c->head.stack->moved.n == 0)
+	if (v->from.set || s->moved.n == 0)
 		return (struct strs){0};
+	former_stacks(l, s, &stacks);
 	former_of(l, c->head.stack, c->head.name, &containers);
 	former_of(l, c->head.stack, STR_JOIN(l->scratch, c->head.name, STR("."), v->head.name), &volumes);
-	for (size_t i = 0; i < containers.all.n; i++)
-		for (size_t k = 0; k < volumes.all.n; k++) {
-			struct str volume;
+	for (size_t n = 0; n < stacks.all.n; n++)
+		for (size_t i = 0; i < containers.all.n; i++)
+			for (size_t k = 0; k < volumes.all.n; k++) {
+				struct str volume, path;
 
-			str_cut(volumes.all.at[k], '.', &volume);
-			if (i || k)
-				vec_push(l->arena, &was, name_volume_as(l->arena, c, v, containers.all.at[i], volume));
-		}
+				str_cut(volumes.all.at[k], '.', &volume);
+				path = name_volume_as(l->arena, v, stacks.all.at[n], containers.all.at[i], volume);
+				if (!str_eq(path, now)) /* that of a category does not hang on the stack */
+					vec_push(l->arena, &was, path);
+			}
 	return (struct strs){was.at, was.n};
 }
 

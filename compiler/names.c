@@ -94,18 +94,41 @@ struct str name_wireguard_file(struct arena *a, const struct m_container *c)
 	return STR_JOIN(a, STR("/run/ctstack/wireguard/"), name_derived(a, c));
 }
 
-struct str name_volume_as(struct arena *a, const struct m_container *c, const struct m_volume *v, struct str container, struct str volume)
+bool name_is_stack_move(const struct m_stack *s, const struct f_NAMED *to)
+{
+	size_t lo = 0, hi = s->container.n;
+
+	if (!str_eq(to->v, s->head.name))
+		return false;
+	while (lo < hi) { /* they are sorted by name */
+		size_t middle = lo + (hi - lo) / 2;
+		int order = str_cmp(s->container.at[middle]->head.name, to->v);
+
+		if (order == 0)
+			return false;
+		if (order < 0)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
+	vec_each(struct m_subnet *const, n, &s->subnet)
+		if (str_eq((*n)->head.name, to->v))
+			return false;
+	return true;
+}
+
+struct str name_volume_as(struct arena *a, const struct m_volume *v, struct str stack, struct str container, struct str volume)
 {
 	if (v->from.set)
 		return v->from.v;
 	if (v->category.set)
 		return STR_JOIN(a, STR("/opt/"), word_texts[v->category.v], STR("/"), container, STR("/"), volume);
-	return STR_JOIN(a, STR("/var/lib/ctstack/volumes/"), c->head.stack->head.name, STR("/"), container, STR("/"), volume);
+	return STR_JOIN(a, STR("/var/lib/ctstack/volumes/"), stack, STR("/"), container, STR("/"), volume);
 }
 
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v)
 {
-	return name_volume_as(a, c, v, c->head.name, v->head.name);
+	return name_volume_as(a, v, c->head.stack->head.name, c->head.name, v->head.name);
 }
 
 /* Sorted, each once, so that the order in the source makes no other tree. */

@@ -37,7 +37,9 @@ struct str name_wireguard_file(struct arena *a, const struct m_container *c); /*
 /* Where a volume is on the host: its `from`, or /opt/CATEGORY/CONTAINER/VOLUME, or /var/lib/ctstack/volumes/STACK/CONTAINER/VOLUME. */
 struct str name_volume(struct arena *a, const struct m_container *c, const struct m_volume *v);
 /* The same under other names of the container and the volume: where it was. */
-struct str name_volume_as(struct arena *a, const struct m_container *c, const struct m_volume *v, struct str container, struct str volume);
+struct str name_volume_as(struct arena *a, const struct m_volume *v, struct str stack, struct str container, struct str volume);
+/* Whether what stands behind the arrow of a `moved` is the stack itself: its name, which nothing in it has. */
+bool name_is_stack_move(const struct m_stack *s, const struct f_NAMED *to);
 
 /* What the container is made of, as its image resource is called: an image's reference, "archive:PATH", "os:debian bookworm|MIRROR|PACKAGE PACKAGE"; "" for one with a rootfs. */
 struct str name_image(struct arena *a, const struct m_container *c);

@@ -53,8 +53,19 @@ static struct str note_stays(struct merge *m, const char *what, const struct res
 	return str_fmt(m->a, "%s by %.*s; stack %.*s is not in these files and stays as it is", what, STR_ARG(theirs->id), STR_ARG(res_stack(theirs)));
 }
 
+/* Stacks that have another name now, where the host has not seen that yet. Once it has, one of the old name is another stack. */
+static void find_renamed(struct merge *m, struct map *ret)
+{
+	struct res_moved *moved;
+
+	manifest_each(moved, moved, m->compiled)
+		if (!str_has(moved->from, '.') && !manifest_find(m->current, RES_stack, moved->to))
+			map_add(m->a, ret, moved->from, moved);
+}
+
 static void find_scope(struct merge *m, bool prune, struct str also)
 {
+	struct map renamed = {0};
 	VEC(struct str) in = {0}, kept = {0};
 	struct res_stack *s;
 	struct res_container *c;
@@ -63,10 +74,11 @@ static void find_scope(struct merge *m, bool prune, struct str also)
 		map_add(m->a, &m->in, s->res.id, s);
 		vec_push(m->a, &in, s->res.id);
 	}
+	find_renamed(m, &renamed);
 	manifest_each(stack, s, m->current) {
 		if (map_get(&m->in, s->res.id))
 			continue;
-		if (prune || str_eq(s->res.id, also)) {
+		if (prune || str_eq(s->res.id, also) || map_get(&renamed, s->res.id)) {
 			map_add(m->a, &m->in, s->res.id, s);
 			vec_push(m->a, &in, s->res.id);
 		} else {

@@ -272,8 +272,8 @@ static void look_at(struct viewer *w, const struct change *change)
 	case RES_image:
 		return; /* containers say what changes; images to fetch are in `missing` */
 	case RES_moved:
-		/* in a stack that comes, nothing had another name */
-		if (c->op == OP_CREATE && manifest_find(v->plan->from, RES_stack, r->stack))
+		/* in a stack that comes, and had no other name, nothing had another one */
+		if (c->op == OP_CREATE && manifest_find(v->plan->from, RES_stack, str_cut(((const struct res_moved *)r)->from, '.', NULL)))
 			vec_push(w->a, &v->renames, item_of(w, c));
 		return;
 	case RES_subnet:

@@ -109,3 +109,65 @@ test_what_goes_later_leaves_its_data_there() {
 	expect 0 ctc destroy --yes t
 	equal "$(cat "$volumes/chat/state/file")" precious
 }
+
+# The stack under another name, in which it says what it was called.
+renamed() {
+	stack chat data
+	sed -e 's/^stack t {/stack u {/' -e 's/^output address = t/output address = u/' -e '/^}/i moved t -> u' t.ctstack >u.ctstack
+}
+
+test_a_whole_stack_is_renamed() {
+	cat >n.ctstack <<-END
+		stack n {
+		  subnet lan { range = 10.79.0.0/24 }
+		  container web { image = "localhost/a:1"; ports { http = 80/tcp }; ready { tcp = http } }
+		}
+	END
+	stack chat data
+	expect 0 ctc apply --yes t.ctstack n.ctstack
+	echo precious >"$volumes/chat/data/file"
+	main_pid ct-n-web.service >"$kept-pid"
+	ctc output --only address t.ctstack >"$kept-address"
+	renamed
+	expect 0 ctc plan u.ctstack
+	contains "$out" "renamed to u.chat"
+	contains "$out" "2 renamed"
+	expect 0 ctc apply --yes u.ctstack
+	equal "$(cat /var/lib/ctstack/volumes/u/chat/data/file)" precious
+	refute test -e "$volumes/chat/data"
+	equal "$(ctc output --only address u.ctstack)" "$(cat "$kept-address")"
+	expect 0 probe connect 127.0.0.1 8080
+	refute systemctl is-active --quiet ct-t-chat.service
+	refute systemctl is-active --quiet ct-t-other.service
+	equal "$(main_pid ct-n-web.service)" "$(cat "$kept-pid")"
+	expect 0 ctc plan --detailed-exitcode u.ctstack
+}
+
+test_a_rollback_gives_the_stack_its_old_name() {
+	expect 0 ctc rollback --yes
+	equal "$(cat "$volumes/chat/data/file")" precious
+	refute test -e /var/lib/ctstack/volumes/u/chat/data
+	expect 0 probe connect 127.0.0.1 8080
+	refute systemctl is-active --quiet ct-u-chat.service
+	equal "$(main_pid ct-n-web.service)" "$(cat "$kept-pid")"
+	renamed
+	expect 0 ctc apply --yes u.ctstack
+	equal "$(cat /var/lib/ctstack/volumes/u/chat/data/file)" precious
+}
+
+test_the_old_name_is_free_for_another_stack() {
+	cat >other.ctstack <<-END
+		stack t {
+		  subnet lan { range = 10.80.0.0/24 }
+		  container new { image = "localhost/a:1"; ports { http = 80/tcp }; ready { tcp = http } }
+		}
+	END
+	expect 0 ctc apply --yes other.ctstack
+	main_pid ct-t-new.service >"$kept-pid"
+	renamed
+	expect 0 ctc apply --yes u.ctstack
+	equal "$(main_pid ct-t-new.service)" "$(cat "$kept-pid")"
+	for stack in u t n; do
+		expect 0 ctc destroy --yes "$stack"
+	done
+}

@@ -1,0 +1,1 @@
+plan --base moved-stack-before.ctstack moved-stack.ctstack
