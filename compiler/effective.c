@@ -275,7 +275,7 @@ static void put_value(struct effective *e, enum type_tag tag, const void *v)
 {
 	struct buf *out = e->out;
 
-	if (type_words(tag).lo != type_words(tag).hi) {
+	if (type_has_words(tag)) {
 		buf_str(out, word_texts[*(const enum word *)v]);
 		return;
 	}

@@ -145,8 +145,7 @@ static struct val eval_beside(struct elab *el, const struct expr *e, struct scop
 
 	if (e->kind == EX_NAME && other.type == V_POISON)
 		return other; /* what the word means here nobody can tell */
-	if (e->kind != EX_NAME || t.tag < 0 || t.tag >= T_COUNT ||
-	    type_words((enum type_tag)t.tag).lo == type_words((enum type_tag)t.tag).hi)
+	if (e->kind != EX_NAME || t.tag < 0 || t.tag >= T_COUNT || !type_has_words((enum type_tag)t.tag))
 		return eval(el, e, scope);
 	return eval_as(el, e, scope, &t, &to);
 }

@@ -21,7 +21,7 @@ const char *val_string(struct elab *el, struct val v)
 
 bool type_is_enum(const struct type *t)
 {
-	return t->tag < T_COUNT && type_words((enum type_tag)t->tag).lo != type_words((enum type_tag)t->tag).hi;
+	return t->tag < T_COUNT && type_has_words((enum type_tag)t->tag);
 }
 
 /* ---- what to do about a value of another type ---- */

@@ -44,6 +44,9 @@ typedef void (*address_check)(struct rules *r, enum diag_code code, const struct
 
 static void each_address(struct rules *r, enum diag_code code, address_check check)
 {
+	const struct m_subnet *subnet = NULL;
+	bool refused[NET_FAMILIES];
+
 	rules_each_container(m, r)
 		for (int f = 0; f < NET_FAMILIES; f++) {
 			enum net_family family = (enum net_family)f;
@@ -51,9 +54,14 @@ static void each_address(struct rules *r, enum diag_code code, address_check che
 
 			if (!m->subnet || m->home != m)
 				continue;
+			if (m->subnet != subnet) { /* mostly it is the one of the container before */
+				subnet = m->subnet;
+				refused[NET_4] = range_refused(subnet_range(subnet, NET_4));
+				refused[NET_6] = range_refused(subnet_range(subnet, NET_6));
+			}
 			p.range = subnet_range(m->subnet, family);
 			p.range_at = family == NET_4 ? m->subnet->range.at : m->subnet->range6.at;
-			for (size_t i = 0; i <= m->container->more_addresses.v.n && !range_refused(p.range); i++) {
+			for (size_t i = 0; i <= m->container->more_addresses.v.n && !refused[family]; i++) {
 				p.address = address_at(m->container, family, i);
 				if (p.address.set)
 					check(r, code, &p);

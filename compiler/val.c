@@ -8,7 +8,7 @@
 
 static bool is_word(int type)
 {
-	return type < T_COUNT && type_words((enum type_tag)type).lo != type_words((enum type_tag)type).hi;
+	return type < T_COUNT && type_has_words((enum type_tag)type);
 }
 
 const char *val_shown(struct val v)

@@ -414,13 +414,13 @@ static void layout_remember(struct parser *p, int token, struct span at)
 	p->before_at = p->last_at;
 }
 
-int layout_next(struct parser *p, union value *value, struct span *at)
+/* The next token of an entry that may have mistakes. */
+static int careful_token(struct parser *p, union value *value, struct span *at)
 {
+	bool item = p->last == ',' && (p->open[p->depth].is_value || p->open[p->depth].in_bracket) && parser_context(p) == CX_BRACE;
 	int token;
 
-	bool item = p->last == ',' && (p->open[p->depth].is_value || p->open[p->depth].in_bracket) && parser_context(p) == CX_BRACE;
-
-	if (!p->quick && (item || !separates(p))) {
+	if (item || !separates(p)) {
 		p->nhead = 0;
 		p->errors_before = p->diags->errors;
 		p->muted = p->depth < p->muted ? 0 : p->muted;
@@ -429,8 +429,14 @@ int layout_next(struct parser *p, union value *value, struct span *at)
 		token = layout_token(p, value, at);
 	while (p->skipping && !resumes(p, token));
 	p->skipping = false;
-	if (!p->quick)
-		layout_remember(p, token, *at);
+	layout_remember(p, token, *at);
+	return token;
+}
+
+int layout_next(struct parser *p, union value *value, struct span *at)
+{
+	int token = p->quick ? layout_token(p, value, at) : careful_token(p, value, at);
+
 	if (p->listener && !p->diags->errors)
 		p->listener->hear(p->listener, p->ast, token, *at);
 	p->last_at = *at;

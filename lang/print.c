@@ -21,7 +21,7 @@ static const uint8_t token_is[TOKENS_END] = {
 	[CALL] = IS_OPENING | IS_TIGHT | IS_TIGHT_BEHIND, [INDEX] = IS_OPENING | IS_TIGHT | IS_TIGHT_BEHIND,
 	['}'] = IS_CLOSING | IS_OPERAND, [')'] = IS_CLOSING | IS_OPERAND | IS_TIGHT, [']'] = IS_CLOSING | IS_OPERAND | IS_TIGHT,
 	[','] = IS_SEPARATOR | IS_TIGHT, [SEP] = IS_SEPARATOR | IS_TIGHT, ['.'] = IS_TIGHT | IS_TIGHT_BEHIND, [DOTS] = IS_TIGHT | IS_TIGHT_BEHIND,
-	['?'] = IS_TIGHT | IS_OPERAND, [COLON_PORT] = IS_TIGHT | IS_OPERAND, [NAME] = IS_OPERAND, [LITERAL] = IS_OPERAND, [PLAIN] = IS_OPERAND | IS_TEXT,
+	['?'] = IS_TIGHT | IS_OPERAND, [COLON_PORT] = IS_TIGHT | IS_OPERAND, [NAME] = IS_OPERAND, [LITERAL] = IS_OPERAND, [PLAIN] = IS_OPERAND,
 	[TRUE] = IS_OPERAND, [FALSE] = IS_OPERAND, [NONE] = IS_OPERAND, [USE] = IS_OPERAND, [AS] = IS_OPERAND, [INPUT] = IS_OPERAND, [OUTPUT] = IS_OPERAND,
 	[TEMPLATE] = IS_OPERAND, [TYPE] = IS_OPERAND, [PARAM] = IS_OPERAND,
 };
@@ -77,29 +77,39 @@ static void window_print(struct printer *p)
 /* Whether the window can end before a token, behind so many line ends. */
 static bool window_ends(const struct printer *p, int token, unsigned breaks)
 {
-	if (p->raw.n == 0 || breaks == 0 || p->nopened > 1 || (token_is[token] & IS_SEPARATOR))
+	if (p->raw.n == 0 || p->nopened > 1 || (token_is[token] & IS_SEPARATOR))
 		return false;
 	if (p->nopened == 1)
 		return p->raw.at[p->raw.n - 1].token == '{' && token != '}';
 	return token == '}' || breaks > 1;
 }
 
-/* until: where its first token ends. */
+static unsigned line_ends(struct str s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s.n && n < 2; i++)
+		n += s.s[i] == '\n';
+	return n;
+}
+
+/* is_text: its bytes may be other than printable ASCII, and a line end may be in it. */
 static void item_add(struct printer *p, int token, struct span at, bool is_text)
 {
 	const char *text = p->source->text.s - p->source->base;
 	struct str s = {text + at.lo, at.hi - at.lo};
-	unsigned breaks = 0;
+	unsigned breaks = line_ends((struct str){text + p->read, at.lo - p->read});
 
-	for (uint32_t i = p->read; i < at.lo; i++)
-		breaks += text[i] == '\n';
 	p->read = at.hi;
-	if (window_ends(p, token, breaks))
+	if (breaks > 0 && window_ends(p, token, breaks))
 		window_print(p);
-	vec_push(p->arena, &p->raw,
-		 (struct item){.token = token, .at = at, .is = token_is[token], .breaks = (uint8_t)(breaks < 2 ? breaks : 2), .other = ELSEWHERE,
-			       .cells = token == 0 ? 0 : is_text ? cells(s) : (uint32_t)s.n});
-	item_pair(p, &p->raw.at[p->raw.n - 1], breaks > 0 || token == 0 || (is_text && str_has(s, '\n')));
+	if (p->raw.n == p->raw.cap)
+		p->raw.at = vec_grow(p->arena, p->raw.at, p->raw.n, &p->raw.cap, sizeof *p->raw.at);
+	struct item *it = &p->raw.at[p->raw.n++];
+	*it = (struct item){.at = at, .other = ELSEWHERE, .token = (int16_t)token, .is = token_is[token], .breaks = (uint8_t)breaks};
+	if (token != 0)
+		it->cells = is_text ? cells(s) : (uint32_t)s.n;
+	item_pair(p, it, breaks > 0 || token == 0 || (is_text && str_has(s, '\n')));
 }
 
 /* Those before a position. */

@@ -23,15 +23,14 @@ enum {
 	IS_OPERAND = 16,	/* an operand may end with it */
 	IS_TIGHT = 32,		/* no blank before it, */
 	IS_TIGHT_BEHIND = 64,	/* and none behind it */
-	IS_TEXT = 128,		/* its bytes may be other than printable ASCII */
 };
 
 struct item {
 	struct span at;		/* {0, 0}: a comma that was not written */
-	int token;		/* 0: a comment */
 	uint32_t other;		/* of a bracket: the other one of the pair, or ELSEWHERE */
 	uint32_t cells;		/* of its text; of a comment: 0 */
 	uint32_t x;		/* cells before it on its line, where nothing is aligned */
+	int16_t token;		/* 0: a comment */
 	uint8_t is;
 	uint8_t breaks;		/* line ends in the source since the item before; 2: or more */
 	bool lines;		/* of an opening bracket: what is in it stands on several lines */

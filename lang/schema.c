@@ -34,6 +34,11 @@ static const enum word words_end[T_COUNT] = {
 };
 #pragma GCC diagnostic pop
 
+bool type_has_words(enum type_tag tag)
+{
+	return words_end[tag] != 0;
+}
+
 struct word_range type_words(enum type_tag tag)
 {
 	unsigned hi = words_end[tag], lo = hi;

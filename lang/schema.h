@@ -26,6 +26,8 @@ struct word_range {
 	enum word lo, hi;
 };
 struct word_range type_words(enum type_tag tag);
+/* Whether there are any. */
+bool type_has_words(enum type_tag tag);
 extern const struct str word_texts[WORD_COUNT];
 /* The word of this type with this text, or WORD_COUNT. */
 enum word word_find(enum type_tag tag, struct str text);

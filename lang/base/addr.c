@@ -165,12 +165,21 @@ struct addr cidr_last(struct cidr c)
 	return cidr_edge(c, true);
 }
 
+static bool same_prefix(const struct addr *a, const struct addr *b, unsigned len)
+{
+	unsigned whole = len / 8, rest = len % 8;
+
+	if (a->family != b->family || memcmp(a->b, b->b, whole) != 0)
+		return false;
+	return rest == 0 || (a->b[whole] ^ b->b[whole]) >> (8 - rest) == 0;
+}
+
 bool cidr_contains(struct cidr c, struct addr a)
 {
-	return a.family == c.addr.family && addr_cmp(cidr_network(c), a) <= 0 && addr_cmp(a, cidr_last(c)) <= 0;
+	return same_prefix(&c.addr, &a, c.len);
 }
 
 bool cidr_overlaps(struct cidr a, struct cidr b)
 {
-	return cidr_contains(a, cidr_network(b)) || cidr_contains(b, cidr_network(a));
+	return same_prefix(&a.addr, &b.addr, a.len < b.len ? a.len : b.len);
 }

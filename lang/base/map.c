@@ -5,15 +5,18 @@
 
 #include <assert.h>
 
-/* The hash stands beside the key, so that a slot of another key is passed by, and a wider table filled, without a look at the key's bytes. */
+/* The print of a key: of one that has at most eight bytes they themselves, of a longer one a hash. Most keys are names and short: they are compared, passed by, and moved to a
+ * wider table without a look at where their bytes are. */
 struct map_slot {
+	uint64_t print;
 	const char *s; /* the key */
-	uint32_t n, hash;
 	void *value; /* NULL: empty */
+	uint32_t n;
 };
+enum { PRINT_BYTES = 8 };
 
 /* Up to eight bytes as a number, without a call for a few bytes. */
-static uint64_t few_bytes(const char *s, size_t n)
+static inline uint64_t few_bytes(const char *s, size_t n)
 {
 	uint32_t lo, hi;
 
@@ -26,7 +29,7 @@ static uint64_t few_bytes(const char *s, size_t n)
 }
 
 /* Multiplication carries upwards only: the upper half of the whole product is folded onto the lower, or names that differ in their last digit alone would lie side by side. */
-static uint64_t mixed(uint64_t h, uint64_t part)
+static inline uint64_t mixed(uint64_t h, uint64_t part)
 {
 	unsigned __int128 product = (unsigned __int128)(h ^ part) * 0x9e3779b97f4a7c15;
 
@@ -34,7 +37,7 @@ static uint64_t mixed(uint64_t h, uint64_t part)
 }
 
 /* Eight bytes a step, the last ones once more where they do not fill one; only for tables in memory, so that it need not be the same elsewhere (str_hash is). */
-static uint32_t key_hash(struct str key)
+static uint64_t long_print(struct str key)
 {
 	uint64_t h = ~(uint64_t)key.n, part;
 
@@ -42,27 +45,30 @@ static uint32_t key_hash(struct str key)
 		memcpy(&part, key.s + i, sizeof part);
 		h = mixed(h, part);
 	}
-	if (key.n > sizeof part)
-		memcpy(&part, key.s + key.n - sizeof part, sizeof part);
-	else
-		part = few_bytes(key.s, key.n);
-	return (uint32_t)mixed(h, part);
+	memcpy(&part, key.s + key.n - sizeof part, sizeof part);
+	return mixed(h, part);
 }
 
-static bool key_eq(const struct map_slot *slot, struct str key)
+static inline uint64_t key_print(struct str key)
 {
-	if (slot->n != key.n)
-		return false;
-	return key.n <= sizeof(uint64_t) ? few_bytes(slot->s, key.n) == few_bytes(key.s, key.n) : memcmp(slot->s, key.s, key.n) == 0;
+	return key.n <= PRINT_BYTES ? few_bytes(key.s, key.n) : long_print(key);
 }
 
-static struct map_slot *map_find(const struct map *m, struct str key, uint32_t hash)
+static inline size_t slot_first(const struct map *m, uint64_t print, size_t n)
+{
+	return (size_t)mixed(~(uint64_t)n, print) & (m->cap - 1);
+}
+
+/* Where the key is, or the empty slot for it. */
+static inline struct map_slot *map_find(const struct map *m, struct str key, uint64_t print)
 {
 	struct map_slot *slot;
 
-	for (size_t i = hash & (m->cap - 1);; i = (i + 1) & (m->cap - 1)) {
+	for (size_t i = slot_first(m, print, key.n);; i = (i + 1) & (m->cap - 1)) {
 		slot = &m->slots[i];
-		if (!slot->value || (slot->hash == hash && key_eq(slot, key)))
+		if (!slot->value)
+			return slot;
+		if (slot->print == print && slot->n == key.n && (key.n <= PRINT_BYTES || memcmp(slot->s, key.s, key.n) == 0))
 			return slot;
 	}
 }
@@ -74,7 +80,7 @@ static void map_grow(struct arena *a, struct map *m)
 	wider.slots = arena_array(a, wider.cap, sizeof *wider.slots);
 	for (size_t i = 0; i < m->cap; i++) {
 		const struct map_slot *old = &m->slots[i];
-		size_t k = old->hash & (wider.cap - 1);
+		size_t k = slot_first(&wider, old->print, old->n);
 
 		if (!old->value)
 			continue;
@@ -87,20 +93,20 @@ static void map_grow(struct arena *a, struct map *m)
 
 void *map_get(const struct map *m, struct str key)
 {
-	return m->n ? map_find(m, key, key_hash(key))->value : NULL;
+	return m->n ? map_find(m, key, key_print(key))->value : NULL;
 }
 
 void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 {
-	uint32_t hash = key_hash(key);
+	uint64_t print = key_print(key);
 
 	assert(key.n <= UINT32_MAX);
 	if ((m->n + 1) * 5 > m->cap * 4)
 		map_grow(a, m);
-	struct map_slot *slot = map_find(m, key, hash);
+	struct map_slot *slot = map_find(m, key, print);
 	if (slot->value)
 		return slot->value;
-	*slot = (struct map_slot){key.s, (uint32_t)key.n, hash, value};
+	*slot = (struct map_slot){print, key.s, value, (uint32_t)key.n};
 	m->n++;
 	return NULL;
 }
@@ -108,5 +114,5 @@ void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 void map_set(struct arena *a, struct map *m, struct str key, void *value)
 {
 	if (map_add(a, m, key, value))
-		map_find(m, key, key_hash(key))->value = value;
+		map_find(m, key, key_print(key))->value = value;
 }
