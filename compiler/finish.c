@@ -3,6 +3,7 @@
  * The end of the elaboration: everything is asked for once, what is missing is told, and the vectors of the model are filled: blocks and entries sorted by name,
  * arrows in source order. */
 #include "compiler/elab.h"
+#include "compiler/net.h"
 #include "lang/base/sort.h"
 
 /* Any VEC: all have this layout; it is copied in and out, so that no type is read as another. */
@@ -263,4 +264,6 @@ void node_finish(struct elab *el, struct node *n)
 	n->wrong |= el->d->errors && n->parent && n->parent->parent && (n->incomplete || node_lost_field(n));
 	for (const struct assertion *a = n->assertions; a && !el->stopped; a = a->next)
 		finish_assertion(el, a);
+	if (n->tag == KIND_container)
+		n->model->place = (uint8_t)container_place_said((const struct m_container *)n->model);
 }

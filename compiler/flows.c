@@ -151,6 +151,7 @@ void flows_build(struct arena *a, const struct model *model, const struct net *n
 		most += (*stack)->allow.n + (*stack)->subnet.n;
 	ret->all.at = arena_array(a, most, sizeof *ret->all.at);
 	ret->all.cap = most;
+	map_reserve(&b.scratch, &b.seen, most);
 	vec_each(struct m_stack *const, stack, &model->stacks) {
 		for (size_t i = 0; i < (*stack)->allow.n; i++)
 			arrow_flows(&b, (struct flow){

@@ -6,7 +6,7 @@
 #include "compiler/names.h"
 #include "lang/base/sort.h"
 
-enum net_place container_place(const struct m_container *c)
+enum net_place container_place_said(const struct m_container *c)
 {
 	if (c->network.set && c->network.v == WORD_NETWORK_host)
 		return PLACE_HOST;

@@ -211,6 +211,7 @@ RULE(address_twice)
 {
 	struct map seen = {0};
 
+	map_reserve(r->arena, &seen, r->net->nmembers);
 	rules_each_container(m, r)
 		for (int f = 0; f < NET_FAMILIES; f++) {
 			enum net_family family = (enum net_family)f;

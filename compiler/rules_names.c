@@ -40,6 +40,8 @@ RULE(name_collision)
 {
 	struct map derived = {0}, links = {0};
 
+	map_reserve(r->arena, &derived, r->net->nmembers);
+	map_reserve(r->arena, &links, r->net->nmembers);
 	rules_each_container(m, r) {
 		struct str name = name_derived(r->arena, m->container),
 			   link = name_link(r->arena, m->container);

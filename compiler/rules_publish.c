@@ -163,6 +163,7 @@ RULE(publish_twice)
 {
 	struct map claims = {0};
 
+	map_reserve(r->arena, &claims, 2 * r->npublishes);
 	claim_all(r, code, &claims, true);
 	claim_all(r, code, &claims, false);
 }

@@ -63,6 +63,7 @@ struct m_head {
 	struct str name;	/* empty where the kind has none */
 	struct span at;		/* of the name, or of the word where there is none */
 	struct m_stack *stack;	/* the stack that it stands in; of a stack: itself */
+	uint8_t place;		/* of a container: where its network is, as compiler/net.h names it */
 	bool outside;		/* of a stack: its file is only used, not given: it is checked and referred to, and nothing is made of it */
 	uint32_t index;		/* of a container or a subnet: its place among all of its kind in the model, stack by stack */
 };

@@ -24,6 +24,7 @@ struct arena_chunk {
 	struct arena_chunk *older;
 	size_t size;		/* of bytes */
 	size_t mapped;		/* length of the mapping; 0: from malloc */
+	struct arena_mark clean;	/* of one that is not the newest: what was never used of it */
 	_Alignas(ARENA_ALIGN) char bytes[];
 };
 
@@ -94,7 +95,8 @@ static struct arena_chunk *spare_take(struct arena *a, size_t need)
 	if (!c || c->size < need)
 		return NULL;
 	a->spare = c->older;
-	memset(c->bytes, 0, c->size);
+	memset(c->bytes, 0, (size_t)(c->clean.next - c->bytes));
+	memset(c->clean.end, 0, (size_t)(c->bytes + c->size - c->clean.end));
 	return c;
 }
 
@@ -130,6 +132,8 @@ static void arena_grow(struct arena *a, size_t need)
 
 	if (!c)
 		c = chunk_grown(a, need);
+	if (a->chunks)
+		a->chunks->clean = arena_mark(a);
 	c->older = a->chunks;
 	a->chunks = c;
 	a->next = c->bytes;
@@ -219,6 +223,8 @@ void arena_reset(struct arena *a)
 {
 	struct arena_chunk **end = &a->chunks;
 
+	if (a->chunks)
+		a->chunks->clean = arena_mark(a);
 	while (*end)
 		end = &(*end)->older;
 	*end = a->spare;

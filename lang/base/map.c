@@ -73,9 +73,14 @@ static inline struct map_slot *map_find(const struct map *m, struct str key, uin
 	}
 }
 
-static void map_grow(struct arena *a, struct map *m)
+static bool is_full(size_t n, size_t cap)
 {
-	struct map wider = {.cap = m->cap ? m->cap * 2 : 8, .n = m->n};
+	return n * 5 > cap * 4;
+}
+
+static void map_widen(struct arena *a, struct map *m, size_t cap)
+{
+	struct map wider = {.cap = cap, .n = m->n};
 
 	wider.slots = arena_array(a, wider.cap, sizeof *wider.slots);
 	for (size_t i = 0; i < m->cap; i++) {
@@ -91,6 +96,16 @@ static void map_grow(struct arena *a, struct map *m)
 	*m = wider;
 }
 
+void map_reserve(struct arena *a, struct map *m, size_t n)
+{
+	size_t cap = m->cap ? m->cap : 8;
+
+	while (is_full(n, cap))
+		cap *= 2;
+	if (cap > m->cap)
+		map_widen(a, m, cap);
+}
+
 void *map_get(const struct map *m, struct str key)
 {
 	return m->n ? map_find(m, key, key_print(key))->value : NULL;
@@ -101,8 +116,8 @@ void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 	uint64_t print = key_print(key);
 
 	assert(key.n <= UINT32_MAX);
-	if ((m->n + 1) * 5 > m->cap * 4)
-		map_grow(a, m);
+	if (is_full(m->n + 1, m->cap))
+		map_widen(a, m, m->cap ? m->cap * 2 : 8);
 	struct map_slot *slot = map_find(m, key, print);
 	if (slot->value)
 		return slot->value;

@@ -18,6 +18,8 @@ struct map {
 void *map_get(const struct map *m, struct str key);
 /* Enters key -> value (value not NULL) where the key is new and returns NULL; else changes nothing and returns the value that is there. */
 void *map_add(struct arena *a, struct map *m, struct str key, void *value);
+/* Makes room for n keys in all, for somebody who knows how many there will be. */
+void map_reserve(struct arena *a, struct map *m, size_t n);
 /* Enters or replaces. */
 void map_set(struct arena *a, struct map *m, struct str key, void *value);
 
