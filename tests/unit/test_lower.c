@@ -25,8 +25,10 @@ static struct manifest lowered(struct built *b)
 	uint32_t containers = 0, subnets = 0;
 
 	vec_each(struct m_stack *const, s, &b->model.stacks) {
-		vec_each(struct m_container *const, c, &(*s)->container)
+		vec_each(struct m_container *const, c, &(*s)->container) {
 			(*c)->head.index = containers++;
+			(*c)->head.place = (uint8_t)container_place_said(*c);
+		}
 		vec_each(struct m_subnet *const, n, &(*s)->subnet)
 			(*n)->head.index = subnets++;
 	}
