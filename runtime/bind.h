@@ -19,8 +19,9 @@
  * One sentence that says what to do. */
 int host_check(struct host *h, const struct manifest *wanted, struct err *e);
 
-/* What works on this host and should not be relied on, a sentence a line: a systemd-nspawn that is known to let a container's root out, where the manifest has trees. */
-void host_warn(struct host *h, const struct manifest *wanted, struct buf *out);
+/* What works on this host and should not be relied on, a sentence a line: a systemd-nspawn that is known to let a container's root out, where the manifest has trees; subnets that are
+ * not in `current` and overlap networks of the host's or of podman's. */
+void host_warn(struct host *h, const struct manifest *wanted, const struct manifest *current, struct buf *out);
 
 /* Makes the bound copy. `current` is the committed generation's manifest (its digests and prior values are kept where the reference is the same, so that a tag that
  * moves later changes nothing). Images that are not on the host stay unbound and are listed in *ret_missing (in the arena). */

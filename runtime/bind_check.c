@@ -104,7 +104,7 @@ bool wants_nspawn(const struct manifest *wanted)
 	return false;
 }
 
-void host_warn(struct host *h, const struct manifest *wanted, struct buf *out)
+static void warn_nspawn(struct host *h, const struct manifest *wanted, struct buf *out)
 {
 	const char *const argv[] = {"systemd-nspawn", "--version", NULL}, *what;
 	const struct spawn s = {.argv = argv, .within_ms = VERSION_MS, .out_max = 65536, .interrupted = h->interrupted};
@@ -118,6 +118,12 @@ void host_warn(struct host *h, const struct manifest *wanted, struct buf *out)
 	if (what)
 		buf_fmt(out, "this host has %.*s: %s\n", (int)strcspn(done.out.s, "\n"), done.out.s, what);
 	spawned_free(&done);
+}
+
+void host_warn(struct host *h, const struct manifest *wanted, const struct manifest *current, struct buf *out)
+{
+	warn_nspawn(h, wanted, out);
+	overlap_warn(h, wanted, current, out);
 }
 
 static int check_systemd_version(struct host *h, struct err *e)

@@ -20,6 +20,8 @@ int podman_judge(const struct podman_version *v, struct err *e);
 /* Whether it has images that podman runs: trees are built and run without it. */
 bool wants_podman(const struct manifest *wanted);
 
+/* A sentence for each subnet that comes and overlaps a network of the host's or of podman's (bind_overlap.c). */
+void overlap_warn(struct host *h, const struct manifest *wanted, const struct manifest *current, struct buf *out);
 /* Refuses what a container needs ("device=/dev/net/tun", of res_container.needs) and is not there. */
 int need_refuse(const struct res_container *c, struct str need, struct err *e);
 /* Whether a published port that is not `current` already is taken. program says who listens. */

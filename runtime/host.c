@@ -10,6 +10,7 @@
 #include "lang/base/cleanup.h"
 #include "runtime/bus.h"
 #include "runtime/nl.h"
+#include "runtime/podman.h"
 
 int host_open(struct host *ret, struct err *e)
 {
@@ -25,6 +26,7 @@ void host_close(struct host *h)
 {
 	nl_close(h->nl);
 	bus_close(h->bus);
+	podman_forget(h);
 	if (h->root_fd >= 0)
 		close(h->root_fd);
 	*h = (struct host){.root_fd = -1};

@@ -9,11 +9,13 @@
 
 struct nl;	/* nl.h: netlink sockets */
 struct bus;	/* bus.h: the system bus */
+struct podman_memo;	/* podman.h: what it has said of images */
 
 struct host {
 	int root_fd;			/* "/": every path of the host is opened below it */
 	struct nl *nl;			/* NULL until used */
 	struct bus *bus;		/* NULL until used */
+	struct podman_memo *podman;	/* NULL until used, and once it is forgotten */
 	/* How long the bus has kept us waiting without a word, all in all: there is one patience for the whole conversation, not one a question (bus.c). */
 	uint64_t bus_waited_us, bus_patience_us;	/* the second: 0 as bus.c has it; tests have less */
 	/* What happens, one short line each ("start ct-ml-ollama.service", "ready ct-ml-ollama.service"); may be NULL. */

@@ -282,6 +282,7 @@ int images_fetch(struct host *h, const struct strs *missing, struct err *e)
 {
 	_arena_ struct arena a = {0};
 
+	podman_forget(h);
 	for (size_t i = 0; i < missing->n; i++)
 		if (fetch_one(h, &a, missing->at[i], e) < 0)
 			return err_resource(e, missing->at[i]);

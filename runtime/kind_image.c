@@ -7,6 +7,7 @@
 #include "lang/base/cleanup.h"
 #include "runtime/image.h"
 #include "runtime/kind.h"
+#include "runtime/podman.h"
 
 static int image_observe(struct host *h, const struct manifest *known, struct manifest *ret, struct err *e)
 {
@@ -18,6 +19,8 @@ static int image_observe(struct host *h, const struct manifest *known, struct ma
 	manifest_each(image, i, known)
 		images[at++] = i;
 	int r = images_seen(h, &scratch, images, n, ids, e);
+
+	podman_forget(h);	/* who looks again wants to know what is there then */
 	for (at = 0; at < n && r == 0; at++)
 		if (ids[at].n) {
 			struct res_image *seen = (struct res_image *)res_copy(ret->arena, &images[at]->res);

@@ -141,16 +141,36 @@ static int ask_one(struct host *h, struct arena *a, struct str name, struct str 
 	return 0;
 }
 
-int podman_images(struct host *h, struct arena *a, const struct strs *names, struct str *ret_ids, struct err *e)
+/* name or id -> struct str, the id or "" */
+struct podman_memo {
+	struct arena arena;
+	struct map ids;
+};
+
+void podman_forget(struct host *h)
+{
+	if (h->podman)
+		arena_free(&h->podman->arena);
+	free(h->podman);
+	h->podman = NULL;
+}
+
+static void remember(struct host *h, struct str name, struct str id)
+{
+	struct podman_memo *m = h->podman;
+
+	if (!m)
+		*(m = h->podman = xrealloc(NULL, sizeof *m)) = (struct podman_memo){0};
+	struct str *kept = arena_new(&m->arena, struct str);
+	*kept = str_copy(&m->arena, id);
+	map_set(&m->arena, &m->ids, str_copy(&m->arena, name), kept);
+}
+
+static int ask_all(struct host *h, struct arena *a, const struct strs *names, struct str *ret_ids, struct err *e)
 {
 	_spawned_ struct spawned done = {0};
-	int r;
+	int r = ask(h, a, names->at, names->n, &done, e);
 
-	for (size_t i = 0; i < names->n; i++)
-		ret_ids[i] = STR("");
-	if (names->n == 0)
-		return 0;
-	r = ask(h, a, names->at, names->n, &done, e);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
@@ -162,6 +182,60 @@ int podman_images(struct host *h, struct arena *a, const struct strs *names, str
 		if (!ret_ids[i].n && !id_of(names->at[i]).n)
 			r = ask_one(h, a, names->at[i], &ret_ids[i], e);
 	return r;
+}
+
+int podman_images(struct host *h, struct arena *a, const struct strs *names, struct str *ret_ids, struct err *e)
+{
+	struct strs unknown = {arena_array(a, names->n + 1, sizeof *unknown.at), 0};
+	struct str *ids = arena_array(a, names->n + 1, sizeof *ids);
+	int r;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (!h->podman || !map_get(&h->podman->ids, names->at[i]))
+			unknown.at[unknown.n++] = names->at[i];
+	r = unknown.n ? ask_all(h, a, &unknown, ids, e) : 0;
+	for (size_t i = 0; i < unknown.n && r == 0; i++) {
+		remember(h, unknown.at[i], ids[i]);
+		if (ids[i].n)
+			remember(h, ids[i], ids[i]);
+	}
+	for (size_t i = 0; i < names->n && r == 0; i++)
+		ret_ids[i] = str_copy(a, *(struct str *)map_get(&h->podman->ids, names->at[i]));
+	return r;
+}
+
+int podman_networks_read(struct arena *a, struct str answer, struct podman_networks *ret, struct err *e)
+{
+	_cleanup_(cleanup_json) json_t *list = json_loadb(answer.s, answer.n, JSON_REJECT_DUPLICATES, NULL);
+	json_t *network, *subnet;
+	size_t i, k;
+
+	if (!json_is_array(list))
+		return err_set(e, -EBADMSG, "podman's answer about its networks cannot be understood");
+	json_array_foreach(list, i, network)
+		json_array_foreach(json_object_get(network, "subnets"), k, subnet) {
+			struct podman_network n = {.name = str_of(json_string_value(json_object_get(network, "name")))};
+
+			if (!cidr_parse(str_of(json_string_value(json_object_get(subnet, "subnet"))), &n.range))
+				continue;
+			n.name = str_copy(a, n.name);
+			vec_push(a, &ret->all, n);
+		}
+	return 0;
+}
+
+int podman_networks(struct host *h, struct arena *a, struct podman_networks *ret, struct err *e)
+{
+	const char *const argv[] = {"podman", "network", "ls", "--format=json", NULL};
+	const struct spawn s = {.argv = argv, .within_ms = ASK_MS, .out_max = ANSWER_MAX, .interrupted = h->interrupted};
+	_spawned_ struct spawned done = {0};
+	int r = spawn_run(&s, &done, e);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0 && done.status != 0)
+		return err_set(e, -EIO, "podman cannot list its networks: %.*s", STR_ARG(spawned_last_line(&done)));
+	return r < 0 ? r : podman_networks_read(a, buf_view(&done.out), ret, e);
 }
 
 /* Of an image that came by a list, podman keeps the list's digest beside that of the one manifest in it that is for this machine; `own` is the latter. */

@@ -445,7 +445,7 @@ static int change_steps(struct job *c, struct request *own)
 	if (c->q->saved && saved_check(c->q->saved, s->current, s->meta.digest, &c->plan, &c->e) < 0)
 		return refused(c);
 	if (c->q->compiled)
-		host_warn(&s->host, &c->wanted, &warnings);
+		host_warn(&s->host, &c->wanted, &s->recorded, &warnings);
 	report_warnings(c->cli, buf_view(&warnings));
 	print_plan(c, c->cli->colour, &shown);
 	fwrite(shown.s, 1, shown.n, stdout);

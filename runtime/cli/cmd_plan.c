@@ -182,7 +182,7 @@ static bool plan_live(struct planning *p)
 		return false;
 	}
 	_buf_ struct buf warnings = {0};
-	host_warn(h, &p->wanted, &warnings);
+	host_warn(h, &p->wanted, &s->recorded, &warnings);
 	report_warnings(p->cli, buf_view(&warnings));
 	plan_make(&s->arena, &p->observed, &p->bound, &p->plan);
 	view_make(&s->arena, &p->plan, &s->recorded, &p->view);

@@ -82,6 +82,24 @@ test_an_image_that_was_removed_is_named() {
 	contains "$out" "Nothing was changed"
 }
 
+# A plan means one moment: what podman said of images when it was bound holds when the host is looked at.
+test_a_plan_asks_podman_once() {
+	image localhost/once:1
+	stack
+	mkdir -p once
+	cp /usr/bin/podman once/
+	printf '#!/bin/sh\necho "$*" >>%s/asked\nexec %s/once/podman "$@"\n' "$PWD" "$PWD" >once.sh
+	chmod 755 once.sh
+	sed 's|127.0.0.1:5000/lab/web:1|localhost/once:1|' t.ctstack >once.ctstack
+	ctc apply --yes once.ctstack
+	rm -f asked
+	expect 0 unshare --mount sh -c 'mount --bind once.sh /usr/bin/podman && ctc plan once.ctstack'
+	equal "$(grep -c '^image inspect' asked)" 1
+	equal "$(grep -cv '^image inspect' asked)" 1
+	# What is gone by the time that an apply begins is seen all the same.
+	expect 0 ctc destroy --yes t
+}
+
 # Whoever waits for a slow registry sees that something is done. A host on which podman is slow, for one apply.
 test_a_slow_fetch_is_told_of() {
 	systemctl is-active --quiet registry.service || serve_registry

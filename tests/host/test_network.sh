@@ -137,3 +137,41 @@ test_name_servers_that_are_said() {
 	asks with
 	refute asks mute
 }
+
+# overlapping RANGE: a plan of a stack with that subnet
+overlapping() {
+	cat >/o.ctstack <<-SRC
+		stack o {
+		  subnet lan { range = $1 }
+		  container a { image = "localhost/shell:1" }
+		}
+	SRC
+	expect 2 ctc plan --detailed-exitcode /o.ctstack
+}
+
+# podman's own are there before it has made any of them; docker's bridge is an interface like another.
+test_a_subnet_that_overlaps_another_network_is_told_of() {
+	overlapping 10.88.7.0/24
+	contains "$out" "subnet o.lan (10.88.7.0/24) overlaps podman's network podman (10.88.0.0/16)"
+	podman network create --subnet 10.91.4.0/24 lab >/dev/null
+	overlapping 10.91.0.0/16
+	contains "$out" "overlaps podman's network lab (10.91.4.0/24)"
+	ip link add docker0 type bridge
+	ip address add 172.17.0.1/16 dev docker0
+	overlapping 172.17.200.0/24
+	contains "$out" "overlaps the network of docker0 (172.17.0.0/16)"
+	overlapping 203.0.113.128/25
+	contains "$out" "overlaps the network of uplink0 (203.0.113.0/24)"
+	overlapping 10.92.0.0/24
+	lacks "$out" "overlaps"
+	# Neither itself, nor once it is there.
+	ctc apply --yes /o.ctstack
+	expect 0 ctc plan --detailed-exitcode /o.ctstack
+	lacks "$out" "overlaps"
+	overlapping 10.88.7.0/24
+	run ctc apply --yes /o.ctstack
+	contains "$out" "overlaps podman's network"
+	expect 0 ctc plan --detailed-exitcode /o.ctstack
+	lacks "$out" "overlaps"
+	ctc destroy --yes o
+}

@@ -252,6 +252,22 @@ static void answers_that_are_none(void **state)
 	assert_int_equal(podman_match(&w->arena, STR(""), &(struct strs){&name, 1}, &id, &w->e), 0);
 }
 
+static void networks_of_podman(void **state)
+{
+	static const char *const answers[] = {"", "what?", "{}", "null", "[1", "\"x\""};
+	struct world *w = *state;
+	struct podman_networks all = {0};
+
+	assert_int_equal(podman_networks_read(&w->arena,
+					      STR("[{\"name\":\"podman\",\"subnets\":[{\"subnet\":\"10.88.0.0/16\",\"gateway\":\"10.88.0.1\"},{\"subnet\":\"fd88::/64\"}]},"
+						  "{\"name\":\"none\"},{\"name\":\"odd\",\"subnets\":[{\"subnet\":\"x\"},7,{}]},7]"),
+					      &all, &w->e), 0);
+	assert_int_equal(all.all.n, 2);
+	assert_true(str_is(all.all.at[0].name, "podman") && all.all.at[0].range.len == 16 && all.all.at[1].range.addr.family == 6);
+	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++)
+		assert_int_equal(podman_networks_read(&w->arena, str_of(answers[i]), &all, &w->e), -EBADMSG);
+}
+
 /* ---- programs ---- */
 
 static int spawn_text(struct world *w, int64_t within_ms, size_t max, struct spawned *ret, const char *const *argv)
@@ -514,7 +530,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(links_stay_within_the_root), T(name_servers_are_those_that_a_container_can_ask), T(sysctl_names), T(listeners_are_read), T(gpus_by_their_nodes),
-		T(images_are_matched_by_name), T(answers_that_are_none), T(programs_are_run),
+		T(images_are_matched_by_name), T(answers_that_are_none), T(networks_of_podman), T(programs_are_run),
 		T(programs_get_no_more_environment_than_they_need), T(a_manifest_is_bound), T(a_missing_gpu_names_its_container),
 		T(ports_that_are_taken), T(mounts_must_exist), T(routes_that_forwarding_would_take),
 	};
