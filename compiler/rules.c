@@ -5,39 +5,41 @@
 
 #include "compiler/rules_impl.h"
 
-/* WHOLE: it concludes from what is not there. */
-static const struct {
+/* WHOLE: it concludes from what is not there. EACH: it judges each container by itself, and remembers none; neighbours in the table go over the containers together.
+ * What is before expect_reach is what must hold where that is asked. */
+static const struct row {
 	enum diag_code code;
 	void (*check)(struct rules *r, enum diag_code code);
-	bool whole;
-} rules[] = {
-#define ROW(name) {DIAG_##name, rule_##name, false}
-#define WHOLE(name) {DIAG_##name, rule_##name, true}
+	enum { ROW_PLAIN, ROW_WHOLE, ROW_EACH } kind;
+} rows[] = {
+#define ROW(name) {DIAG_##name, rule_##name, ROW_PLAIN}
+#define WHOLE(name) {DIAG_##name, rule_##name, ROW_WHOLE}
+#define EACH(name) {DIAG_##name, rule_##name, ROW_EACH}
+	EACH(subnet_missing),
+	EACH(address_missing),
+	EACH(address_outside),
+	EACH(address_reserved),
+	EACH(address_more),
+	EACH(join_network),
+	EACH(macvlan_network),
+	EACH(macvlan_address),
+	EACH(wireguard_peer),
+	EACH(wireguard_network),
+	EACH(wireguard_address),
+	EACH(dns_use),
 	ROW(subnet_range),
 	ROW(subnet_bits),
 	ROW(subnet_reserved),
 	ROW(subnet_small),
 	ROW(subnet_host),
 	ROW(subnet_overlap),
-	ROW(subnet_missing),
-	ROW(address_missing),
-	ROW(address_outside),
-	ROW(address_reserved),
 	ROW(address_twice),
-	ROW(address_more),
 	ROW(host_network),
 	ROW(join_target),
-	ROW(join_network),
 	ROW(join_port),
-	ROW(macvlan_network),
 	ROW(macvlan_policy),
 	ROW(macvlan_range),
-	ROW(macvlan_address),
-	ROW(wireguard_peer),
 	ROW(wireguard_only),
-	ROW(wireguard_network),
-	ROW(wireguard_address),
-	ROW(dns_use),
 	ROW(publish_twice),
 	ROW(publish_length),
 	ROW(publish_family),
@@ -51,36 +53,15 @@ static const struct {
 	WHOLE(expect_reach),
 	WHOLE(moved_target),
 	ROW(after_cycle),
-	ROW(requires_choice),
-	ROW(mount_twice),
-	ROW(mount_reserved),
 	ROW(directory_differs),
 	ROW(volume_same),
-	ROW(volume_overlap),
-	ROW(host_reserved),
-	ROW(port_twice),
-	ROW(ready_choice),
-	ROW(ready_port),
-	ROW(name_long),
 	ROW(name_collision),
 	ROW(name_reserved),
-	ROW(unit_value),
-	ROW(alias_form),
 	ROW(secret_source),
 	ROW(secret_form),
-	ROW(secret_twice),
 	ROW(secret_shared),
-	ROW(secret_literal),
 	ROW(secret_unused),
-	ROW(capability_twice),
-	ROW(machine_text),
-	ROW(device_path),
-	ROW(runs_nothing),
-	ROW(engine_choice),
-	ROW(engine_field),
 	ROW(rootfs_twice),
-	ROW(os_form),
-	ROW(gpu_choice),
 	ROW(gpu_exclusive),
 	WHOLE(metrics_port),
 	ROW(route_proxy),
@@ -92,20 +73,41 @@ static const struct {
 	ROW(proxy_email),
 	ROW(route_plain),
 	ROW(route_acme),
-	ROW(image_tag),
-	ROW(gpu_memory),
 	ROW(gpu_shared),
 	ROW(database_open),
 	ROW(flow_twice),
 	ROW(flow_host),
-	ROW(mount_inside),
-	ROW(user_root),
 	ROW(mount_writable),
-	ROW(port_discovery),
-	ROW(user_unset),
-	ROW(memory_unset),
 	ROW(dns_closed),
 	ROW(macvlan_host),
+	EACH(requires_choice),
+	EACH(mount_twice),
+	EACH(mount_reserved),
+	EACH(volume_overlap),
+	EACH(host_reserved),
+	EACH(port_twice),
+	EACH(ready_choice),
+	EACH(ready_port),
+	EACH(name_long),
+	EACH(unit_value),
+	EACH(alias_form),
+	EACH(secret_twice),
+	EACH(secret_literal),
+	EACH(capability_twice),
+	EACH(machine_text),
+	EACH(device_path),
+	EACH(runs_nothing),
+	EACH(engine_choice),
+	EACH(engine_field),
+	EACH(os_form),
+	EACH(gpu_choice),
+	EACH(image_tag),
+	EACH(gpu_memory),
+	EACH(mount_inside),
+	EACH(user_root),
+	EACH(port_discovery),
+	EACH(user_unset),
+	EACH(memory_unset),
 };
 
 struct str port_shown(struct arena *a, struct port p)
@@ -116,14 +118,46 @@ struct str port_shown(struct arena *a, struct port p)
 	return buf_take(&b, a);
 }
 
+enum { ROWS = sizeof rows / sizeof rows[0], GROUP = 16 };
+
+/* part: something of the model is missing. */
+static void row_check(struct rules *r, const struct row *row, bool part)
+{
+	if (!r->diags->idle[row->code] && !(part && (row->kind == ROW_WHOLE || diag_infos[row->code].severity != SEV_ERROR)))
+		row->check(r, row->code);
+}
+
+/* A container is large: a few are looked at by all of these rules, while they are at hand, before the next ones are. */
+static void each_check(struct rules *r, const struct row *from, const struct row *to, bool part)
+{
+	const struct net_member *end = r->end;
+
+	for (; r->first < end; r->first = r->end) {
+		r->end = end - r->first > GROUP ? r->first + GROUP : end;
+		for (const struct row *row = from; row < to; row++)
+			row_check(r, row, part);
+	}
+	r->first = r->net->members;
+	r->end = end;
+}
+
 /* What the rules compute on the way is not kept: diagnostics own their texts. */
 void rules_check(struct arena *scratch, struct diags *d, const struct model *model, const struct net *net, const struct routes *routes,
 		 const struct flows *flows, bool part)
 {
-	struct rules r = {.arena = scratch, .diags = d, .model = model, .net = net, .routes = routes, .flows = flows};
+	struct rules r = {.arena = scratch, .diags = d, .model = model, .net = net, .routes = routes, .flows = flows,
+			  .first = net->members, .end = net->members + net->nmembers};
+	const struct row *last;
 
 	publishes_resolve(&r);
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if (!d->idle[rules[i].code] && !(part && (rules[i].whole || diag_infos[rules[i].code].severity != SEV_ERROR)))
-			rules[i].check(&r, rules[i].code);
+	for (const struct row *row = rows; row < rows + ROWS; row = last) {
+		last = row + 1;
+		if (row->kind != ROW_EACH) {
+			row_check(&r, row, part);
+			continue;
+		}
+		while (last < rows + ROWS && last->kind == ROW_EACH)
+			last++;
+		each_check(&r, row, last, part);
+	}
 }

@@ -18,6 +18,7 @@ struct rules {
 	const struct net *net;
 	const struct routes *routes;
 	const struct flows *flows;
+	const struct net_member *first, *end; /* the containers that a rule goes over */
 	const struct publish *publishes; /* of all stacks */
 	size_t npublishes;
 };
@@ -145,7 +146,7 @@ RULE(port_discovery);
 
 /* for (each container m): const struct net_member *m; rules_each_container(m, r) */
 #define rules_each_container(m, r)                                                                           \
-	for (const struct net_member *m = (r)->net->members; m < (r)->net->members + (r)->net->nmembers; m++)
+	for (const struct net_member *m = (r)->first; m < (r)->end; m++)
 #define rules_each_subnet(s, r)                                                                              \
 	for (const struct net_subnet *s = (r)->net->subnets; s < (r)->net->subnets + (r)->net->nsubnets; s++)
 

@@ -275,60 +275,59 @@ struct val val_widen(struct arena *a, struct val v)
 	}
 }
 
-/* The value without a pointer to anything but the arena and the model. */
-static struct val val_copy(struct arena *a, struct val v)
+/* Leaves the value without a pointer to anything but the arena and the model. */
+static void val_copy(struct arena *a, struct val *v)
 {
 	size_t n;
 
-	switch (v.type) {
+	switch (v->type) {
 	case T_STRING:
 	case T_PATH:
 	case T_IMAGE:
 	case T_NAMED:
 	case T_IFNAME:
-		v.u.STRING = str_copy(a, v.u.STRING);
+		v->u.STRING = str_copy(a, v->u.STRING);
 		break;
 	case T_CIDRS:
-		v.u.CIDRS.at = (struct cidr *)arena_copy(a, v.u.CIDRS.at, v.u.CIDRS.n * sizeof *v.u.CIDRS.at);
+		v->u.CIDRS.at = (struct cidr *)arena_copy(a, v->u.CIDRS.at, v->u.CIDRS.n * sizeof *v->u.CIDRS.at);
 		break;
 	case T_IPS:
-		v.u.IPS.at = (struct addr *)arena_copy(a, v.u.IPS.at, v.u.IPS.n * sizeof *v.u.IPS.at);
+		v->u.IPS.at = (struct addr *)arena_copy(a, v->u.IPS.at, v->u.IPS.n * sizeof *v->u.IPS.at);
 		break;
 	case T_DNS:
-		v.u.DNS.at = (struct addr *)arena_copy(a, v.u.DNS.at, v.u.DNS.n * sizeof *v.u.DNS.at);
+		v->u.DNS.at = (struct addr *)arena_copy(a, v->u.DNS.at, v->u.DNS.n * sizeof *v->u.DNS.at);
 		break;
 	case T_STRINGS:
-		n = v.u.STRINGS.n;
-		v.u.STRINGS.at = (struct str *)arena_copy(a, v.u.STRINGS.at, n * sizeof *v.u.STRINGS.at);
+		n = v->u.STRINGS.n;
+		v->u.STRINGS.at = (struct str *)arena_copy(a, v->u.STRINGS.at, n * sizeof *v->u.STRINGS.at);
 		for (size_t i = 0; i < n; i++)
-			v.u.STRINGS.at[i] = str_copy(a, v.u.STRINGS.at[i]);
+			v->u.STRINGS.at[i] = str_copy(a, v->u.STRINGS.at[i]);
 		break;
 	case T_CAPABILITIES:
-		n = v.u.CAPABILITIES.n;
-		v.u.CAPABILITIES.at = (enum word *)arena_copy(a, v.u.CAPABILITIES.at, n * sizeof *v.u.CAPABILITIES.at);
+		n = v->u.CAPABILITIES.n;
+		v->u.CAPABILITIES.at = (enum word *)arena_copy(a, v->u.CAPABILITIES.at, n * sizeof *v->u.CAPABILITIES.at);
 		break;
-#define REFS(tag, one, kind, plural)                                                                         \
-	case T_##tag:                                                                                        \
-		n = v.u.tag.n;                                                                               \
-		v.u.tag.at = (struct m_##kind **)arena_copy(a, v.u.tag.at, n * sizeof(struct m_##kind *));   \
-		v.u.tag.spans = (struct span *)arena_copy(a, v.u.tag.spans, n * sizeof *v.u.tag.spans);      \
+#define REFS(tag, one, kind, plural)                                                                            \
+	case T_##tag:                                                                                           \
+		n = v->u.tag.n;                                                                                 \
+		v->u.tag.at = (struct m_##kind **)arena_copy(a, v->u.tag.at, n * sizeof(struct m_##kind *));    \
+		v->u.tag.spans = (struct span *)arena_copy(a, v->u.tag.spans, n * sizeof *v->u.tag.spans);      \
 		break;
 #include "lang/ref.def"
 	case T_PORTREF:
-		v.u.PORTREF.name = str_copy(a, v.u.PORTREF.name);
+		v->u.PORTREF.name = str_copy(a, v->u.PORTREF.name);
 		break;
 	case T_FLOWEND:
-		v.u.FLOWEND.port_name = str_copy(a, v.u.FLOWEND.port_name);
+		v->u.FLOWEND.port_name = str_copy(a, v->u.FLOWEND.port_name);
 		break;
 	default:
 		break; /* plain numbers, addresses, words, references into the model */
 	}
-	return v;
 }
 
 void field_write(struct arena *a, void *field, struct val typed)
 {
-	typed = val_copy(a, typed);
+	val_copy(a, &typed);
 	switch (typed.type) {
 #define TYPE(tag, ctype, shown)                          \
 	case T_##tag:                                    \
