@@ -371,6 +371,7 @@ struct elab {
 		size_t nspans;
 	} blank[KIND_COUNT + 1];
 	const struct schema_row *ports[KIND_COUNT + 1];	/* the row of a kind that declares ports, or NULL */
+	struct map looked;		/* bodies that are not made, and whose words were looked at */
 	size_t suggested;		/* searches for a name that may be meant: they cost time, and nobody reads a thousand */
 	struct map said;		/* code and place -> struct diag */
 	VEC(struct binding *) bindings;	/* lets and inputs, so that those which nobody uses are read, too */

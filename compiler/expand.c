@@ -3,11 +3,47 @@
  * Entries that must be evaluated before it is known what they make: if, for, and blocks with computed names. What they make goes where they stand. */
 #include "compiler/elab.h"
 
+/* Words of a body that is not made: they are wrong whatever a condition is. Within a block with a template its parameters are not known here, and nothing is said. */
+static void body_look(struct elab *el, const struct node *n, const struct entry_list *list)
+{
+	for (const struct entry *e = list->first; e; e = e->next) {
+		const struct schema_row *row = map_get(&el->rows[n->tag], e->word.text);
+		bool written = e->kind == EN_BLOCK || e->kind == EN_ARROW || (e->kind == EN_FIELD && !e->computed);
+
+		if (e->kind == EN_IF || e->kind == EN_FOR)
+			body_look(el, n, &e->body);
+		if (e->kind == EN_IF)
+			body_look(el, n, &e->other);
+		if (!written || str_is(e->word.text, "defaults") || (e->kind == EN_FIELD && names_find(n->params, e->word.text)))
+			continue;
+		if (!row)
+			word_unknown(el, n, e);
+		else if (e->kind == EN_BLOCK && row->form == ROW_BLOCK && !e->base) {
+			const struct node within = {.kind = &schema_kinds[row->child], .tag = row->child};
+
+			body_look(el, &within, &e->body);
+		}
+	}
+}
+
+/* Once, however many turns of a loop come by. */
+static void look(struct elab *el, const struct fill *f, const struct entry_list *body)
+{
+	struct str key = {(const char *)&body, sizeof body};
+
+	if (!f->map && body->first && !map_add(el->a, &el->looked, str_copy(el->a, key), el))
+		body_look(el, f->node, body);
+}
+
 static void expand_if(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	struct val v = condition_outside(el, e->value, f->scope);
 	struct fill within = *f;
 
+	if (v.type != T_BOOL || !v.u.BOOL)
+		look(el, f, &e->body);
+	if (v.type != T_BOOL || v.u.BOOL)
+		look(el, f, &e->other);
 	if (v.type != T_BOOL) {
 		f->node->incomplete = true;
 		return;
@@ -22,7 +58,10 @@ static void expand_for(struct elab *el, const struct fill *f, const struct entry
 	struct sequence s;
 	struct fill within = *f;
 
-	if (!sequence_outside(el, &loop, f->scope, &s)) {
+	bool known = sequence_outside(el, &loop, f->scope, &s);
+	if (!known || s.n == 0)
+		look(el, f, &e->body);
+	if (!known) {
 		f->node->incomplete = true;
 		return;
 	}
