@@ -50,12 +50,27 @@ static struct ident name_plain(const struct expr *e)
 	return (struct ident){only ? only->u.text : (struct str){0}, e->at};
 }
 
+/* My_Stack -> my-stack */
+static void help_name(struct elab *el, struct diag *d, struct str name, enum named named)
+{
+	struct buf b = {0};
+
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.s[i];
+
+		buf_addc(&b, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-');
+	}
+	struct str good = buf_take(&b, el->a);
+	if (!form_name(good, named))
+		say_help(el, d, "did you mean `%.*s`?", STR_ARG(good));
+}
+
 static bool name_good(struct elab *el, struct ident name, enum named named)
 {
 	const char *wrong = form_name(name.text, named);
 
 	if (wrong)
-		say(el, DIAG_name_form, name.at, "`%.*s` cannot be a name here: %s", STR_ARG(name.text), wrong);
+		help_name(el, say(el, DIAG_name_form, name.at, "`%.*s` cannot be a name here: %s", STR_ARG(name.text), wrong), name.text, named);
 	return !wrong;
 }
 

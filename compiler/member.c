@@ -86,9 +86,13 @@ static struct val node_member(struct elab *el, struct node *n, struct ident name
 	return val_poison();
 }
 
-static struct val no_member(struct elab *el, const char *what, struct ident name)
+/* has: what it has, or NULL. */
+static struct val no_member(struct elab *el, const char *what, struct ident name, const char *has)
 {
-	say(el, DIAG_member_unknown, name.at, "%s has no member `%.*s`", what, STR_ARG(name.text));
+	struct diag *d = say(el, DIAG_member_unknown, name.at, "%s has no member `%.*s`", what, STR_ARG(name.text));
+
+	if (has)
+		say_help(el, d, "it has %s", has);
 	return val_poison();
 }
 
@@ -98,7 +102,7 @@ static struct val absent_member(struct elab *el, const struct schema_kind *kind,
 	const struct schema_row *row = map_get(&el->rows[kind - schema_kinds], name.text);
 
 	if (!row || row->form == ROW_ARROW)
-		return no_member(el, kind->word.s, name);
+		return no_member(el, kind->word.s, name, NULL);
 	if (row->form == ROW_BLOCK) {
 		v.type = V_ABSENT;
 		v.u.absent = &schema_kinds[row->child];
@@ -185,7 +189,7 @@ static struct val port_member(struct elab *el, struct port p, struct ident name)
 		return VAL(STRING, p.proto == PROTO_UDP	 ? STR("udp") :
 				   p.proto == PROTO_SCTP ? STR("sctp") :
 							   STR("tcp"));
-	return no_member(el, "port", name);
+	return no_member(el, "port", name, "number, first, last and protocol");
 }
 
 static struct val owner_member(struct elab *el, struct owner o, struct ident name)
@@ -194,7 +198,7 @@ static struct val owner_member(struct elab *el, struct owner o, struct ident nam
 		return VAL(INT, o.uid);
 	if (str_eq(name.text, STR("group")))
 		return VAL(INT, o.gid);
-	return no_member(el, "owner", name);
+	return no_member(el, "owner", name, "user and group");
 }
 
 struct val eval_member(struct elab *el, struct val base, struct ident name, struct span at)
@@ -219,6 +223,6 @@ struct val eval_member(struct elab *el, struct val base, struct ident name, stru
 	case T_PORTREF:
 		return port_member(el, base.u.PORTREF.port, name);
 	default:
-		return no_member(el, val_shown(base), name);
+		return no_member(el, val_shown(base), name, NULL);
 	}
 }

@@ -34,6 +34,21 @@ static bool node_lost_param(const struct node *n, struct str name)
 	return false;
 }
 
+/* What there is, where that is little. */
+static bool few_words(struct elab *el, struct diag *d, const struct node *n)
+{
+	enum { FEW = 8 };
+	struct buf b = {0};
+
+	if (n->tag == KIND_COUNT || n->kind->nrows == 0 || n->kind->nrows > FEW)
+		return false;
+	for (size_t i = 0; i < n->kind->nrows; i++)
+		buf_fmt(&b, "%s%.*s", i == 0 ? "" : i + 1 < n->kind->nrows ? ", " : " and ", STR_ARG(n->kind->rows[i].name));
+	say_help(el, d, "it has %.*s", STR_ARG(buf_view(&b)));
+	buf_free(&b);
+	return true;
+}
+
 void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 {
 	struct ident word = e->word;
@@ -62,7 +77,11 @@ void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 		near_offer(&near, n->kind->rows[i].name);
 	for (const struct binding *b = n->params ? n->params->first : NULL; b; b = b->next)
 		near_offer(&near, b->name.text);
+	if (e->kind == EN_BLOCK)
+		near_offer(&near, STR("defaults"));
 	say_suggest(el, d, &near);
+	if (!near.best.n && few_words(el, d, n))
+		return;
 	if ((near.best.n == 0 || near.distance > 1) && !help_elsewhere(el, d, n, word.text) && n->tag == KIND_COUNT && e->kind == EN_FIELD)
 		say_help(el, d, "a value with a name: let %.*s = …", STR_ARG(word.text));
 }

@@ -197,6 +197,8 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 		say_help(el, d, "this is a parameter or a field: its port of that name is %s.ports.%.*s", expr_shown(el, e->u.member.base), STR_ARG(e->u.member.name.text));
 	else if (t->tag == T_PORTREF && v.type == T_PORT && to->node && to->node->kind->word.n && to->node->tag != KIND_stack)
 		say_help(el, d, "name one of its own ports, as `ports` calls it");
+	else if (v.type == V_FILE)
+		say_help(el, d, "in it are stacks, and containers in these: %s.STACK.CONTAINER", expr_shown(el, e));
 	else if (t->tag == T_FLOWEND && v.type == V_LIST)
 		say_help(el, d, "one line each: for x in %s { … x … }", reference ? expr_shown(el, e) : "[a, b]");
 	else if (t->tag == T_FLOWEND && (v.type == T_CIDR || v.type == T_IP))
@@ -236,14 +238,25 @@ struct val mismatch(struct elab *el, struct val v, const struct expr *e, const s
 	return val_poison();
 }
 
+static struct str str_lower(struct arena *a, struct str s)
+{
+	struct str lower = str_copy(a, s);
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.s[i] >= 'A' && s.s[i] <= 'Z')
+			((char *)(uintptr_t)lower.s)[i] = (char)(s.s[i] | 0x20);
+	return lower;
+}
+
 struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e,
 		      const struct target *to)
 {
-	if (s.n == 0)
-		say(el, code, e->at, "`%.*s` cannot be empty", STR_ARG(to->name));
-	else if (s.n > 80)
-		say(el, code, e->at, "`%.*s` cannot be this: %s", STR_ARG(to->name), wrong);
-	else
-		say(el, code, e->at, "`%.*s` cannot be `%.*s`: %s", STR_ARG(to->name), STR_ARG(s), wrong);
+	struct diag *d = s.n == 0 ? say(el, code, e->at, "`%.*s` cannot be empty", STR_ARG(to->name)) :
+			 s.n > 80 ? say(el, code, e->at, "`%.*s` cannot be this: %s", STR_ARG(to->name), wrong) :
+				    say(el, code, e->at, "`%.*s` cannot be `%.*s`: %s", STR_ARG(to->name), STR_ARG(s), wrong);
+	struct str lower = str_lower(el->a, s);
+
+	if (code == DIAG_image_form && s.n && !form_image(lower))
+		say_help(el, d, "did you mean \"%.*s\"?", STR_ARG(lower));
 	return val_poison();
 }

@@ -131,6 +131,7 @@ static void outside_check(struct rules *r, enum diag_code code, const struct pla
 		d = diag_add(r->diags, code, p->address.at, "%s is outside subnet `%.*s`",
 			     SHOW_ADDR(p->address.v), STR_ARG(s->head.name));
 		diag_note(r->diags, d, p->range_at, "the range is %s", SHOW_CIDR(p->range));
+		range_help(r, d, p->range);
 	} else if (s->range.set || s->range6.set) { /* neither: subnet_range has said so */
 		d = diag_add(r->diags, code, p->address.at, "subnet `%.*s` has no %s addresses",
 			     STR_ARG(s->head.name), family_name(p->family));
@@ -180,6 +181,7 @@ static void reserved_check(struct rules *r, enum diag_code code, const struct pl
 	d = diag_add(r->diags, code, p->address.at, "%s is the %s address of subnet `%.*s`",
 		     SHOW_ADDR(p->address.v), what, STR_ARG(p->subnet->head.name));
 	diag_note(r->diags, d, p->range_at, "the range is %s", SHOW_CIDR(p->range));
+	range_help(r, d, p->range);
 }
 
 RULE(address_reserved)

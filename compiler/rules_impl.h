@@ -38,6 +38,8 @@ RULE(subnet_host);
 RULE(subnet_overlap);
 /* Whether a range is said to be none that a subnet can have: how addresses lie in it is no news then. */
 bool range_refused(struct cidr range);
+/* Hangs on which addresses the members of a range can have. */
+void range_help(struct rules *r, struct diag *d, struct cidr range);
 /* rules_address.c */
 RULE(subnet_missing);
 RULE(address_missing);

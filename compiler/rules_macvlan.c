@@ -145,6 +145,7 @@ static void address_check(struct rules *r, enum diag_code code, const struct m_m
 	} else if (wrong) {
 		d = diag_add(r->diags, code, at, "%s is %s %s", SHOW_ADDR(a), wrong, SHOW_CIDR(s.range));
 		diag_note(r->diags, d, s.range_at, "the range of macvlan `%.*s`", STR_ARG(v->head.name));
+		range_help(r, d, s.range);
 	}
 }
 

@@ -136,6 +136,16 @@ bool range_refused(struct cidr range)
 	return false;
 }
 
+void range_help(struct rules *r, struct diag *d, struct cidr range)
+{
+	struct addr first = cidr_network(range), last = cidr_last(range);
+
+	addr_add(first, 1, &first);
+	if (last.family == 4)
+		addr_add(last, -1, &last);
+	diag_help(r->diags, d, "its addresses are %s to %s", SHOW_ADDR(first), SHOW_ADDR(last));
+}
+
 static void host_check(struct rules *r, enum diag_code code, const struct m_subnet *s, enum net_family family)
 {
 	struct cidr range = subnet_range(s, family);
@@ -166,6 +176,7 @@ static void host_check(struct rules *r, enum diag_code code, const struct m_subn
 	d = diag_add(r->diags, code, at, "the host's address %s is %s %s", SHOW_ADDR(host), wrong,
 		     SHOW_CIDR(range));
 	diag_note(r->diags, d, range_at(s, family), "the range is given here");
+	range_help(r, d, range);
 }
 
 RULE(subnet_host)

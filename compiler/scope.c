@@ -217,6 +217,9 @@ static void help_wanted(struct elab *el, struct diag *d, struct str name)
 	case T_PATH:
 		say_help(el, d, "a path is absolute: /%.*s", STR_ARG(name));
 		break;
+	case T_PORTREF:
+		say_help(el, d, "here stands a port of a container: web.http, or web:80/tcp");
+		break;
 	case T_FLOWEND:
 		say_help(el, d, "whatever is not on this host is `world`: world:443/tcp");
 		break;

@@ -198,7 +198,9 @@ static bool of_entry(const struct guess *g)
 		return MEANT("the `{` of a block stands on its line: %s", habit_form(g->first, "kind name { … }"));
 	if (g->named && g->n == 3 && second == NAME && ends_entry(g->found))
 		return MEANT("a field is written `%.*s = value`, a block `kind name { … }`", STR_ARG(g->first));
-	if (g->found == '{' && g->n == 4 && g->h[0].token == NAME && second == NAME && g->h[2].token == NAME)
+	if (g->named && second != '=' && schema_row_any(g->first, ROW_FIELD) && !schema_row_any(g->first, ROW_ARROW) && !is_block(g))
+		return MEANT("a field is written `%.*s = value`", STR_ARG(g->first));
+	if ((g->found == '{' || g->found == ':') && g->n == 4 && g->h[0].token == NAME && second == NAME && g->h[2].token == NAME)
 		return MEANT("a block has a kind and one name: `%.*s name {`", STR_ARG(g->first));
 	return false;
 }
