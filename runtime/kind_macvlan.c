@@ -78,18 +78,27 @@ static int parent_name(const struct lan *l, struct arena *a, struct str *ret, st
 	return r;
 }
 
-/* The known address where the interface has it, else whichever it has. */
+static bool is_source(const struct inner_seen *seen, struct addr a)
+{
+	vec_each (const struct rt_route, x, &seen->routes.all)
+		if (addr_eq(x->source, a))
+			return true;
+	return false;
+}
+
+/* Of a family, the address that our routes give as the source; else the known one where the interface has it, else whichever it has. */
 static struct str address_found(struct arena *a, const struct inner_seen *seen, uint8_t family, struct str known)
 {
+	const struct rt_addr *found = NULL;
 	char text[CIDR_TEXT_MAX];
 	struct cidr c;
 
-	if (inner_addr_parse(known, &c) && inner_has_addr(seen, c))
-		return known;
 	vec_each (const struct rt_addr, x, &seen->addrs.all)
-		if (x->addr.family == family)
-			return str_fmt(a, "%s/%u", addr_text(x->addr, text), x->len);
-	return STR("");
+		if (x->addr.family == family && (!found || (!is_source(seen, found->addr) && is_source(seen, x->addr))))
+			found = x;
+	if (inner_addr_parse(known, &c) && inner_has_addr(seen, c) && !(found && is_source(seen, found->addr)))
+		return known;
+	return found ? str_fmt(a, "%s/%u", addr_text(found->addr, text), found->len) : STR("");
 }
 
 /* All others, sorted. */

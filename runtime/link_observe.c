@@ -125,11 +125,14 @@ static bool address_works(const struct look *k, const struct side *in, const str
 	return has_addr(in, l->peer, a) && find_route(&k->host, l->index, a, (uint8_t)addr_bits(a), no_addr);
 }
 
-/* The container's address of a family: the known one where it works, else the first that works. */
+/* The container's address of a family, of those that work: what it sends comes from that one; else the known one, else the first. */
 static struct addr find_address(const struct look *k, const struct side *in, const struct rt_link *l, uint8_t family, struct str known)
 {
 	struct addr a;
 
+	side_each(struct rt_route, x, &in->routes.all, l->peer)
+		if (x->dst.family == family && !x->len && x->source.family && address_works(k, in, l, x->source))
+			return x->source;
 	if (addr_parse(known, &a) && a.family == family && address_works(k, in, l, a))
 		return a;
 	side_each(struct rt_route, x, &k->host.routes.all, l->index)

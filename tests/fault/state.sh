@@ -78,7 +78,11 @@ change) stack "${a/64MiB/96MiB}" "$b" "$flow" '  publish 8080 -> a.http' >new.ct
 policy) stack "$a" "$b" '  allow b -> a.http' '  publish 8081 -> b.http' >new.ctstack ;;
 remove) stack "$a" '  publish 8080 -> a.http' >new.ctstack ;;
 rename) stack "$a" "$(container d 10.77.0.12)" '  allow a -> d.http' '  publish 8080 -> a.http' >new.ctstack ;;
-address) stack "${a/10.77.0.11/10.77.0.21}" "$b" "$flow" '  publish 8080 -> a.http' >new.ctstack ;;
+address)
+	a=${a/10.77.0.11/'10.77.0.11; more-addresses = [10.77.0.3]'}
+	stack "$a" "$b" "$flow" '  publish 8080 -> a.http' >old.ctstack
+	stack "${a/10.77.0.11/10.77.0.21}" "$b" "$flow" '  publish 8080 -> a.http' >new.ctstack
+	;;
 unready) stack "$a" "$b" "$flow" "$(container c 10.77.0.13 'ready { exec = ["/probe", "connect", "127.0.0.1", "9"]; within = 1s }')" '  publish 8081 -> b.http' >new.ctstack ;;
 rollback)
 	stack "${a/64MiB/96MiB}" "$b" '  publish 8081 -> b.http' >new.ctstack

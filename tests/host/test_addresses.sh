@@ -152,6 +152,37 @@ test_another_stack_may_not_have_it() {
 	equal "$(probe get 10.84.0.3 80 /)" "a ok"
 }
 
+# Which of them is the first is seen in what it sends from, whatever the next source says: so it is again after a way back.
+test_a_way_back_leads_to_the_first_one() {
+	swapped() {
+		cat <<-SRC
+			stack w {
+			  subnet lan { range = 10.85.0.0/16; range6 = fd85::/64 }
+			  container a { image = "localhost/probe:1"; address = $1; address6 = $2; more-addresses = [$3]; ports { http = 80/tcp }; ${4:-} }
+			}
+		SRC
+	}
+	sends_from() {
+		equal "$(ip -n ct-w-a route get 10.85.0.1 | grep -o 'src [^ ]*')" "src $1"
+		equal "$(ip -n ct-w-a -6 route get fd85::1 | grep -o 'src [^ ]*')" "src $2"
+	}
+	swapped 10.85.0.200 fd85::200 "10.85.0.3, fd85::3" >/w.ctstack
+	ctc apply --yes /w.ctstack
+	sends_from 10.85.0.200 fd85::200
+	swapped 10.85.0.3 fd85::3 "10.85.0.200, fd85::200" >/swap.ctstack
+	ctc apply --yes /swap.ctstack
+	sends_from 10.85.0.3 fd85::3
+	expect 0 ctc plan --detailed-exitcode /swap.ctstack
+	ctc rollback --yes
+	sends_from 10.85.0.200 fd85::200
+	# all are others, and the change fails
+	swapped 10.85.1.200 fd85::1:200 "10.85.1.3, fd85::1:3" 'ready { exec = ["/probe", "connect", "127.0.0.1", "9"]; within = 1s }' >/fails.ctstack
+	expect 3 ctc apply --yes /fails.ctstack
+	sends_from 10.85.0.200 fd85::200
+	expect 0 ctc plan --detailed-exitcode /w.ctstack
+	ctc destroy --yes w
+}
+
 test_in_a_macvlan() {
 	ip netns add neighbour
 	ip link add enp3s0 type veth peer name lan netns neighbour
@@ -183,6 +214,12 @@ test_in_a_macvlan() {
 	ctc apply --yes /v.ctstack
 	equal "$(in_ns neighbour probe get 192.168.0.53 80 /)" "a ok"
 	equal "$(pid v-a)" "$before"
+	# The first one and another change places.
+	macvlan 192.168.0.52 "192.168.0.50, 192.168.0.53" >/v.ctstack
+	ctc apply --yes /v.ctstack
+	contains "$(ip -n ct-v-a route get 192.168.0.7)" "src 192.168.0.52"
+	ctc rollback --yes
+	contains "$(ip -n ct-v-a route get 192.168.0.7)" "src 192.168.0.50"
 	# The first one changes: the others do not go with it, whatever the host has set.
 	macvlan 192.168.0.60 "192.168.0.52, 192.168.0.53" >/v.ctstack
 	ctc apply --yes /v.ctstack
