@@ -546,7 +546,47 @@ static void put_rows(struct effective *e, enum kind_tag kind, const void *model,
 	}
 }
 
-/* use "./lab.ctstack" as file-1: for the stacks of files that are only used. */
+static bool alias_taken(const struct effective *e, const struct model *model, struct str alias)
+{
+	vec_each(const struct used, u, &e->used)
+		if (str_eq(u->alias, alias))
+			return true;
+	vec_each(struct m_stack *const, s, &model->stacks)
+		if (!(*s)->head.outside && str_eq((*s)->head.name, alias))
+			return true;
+	return str_is(alias, "std") || str_is(alias, "world") || str_is(alias, "host");
+}
+
+/* The file's own name as an identifier: "lab" of shared/lab.ctstack, "lab-2" where that is another one's. */
+static struct str alias_of(struct effective *e, const struct model *model, struct str path)
+{
+	struct buf text = {0};
+	size_t from = path.n, n;
+
+	while (from && path.s[from - 1] != '/')
+		from--;
+	n = path.n - from;
+	if (n > 8 && memcmp(path.s + path.n - 8, ".ctstack", 8) == 0)
+		n -= 8;
+	for (size_t i = from; i < from + n; i++) {
+		char c = path.s[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_', digit = c >= '0' && c <= '9';
+
+		if (text.n == 0 && !letter)
+			buf_puts(&text, "file-");
+		buf_addc(&text, letter || digit ? c : '-');
+	}
+	while (text.n && text.s[text.n - 1] == '-')
+		text.n--;
+	if (!text.n)
+		buf_puts(&text, "file");
+	struct str stem = buf_take(&text, &e->arena), alias = stem;
+	for (size_t k = 2; alias_taken(e, model, alias); k++)
+		alias = str_fmt(&e->arena, "%.*s-%zu", STR_ARG(stem), k);
+	return alias;
+}
+
+/* use "./lab.ctstack" as lab: for the stacks of files that are only used. */
 static void put_uses(struct effective *e, const struct model *model)
 {
 	vec_each(struct m_stack *const, s, &model->stacks) {
@@ -557,7 +597,7 @@ static void put_uses(struct effective *e, const struct model *model)
 			known |= u->source == source;
 		if (known)
 			continue;
-		struct str alias = str_fmt(&e->arena, "file-%zu", e->used.n + 1);
+		struct str alias = alias_of(e, model, source->path);
 		vec_push(&e->arena, &e->used, (struct used){source, alias});
 		buf_puts(e->out, "use ");
 		put_string(STR_JOIN(&e->arena, str_starts(source->path, STR("../")) ? STR("") : STR("./"), source->path), e->out);

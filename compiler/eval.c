@@ -60,6 +60,46 @@ static void port_look(struct elab *el, const struct buf *before, struct val v, c
 		say_help(el, d, "its number is ${%s.number}", expr_shown(el, part));
 }
 
+/* Whether an address of a URL stands in the text as RFC 3986 (3.2.2) does not allow it: which one in *ret. */
+static bool url_is_bare(struct str text, struct str *ret)
+{
+	const char *at = memmem(text.s, text.n, "://", 3), *end = text.s + text.n;
+	struct addr address;
+	struct str host;
+	size_t n = 0;
+
+	if (!at)
+		return false;
+	for (at += 3; at + n < end && !strchr("/?#, \t\n\"'", at[n]); n++)
+		if (at[n] == '@') {
+			at += n + 1;
+			n = (size_t)-1;
+		}
+	host = (struct str){at, n};
+	*ret = host;
+	if (addr_parse(host, &address))
+		return address.family == 6;
+	while (host.n && host.s[host.n - 1] != ':')
+		host.n--;
+	return host.n > 1 && addr_parse((struct str){host.s, host.n - 1}, &address) && address.family == 6;
+}
+
+static void url_look(struct elab *el, struct str text, const struct expr *e)
+{
+	struct str host;
+
+	if (!url_is_bare(text, &host))
+		return;
+	struct diag *d = say(el, DIAG_url_address, e->at, "`%.*s` is no host of a URL: its colons are those of a port, too", STR_ARG(host));
+	const struct expr *part = e->kind == EX_STRING ? NULL : e->u.list.first;
+	while (part && part->kind != EX_NAME && part->kind != EX_MEMBER)
+		part = part->next;
+	if (part)
+		say_help(el, d, "an IPv6 address stands in brackets: [${%s}]", expr_shown(el, part));
+	else
+		say_help(el, d, "an IPv6 address stands in brackets: http://[fd00::2]:80");
+}
+
 struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct buf b = {0};
@@ -90,7 +130,9 @@ struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope)
 		buf_free(&b);
 		return val_poison();
 	}
-	return VAL(STRING, buf_take(&b, el->a));
+	struct str text = buf_take(&b, el->a);
+	url_look(el, text, e);
+	return VAL(STRING, text);
 }
 
 /* ---- names and members ---- */
@@ -197,6 +239,7 @@ static struct val eval_inner(struct elab *el, const struct expr *e, struct scope
 	case EX_FLOAT:
 		return VAL(FLOAT, e->u.number);
 	case EX_STRING:
+		url_look(el, e->u.text, e);
 		return VAL(STRING, e->u.text);
 	case EX_TEXT:
 		return eval_text(el, e, scope);

@@ -73,6 +73,7 @@ static const struct row {
 	ROW(proxy_email),
 	ROW(route_plain),
 	ROW(route_acme),
+	ROW(proxy_idle),
 	ROW(gpu_shared),
 	ROW(database_open),
 	ROW(flow_twice),

@@ -137,6 +137,7 @@ RULE(proxy_form);
 RULE(proxy_email);
 RULE(route_plain);
 RULE(route_acme);
+RULE(proxy_idle);
 /* rules_lint.c */
 RULE(image_tag);
 RULE(gpu_memory);

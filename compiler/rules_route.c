@@ -225,3 +225,39 @@ RULE(route_acme)
 					  "tls = internal, or another domain");
 		}
 }
+
+/* Whether a flow or a published port leads to a container of this namespace. */
+static bool is_led_to(const struct rules *r, const struct net_member *m)
+{
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		for (size_t i = 0; i < (*s)->publish.n; i++)
+			if (net_member_of(r->net, (*s)->publish.at[i].right.v.container)->home == m->home)
+				return true;
+	vec_each(const struct flow, f, &r->flows->all) {
+		struct flow_members to;
+
+		flow_members(r->net, &f->to, &to);
+		for (size_t i = 0; i < to.n; i++)
+			if (to.at[i]->home == m->home)
+				return true;
+	}
+	return false;
+}
+
+/* One that has routes. What stands in a network of the host's is reached there. */
+RULE(proxy_idle)
+{
+	rules_each_container(m, r) {
+		bool serves = false;
+		struct diag *d;
+
+		if (!m->proxy || !m->subnet)
+			continue;
+		rules_each_route(p, r)
+			serves |= p->proxy == m->proxy;
+		if (!serves || is_led_to(r, m))
+			continue;
+		d = diag_add(r->diags, code, m->proxy->head.at, "no port of the host and no flow leads to proxy `%.*s`: nobody reaches its routes", STR_ARG(m->proxy->head.name));
+		diag_help(r->diags, d, "publish 443 -> %.*s.https", STR_ARG(m->container->head.name));
+	}
+}

@@ -27,6 +27,26 @@ static struct str behind(struct str text, struct str prefix)
 	return (struct str){text.s + prefix.n, text.n - prefix.n};
 }
 
+struct str image_said(struct arena *a, struct str reference)
+{
+	struct str system, mirror, packages;
+	struct buf out = {0};
+
+	if (!str_starts(reference, STR(OS)))
+		return reference;
+	system = str_cut(behind(reference, STR(OS)), '|', &mirror);
+	mirror = str_cut(mirror, '|', &packages);
+	buf_str(&out, system);
+	for (const char *between = " with "; packages.n; between = ", ") {
+		struct str one = str_cut(packages, ' ', &packages);
+
+		buf_fmt(&out, "%s%.*s", between, STR_ARG(one));
+	}
+	if (mirror.n)
+		buf_fmt(&out, " from %.*s", STR_ARG(mirror));
+	return buf_take(&out, a);
+}
+
 /* ---- archives ---- */
 
 /* localhost/ctstack-archive:DIGEST */
@@ -157,13 +177,13 @@ static int os_run(struct podman_fetch *f, const char *const *argv, struct err *e
 {
 	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = f->h->interrupted, .heard = podman_heard, .context = f};
 	_spawned_ struct spawned done = {0};
-	struct str reference = f->what;
+	struct str said = f->what;
 	int r = spawn_run(&s, &done, e);
 
 	if (r < 0)
-		return err_context(e, "cannot build %.*s", STR_ARG(reference));
+		return err_context(e, "cannot build %.*s", STR_ARG(said));
 	if (done.status != 0)
-		return err_set(e, -EIO, "cannot build %.*s: %s ended with status %d: %.*s", STR_ARG(reference), argv[0], done.status, STR_ARG(first_error(&done)));
+		return err_set(e, -EIO, "cannot build %.*s: %s ended with status %d: %.*s", STR_ARG(said), argv[0], done.status, STR_ARG(first_error(&done)));
 	return 0;
 }
 
@@ -179,10 +199,9 @@ static int os_settle(struct host *h, struct str target, struct str place, struct
 	return fs_sync_path(h->root_fd, STR(OS_DIR), e);
 }
 
-static int os_build(struct podman_fetch *f, struct arena *a, struct err *e)
+static int os_build(struct podman_fetch *f, struct arena *a, struct str reference, struct err *e)
 {
 	struct host *h = f->h;
-	struct str reference = f->what;
 	struct str place = str_fmt(a, OS_DIR "/%.*s", STR_ARG(os_id(a, reference))), target = str_fmt(a, "/%.*s.new", STR_ARG(place));
 	const char *build[10], *const clear[] = {"rm", "-rf", "--one-file-system", "--", target.s, NULL};
 	char path[256];
@@ -190,7 +209,7 @@ static int os_build(struct podman_fetch *f, struct arena *a, struct err *e)
 	int r;
 
 	if (!mm && !spawn_find("debootstrap", path, sizeof path))
-		return err_set(e, -ENOENT, "neither mmdebstrap nor debootstrap is installed, which build %.*s: apt-get install mmdebstrap", STR_ARG(reference));
+		return err_set(e, -ENOENT, "neither mmdebstrap nor debootstrap is installed, which build %.*s: apt-get install mmdebstrap", STR_ARG(f->what));
 	os_words(a, reference, target, mm, build);
 	r = fs_mkdirs(h->root_fd, STR(OS_DIR), 0, 0, 0711, NULL, e);
 	if (r == 0)	/* what one that was cut off has left */
@@ -266,15 +285,16 @@ int images_seen(struct host *h, struct arena *a, struct res_image *const *images
 
 static int fetch_one(struct host *h, struct arena *a, struct str reference, struct err *e)
 {
-	struct podman_fetch f = podman_fetch_begin(h, reference);
+	bool built = str_starts(reference, STR(OS));
+	struct podman_fetch f = podman_fetch_begin(h, image_said(a, reference));
 	int r;
 
-	host_progress(h, "fetch %.*s", STR_ARG(reference));
-	r = str_starts(reference, STR(OS))	? os_build(&f, a, e) :
+	host_progress(h, "%s %.*s", built ? "build" : "fetch", STR_ARG(f.what));
+	r = built				? os_build(&f, a, reference, e) :
 	    str_starts(reference, STR(ARCHIVE)) ? archive_load(&f, a, behind(reference, STR(ARCHIVE)), e) :
 						  podman_pull(&f, a, e);
 	if (r == 0)
-		host_progress(h, "fetched %.*s (%lld s)", STR_ARG(reference), podman_fetch_seconds(&f));
+		host_progress(h, "%s %.*s (%lld s)", built ? "built" : "fetched", STR_ARG(f.what), podman_fetch_seconds(&f));
 	return r;
 }
 

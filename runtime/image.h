@@ -19,6 +19,9 @@ int images_find(struct host *h, struct arena *a, struct res_image *const *images
 /* The ids that are there of those that the images were bound to; reads no archive. */
 int images_seen(struct host *h, struct arena *a, struct res_image *const *images, size_t n, struct str *ret_ids, struct err *e);
 
+/* The reference as people say it: of a tree "debian bookworm with curl, dbus from http://deb.example/debian", of all others itself. */
+struct str image_said(struct arena *a, struct str reference);
+
 /* Fetches what is missing, one after the other, with progress. Nothing of ours changes; what is interrupted is taken up, or begun anew, by the next. */
 int images_fetch(struct host *h, const struct strs *missing, struct err *e);
 

@@ -44,7 +44,7 @@ int podman_digest(struct host *h, struct arena *a, struct str name, struct str *
 /* A fetch that is under way, as people are told of it: a line for each layer as podman comes to it, and one after every ten seconds in which there was none. */
 struct podman_fetch {
 	struct host *h;
-	struct str what;	/* its reference */
+	struct str what;	/* its reference, as people are told of it */
 	size_t layers;		/* so far */
 	int64_t began_s;	/* CLOCK_MONOTONIC */
 };

@@ -5,6 +5,7 @@
 #include "runtime/show.h"
 
 #include "lang/base/utf8.h"
+#include "runtime/image.h"
 
 enum { VALUE_MAX = 120, LEFT_MAX = 92, WRAP = 76 };
 
@@ -196,6 +197,18 @@ static bool tells_volume(const struct res_container *c, struct str field)
 	return false;
 }
 
+/* "data=/srv/data -> /var/lib/data": where it is kept, and where the container sees it. */
+static struct str volume_said(struct arena *a, const struct res_container *c, struct str volume)
+{
+	struct str name = str_cut(volume, '=', NULL), at;
+	struct str field = str_fmt(a, "volume.%.*s.at", STR_ARG(name));
+
+	for (size_t i = 0; i < c->fields.n; i++)
+		if (str_eq(str_cut(c->fields.at[i], '=', &at), field))
+			return str_fmt(a, "%.*s -> %.*s", STR_ARG(volume), STR_ARG(at));
+	return volume;
+}
+
 static void rows_new(struct rows *r, const struct view_container *v, size_t width)
 {
 	const struct res_container *c = v->to;
@@ -203,7 +216,7 @@ static void rows_new(struct rows *r, const struct view_container *v, size_t widt
 
 	row_name(r, c->res.id, width);
 	buf_puts(&r->line, "  ");
-	show_plain(c->image, 0, &r->line);
+	show_plain(image_said(r->a, c->image), 0, &r->line);
 	if (v->other.n) {
 		buf_puts(&r->line, "  renamed from ");
 		show_plain(v->other, 0, &r->line);
@@ -221,7 +234,7 @@ static void rows_new(struct rows *r, const struct view_container *v, size_t widt
 		if (!tells_volume(c, c->fields.at[i]))
 			wrap(r, indent, c->fields.at[i], "");
 	for (size_t i = 0; i < c->volumes.n; i++)
-		wrap(r, indent, c->volumes.at[i], "volume ");
+		wrap(r, indent, volume_said(r->a, c, c->volumes.at[i]), "volume ");
 	if (row_len(r))
 		row_end(r, ' ', STR(""));
 }
@@ -422,7 +435,7 @@ static void rows_images(struct rows *r, const struct view *v)
 		return;
 	row_heading(r, "Images to fetch");
 	for (size_t i = 0; i < v->missing.n; i++) {
-		show_plain(v->missing.at[i], 0, &r->line);
+		show_plain(image_said(r->a, v->missing.at[i]), 0, &r->line);
 		row_end(r, '+', STR(""));
 	}
 }

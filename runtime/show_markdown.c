@@ -3,6 +3,9 @@
  * A plan as markdown, for a pull request: the sum first, then tables. Values stand in code spans, whose delimiters and cell ends are escaped. */
 #include "runtime/show.h"
 
+#include "lang/base/cleanup.h"
+#include "runtime/image.h"
+
 enum { VALUE_MAX = 120 };
 
 /* A code span within a table's cell. Control characters are visible, a backtick gets a longer fence, `|` is escaped as tables ask (GFM, 4.10). */
@@ -65,13 +68,14 @@ static void field_lines(const struct view_field *at, size_t n, struct buf *out)
 static void new_container(const struct view_container *v, struct buf *out)
 {
 	const struct res_container *c = v->to;
+	_arena_ struct arena scratch = {0};
 
 	buf_puts(out, v->other.n ? "renamed from " : "new, ");
 	if (v->other.n) {
 		code(v->other, out);
 		buf_puts(out, ", ");
 	}
-	code(c->image, out);
+	code(image_said(&scratch, c->image), out);
 	for (size_t i = 0; i < c->ports.n; i++) {
 		buf_puts(out, i ? ", " : "<br>ports ");
 		code(c->ports.at[i], out);
@@ -214,6 +218,17 @@ static void code_list(const char *before, struct strs list, struct buf *out)
 	}
 }
 
+static void images(const struct view *v, struct buf *out)
+{
+	_arena_ struct arena scratch = {0};
+	struct strs said = {arena_array(&scratch, v->missing.n + 1, sizeof *said.at), v->missing.n};
+
+	for (size_t i = 0; i < said.n; i++)
+		said.at[i] = image_said(&scratch, v->missing.at[i]);
+	code_list("\nImages to fetch: ", said, out);
+	buf_puts(out, said.n ? "\n" : "");
+}
+
 static void expectations(const struct expectations *all, struct buf *out)
 {
 	if (all->asked)
@@ -275,7 +290,6 @@ void show_markdown(const struct view *v, struct buf *out)
 	}
 	if (view_pending(v))
 		expectations(&v->expectations, out);
-	code_list("\nImages to fetch: ", v->missing, out);
-	buf_puts(out, v->missing.n ? "\n" : "");
+	images(v, out);
 	outputs(v->outputs, out);
 }

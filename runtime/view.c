@@ -6,6 +6,7 @@
 
 #include "lang/base/map.h"
 #include "lang/base/sort.h"
+#include "runtime/image.h"
 #include "runtime/unit_drift.h"
 
 struct viewer {
@@ -56,7 +57,7 @@ static struct str list_text(struct arena *a, const struct strs *all)
 
 static void container_fields(struct arena *a, struct view_container *c)
 {
-	field_diff(a, "image", c->from->image, c->to->image, c);
+	field_diff(a, "image", image_said(a, c->from->image), image_said(a, c->to->image), c);
 	field_diff(a, "address", c->from->address, c->to->address, c);
 	field_diff(a, "address6", c->from->address6, c->to->address6, c);
 	field_diff(a, "more-addresses", list_text(a, &c->from->more_addresses), list_text(a, &c->to->more_addresses), c);

@@ -5,6 +5,7 @@
 #include "lang/base/json.h"
 #include "runtime/cli/change.h"
 #include "runtime/cli/select.h"
+#include "runtime/image.h"
 
 /* For completion: every name that a command may be given. */
 static void as_names(const struct session *s, struct buf *out)
@@ -28,6 +29,7 @@ static struct str short_name(const struct res_container *c)
 
 static void as_text(const struct session *s, struct buf *out)
 {
+	_arena_ struct arena scratch = {0};
 	const struct res_container *c;
 	const struct res_stack *stack;
 
@@ -36,7 +38,7 @@ static void as_text(const struct session *s, struct buf *out)
 		manifest_each(container, c, &s->recorded)
 			if (str_eq(c->res.stack, stack->res.id))
 				buf_fmt(out, "  %-20.*s  %-39.*s  %.*s\n", STR_ARG(short_name(c)), STR_ARG(c->address.n ? c->address : c->address6),
-					STR_ARG(c->image));
+					STR_ARG(image_said(&scratch, c->image)));
 	}
 	if (!out->n)
 		buf_puts(out, "There is no stack on this host.\n");

@@ -153,6 +153,12 @@ static void json_line(struct answer *a, struct port port, const char *way, const
 	buf_addc(a->out, '}');
 }
 
+/* By a port of the host it is reached: what would open the other way is not asked. */
+static void text_only_published(struct answer *a, struct port port)
+{
+	text_line(a, port, "no", STR(" at its own address: no line allows that"), STR(""));
+}
+
 /* What an administrator would have to write, seen from the stack of the one that is asked. */
 static void text_denied(struct answer *a, struct port port)
 {
@@ -170,7 +176,8 @@ static void text_denied(struct answer *a, struct port port)
 	text_line(a, port, "no", buf_view(&why), STR(""));
 }
 
-static void direct_line(struct answer *a, struct port port)
+/* published: it is reached by a port of the host. */
+static void direct_line(struct answer *a, struct port port, bool published)
 {
 	/* A protocol that no flow names: what holds for it holds for every port that none names. */
 	struct reach r = reach_direct(a->m, a->from.end, a->to.end, 0, port.lo ? port : (struct port){1, 1, PROTO_NONE});
@@ -183,7 +190,10 @@ static void direct_line(struct answer *a, struct port port)
 	}
 	switch (r.verdict) {
 	case REACH_DENIED:
-		text_denied(a, port);
+		if (published)
+			text_only_published(a, port);
+		else
+			text_denied(a, port);
 		return;
 	case REACH_ALLOWED:
 		text_line(a, port, "yes, ", r.by->res.id, r.by->res.origin);
@@ -200,10 +210,11 @@ static void direct_line(struct answer *a, struct port port)
 	}
 }
 
-/* Ports of the host that lead to this one. */
-static void published_lines(struct answer *a, struct port port)
+/* Ports of the host that lead to this one; whether there are any. */
+static bool published_lines(struct answer *a, struct port port)
 {
 	const struct res_publish *p;
+	bool any = false;
 
 	manifest_each(publish, p, a->m) {
 		const struct res_container *server = (const struct res_container *)manifest_find(a->m, RES_container, p->to);
@@ -213,12 +224,26 @@ static void published_lines(struct answer *a, struct port port)
 		    !port_parse(p->to_port, &inside) || inside.proto != port.proto || inside.lo > port.hi || inside.hi < port.lo ||
 		    !reach_published(a->m, a->from.end, p, 0))
 			continue;
-		a->any = true;
+		a->any = any = true;
 		if (a->format == AS_JSON)
 			json_line(a, port, "published", verdict_words[REACH_ALLOWED], p->res.id, p->res.origin);
 		else
 			text_line(a, port, "yes, by the host's ", p->res.id, p->res.origin);
 	}
+	return any;
+}
+
+/* A line for each way; what is open comes before what is not. */
+static void answer_port(struct answer *a, struct port port)
+{
+	enum reach_verdict verdict = reach_direct(a->m, a->from.end, a->to.end, 0, port).verdict;
+	bool denied = verdict == REACH_DENIED && a->format == AS_TEXT, published;
+
+	if (!denied)
+		direct_line(a, port, false);
+	published = published_lines(a, port);
+	if (denied)
+		direct_line(a, port, published);
 }
 
 static void answer_all(struct answer *a)
@@ -226,8 +251,7 @@ static void answer_all(struct answer *a)
 	const struct res_container *c = a->to.end.container, *other;
 
 	if (a->to.port.lo) {
-		direct_line(a, a->to.port);
-		published_lines(a, a->to.port);
+		answer_port(a, a->to.port);
 		return;
 	}
 	/* Of all in one namespace: they have one address. */
@@ -239,8 +263,7 @@ static void answer_all(struct answer *a)
 			str_cut(other->ports.at[i], '=', &text);
 			if (!port_parse(text, &port))
 				continue;
-			direct_line(a, port);
-			published_lines(a, port);
+			answer_port(a, port);
 		}
 	if (!c) {
 		const struct res_flow *f;
@@ -249,10 +272,10 @@ static void answer_all(struct answer *a)
 			struct port port;
 
 			if (port_parse(f->port, &port) && str_eq(f->to, a->to.name) && reach_direct(a->m, a->from.end, a->to.end, 0, port).by == f)
-				direct_line(a, port);
+				direct_line(a, port, false);
 		}
 	}
-	direct_line(a, (struct port){0});
+	direct_line(a, (struct port){0}, false);
 }
 
 /* Whom a name means: itself, or each container in the subnet that has a network of its own. */

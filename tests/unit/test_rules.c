@@ -32,7 +32,7 @@
 #define ROUTED(fields, ...)                                                                                                    \
 	STACK(LAN "container web { " IMAGE "address = 10.1.0.2; ports { http = 80/tcp; dns = 53/udp } }\n"                    \
 		  "container edge { " IMAGE "address = 10.1.0.3; ports { https = 443/tcp } }\n"                                \
-		  "proxy front { container = edge" fields " }\n" __VA_ARGS__)
+		  "proxy front { container = edge" fields " }\npublish 443 -> edge.https\n" __VA_ARGS__)
 #define SECRET "secret pw { file = /etc/secrets/pw }\n"
 
 #define NAME58 "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
@@ -90,6 +90,12 @@ static const struct {
 	{"address: IPv6 twice", "E0611",
 	 STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\ncontainer b { " IMAGE "address6 = fd01:0::0:2 }\n")},
 
+	{"url: an IPv6 address", "E0637", ONE("env { A = \"http://fd00::2/\"; B = \"http://[fd00::2]:80/\"; C = \"fd00::2\"; D = \"http://web:80/a:b\" }")},
+	{"url: behind a user", "E0637", ONE("env { A = \"pg://u:p@fd00::2:5432\" }")},
+	{"url: of an address", "E0637", STACK(LAN6 "container a { " IMAGE "address6 = fd01::2; env { A = \"http://${address6}:80\" } }\n")},
+	{"proxy: nobody reaches it", "W0932", STACK(LAN "container e { " IMAGE "ports { https = 443/tcp } }\ncontainer w { " IMAGE "ports { http = 80/tcp } }\nproxy p { container = e }\nroute \"w\" -> w.http\n")},
+	{"proxy: another container reaches it", "", STACK(LAN "container e { " IMAGE "ports { https = 443/tcp } }\ncontainer w { " IMAGE "ports { http = 80/tcp } }\nproxy p { container = e }\nroute \"w\" -> w.http\nallow w -> e.https\n")},
+	{"proxy: no routes", "", STACK(LAN "container e { " IMAGE "ports { https = 443/tcp } }\nproxy p { container = e }\n")},
 	{"more addresses", "", STACK(LAN6 "container a { " IMAGE "address6 = fd01::2; more-addresses = [fd01::3, fd01::4] }\n")},
 	{"more addresses: none", "", STACK(LAN "container a { " IMAGE "more-addresses = [] }\n")},
 	{"more addresses: beside one that is chosen", "", STACK("subnet lan { range = 10.1.0.0/29 }\ncontainer a { " IMAGE "more-addresses = [10.1.0.2, 10.1.0.3, 10.1.0.4, 10.1.0.5] }\n")},
@@ -116,14 +122,14 @@ static const struct {
 	 ROUTED("", "container more { " IMAGE "address = 10.1.0.4; ports { https = 443/tcp } }\nproxy back { container = more }\nroute \"a\" -> web.http\n")},
 	{"route: both proxies", "",
 	 ROUTED("", "container more { " IMAGE "address = 10.1.0.4; ports { https = 443/tcp } }\nproxy back { container = more }\n"
-		    "route \"a\" -> web.http { providers = [front, back] }\n")},
+		    "route \"a\" -> web.http { providers = [front, back] }\npublish 444 -> more.https\n")},
 	{"route: twice", "E0683", ROUTED("; domain = \"b.c\"", "route \"a\" -> web.http\nroute \"a.b.c\" -> web.http\n")},
 	{"route: not tcp", "E0684", ROUTED("", "route \"a\" -> web.dns\n")},
 	{"route: to itself", "E0684", ROUTED("", "route \"a\" -> edge.https\n")},
 	{"route: the proxy has no such port", "E0684", ROUTED("", "route \"a\" -> web.http { tls = off }\n")},
 	{"route: no family in common", "E0684",
 	 STACK("subnet lan { range = 10.1.0.0/24; range6 = fd01::/64 }\ncontainer web { " IMAGE "address6 = fd01::2; ports { http = 80/tcp } }\n"
-	       "container edge { " IMAGE "address = 10.1.0.3; ports { https = 443/tcp } }\nproxy front { container = edge }\nroute \"a\" -> web.http\n")},
+	       "container edge { " IMAGE "address = 10.1.0.3; ports { https = 443/tcp } }\nproxy front { container = edge }\nroute \"a\" -> web.http\npublish 443 -> edge.https\n")},
 	{"route: no host name", "E0685", ROUTED("", "route \"A\" -> web.http\n")},
 	{"route: a password", "E0686", ROUTED("", "route \"a\" -> web.http { auth { me = \"x\" } }\n")},
 	{"proxy: nobody to write to", "E0687", ROUTED("; tls = acme; domain = \"example.org\"", "route \"a\" -> web.http\n")},
@@ -138,7 +144,7 @@ static const struct {
 		   "container edge { " IMAGE "address = 10.1.0.3; ports { https = 443/tcp }; enable = false }\n"
 		   "container back { " IMAGE "address = 10.1.0.4; ports { https = 443/tcp } }\n"
 		   "proxy front { container = edge }\nproxy second { container = back }\n"
-		   "route \"a\" -> web.http { providers = [front] }\nroute \"b\" -> web.http { providers = [front, second] }\nroute \"c\" -> web.http\n")},
+		   "route \"a\" -> web.http { providers = [front] }\nroute \"b\" -> web.http { providers = [front, second] }\nroute \"c\" -> web.http\npublish 443 -> back.https\n")},
 
 	{"volume: two of one category and name", "E0679",
 	 STACK(LAN "container a { " IMAGE "address = 10.1.0.2; volume v { at = /v; category = media } }\n")

@@ -1,0 +1,1 @@
+show --effective again.ctstack
