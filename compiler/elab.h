@@ -395,6 +395,8 @@ struct target {
 /* As diag_add, but once for a code and a place, however many instances meet it: a repetition returns NULL, which the others take. */
 struct diag *say(struct elab *el, enum diag_code code, struct span at, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Whether that much was said that nothing more will be. */
+bool say_full(const struct elab *el);
 void say_label(struct elab *el, struct diag *d, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void say_note(struct elab *el, struct diag *d, struct span at, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -13,6 +13,11 @@ static struct str text_of(struct arena *a, const char *fmt, va_list ap)
 	return buf_take(&b, a);
 }
 
+bool say_full(const struct elab *el)
+{
+	return el->said.n > SAID_MAX;
+}
+
 /* NULL: said already, or there is more than anybody reads. */
 static struct diag *say_new(struct elab *el, enum diag_code code, struct span at, const char *fmt, va_list ap)
 {
@@ -21,7 +26,7 @@ static struct diag *say_new(struct elab *el, enum diag_code code, struct span at
 	} place = {(uint32_t)code, at.lo, at.hi};
 	struct str key = {(const char *)&place, sizeof place};
 
-	if (el->said.n > SAID_MAX || map_get(&el->said, key))
+	if (say_full(el) || map_get(&el->said, key))
 		return NULL;
 	struct diag *d = diag_add(el->d, code, at, "%s", text_of(el->a, fmt, ap).s);
 	map_add(el->a, &el->said, str_copy(el->a, key), d);

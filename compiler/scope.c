@@ -270,7 +270,7 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	struct file *f = scope->file;
 	struct near near = near_start(name);
 
-	if (unknown_again(el, &f->unknown, name, at) || lost_word(f, name))
+	if (unknown_again(el, &f->unknown, name, at) || say_full(el) || lost_word(f, name))
 		return;
 	el->suggested++;
 	for (size_t i = 0; words && i < words->n; i++)

@@ -90,6 +90,18 @@ static bool is_block(struct parser *p)
 	return false;
 }
 
+/* `services:` and nothing behind it, at the top of a file: a block of YAML, and nothing that follows is ours. */
+static bool is_yaml(struct parser *p)
+{
+	if (p->depth || p->nhead != 3 || p->head[0].token != NAME || p->head[1].token != ':' || p->last != SEP)
+		return false;
+	struct diag *d = diag_add(p->diags, DIAG_foreign, (struct span){p->head[0].at.lo, p->head[1].at.hi}, "a file of YAML is not in this language");
+
+	diag_help(p->diags, d, "`ctc init NAME` begins a file that is; one block each: stack NAME { container web { image = \"…\" } }");
+	p->stopped = p->ast->unbalanced = true;
+	return true;
+}
+
 /* Where the name of an entry is what could not be read, any name that is missing may be this one. */
 static void name_lost(struct parser *p)
 {
@@ -108,7 +120,7 @@ void expected_say(struct parser *p, const struct expected *e)
 		p->muted = p->depth;
 	name_lost(p);
 	/* One mistake, one message: what the lexer or the layout has said of this entry is enough. */
-	if (p->diags->errors > p->errors_before || is_block(p))
+	if (p->diags->errors > p->errors_before || is_block(p) || is_yaml(p))
 		return;
 	struct words w = words_of(e);
 	struct buf b = {0};
