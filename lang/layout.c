@@ -240,7 +240,7 @@ static int layout_closer(struct parser *p, int token, struct span at)
 	bool matches = p->open[d].what == wanted || (wanted == CX_BRACE && p->open[d].what == CX_INTERP);
 	if (!matches) {
 		stray_said(p, at);
-		return 0;
+		return wanted == CX_BRACE ? 0 : token; /* with it the entry is lost, of which nothing more is said */
 	}
 	if (d < p->depth) {
 		unclosed_said(p, p->open[p->depth], at);
