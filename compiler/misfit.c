@@ -34,6 +34,28 @@ static bool node_lost_param(const struct node *n, struct str name)
 	return false;
 }
 
+/* A word of one of its unnamed blocks, misspelled: memmory */
+static bool help_within(struct elab *el, struct diag *d, const struct node *n, struct str word)
+{
+	struct near near = near_start(word);
+	const struct schema_row *in = NULL;
+
+	for (size_t i = 0; i < n->kind->nrows; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+		struct str before = near.best;
+
+		if (row->form != ROW_BLOCK || row->how != HOW_ONE)
+			continue;
+		for (size_t k = 0; k < schema_kinds[row->child].nrows; k++)
+			near_offer(&near, schema_kinds[row->child].rows[k].name);
+		in = near.best.s != before.s ? row : in;
+	}
+	if (!in || near.distance == 0 || word.n < 4)
+		return false;
+	say_help(el, d, "did you mean `%.*s`, which belongs in `%.*s { … }`?", STR_ARG(near.best), STR_ARG(in->name));
+	return true;
+}
+
 /* What there is, where that is little. */
 static bool few_words(struct elab *el, struct diag *d, const struct node *n)
 {
@@ -80,7 +102,7 @@ void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 	if (e->kind == EN_BLOCK)
 		near_offer(&near, STR("defaults"));
 	say_suggest(el, d, &near);
-	if (!near.best.n && few_words(el, d, n))
+	if (!near.best.n && (help_within(el, d, n, word.text) || few_words(el, d, n)))
 		return;
 	if ((near.best.n == 0 || near.distance > 1) && !help_elsewhere(el, d, n, word.text) && n->tag == KIND_COUNT && e->kind == EN_FIELD)
 		say_help(el, d, "a value with a name: let %.*s = …", STR_ARG(word.text));
