@@ -21,6 +21,7 @@ enum { UNDECLARED = 39999, ENDS_MAX = 40, PORTS_MAX = 24, PROBES_MAX = 24000 };
 struct end {
 	struct reach_end who;
 	const char *ns, *address[2];
+	const struct strs *more;	/* its further addresses; NULL */
 	struct port ports[PORTS_MAX];
 	size_t nports;
 };
@@ -118,7 +119,7 @@ static void ends_find(struct trial *t)
 		stack = str_cut(name, '.', &name);
 		if (reach_home(t->m, c) == c)
 			end_add(t, who, str_fmt(&t->w->arena, "ct-%.*s-%.*s", STR_ARG(stack), STR_ARG(name)).s, text_of(t, c->address),
-				text_of(t, c->address6));
+				text_of(t, c->address6))->more = &c->more_addresses;
 	}
 	manifest_each(container, c, t->m)
 		for (size_t i = 0; i < t->nends; i++)
@@ -176,6 +177,17 @@ static void ask(struct trial *t, const struct end *from, const char *address, st
 	};
 }
 
+/* What holds for the first address of a family holds for the others. */
+static void ask_further(struct trial *t, const struct end *from, const struct end *to, struct port port, int six, bool passes)
+{
+	for (size_t i = 0; to->more && i < to->more->n; i++) {
+		const char *address = text_of(t, to->more->at[i]);
+
+		if (!strchr(address, ':') == !six)
+			ask(t, from, address, port, passes);
+	}
+}
+
 /* By own addresses: all pairs, the ports of the one that is asked. */
 static void ask_directly(struct trial *t)
 {
@@ -186,8 +198,12 @@ static void ask_directly(struct trial *t)
 			for (int six = 0; six < 2; six++) {
 				struct reach r = reach_direct(t->m, from->who, to->who, six ? 6 : 4, to->ports[k]);
 
-				if (from->address[six] && to->address[six])
-					ask(t, from, to->address[six], to->ports[k], r.verdict == REACH_ALLOWED || r.verdict == REACH_ALWAYS);
+				bool passes = r.verdict == REACH_ALLOWED || r.verdict == REACH_ALWAYS;
+
+				if (!from->address[six] || !to->address[six])
+					continue;
+				ask(t, from, to->address[six], to->ports[k], passes);
+				ask_further(t, from, to, to->ports[k], six, passes);
 			}
 	}
 }
@@ -342,7 +358,7 @@ static void random_subnet(struct dice *d, unsigned i, struct buf *text)
 static void random_container(struct dice *d, unsigned i, unsigned subnets, struct buf *text)
 {
 	static const char *const names[] = {"a", "b", "c"};
-	unsigned subnet = roll(d, subnets), families = 1 + roll(d, 3), ports = roll(d, 4);
+	unsigned subnet = roll(d, subnets), families = 1 + roll(d, 3), ports = roll(d, 4), more = roll(d, 4) == 0;
 	_buf_ struct buf b = {0};
 
 	buf_fmt(&b, "container c%u { image = \"localhost/x:1\"; ", i);
@@ -357,6 +373,10 @@ static void random_container(struct dice *d, unsigned i, unsigned subnets, struc
 			buf_fmt(&b, "address = 10.%u.0.%u; ", 60 + subnet, 10 + i);
 		if (!strstr(b.s, "join") && families & 2)
 			buf_fmt(&b, "address6 = fd60:%u::%u; ", subnet, 10 + i);
+		if (!strstr(b.s, "join") && more && families == 1)
+			buf_fmt(&b, "more-addresses = [10.%u.0.%u, 10.%u.0.%u]; ", 60 + subnet, 100 + i, 60 + subnet, 150 + i);
+		if (!strstr(b.s, "join") && more && families == 3)
+			buf_fmt(&b, "more-addresses = [fd60:%u::%u, 10.%u.0.%u]; ", subnet, 100 + i, 60 + subnet, 100 + i);
 		buf_puts(&b, "ports { ");
 		for (unsigned k = 0; k < ports; k++) {
 			unsigned port = 1000 + 100 * i + 10 * k;
