@@ -21,6 +21,7 @@ reasons() {
 
 for suite in "$@"; do
 	echo "# ${suite%% *}"
+	began=$SECONDS
 	$suite 2>&1 | tee "$log" | grep -Ev --line-buffered '^[0-9]+ passed, [0-9]+ failed$'
 	status=${PIPESTATUS[0]}
 	p=$(grep -c '^ok ' "$log") f=$(grep -c '^not ok ' "$log")
@@ -30,6 +31,7 @@ for suite in "$@"; do
 		f=1
 	fi
 	passed=$((passed + p)) failed=$((failed + f))
+	echo "# ${suite%% *}: $((SECONDS - began)) s"
 done
 # What root built in somebody's checkout stays theirs.
 [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" build 2>/dev/null
