@@ -492,7 +492,7 @@ static int stop_units(struct host *h, struct slice s, struct err *e)
 {
 	_arena_ struct arena a = {0};
 	struct selection sel = choose(&a, s, stops);
-	const char **names = arena_array(&a, s.n + 1, sizeof *names);
+	const char **names = arena_array(&a, s.n + 2, sizeof *names);
 	size_t n = 0;
 	int r = 0;
 
@@ -514,6 +514,9 @@ static int stop_units(struct host *h, struct slice s, struct err *e)
 	for (size_t i = 0; i < s.n; i++)
 		if (s.at[i].op == OP_DELETE || stops(&s.at[i]))
 			names[n++] = change_res(&s.at[i])->id.s;
+	/* Nor what failed before one of them that now goes could start: it works anew before each start. */
+	if (n)
+		names[n++] = "ctstack-network.service";
 	return n ? bus_reset_failed(h, names, n, e) : 0;
 }
 
