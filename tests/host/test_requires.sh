@@ -144,6 +144,30 @@ test_one_that_cannot_start_fails_the_apply_and_nothing_is_left_down() {
 	expect 0 ctc plan --detailed-exitcode /s.ctstack
 }
 
+# A name that changes takes who requires it along, there and back; so does a container that is put between.
+test_another_name_and_another_between() {
+	source_of 'restart = no' | sed 's/container db /container base /; s/\[db\]/[base]/g; s/^  defaults/  moved db -> base\n&/' >/renamed.ctstack
+	ctc apply --yes /renamed.ctstack
+	equal "$(states ct-s-base ct-s-app ct-s-web ct-s-cron)" "active active active active"
+	equal "$(systemctl list-units --plain --no-legend 'ct-s-db*')" ""
+	expect 0 ctc plan --detailed-exitcode /renamed.ctstack
+	systemctl stop ct-s-base
+	stopped
+	ctc start s.base
+	eventually 20 active_with_base
+	ctc rollback --yes
+	all_run
+	expect 0 ctc plan --detailed-exitcode /s.ctstack
+	source_of 'restart = no' | sed 's/requires = \[app\]/requires = [db]/; s/requires = \[db\]; *}/requires = [web] }/' >/between.ctstack
+	run ctc plan /between.ctstack
+	ctc apply --yes /between.ctstack
+	all_run
+	ctc apply --yes /s.ctstack
+	all_run
+	expect 0 ctc plan --detailed-exitcode /s.ctstack
+}
+active_with_base() { [ "$(states ct-s-base ct-s-app ct-s-web ct-s-cron)" = "active active active active" ]; }
+
 test_after_reboot_all_run() {
 	eventually 60 all_run
 	[ "$(moment app ExecMainStartTimestampMonotonic)" -ge "$(moment db ActiveEnterTimestampMonotonic)" ]
