@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# What the crash matrices have in common, sourced in a test host: the scenarios (a state of the host and a command that leads to another one), the digest of a host, and the
-# judgement after a run that something cut off: `ctc recover`, and then the host must be in one of the two states, whole; the container that no scenario touches keeps its process.
+# What the crash matrices have in common, sourced in a test host: the scenarios (a state of the host and a command that leads to another one) and the judgement after a run that
+# something cut off: `ctc recover`, and then the host must be in one of the two states, whole, as its digest tells; the container that no scenario touches keeps its process.
 #
 # The script that sources it sets $scenario and defines
 #	unarmed			from now on nothing happens to any ctc
@@ -11,45 +11,7 @@ work=/root/crash-$scenario
 mkdir -p "$work"
 cd "$work" || exit 1
 
-# ---- what the host is ----
-# One line an element of a set, in order: the kernel lists hash sets in any order. Rules stay in theirs.
-nft_sorted() {
-	awk '$1 ~ /^(set|map|chain|counter)$/ { kind = $1; name = $2; n = 0 }
-		kind == "chain" { printf "%s %03d %s\n", name, ++n, $0; next }
-		{ sub(/elements = {/, ""); sub(/ }$/, ""); k = split($0, part, /,[ \t]*/); for (i = 1; i <= k; i++) { sub(/^[ \t]+/, "", part[i]); if (part[i] != "") print name, part[i] } }' | sort
-}
-# Everything of ours on the host. Numbers of generations and processes differ from run to run: what they lead to does not.
-digest() {
-	systemctl list-units --all --plain --no-legend 'ct*' | awk '{ print $1, $2, $3, $4 }' | sort
-	systemctl list-jobs --no-legend --plain
-	find /run/systemd/generator -name 'ct*' -printf '%p %y %l\n' | sort
-	find /run/systemd/generator -name 'ct*' -type f -exec sha256sum {} + | sort
-	nft -s list table inet ctstack 2>&1 | nft_sorted
-	ip -o link | grep -oE 'ct[a-z0-9]{8}|altname ct[^ ]*' | sort
-	ip -o address | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//' | sort
-	ip rule
-	ip -6 rule
-	ip route show table all | sed 's/ linkdown//' | sort
-	ip -6 route show table all | grep -vE 'fe80|multicast|expires' | sed 's/ linkdown//' | sort
-	ip netns list | sed 's/ (id.*//' | sort | while read -r name; do
-		echo "netns $name"
-		ip -n "$name" -o address 2>&1 | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//' | sort
-		ip -n "$name" route 2>&1
-	done
-	sysctl -n net.ipv4.ip_forward
-	! command -v podman >/dev/null || podman ps --all --format '{{.Names}} {{.State}}' | cut -d' ' -f1,2 | sort
-	find /run/ctstack /etc/systemd/system ! -name lock ! -name progress ! -type d ! -name active -printf '%p %m %U %G %s\n' 2>/dev/null | sort
-	find /run/ctstack -type f ! -name lock ! -name progress -exec sha256sum {} + 2>/dev/null | sort
-	# A store in which nothing counts yet is as good as none.
-	if [ "$(readlink /var/lib/ctstack/current)" != generations/0000 ] && [ -e /var/lib/ctstack/current ]; then
-		find /var/lib/ctstack ! -path '*/generations/*' ! -name history ! -name current -printf '%p %y %m %U %G\n' | sort
-		sha256sum </var/lib/ctstack/current/manifest.json
-		[ ! -e /run/ctstack/active ] || [ "$(basename "$(readlink /run/ctstack/active)")" = "$(basename "$(readlink /var/lib/ctstack/current)")" ] || echo "active is not current"
-	elif [ -e /var/lib/ctstack/journal ]; then
-		echo "a journal is left"
-	fi
-	find /var/lib/ctstack/generations -mindepth 1 -maxdepth 1 ! -name '[0-9][0-9][0-9][0-9]' -printf 'left: %f\n' 2>/dev/null
-}
+. /src/tests/fault/digest.sh
 settled() { eventually 60 sh -c '[ "$(systemctl show -P ActiveState ctstack-transaction.service)" = inactive ] && [ -z "$(systemctl list-jobs --no-legend "ct*")" ]' >/dev/null; }
 keeper() { [ "$scenario" = first ] || main_pid ct-keep-k.service; }
 
