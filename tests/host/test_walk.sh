@@ -96,6 +96,7 @@ test_each_step_is_what_its_plan_says() {
 	for tree in /srv/tree-{p,q}{a,b,c,d}; do
 		mkdir -p $tree/{dev,etc,proc,run,sys,tmp,usr,var/tmp}
 		cp /src/build/probe $tree/probe
+		touch $tree/etc/{hosts,resolv.conf,localtime}
 	done
 	install -m 0600 <(echo "bytes of it") /etc/walk-key
 	for ((step = 1; step <= steps; step++)); do
