@@ -36,6 +36,7 @@ function container(s, c, k,    id, at, before, joins, program) {
 	} else {
 		at = one(id " address", 8, "|1|2")
 		line(at == "" ? "" : "address = " net[s] "." (at * 10 + k))
+		line(one(id " further", 6, "||more-addresses = [" net[s] "." 100 + k "]|more-addresses = [" net[s] "." 100 + k ", " net[s] "." 110 + k "]"))
 		line("ports { http = 80/tcp; sink = 7700/udp }")
 		line(one(id " env", 5, "|env { COLOUR = \"red\" }|env { COLOUR = \"a \\\"b\\\" 100% \\u{24}x\" }"))
 	}
@@ -51,7 +52,7 @@ function container(s, c, k,    id, at, before, joins, program) {
 	line(one(id " stop", 8, "||stop-timeout = 5s"))
 	if (!joins) line(one(id " ready", 5, "|ready { tcp = http }"))
 	before = substr("abc", k - 1, 1)
-	if (k > 1 && there[s "." before] && !joins) line(one(id " after", 6, "||after = [" before "]"))
+	if (k > 1 && there[s "." before] && !joins) line(one(id " after", 6, "||after = [" before "]|requires = [" before "]"))
 	print "  }"
 }
 
