@@ -27,7 +27,7 @@ watched() {
 	control 0 0 0 0
 	"$@" >said 2>&1
 	status=$?
-	settled
+	quiet
 	cp /run/ctc-fault/log points
 	unarmed
 }
@@ -52,7 +52,7 @@ if [ "$scenario" = recovery ]; then
 	[ "$first" != 0 ] || first=$(($(wc -l <points) * 3 / 4))
 	control "$first" 0 0 0
 	"${command[@]}" >said 2>&1
-	settled
+	quiet
 	ctc recover >recovered 2>&1
 	cp /run/ctc-fault/log points
 	unarmed

@@ -12,7 +12,6 @@ mkdir -p "$work"
 cd "$work" || exit 1
 
 . /src/tests/fault/digest.sh
-settled() { eventually 60 sh -c '[ "$(systemctl show -P ActiveState ctstack-transaction.service)" = inactive ] && [ -z "$(systemctl list-jobs --no-legend "ct*")" ]' >/dev/null; }
 keeper() { [ "$scenario" = first ] || main_pid ct-keep-k.service; }
 
 # ---- the scenarios ----
@@ -63,14 +62,14 @@ reset() {
 	unarmed
 	if [ "$scenario" = first ]; then
 		[ ! -e /var/lib/ctstack/current/manifest.json ] || ! grep -q '"t"' /var/lib/ctstack/current/manifest.json || ctc destroy --yes t
-		settled
+		quiet
 		rm -rf /var/lib/ctstack /run/ctstack
 		systemctl daemon-reload
 	else
 		[ "$scenario" != rollback ] || ctc apply --yes before.ctstack
 		ctc apply --yes old.ctstack || return
 	fi
-	settled
+	quiet
 } >reset.log 2>&1
 
 
@@ -117,11 +116,11 @@ fail() {
 # After a run that ended with $status and had WHAT happen to it. Leaves the old state. Where more came after the command, its status says nothing: `any`.
 judge() {
 	local what=$1
-	settled
+	quiet
 	unarmed
 	runs=$((runs + 1))
 	timeout 120 ctc recover >recovered 2>&1 || fail "$what: recover ended with status $?"
-	settled
+	quiet
 	digest >is
 	if cmp -s is old; then
 		case $status in 0) fail "$what: status 0, and the host is as before" ;; esac

@@ -53,7 +53,7 @@ watched() {
 	for who in $parties; do arm "$who" -k -o "$work/calls.$who"; done
 	asked "$@"
 	status=$?
-	settled
+	quiet
 	unarmed
 }
 
@@ -91,7 +91,7 @@ if [ "$scenario" = recovery ]; then
 	arm settle -k -o "$work/calls.settle"
 	tamper "${cut[@]:0:4}"
 	asked "${command[@]}"
-	settled
+	quiet
 	unarmed
 	points settle >points
 	[ -s points ] || give_up "the change is cut off (${cut[*]})"

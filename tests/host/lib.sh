@@ -106,6 +106,9 @@ anew() {
 
 # The change that a ctc handed over to systemd is over, and what it left is settled.
 settled() { [ "$(systemctl show -P ActiveState ctstack-transaction.service)" = inactive ]; }
+# So it is, and no unit of ours starts or stops any more.
+quiet() { eventually 60 no_jobs >/dev/null; }
+no_jobs() { settled && [ -z "$(systemctl list-jobs --no-legend 'ct*')" ]; }
 # From now on nothing settles what a killed change leaves, as if the power had failed; and again as it was.
 without_settling() {
 	mkdir -p /run/systemd/system/ctstack-transaction.service.d

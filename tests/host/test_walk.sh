@@ -6,8 +6,6 @@
 # set: WALK_STEPS WALK_SEED
 . /src/tests/fault/digest.sh
 
-quiet() { eventually 60 sh -c '[ "$(systemctl show -P ActiveState ctstack-transaction.service)" = inactive ] && [ -z "$(systemctl list-jobs --no-legend "ct*")" ]' >/dev/null; }
-
 # What is not there at first (a table, a network) is no failure of the digest. Data stays where it is, as it is, whatever else goes; an element that stays keeps its comment; and a
 # route to ::1 has its link's number for a metric.
 is_now() { { digest || true; } | grep -v '^/var/lib/ctstack/volumes' | sed 's/ comment "[^"]*"//; s/^\(local ::1 .*\) metric [0-9]*/\1/' >"$1"; }
@@ -94,7 +92,7 @@ test_each_step_is_what_its_plan_says() {
 	image localhost/a:1
 	image localhost/b:1
 	for tree in /srv/tree-{p,q}{a,b,c,d}; do
-		mkdir -p $tree/{dev,etc,proc,run,sys,tmp,usr,var/tmp}
+		mkdir -p $tree/{dev,etc,proc,run,sys,t,tmp,usr,v,var/tmp}
 		cp /src/build/probe $tree/probe
 		touch $tree/etc/{hosts,resolv.conf,localtime}
 	done

@@ -31,7 +31,7 @@ unarmed() { rm -f /run/ctc-fault/at; }
 passed() { [ ! -e /run/ctc-fault/log ] || wc -l </run/ctc-fault/log; }
 
 has_settled() {
-	case $(systemctl show -P ActiveState ctstack-recover.service) in inactive | failed) settled ;; *) false ;; esac
+	case $(systemctl show -P ActiveState ctstack-recover.service) in inactive | failed) no_jobs ;; *) false ;; esac
 }
 booted() {
 	systemctl is-system-running --wait
@@ -41,7 +41,7 @@ booted() {
 # What the generator made for the boot alone goes with the next daemon-reload. The uplink has another hardware address at each boot.
 digest_now() {
 	systemctl daemon-reload
-	settled
+	quiet
 	digest | grep -vE 'uplink0 .*fe80:|fe80:.* uplink0 '
 }
 
