@@ -19,6 +19,7 @@ void bus_close(struct bus *b);
 struct bus_unit {
 	struct str name, load, active, sub;
 	bool job;	/* something was asked of it, and is not done yet */
+	bool starts;	/* and that is a start */
 };
 struct bus_units {
 	VEC(struct bus_unit) all;	/* sorted by name */

@@ -35,15 +35,15 @@ static int make_list(const struct calls *c, size_t i, sd_bus_message **ret)
 
 static int read_list(struct listing *l, sd_bus_message *m)
 {
-	const char *name, *load, *active, *sub;
+	const char *name, *load, *active, *sub, *asked;
 	uint32_t job;
 	int r = sd_bus_message_enter_container(m, 'a', "(ssssssouso)");
 
 	while (r >= 0 && l->units->all.n < LISTED_MAX &&
-	       (r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, &load, &active, &sub, NULL, NULL, &job, NULL, NULL)) > 0)
+	       (r = sd_bus_message_read(m, "(ssssssouso)", &name, NULL, &load, &active, &sub, NULL, NULL, &job, &asked, NULL)) > 0)
 		vec_push(l->arena, &l->units->all,
 			 (struct bus_unit){str_copy(l->arena, str_of(name)), str_copy(l->arena, str_of(load)), str_copy(l->arena, str_of(active)),
-					   str_copy(l->arena, str_of(sub)), job != 0});
+					   str_copy(l->arena, str_of(sub)), job != 0, job && (strcmp(asked, "start") == 0 || strcmp(asked, "restart") == 0)});
 	return r;
 }
 

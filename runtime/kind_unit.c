@@ -141,6 +141,12 @@ static bool about_to_start_again(const struct bus_unit *u, struct str text)
 	       (memmem(text.s, text.n, "\nRestart=on-failure\n", 20) || memmem(text.s, text.n, "\nRestart=always\n", 16));
 }
 
+/* It is down, and its start waits for what comes before it, ctstack-network.service as a rule: so it is between two lives of a program that ended. */
+static bool waits_to_start(const struct bus_unit *u)
+{
+	return u && u->starts && !runs(u);
+}
+
 /* Nothing wants it and it shall not run by itself: whether it does is no difference. */
 static bool started_by_people(const struct seen *s, struct str name)
 {
@@ -162,7 +168,8 @@ static struct res_unit *see(struct seen *s, struct str name, struct str text)
 	}
 	u->text = text;
 	u->wanted_by = wants ? *wants : STR("");
-	u->active = runs(bus_units_find(&s->loaded, name)) || about_to_start_again(bus_units_find(&s->loaded, name), text);
+	const struct bus_unit *loaded = bus_units_find(&s->loaded, name);
+	u->active = runs(loaded) || about_to_start_again(loaded, text) || waits_to_start(loaded);
 	if (u->active && started_by_people(s, name)) {
 		u->active = false;
 		u->runs = true;
