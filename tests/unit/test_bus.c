@@ -19,7 +19,7 @@
 
 enum { PATIENCE_MS = 1200 };
 
-static char dir[] = "/tmp/ctc-bus.XXXXXX", address[64];
+static char dir[] = "/tmp/ctc-bus.XXXXXX", address[128];
 
 static int64_t now_ms(void)
 {
