@@ -52,7 +52,7 @@ static bool layout_open(struct parser *p, enum context what, struct span at)
 		return false;
 	}
 	enum context around = parser_context(p);
-	p->open[++p->depth] = (struct open){.what = what, .in_bracket = around == CX_PAREN || around == CX_SQUARE || around == CX_INTERP, .at = at, .begin = arena_mark(p->arena)};
+	p->open[++p->depth] = (struct open){.what = what, .in_bracket = around == CX_PAREN || around == CX_SQUARE || around == CX_INTERP, .at = at};
 	p->open[p->depth].is_value = what == CX_BRACE && p->last == '=';
 	if (p->open[p->depth].is_value && p->nhead >= 2 && p->nhead <= 3 && p->head[0].token == NAME)
 		p->open[p->depth].assigned = p->head[0].at;
@@ -435,6 +435,9 @@ static int careful_token(struct parser *p, union value *value, struct span *at)
 
 int layout_next(struct parser *p, union value *value, struct span *at)
 {
+	/* What the grammar makes of what stands before a brace, it makes once it has seen the brace. */
+	if (p->last == '{')
+		p->open[p->depth].begin = arena_mark(p->arena);
 	int token = p->quick ? layout_token(p, value, at) : careful_token(p, value, at);
 
 	if (p->listener && !p->diags->errors)

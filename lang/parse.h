@@ -38,7 +38,7 @@ struct open {
 	bool is_value;		/* a brace behind `=`: a map or a record */
 	struct span assigned;	/* its entry's first word, or {0,0} */
 	struct span at;		/* of the opening token */
-	struct arena_mark begin;	/* what was made before it */
+	struct arena_mark begin;	/* of a body's brace: what was made before the first token behind it */
 };
 
 /* The first tokens of the entry at hand, for guesses at what was meant. */
