@@ -23,7 +23,8 @@ slow='container slow { image = "localhost/slow:1"; address = 10.77.0.15; ports {
 
 # begin_slowly COMMAND...: in the background, until it waits for a container that is not ready for 6 s. Sets $ctc.
 begin_slowly() {
-	"$@" >log 2>&1 &
+	: >log	# what the last one said is not this one's
+	"$@" >>log 2>&1 &
 	ctc=$!
 	eventually 20 grep -q 'start ct-t-slow.service' log
 }
