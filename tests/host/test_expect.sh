@@ -174,7 +174,8 @@ test_killed_while_it_probes_it_goes_back() {
 	status=0
 	wait $ctc || status=$?
 	equal "$status" 3
-	ctc apply --yes t.ctstack >log 2>&1 &
+	: >log
+	ctc apply --yes t.ctstack >>log 2>&1 &
 	ctc=$!
 	eventually 20 grep -q 'probe 1 expectation' log
 	kill -INT $ctc
