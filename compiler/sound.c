@@ -217,8 +217,10 @@ void model_sound(struct model *m)
 		if (any_wrong(s, KIND_proxy)) /* a route may be for it */
 			s->route.n = 0;
 		stack_cut(s);
-		for (size_t k = 0; k < s->container.n; k++)
+		for (size_t k = 0; k < s->container.n; k++) {
 			list_cut(&s->container.at[k]->after.v);
+			list_cut(&s->container.at[k]->requires.v);
+		}
 		m->stacks.at[kept++] = s;
 	}
 	m->stacks.n = kept;
