@@ -20,10 +20,7 @@ struct unit_of {
 	const struct m_container *c;
 	const struct engine *engine;
 	struct str name;		/* ct-STACK-CONTAINER */
-	struct str *after;		/* units of c->after, but for those that it requires */
-	size_t nafter;
-	struct str *requires;		/* units of c->requires, sorted, each once */
-	size_t nrequires;
+	struct strs after, requires;	/* units of c->after, but for those that it requires, and of c->requires: sorted, each once */
 	struct str home;		/* unit of the container whose network it joins; "" */
 	struct str netns;		/* where it runs; "" on the host's network */
 	struct bind_mount etc[2];	/* files of ours over those in its /etc */

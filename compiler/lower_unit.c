@@ -74,10 +74,10 @@ static void unit_section(struct unit_of *u)
 	PUT(u->out, STR("# Made by ctc from container "), container, STR(" of stack "), stack,
 	    STR(". Edits here do not last: change the source.\n"));
 	PUT(u->out, STR("[Unit]\nDescription=Container "), container, STR(" of stack "), stack, STR("\nRequires=" NETWORK_UNIT "\n"));
-	for (size_t i = 0; i < u->nafter; i++)
-		PUT(u->out, STR("Wants="), u->after[i], STR("\n"));
-	for (size_t i = 0; i < u->nrequires; i++)
-		PUT(u->out, STR("BindsTo="), u->requires[i], STR("\n"));
+	for (size_t i = 0; i < u->after.n; i++)
+		PUT(u->out, STR("Wants="), u->after.at[i], STR("\n"));
+	for (size_t i = 0; i < u->requires.n; i++)
+		PUT(u->out, STR("BindsTo="), u->requires.at[i], STR("\n"));
 	if (u->c->wireguard)
 		PUT(u->out, STR("Wants="), name_wireguard_unit(u->arena, u->c), STR("\n"));
 	/* The namespace is there without the container that it is named after; what that one does in it, a tunnel, comes first. */
@@ -85,10 +85,10 @@ static void unit_section(struct unit_of *u)
 		PUT(u->out, STR("Wants="), u->home, STR("\n"));
 	/* network.target: at the end of the day, containers stop before the host's network does. */
 	PUT(u->out, STR("After=network.target " NETWORK_UNIT));
-	for (size_t i = 0; i < u->nafter; i++)
-		PUT(u->out, STR(" "), u->after[i]);
-	for (size_t i = 0; i < u->nrequires; i++)
-		PUT(u->out, STR(" "), u->requires[i]);
+	for (size_t i = 0; i < u->after.n; i++)
+		PUT(u->out, STR(" "), u->after.at[i]);
+	for (size_t i = 0; i < u->requires.n; i++)
+		PUT(u->out, STR(" "), u->requires.at[i]);
 	if (u->c->wireguard)
 		PUT(u->out, STR(" "), name_wireguard_unit(u->arena, u->c));
 	if (u->home.n)
@@ -212,8 +212,8 @@ static void service_section(struct unit_of *u)
 	    STR("s\nTimeoutStopSec="), DECIMAL(stop_seconds(c) + u->engine->stop_margin_s), STR("s\n"));
 	limits(u);
 	/* Requires= would stop this container whenever the other one is stopped to be changed: that is what `requires` is for. */
-	for (size_t i = 0; i < u->nafter; i++)
-		PUT(u->out, STR("ExecStartPre=systemctl is-active --quiet "), u->after[i], STR("\n"));
+	for (size_t i = 0; i < u->after.n; i++)
+		PUT(u->out, STR("ExecStartPre=systemctl is-active --quiet "), u->after.at[i], STR("\n"));
 	secret_load(u);
 	u->engine->start(u);
 	ready_command(u);
@@ -250,39 +250,39 @@ static void own_section(struct unit_of *u)
 		own_macvlan(u, home->macvlan.v);
 	secret_own(u);
 	/* What tells one text of what it requires from another: it is started again with it. */
-	for (size_t i = 0; i < u->nrequires; i++)
-		unit_late(u, STR("requires"), u->requires[i], true);
+	for (size_t i = 0; i < u->requires.n; i++)
+		unit_late(u, STR("requires"), u->requires.at[i], true);
 }
 
-static int cmp_units(const void *a, const void *b)
+/* The units of these containers, sorted, each once and but for those in `but`, which is sorted, too. */
+static struct strs unit_names(struct arena *a, const struct m_containers *all, struct strs but)
 {
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-/* The units of these containers, sorted, each once and but for some. */
-static struct str *unit_names(struct arena *a, const struct m_containers *all, const struct str *but, size_t nbut, size_t *ret_n)
-{
-	struct str *names = arena_array(a, all->n + 1, sizeof *names);
-	size_t kept = 0;
+	struct strs names = {arena_array(a, all->n + 1, sizeof *names.at), 0};
+	size_t passed = 0;
 
 	for (size_t i = 0; i < all->n; i++)
-		names[i] = name_unit(a, all->at[i]);
-	sort_array(names, all->n, sizeof *names, cmp_units);
-	for (size_t i = 0; i < all->n; i++)
-		if (!(kept && str_eq(names[i], names[kept - 1])) && !strs_have(&(struct strs){(struct str *)(uintptr_t)but, nbut}, names[i]))
-			names[kept++] = names[i];
-	*ret_n = kept;
+		names.at[i] = name_unit(a, all->at[i]);
+	sort_strs(names.at, all->n);
+	for (size_t i = 0; i < all->n; i++) {
+		struct str name = names.at[i];
+
+		while (passed < but.n && str_cmp(but.at[passed], name) < 0)
+			passed++;
+		if (!(names.n && str_eq(name, names.at[names.n - 1])) && !(passed < but.n && str_eq(name, but.at[passed])))
+			names.at[names.n++] = name;
+	}
 	return names;
 }
 
 /* Its stack's target, and whatever it requires: it is there with them. Sorted; a service's name comes before the target's. */
 static struct str wanted_by(const struct unit_of *u)
 {
-	struct str all = STR("");
+	struct buf all = {0};
 
-	for (size_t i = 0; i < u->nrequires; i++)
-		all = STR_JOIN(u->arena, all, u->requires[i], STR(" "));
-	return STR_JOIN(u->arena, all, name_target(u->arena, u->c->head.stack));
+	for (size_t i = 0; i < u->requires.n; i++)
+		buf_fmt(&all, "%.*s ", STR_ARG(u->requires.at[i]));
+	buf_str(&all, name_target(u->arena, u->c->head.stack));
+	return buf_take(&all, u->arena);
 }
 
 /* Where its network is, and what it needs to find names there. */
@@ -308,8 +308,8 @@ static void container_unit(struct lowering *l, const struct net_member *m, struc
 
 	u.proxy = m->proxy;
 	u.command = c->command.set || !m->proxy ? c->command.v : proxy_command(u.arena, m->proxy);
-	u.requires = unit_names(u.arena, &c->requires.v, NULL, 0, &u.nrequires);
-	u.after = unit_names(u.arena, &c->after.v, u.requires, u.nrequires, &u.nafter);
+	u.requires = unit_names(u.arena, &c->requires.v, (struct strs){0});
+	u.after = unit_names(u.arena, &c->after.v, u.requires);
 	collect_mounts(&u);
 	collect_network(&u);
 	u.out->n = 0;

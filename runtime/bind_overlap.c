@@ -21,11 +21,6 @@ struct overlaps {
 	VEC(struct taken) taken;
 };
 
-static bool cidrs_overlap(struct cidr a, struct cidr b)
-{
-	return a.addr.family == b.addr.family && (cidr_contains(a, cidr_network(b)) || cidr_contains(b, cidr_network(a)));
-}
-
 /* Networks that interfaces of the host are in; not single addresses, as our own links have. */
 static int take_interfaces(struct host *h, struct overlaps *o, struct err *e)
 {
@@ -72,7 +67,7 @@ static void tell(const struct overlaps *o, const struct res_subnet *s, struct st
 		const struct taken *t = &o->taken.at[i];
 
 		network = (struct cidr){cidr_network(t->range), t->range.len};
-		if (!cidrs_overlap(range, network))
+		if (!cidr_overlaps(range, network))
 			continue;
 		buf_fmt(out, "subnet %.*s (%s) overlaps %.*s (%s): whoever has an address of a container there is not reached any more; give it another range, or none, and it gets one that is free\n",
 			STR_ARG(s->res.id), cidr_text(range, own), STR_ARG(t->who), cidr_text(network, other));
