@@ -3,10 +3,6 @@
  * Values in the language's notation, so that they mean the same from where they stand now. */
 #include "compiler/effective_impl.h"
 
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "lang/base/utf8.h"
 
 void effective_text(struct str s, struct buf *out)
@@ -31,19 +27,6 @@ void effective_text(struct str s, struct buf *out)
 		i += n;
 	}
 	buf_addc(out, '"');
-}
-
-/* The shortest decimal that is read back as the same number. */
-static void put_number(double v, struct buf *out)
-{
-	char text[64];
-
-	for (int digits = 6; digits <= 17; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, v);
-		if (strtod(text, NULL) == v)
-			break;
-	}
-	buf_puts(out, text);
 }
 
 static void put_addr(struct addr a, struct buf *out)
@@ -184,10 +167,10 @@ void effective_value(struct effective *e, enum type_tag tag, const void *v)
 		break;
 	case T_FLOAT:
 	case T_NUMBER:
-		put_number(*(const double *)v, out);
+		number_text(*(const double *)v, out);
 		break;
 	case T_PERCENT:
-		put_number(*(const double *)v, out);
+		number_text(*(const double *)v, out);
 		buf_addc(out, '%');
 		break;
 	case T_MODE:

@@ -3,8 +3,6 @@
  * Values: their names for people, their text, equality and order, and the way into the model and back. */
 #include "compiler/elab.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 
 static bool is_word(int type)
 {
@@ -39,21 +37,6 @@ const char *val_shown(struct val v)
 	default:
 		return type_infos[v.type].shown;
 	}
-}
-
-/* The shortest decimal that reads back as the same number, without exponent where that is not absurd. */
-static void number_text(double x, struct buf *out)
-{
-	char text[64];
-
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, x);
-		if (strtod(text, NULL) == x)
-			break;
-	}
-	if (strchr(text, 'e') && x < 1e18 && x > -1e18)
-		snprintf(text, sizeof text, x == (double)(int64_t)x ? "%.0f" : "%.17f", x);
-	buf_puts(out, text);
 }
 
 bool val_text(struct val v, struct buf *out)

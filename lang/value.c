@@ -3,6 +3,9 @@
  * The canonical text of values: one text for one value, and the language reads it back as that value. */
 #include "lang/value.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 const char *proto_name(uint8_t proto)
 {
 	switch (proto) {
@@ -125,6 +128,20 @@ void dns_text(const struct dns *d, struct buf *out)
 		addrs_text(d->at, d->n, out);
 	else
 		buf_puts(out, d->from == DNS_HOST ? "host" : "none");
+}
+
+void number_text(double x, struct buf *out)
+{
+	char text[64];
+
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, x);
+		if (strtod(text, NULL) == x)
+			break;
+	}
+	if (strchr(text, 'e') && x < 1e18 && x > -1e18)
+		snprintf(text, sizeof text, x == (double)(int64_t)x ? "%.0f" : "%.17f", x);
+	buf_puts(out, text);
 }
 
 void size_text(int64_t bytes, struct buf *out)

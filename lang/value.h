@@ -86,6 +86,7 @@ void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:8
 void addrs_text(const struct addr *at, size_t n, struct buf *out);	/* [10.0.0.3, fd00::3] */
 void dns_text(const struct dns *d, struct buf *out);	/* host, none, [9.9.9.9, 2620:fe::fe] */
 void limit_text(int64_t limit, bool size, struct buf *out);	/* 65536, 1GiB or unlimited */
+void number_text(double x, struct buf *out);	/* the shortest decimal that reads back as the same number, without exponent where that is not absurd */
 void size_text(int64_t bytes, struct buf *out);		/* the largest binary unit that divides it: 16GiB */
 void duration_text(int64_t us, struct buf *out);	/* 1h30m, 500ms, 24h: no days, which the programs that read such texts seldom know */
 
