@@ -31,21 +31,25 @@ static void be_a_namespace(int end)
 	_exit(0);
 }
 
-static bool map_write(pid_t child, const char *which)
+static int map_write(pid_t child, const char *which)
 {
 	char path[64];
 
 	snprintf(path, sizeof path, "/proc/%d/%s", (int)child, which);
 	_fd_ int fd = open(path, O_WRONLY | O_CLOEXEC);
-	return fd >= 0 && write(fd, MAPPED, sizeof MAPPED - 1) == sizeof MAPPED - 1;
+	ssize_t n = fd < 0 ? -1 : write(fd, MAPPED, sizeof MAPPED - 1);
+	return n < 0 ? -errno : n == sizeof MAPPED - 1 ? 0 : -EIO;
 }
 
 static int namespace_of(pid_t child)
 {
 	char path[64];
+	int r = map_write(child, "uid_map");
 
-	if (!map_write(child, "uid_map") || !map_write(child, "gid_map"))
-		return -errno;
+	if (r == 0)
+		r = map_write(child, "gid_map");
+	if (r < 0)
+		return r;
 	snprintf(path, sizeof path, "/proc/%d/ns/user", (int)child);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
