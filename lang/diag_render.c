@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-
 static const struct paint plain = {"", "", "", "", "", "", ""};
 static const struct paint coloured = {"\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[34m", "\x1b[36m", "\x1b[32m", "\x1b[0m"};
 

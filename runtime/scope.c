@@ -538,7 +538,7 @@ void scope_merge(const struct manifest *current, const struct manifest *compiled
 	if (m.scope->kept.n) {
 		check_subnets(&m);
 		check_addresses(&m);
-	check_gpus(&m);
+		check_gpus(&m);
 		check_ports(&m);
 		check_references(&m);
 	}

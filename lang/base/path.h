@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Absolute paths as texts: which lies in which. Nothing is looked up. */
-#pragma once
+#ifndef CTC_BASE_PATH_H
+#define CTC_BASE_PATH_H
 
 #include "lang/base/str.h"
 
@@ -11,3 +12,5 @@ struct str path_trimmed(struct str path);
 int path_cmp(struct str a, struct str b);
 /* Whether it lies inside `outer`; itself it does not. Neither has a "/" at the end. */
 bool path_inside(struct str path, struct str outer);
+
+#endif

@@ -14,9 +14,10 @@
  *	udp-count PORT MS		prints how many datagrams came in that time, and from whom the first was
  *	hold ADDR PORT MS		keeps one connection busy that long; status 0 where no byte was lost
  *	open PATH [r|w|create]		opens it (for both by default); prints open (status 0) or why not (1)
- *					The clients connect from $PROBE_FROM, one of the sender's own addresses, where that is set.
  *	name				prints its host name
  *	die [STATUS]			says so on standard error and ends
+ *
+ * Clients connect from $PROBE_FROM, one of the sender's own addresses, where that is set.
  *
  * A container sends its first datagrams to the addresses of $PROBE_SHOTS ("10.0.0.1/7700 fd00::1/7700"), before anything else.
  *

@@ -61,7 +61,7 @@ test_a_program_runs_in_a_tree() {
 		limits   { memory = 64MiB; tasks = 20 }
 		mount /srv/da:ta -> /da:ta { readonly = true }
 		volume kept { at = /kept }
-		tmpfs work  { at = /work; size = 1MiB; mode = 0700 }
+		tmpfs scratch { at = /scratch; size = 1MiB; mode = 0700 }
 		ready    { http = "/" }
 		restart  = always' >p.ctstack
 	expect 0 ctc plan p.ctstack
@@ -76,7 +76,7 @@ test_a_program_runs_in_a_tree() {
 	expect 1 in_container p-x open '/da:ta/new' create
 	expect 0 in_container p-x open /kept/new create
 	[ -f /var/lib/ctstack/volumes/p/x/kept/new ]
-	expect 0 in_container p-x open /work/new create
+	expect 0 in_container p-x open /scratch/new create
 	contains "$(inside p-x mountinfo | grep ' /work ')" size=1024k
 	cmp "/proc/$(first p-x)/root/etc/localtime" /usr/share/zoneinfo/Europe/Berlin
 	contains "$(inside p-x root/etc/hosts)" "10.79.0.2 x x.p"
