@@ -77,7 +77,7 @@ test_a_program_runs_in_a_tree() {
 	expect 0 in_container p-x open /kept/new create
 	[ -f /var/lib/ctstack/volumes/p/x/kept/new ]
 	expect 0 in_container p-x open /scratch/new create
-	contains "$(inside p-x mountinfo | grep ' /work ')" size=1024k
+	contains "$(inside p-x mountinfo | grep ' /scratch ')" size=1024k
 	cmp "/proc/$(first p-x)/root/etc/localtime" /usr/share/zoneinfo/Europe/Berlin
 	contains "$(inside p-x root/etc/hosts)" "10.79.0.2 x x.p"
 	equal "$(state MemoryMax ct-p-x.service) $(state TasksMax ct-p-x.service)" "67108864 20"
