@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The crash matrices: every scenario of state.sh in a test host of its own, cut off everywhere or at some places that a seed chooses. Closes with the sum and "N passed, N failed".
-#	run.sh points|strace all|COUNT [SEED [SCENARIO...]]	points: inside.sh, fault points in a program made for it; strace: strace.sh, system calls of the one that is installed
+#	[LANES=N] run.sh points|strace all|COUNT [SEED [SCENARIO...]]	points: inside.sh, fault points in a program made for it; strace: strace.sh, system calls of the one that is installed
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 matrix=$1 count=${2:-2} seed=${3:-1}
@@ -21,10 +21,13 @@ esac
 export CTC_HOST_OWNER=$$
 $host sweep
 stage=$($host stage)
-name='' log=$(mktemp)
+# shellcheck source=../lanes.sh
+. tests/lanes.sh
+name='' lanes='' log=$(mktemp)
 clean_up() {
 	trap - EXIT INT TERM HUP
-	[ -z "$name" ] || $host down "$name"
+	[ -z "$lanes" ] || kill "$lanes" 2>/dev/null
+	wait
 	rm -rf "$stage" "$log"
 }
 trap clean_up EXIT
@@ -39,15 +42,31 @@ build || {
 	echo "0 passed, 1 failed"
 	exit 1
 }
-n=0
-for scenario in "$@"; do
-	n=$((n + 1)) name=c$$-$n
-	$host up "$name" "$stage" 2>&1 && $host run "$name" systemd-run --quiet --pipe --wait --collect --property=Delegate=yes \
-		bash "/src/tests/fault/$script" "$scenario" "$count" "$seed" 2>&1 | tee -a "$log" | grep -v '^# p'
+# NUMBER SCENARIO, in a host of its own. What takes long is waited for, so that a signal is heard meanwhile.
+run_scenario() {
+	local scenario=$2
+	name=c$CTC_HOST_OWNER-$1
+	trap '$host down "$name"' EXIT
+	trap 'exit 130' TERM
+	$host up "$name" "$stage" 2>&1 && {
+		$host run "$name" systemd-run --quiet --pipe --wait --collect --property=Delegate=yes \
+			bash "/src/tests/fault/$script" "$scenario" "$count" "$seed" 2>&1 | tee -a "$log" | grep --line-buffered -v '^# p' &
+		wait $!
+	}
 	grep -qE "^(not )?ok $word $scenario:" "$log" || echo "not ok $word $scenario: runs to its end" | tee -a "$log"
-	$host down "$name"
-	name=''
-done
+}
+run_scenarios() {
+	local n=0 scenario
+	lanes_end_with_me
+	for scenario in "$@"; do
+		n=$((n + 1))
+		lane run_scenario $n "$scenario"
+	done
+	wait
+}
+run_scenarios "$@" &
+lanes=$!
+wait $lanes
 # Named places: function and effect.
 sed -n 's/^# place //p' "$log" | sort -u | while read -r effect address; do
 	echo "$effect in $(addr2line -f -e build/fault/ctc "$address" | head -1)"

@@ -4,7 +4,8 @@
 # Runs tests/host/test_*.sh, or those that are named, each in a host of its own that is booted for it and removed after it, and closes with "N passed, N failed".
 #	run.sh [FILE[:FUNCTION]]...	FILE: test_x, test_x.sh or a path; FUNCTION may be a pattern
 # Whatever ends it, its hosts go too; what a kill -9 left is removed by the next run. A file says in lines `# set: NAME…` which variables of the environment, beside TEST_TIMEOUT
-# (seconds a function may take), its functions read; they are handed into the host where they are set. Where all are run, those that say `# waits` go on beside the others.
+# (seconds a function may take), its functions read; they are handed into the host where they are set. LANES of them (1) go on side by side. Where all are
+# run, those that say `# long` begin first, so that no lane waits for another at the end.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 host=tests/host/host
@@ -13,45 +14,31 @@ host=tests/host/host
 	exit 1
 }
 
-name='' count=0 passed=0 failed=0 beside='' beside_log=''
+# shellcheck source=../lanes.sh
+. tests/lanes.sh
+name='' lanes='' count=0 passed=0 failed=0
 export CTC_HOST_OWNER=$$
 $host sweep
 stage=$($host stage)
+work=$(mktemp -d)
 
 clean_up() {
 	trap - EXIT INT TERM HUP
-	if [ -n "$beside" ]; then
-		kill "$beside" 2>/dev/null
-		wait "$beside" 2>/dev/null
-	fi
-	rm -f "$beside_log"
-	[ -z "$name" ] || $host down "$name"
-	rm -rf "$stage"
+	[ -z "$lanes" ] || kill "$lanes" 2>/dev/null
+	wait
+	rm -rf "$stage" "$work"
 	rmdir "${stage%/*}" 2>/dev/null || true
 }
 trap clean_up EXIT
 trap 'clean_up; exit 130' INT TERM HUP
 
-# Prints what comes but the closing word, counts, and fails where that word never came.
-tally() {
+# Shows what comes but the closing word, and fails where that word never came.
+shown() {
 	local line complete=1
 	while IFS= read -r line; do
-		case "$line" in
-		done)
-			complete=0
-			continue
-			;;
-		"ok "*) passed=$((passed + 1)) ;;
-		"not ok "*) failed=$((failed + 1)) ;;
-		esac
-		printf '%s\n' "$line"
+		if [ "$line" = done ]; then complete=0; else printf '%s\n' "$line"; fi
 	done
 	return $complete
-}
-
-broken() {
-	echo "not ok $1"
-	failed=$((failed + 1))
 }
 
 part() {
@@ -59,55 +46,68 @@ part() {
 	for variable in TEST_TIMEOUT $(sed -n 's/^# set: *//p' "$1"); do
 		[ -z "${!variable:-}" ] || set+=("--setenv=$variable=${!variable}")
 	done
-	tally < <($host run "$name" systemd-run --quiet --pipe --wait --collect --property=Delegate=yes --setenv=ONLY="$3" "${set[@]}" \
-		bash /src/tests/host/inside.sh all "/src/$1" "$2" 2>&1)
+	{
+		$host run "$name" systemd-run --quiet --pipe --wait --collect --property=Delegate=yes --setenv=ONLY="$3" "${set[@]}" \
+			bash /src/tests/host/inside.sh all "/src/$1" "$2" 2>&1 | shown
+	} &
+	wait $!
 }
 
+# FILE FUNCTION, in a host of its own. What can take long is waited for, so that a signal is heard meanwhile.
 run_file() {
 	local file=$1 only=$2 gpu
-	count=$((count + 1))
-	name=t$$-$count
+	SECONDS=0
+	name=t$CTC_HOST_OWNER-$count
+	trap '$host down "$name"' EXIT
+	trap 'exit 130' TERM
 	gpu=$(sed -n 's/^# gpu: *//p' "$file")
 	if ! CTC_HOST_GPU=$gpu $host up "$name" "$stage" 2>&1; then
-		broken "$file: the host boots"
+		echo "not ok $file: the host boots"
 	elif ! part "$file" first "$only"; then
-		broken "$file: runs to its end"
+		echo "not ok $file: runs to its end"
 	elif grep -q '^test_after_reboot_' "$file"; then
 		if ! $host reboot "$name" 2>&1; then
-			broken "$file: the host reboots"
+			echo "not ok $file: the host reboots"
 		elif ! part "$file" rebooted "$only"; then
-			broken "$file: runs to its end after the reboot"
+			echo "not ok $file: runs to its end after the reboot"
 		fi
 	fi
-	$host down "$name"
-	name=''
+	echo "# ${file##*/}: $SECONDS s"
+}
+
+run_wanted() { # WANTED...
+	local wanted file only
+	lanes_end_with_me
+	for wanted in "$@"; do
+		file=${wanted%%:*} only=''
+		[ "$file" = "$wanted" ] || only=${wanted#*:}
+		for file in "$file" "tests/host/$file" "tests/host/$file.sh"; do
+			[ ! -f "$file" ] || break
+		done
+		count=$((count + 1))
+		if [ -f "$file" ]; then lane run_file "$file" "$only"; else echo "not ok $wanted: no such file"; fi
+	done
+	wait
 }
 
 MAKEFLAGS='' make --no-print-directory -s install DESTDIR="$stage" PREFIX=/usr/local build/probe || {
-	broken "make install"
+	echo "not ok make install"
 	echo "0 passed, 1 failed"
 	exit 1
 }
 if [ $# = 0 ]; then
-	mapfile -t waiting < <(grep -l '^# waits' tests/host/test_*.sh)
-	mapfile -t others < <(grep -L '^# waits' tests/host/test_*.sh)
-	beside_log=$(mktemp)
-	"$0" "${waiting[@]}" >"$beside_log" 2>&1 &
-	beside=$!
-	set -- "${others[@]}"
+	mapfile -t files < <(grep -l '^# long' tests/host/test_*.sh && grep -L '^# long' tests/host/test_*.sh)
+	set -- "${files[@]}"
 fi
-for wanted in "$@"; do
-	file=${wanted%%:*} only=''
-	[ "$file" = "$wanted" ] || only=${wanted#*:}
-	for file in "$file" "tests/host/$file" "tests/host/$file.sh"; do
-		[ ! -f "$file" ] || break
-	done
-	if [ -f "$file" ]; then run_file "$file" "$only"; else broken "$wanted: no such file"; fi
-done
-if [ -n "$beside" ]; then
-	wait "$beside"
-	beside=''
-	tally < <(sed 's/^[0-9]* passed, [0-9]* failed$/done/' "$beside_log") || broken "those that wait: run to their end"
-fi
+mkfifo "$work/lines"
+run_wanted "$@" >"$work/lines" &
+lanes=$!
+while IFS= read -r line; do
+	case "$line" in
+	"ok "*) passed=$((passed + 1)) ;;
+	"not ok "*) failed=$((failed + 1)) ;;
+	esac
+	printf '%s\n' "$line"
+done <"$work/lines"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # patience: 400
-# waits
+# long
 #
 # A system bus that stops answering in the midst of a change: dbus-daemon is stopped, so that connections are taken and nothing comes back (spec/transaction.md, B4). It takes minutes, in which nothing is done.
 
