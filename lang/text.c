@@ -57,14 +57,33 @@ static void say_invisible(struct parser *p, size_t i, size_t n, uint32_t code)
 
 	if (code == 0xfeff && i == 0)
 		diag_help(p->diags, d, "save the file without a byte order mark");
+	else if (code == 0xa0 || (code >= 0x2000 && code <= 0x200a) || code == 0x202f || code == 0x205f || code == 0x3000)
+		diag_help(p->diags, d, "write a plain blank; a string that needs it says `\\u{%x}`", code);
 	else
 		diag_help(p->diags, d, "take it out; a string that needs it says `\\u{%x}`", code);
+}
+
+/* A text that is one, in another encoding or with other line ends: one thing is to be said. */
+static bool text_is_other(struct parser *p)
+{
+	bool wide = p->text.n >= 2 && (!memcmp(p->text.s, "\xff\xfe", 2) || !memcmp(p->text.s, "\xfe\xff", 2));
+	const char *line = wide || str_has(p->text, '\n') ? NULL : memchr(p->text.s, '\r', p->text.n);
+	uint32_t at = p->base + (line ? (uint32_t)(line - p->text.s) : 0);
+
+	if (!wide && !line)
+		return false;
+	struct diag *d = diag_add(p->diags, DIAG_not_text, (struct span){at, at + (wide ? 2 : 1)}, wide ? "the file is UTF-16" : "the lines end with a carriage return alone");
+	diag_help(p->diags, d, wide ? "save it as UTF-8, without a byte order mark" : "save it with the line ends of Unix");
+	return true;
 }
 
 bool text_check(struct parser *p)
 {
 	size_t faults = 0, i = 0;
 	uint32_t code;
+
+	if (text_is_other(p))
+		return false;
 
 	while (i < p->text.n) {
 		size_t n;

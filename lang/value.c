@@ -189,6 +189,17 @@ void duration_text(int64_t us, struct buf *out)
 static const char path_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_.+@%~=:-";
 
 /* One form for one place: absolute, no empty parts, no `.` and `..`. PATH_MAX and NAME_MAX are of linux/limits.h. */
+/* /data:ro: the options that other tools write behind a mount, which would be taken for a part of its name. */
+static const char *option_behind(struct str text)
+{
+	static const char *const written[] = {":ro", ":rw", ":z", ":Z"};
+
+	for (size_t i = 0; i < sizeof written / sizeof written[0]; i++)
+		if (str_ends(text, str_of(written[i])))
+			return i == 0 ? "no option stands behind a path: { readonly = true } behind a mount, readonly = true in a volume" : "no option stands behind a path: leave it out";
+	return NULL;
+}
+
 const char *path_wrong(struct str text)
 {
 	if (text.n == 0 || text.s[0] != '/')
@@ -209,5 +220,5 @@ const char *path_wrong(struct str text)
 	for (size_t i = 0; i < text.n; i++)
 		if (text.s[i] == '\0' || !strchr(path_bytes, text.s[i]))
 			return "a path has letters of ASCII, digits and / _ . + @ % ~ = : - only";
-	return NULL;
+	return option_behind(text);
 }
