@@ -172,7 +172,7 @@ struct val eval_call(struct elab *el, const struct expr *e, struct scope *scope)
 	for (unsigned i = 0; i < FN_COUNT; i++)
 		near_offer(&near, str_of(function_infos[i].name));
 	struct diag *d = say(el, DIAG_function_unknown, e->u.call.function.at, "there is no function `%.*s`", STR_ARG(name));
-	const char *habit = habit_help(STR(""), name);
+	const char *habit = habit_help(STR("function"), name);
 	if (habit)
 		say_help(el, d, "%s", habit);
 	else

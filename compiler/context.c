@@ -11,8 +11,14 @@ void help_word(struct elab *el, struct diag *d, const struct type *t, struct str
 
 	if (t->tag == T_GPU && (str_is(word, "all") || str_is(word, "true")))
 		say_help(el, d, "all that this vendor has: gpu = nvidia");
+	else if (t->tag == T_NETWORK && (str_starts(word, STR("container:")) || str_starts(word, STR("service:"))))
+		say_help(el, d, "the network of another container is joined: join = %.*s", (int)(word.n - str_cut(word, ':', NULL).n - 1), word.s + str_cut(word, ':', NULL).n + 1);
 	else if (t->tag == T_NETWORK)
 		say_help(el, d, "a network of the stack's is its subnet: subnet = %.*s", STR_ARG(word));
+	else if (t->tag == T_CAPABILITY && str_starts(word, STR("CAP_")))
+		say_help(el, d, "write it without CAP_ and without quotes: %.*s", (int)word.n - 4, word.s + 4);
+	else if (t->tag == T_TLS)
+		say_help(el, d, "acme: of a public authority; internal: of the proxy's own; off: none");
 	else if (habit && t->tag == T_RESTART)
 		say_help(el, d, "%s", habit);
 }

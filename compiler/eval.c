@@ -44,6 +44,8 @@ static bool text_add(struct elab *el, struct buf *b, struct val v, const struct 
 
 		if (v.type == V_LIST)
 			say_help(el, d, "join(%s, \", \")", expr_shown(el, part));
+		else if (v.type == V_NODE && v.u.node->tag == KIND_container)
+			say_help(el, d, "its address is ${%s.address}", expr_shown(el, part));
 		return false;
 	}
 	return true;

@@ -2,6 +2,7 @@
  *
  * What a found name is worth, and what is in what: members of blocks, maps, ports and used files. */
 #include "compiler/elab.h"
+#include "lang/function.h"
 
 #include <stdlib.h>
 
@@ -93,6 +94,8 @@ static struct val no_member(struct elab *el, const char *what, struct ident name
 
 	if (has)
 		say_help(el, d, "it has %s", has);
+	else if (function_find(name.text) != FN_COUNT)
+		say_help(el, d, "a function is called: %.*s(…)", STR_ARG(name.text));
 	return val_poison();
 }
 

@@ -36,7 +36,7 @@ static bool is_unquoted(struct str s, const struct type *t)
 
 	switch (t->tag) {
 	case T_PATH:
-		return s.n > 0 && s.s[0] == '/';
+		return !path_wrong(s);
 	case T_IP:
 	case T_IP4:
 	case T_IP6:
@@ -75,7 +75,7 @@ static bool is_unquoted(struct str s, const struct type *t)
 	}
 }
 
-static void help_port(struct elab *el, struct diag *d, const struct node *n)
+void help_port(struct elab *el, struct diag *d, const struct node *n)
 {
 	for (size_t i = 0; i < n->kind->nrows; i++) {
 		const struct schema_row *row = &n->kind->rows[i];
@@ -135,11 +135,57 @@ static const char *unquoted(struct elab *el, struct str s, const struct type *t)
 	return str_fmt(el->a, "%s%.*s", t->tag == T_MODE && s.s[0] != '0' ? "0" : "", STR_ARG(s)).s;
 }
 
+/* A number of bytes, or of what people count memory in. */
+static const char *as_size(struct elab *el, int64_t n)
+{
+	struct buf b = {0};
+
+	if (n < 1 << 20)
+		return n < 1 ? "512MiB, or leave it out where there is no limit" : str_fmt(el->a, "%lldMiB", (long long)n).s;
+	size_text(n, &b);
+	return buf_take(&b, el->a).s;
+}
+
+/* address = fd00::2: the field of the other family, where there is one. */
+static const char *field_of_family(struct elab *el, struct val v, const struct type *t, const struct target *to)
+{
+	bool four = (t->tag == T_IP4 && v.type == T_IP) || (t->tag == T_CIDR4 && v.type == T_CIDR);
+	struct str other = str_fmt(el->a, "%.*s6", STR_ARG(to->name));
+
+	return four && to->node && map_get(&el->rows[to->node->tag], other) ? other.s : NULL;
+}
+
+/* tcp = 80 in a container's own block: which port it calls what. */
+static bool help_own_port(struct elab *el, struct diag *d, struct val v, const struct target *to)
+{
+	const struct node *n = to->node;
+
+	if (!n || !n->kind->word.n || n->tag == KIND_stack)
+		return false;
+	while (n && !el->ports[n->tag])
+		n = n->parent;
+	const union cell *cell = n ? node_cell(n, el->ports[n->tag]) : NULL;
+	int64_t number = v.type == T_INT ? v.u.INT : v.u.PORT.lo;
+
+	for (size_t i = 0; cell && i < cell->map.n; i++) {
+		struct val port = entry_value(el, (struct node *)(uintptr_t)n, el->ports[n->tag], cell->map.at[i], cell->map.at[i]->name.at);
+
+		if (port.type == T_PORTREF && port.u.PORTREF.port.lo == number) {
+			say_help(el, d, "this port is called %.*s", STR_ARG(cell->map.at[i]->name.text));
+			return true;
+		}
+	}
+	say_help(el, d, "name one of its own ports, as `ports` calls it");
+	return true;
+}
+
 static void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
 	bool reference = e->kind == EX_NAME || e->kind == EX_MEMBER;
 
-	if (t->tag == T_HOSTPORT && (v.type == T_PORTREF || (v.type == V_NODE && v.u.node->tag == KIND_container)))
+	if (field_of_family(el, v, t, to))
+		say_help(el, d, "one of IPv6 stands in its own field: %s = %s", field_of_family(el, v, t, to), reference ? expr_shown(el, e) : val_string(el, v));
+	else if (t->tag == T_HOSTPORT && (v.type == T_PORTREF || (v.type == V_NODE && v.u.node->tag == KIND_container)))
 		say_help(el, d, "the host's port stands on the left: publish 8080 -> %s", expr_shown(el, e));
 	else if (t->tag == T_HOSTPORT && is_pair_of_ports(v))
 		say_help(el, d, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http");
@@ -171,10 +217,8 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 		say_help(el, d, "give it the length of its prefix: %s/%d", val_string(el, v), v.u.IP.family == 4 ? 24 : 64);
 	else if ((t->tag == T_IP || t->tag == T_IP4 || t->tag == T_IP6) && v.type == T_CIDR)
 		say_help(el, d, reference ? "an address in it is written %s[10]" : "an address has no `/` behind it", expr_shown(el, e));
-	else if (t->tag == T_SIZE && v.type == T_INT)
-		say_help(el, d, "give it a unit: %lldMiB", (long long)v.u.INT);
-	else if (t->tag == T_SIZELIMIT && v.type == T_INT)
-		say_help(el, d, "give it a unit: %lldMiB", (long long)v.u.INT);
+	else if ((t->tag == T_SIZE || t->tag == T_SIZELIMIT) && v.type == T_INT)
+		say_help(el, d, "give it a unit: %s", as_size(el, v.u.INT));
 	else if (t->tag == T_DURATION && v.type == T_INT)
 		say_help(el, d, "give it a unit: %llds", (long long)v.u.INT);
 	else if (t->tag == T_PORT && v.type == T_INT)
@@ -195,12 +239,32 @@ static void help_mismatch(struct elab *el, struct diag *d, struct val v, const s
 		help_port(el, d, v.u.node);
 	else if ((t->tag == T_PORTREF || t->tag == T_FLOWEND) && v.type == T_PORT && e->kind == EX_MEMBER)
 		say_help(el, d, "this is a parameter or a field: its port of that name is %s.ports.%.*s", expr_shown(el, e->u.member.base), STR_ARG(e->u.member.name.text));
-	else if (t->tag == T_PORTREF && v.type == T_PORT && to->node && to->node->kind->word.n && to->node->tag != KIND_stack)
-		say_help(el, d, "name one of its own ports, as `ports` calls it");
+	else if (t->tag == T_PORTREF && (v.type == T_PORT || v.type == T_INT) && help_own_port(el, d, v, to))
+		;
+	else if (t->tag == T_PATH && v.type == T_STRING && path_wrong(v.u.STRING))
+		say_help(el, d, "%s", path_wrong(v.u.STRING));
+	else if (t->tag == T_HOSTPORT && v.type == T_IP)
+		say_help(el, d, v.u.IP.family == 6 ? "an address of IPv6 stands in brackets, and the port behind it: [::1]:8080" : "the port stands behind the address: %s:8080", val_string(el, v));
+	else if (t->tag == T_ENDPOINT && v.type == T_STRING)
+		say_help(el, d, "it is an address and a port: 203.0.113.1:51820");
+	else if (t->tag == T_SECRETREF && v.type == T_STRING)
+		say_help(el, d, "the bytes are not written here: secret NAME { file = /root/NAME } in the stack, and here its name");
+	else if (t->tag == T_STRINGS && v.type == T_PATH)
+		say_help(el, d, "write a list: [\"%s\"]", val_string(el, v));
+	else if (t->tag == T_COUNTLIMIT && v.type == T_OWNER)
+		say_help(el, d, "one number is both the soft and the hard limit: %u", v.u.OWNER.uid);
+	else if (t->tag == T_STRING && v.type == V_NODE && e->kind == EX_NAME)
+		say_help(el, d, "a string stands in quotes: \"%.*s\"", STR_ARG(e->u.text));
+	else if (t->tag == T_STRING && v.type == V_NONE)
+		say_help(el, d, "leave it out, or write the empty text: \"\"");
+	else if (t->tag == T_NETWORK && v.type == V_NONE)
+		say_help(el, d, "a container has a network of its own, from which nothing leaves but what an `allow` names: leave it out");
 	else if (v.type == V_FILE)
 		say_help(el, d, "in it are stacks, and containers in these: %s.STACK.CONTAINER", expr_shown(el, e));
 	else if (t->tag == T_FLOWEND && v.type == V_LIST)
 		say_help(el, d, "one line each: for x in %s { … x … }", reference ? expr_shown(el, e) : "[a, b]");
+	else if (t->tag == T_FLOWEND && v.type == T_ENDPOINT)
+		say_help(el, d, "`world` is whatever is not on this host; an address of it cannot be told apart: world:53/udp");
 	else if (t->tag == T_FLOWEND && (v.type == T_CIDR || v.type == T_IP))
 		say_help(el, d, "`world` is whatever is not on this host; an address of it cannot be told apart");
 	else if ((t->tag == T_PORTREF || t->tag == T_FLOWEND) && (v.type == T_PORT || v.type == T_INT))

@@ -199,6 +199,12 @@ static void note_meant(struct elab *el, struct diag *d, struct scope *scope, con
 		say_note(el, d, f.binding->name.at, "`%.*s` is declared here", STR_ARG(near->best));
 }
 
+/* FOO, DATA_DIR */
+static bool is_of_environment(struct str name)
+{
+	return name.n > 1 && strspn(name.s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") >= name.n;
+}
+
 /* A bare word where the type asks for something that words are not. */
 static void help_wanted(struct elab *el, struct diag *d, struct str name)
 {
@@ -223,8 +229,21 @@ static void help_wanted(struct elab *el, struct diag *d, struct str name)
 	case T_FLOWEND:
 		say_help(el, d, "whatever is not on this host is `world`: world:443/tcp");
 		break;
-	default:
+	case T_IP4:
+	case T_IP6:
+		say_help(el, d, "an address is written, or the field is left out: then one is chosen, and stays");
 		break;
+	case T_CAPABILITIES:
+		say_help(el, d, "write a list: [%.*s]", STR_ARG(name));
+		break;
+	case T_ENDPOINT:
+		say_help(el, d, "it is an address and a port: 203.0.113.1:51820");
+		break;
+	default:
+		if (kind_find(name) != KIND_COUNT)
+			say_help(el, d, "a %.*s is named by its name alone: NAME, not %.*s.NAME", STR_ARG(name), STR_ARG(name));
+		else if (!el->wanted && is_of_environment(name))
+			say_help(el, d, "the environment is not read: input %.*s: string asks for a value, given by --set %.*s=VALUE; `\\${%.*s}` is this text", STR_ARG(name), STR_ARG(name), STR_ARG(name));
 	}
 }
 
@@ -323,7 +342,12 @@ void member_unknown(struct elab *el, struct node *n, struct str name, struct spa
 		for (size_t k = 0; row->form == ROW_MAP && row->type == T_PORT && k < node_cell(n, row)->map.n; k++)
 			near_offer(&near, node_cell(n, row)->map.at[k]->name.text);
 	}
-	say_suggest(el, d, &near);
+	if (n->tag == KIND_container && str_is(name, "port"))
+		help_port(el, d, n);
+	else if (n->tag == KIND_container && (str_is(name, "ip") || str_is(name, "ipv4") || str_is(name, "host")))
+		say_help(el, d, "did you mean `address`?");
+	else
+		say_suggest(el, d, &near);
 	if (n->state == NODE_OPEN && n->pending)
 		say_help(el, d, "what `if` and `for` make cannot be used in a condition beside them");
 }

@@ -90,10 +90,46 @@ static bool is_block(struct parser *p)
 	return false;
 }
 
+/* Blanks that a line begins with. */
+static size_t indent_of(struct str line)
+{
+	size_t n = 0;
+
+	while (n < line.n && (line.s[n] == ' ' || line.s[n] == '\t'))
+		n++;
+	return n;
+}
+
+/* `ports:` and below it `- "8080:80"`, as YAML has it: the lines that belong to it, which are deeper or begin with `-`, are one mistake with it. */
+static void ignore_below(struct parser *p)
+{
+	size_t line = p->head[0].at.lo - p->base, i = p->pos - p->base, deep;
+
+	while (line > 0 && p->text.s[line - 1] != '\n')
+		line--;
+	deep = indent_of((struct str){p->text.s + line, p->text.n - line});
+	while (i > 0 && p->text.s[i - 1] != '\n')
+		i--;
+	for (struct str rest = {p->text.s + i, p->text.n - i}; rest.n;) {
+		struct str next, at = str_cut(rest, '\n', &next);
+		size_t blanks = indent_of(at);
+		char c = blanks < at.n ? at.s[blanks] : '\r';
+
+		if (c == '}' || (c != '\r' && c != '#' && blanks <= deep && !(blanks == deep && c == '-')))
+			return;
+		if (c != '\r' && c != '#')
+			p->ignored_to = p->base + (uint32_t)(at.s + at.n - p->text.s);
+		rest = next;
+	}
+}
+
 /* `services:` and nothing behind it, at the top of a file: a block of YAML, and nothing that follows is ours. */
 static bool is_yaml(struct parser *p)
 {
-	if (p->depth || p->nhead != 3 || p->head[0].token != NAME || p->head[1].token != ':' || p->last != SEP)
+	static const char services[] = "\nservices:";
+	bool named = p->nhead > 2 && p->head[0].token == NAME && p->head[1].token == ':';
+
+	if (p->depth || !named || ((p->nhead != 3 || p->last != SEP) && !memmem(p->text.s, p->text.n, services, sizeof services - 1)))
 		return false;
 	struct diag *d = diag_add(p->diags, DIAG_foreign, (struct span){p->head[0].at.lo, p->head[1].at.hi}, "a file of YAML is not in this language");
 
@@ -111,32 +147,75 @@ static void name_lost(struct parser *p)
 		vec_push(p->arena, &p->ast->unnamed, (struct unnamed){p->last_at.lo, block});
 }
 
+static bool is_block_word(struct str word)
+{
+	return kind_find(word) != KIND_COUNT || schema_row_any(word, ROW_MAP);
+}
+
+/* Whether an entry went wrong at its second token, whatever the grammar could still have made of it: `image: "x"`, `image "x"`. */
+static bool is_second(const struct parser *p, const struct expected *e)
+{
+	if (p->nhead < 2 || p->head[0].token != NAME || e->is[LET])
+		return false;
+	struct str first = parser_text(p, p->head[0].at);
+	bool alone = p->nhead == 3 && (p->last == SEP || p->last == '}');
+
+	return p->head[1].token == ':' || (p->head[1].token == PLAIN && alone && !is_block_word(first) && !schema_row_any(first, ROW_ARROW));
+}
+
+/* Both: what was expected and what was found. Returns where. */
+static struct span second_said(struct parser *p, struct buf *out)
+{
+	struct str first = parser_shown(p, p->head[0].at), second = parser_shown(p, p->head[1].at);
+
+	buf_fmt(out, "expected `%s` after `%.*s`, found `%.*s`", is_block_word(parser_text(p, p->head[0].at)) ? "{" : "=", STR_ARG(first), STR_ARG(second));
+	return p->head[1].at;
+}
+
+static struct span newest_said(struct parser *p, const struct expected *e, struct buf *out)
+{
+	struct words w = words_of(e);
+	bool at_end = p->last == SEP || p->last == YYEOF;
+
+	for (size_t i = 0; i < w.n; i++)
+		buf_fmt(out, "%s%s", i == 0 ? "expected " : i + 1 < w.n ? ", " : " or ", w.at[i]);
+	if (p->before != SEP && p->before != '{' && p->before != '}' && p->before != MAP && w.n)
+		buf_fmt(out, " after `%.*s`", STR_ARG(parser_shown(p, p->before_at)));
+	buf_puts(out, w.n ? ", found " : "unexpected ");
+	if (found_word(p->last))
+		buf_puts(out, found_word(p->last));
+	else
+		buf_fmt(out, "`%.*s`", STR_ARG(parser_shown(p, p->last_at)));
+	return at_end ? (struct span){p->before_at.hi, p->before_at.hi} : p->last_at;
+}
+
+/* The `{` of a block on the line below it: that was said with its first line. */
+static bool is_late_brace(struct parser *p)
+{
+	bool late = p->late_brace && p->last == '{' && p->last_at.lo == p->late_brace;
+
+	if (p->last == SEP && p->nhead > 1 && p->pos - p->base < p->text.n && p->text.s[p->pos - p->base] == '{')
+		p->late_brace = p->pos;
+	return late;
+}
+
 void expected_say(struct parser *p, const struct expected *e)
 {
 	if (p->stopped || p->made_up || (p->muted && p->depth + (p->last == '}') >= p->muted))
 		return;
 	/* environment: { … }, if x { 1 } else { 2 }, function f(x) { … } */
-	if (p->last == '{' && (p->before == ':' || p->before == ')' || e->is[THEN]))
+	int first = p->nhead ? p->head[0].token : 0;
+	bool slot = first == TYPE || first == LET || first == INPUT || first == OUTPUT || first == PARAM;
+	if (p->last == '{' && (p->before == ':' || p->before == ')' || e->is[THEN] || slot))
 		p->muted = p->depth;
 	name_lost(p);
 	/* One mistake, one message: what the lexer or the layout has said of this entry is enough. */
-	if (p->diags->errors > p->errors_before || is_block(p) || is_yaml(p))
+	if (is_late_brace(p) || p->diags->errors > p->errors_before || is_block(p) || is_yaml(p))
 		return;
-	struct words w = words_of(e);
+	if (p->depth && p->last == SEP && p->nhead == 3 && p->head[0].token == NAME && p->head[1].token == ':')
+		ignore_below(p);
 	struct buf b = {0};
-	int found = p->last;
-	bool at_end = found == SEP || found == YYEOF;
-	struct span at = at_end ? (struct span){p->before_at.hi, p->before_at.hi} : p->last_at;
-
-	for (size_t i = 0; i < w.n; i++)
-		buf_fmt(&b, "%s%s", i == 0 ? "expected " : i + 1 < w.n ? ", " : " or ", w.at[i]);
-	if (p->before != SEP && p->before != '{' && p->before != '}' && p->before != MAP && w.n)
-		buf_fmt(&b, " after `%.*s`", STR_ARG(parser_shown(p, p->before_at)));
-	buf_puts(&b, w.n ? ", found " : "unexpected ");
-	if (found_word(found))
-		buf_puts(&b, found_word(found));
-	else
-		buf_fmt(&b, "`%.*s`", STR_ARG(parser_shown(p, p->last_at)));
+	struct span at = is_second(p, e) ? second_said(p, &b) : newest_said(p, e, &b);
 	struct diag *d = diag_add(p->diags, DIAG_syntax, at, "%.*s", STR_ARG(buf_view(&b)));
 	buf_free(&b);
 	meant_help(p, d, e);

@@ -314,6 +314,30 @@ static int layout_made_up(struct parser *p, struct span *at)
 	return layout_close(p);
 }
 
+/* What the lexer says of words in a part that is left out is no news: that part is said. */
+static void forget_words(struct parser *p, size_t said)
+{
+	while (p->diags->all.n > said) {
+		const struct diag *d = p->diags->all.at[p->diags->all.n - 1];
+
+		if (d->code < DIAG_not_ascii || d->code > DIAG_name || d->code == DIAG_unterminated)
+			return;
+		diag_drop(p->diags, d);
+	}
+}
+
+static int layout_ignored(struct parser *p, union value *value, struct span *at)
+{
+	size_t said = p->diags->all.n;
+	int token;
+
+	do
+		token = lexer_raw(value, at, p->scanner);
+	while (at->lo < p->ignored_to && token != YYEOF);
+	forget_words(p, said);
+	return token;
+}
+
 /* One raw token, or the one that was held back. */
 static int layout_raw(struct parser *p, union value *value, struct span *at)
 {
@@ -327,7 +351,7 @@ static int layout_raw(struct parser *p, union value *value, struct span *at)
 		*at = (struct span){p->pos, p->pos};
 		return YYEOF;
 	}
-	return lexer_raw(value, at, p->scanner);
+	return p->pos < p->ignored_to ? layout_ignored(p, value, at) : lexer_raw(value, at, p->scanner);
 }
 
 static const enum context opens[TOKENS_END] = {
@@ -418,6 +442,7 @@ static void layout_remember(struct parser *p, int token, struct span at)
 static int careful_token(struct parser *p, union value *value, struct span *at)
 {
 	bool item = p->last == ',' && (p->open[p->depth].is_value || p->open[p->depth].in_bracket) && parser_context(p) == CX_BRACE;
+	size_t said = p->diags->all.n;
 	int token;
 
 	if (item || !separates(p)) {
@@ -428,6 +453,8 @@ static int careful_token(struct parser *p, union value *value, struct span *at)
 	do
 		token = layout_token(p, value, at);
 	while (p->skipping && !resumes(p, token));
+	if (p->skipping)
+		forget_words(p, said);
 	p->skipping = false;
 	layout_remember(p, token, *at);
 	return token;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "lang/base/near.h"
+#include "lang/habit.h"
+#include "lang/schema.h"
 
 static struct expr *bad(struct parser *p, struct span at)
 {
@@ -189,6 +191,8 @@ static struct expr *unit_unknown(struct parser *p, struct span at, struct str te
 		near.best = literal_unit(word);
 	if (text.s[0] == '0' && (word.s[0] == 'x' || word.s[0] == 'X'))
 		diag_help(p->diags, d, "numbers are decimal, or octal with a leading 0");
+	else if (p->last == NAME && kind_find(parser_text(p, p->last_at)) != KIND_COUNT)
+		diag_help(p->diags, d, "a name begins with a letter");
 	else if (near.best.n)
 		diag_suggest(p->diags, d, near.best);
 	else
@@ -477,6 +481,14 @@ struct expr *literal_owner(struct parser *p, struct span at)
 	return e;
 }
 
+/* Whether the token before names a file that is used, here or in another language. */
+static bool is_use(const struct parser *p)
+{
+	const char *habit = p->last == NAME ? habit_help(STR(""), parser_text(p, p->last_at)) : NULL;
+
+	return p->last == USE || (habit && !strncmp(habit, "use ", 4));
+}
+
 struct expr *literal_path(struct parser *p, struct span at)
 {
 	struct str text = parser_text(p, at);
@@ -486,7 +498,7 @@ struct expr *literal_path(struct parser *p, struct span at)
 		struct str shown = parser_shown(p, at);
 		struct diag *d = diag_add(p->diags, DIAG_path, at, "`%.*s` is no path", STR_ARG(shown));
 
-		if (text.s[0] != '/' && (p->last == USE || p->last == NAME))
+		if (text.s[0] != '/' && is_use(p))
 			diag_help(p->diags, d, "the name of a file that is used stands in quotes: use \"%.*s\"", STR_ARG(shown));
 		else
 			diag_help(p->diags, d, "%s", fault);
@@ -507,6 +519,13 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 
 	if (mac_meant(text, '-'))
 		return mac_malformed(p, at, shown);
+	if (text.s[0] == '.' && p->last == COLON_PORT) {	/* nginx:1.27 */
+		struct str whole = parser_shown(p, (struct span){p->before_at.lo, at.hi});
+
+		d = diag_add(p->diags, DIAG_foreign, (struct span){p->before_at.lo, at.hi}, "a text without quotes is not in this language");
+		diag_help(p->diags, d, "write it in double quotes: \"%.*s\"", STR_ARG(whole));
+		return bad(p, at);
+	}
 	if (text.s[0] == '.') {
 		char before = at.lo > p->base ? p->text.s[at.lo - p->base - 1] : ' ';
 		bool behind = isalnum((unsigned char)before) || before == '_';	/* web.443 */
@@ -548,4 +567,39 @@ struct expr *literal_foreign(struct parser *p, struct span at, const char *what,
 
 	diag_help(p->diags, d, "%s", help);
 	return bad(p, at);
+}
+
+/* Where the text that begins with the word ends: behind the line that has its last word alone, or behind the next ''. */
+static size_t here_end(struct str text, size_t i, struct str word)
+{
+	const char *end = memmem(text.s + i, text.n - i, "''", 2);
+
+	if (str_is(word, "''"))
+		return end ? (size_t)(end + 2 - text.s) : i;
+	for (struct str rest = {text.s + i, text.n - i}; rest.n;) {
+		struct str line = str_cut(rest, '\n', &rest);
+
+		while (line.n && (line.s[0] == ' ' || line.s[0] == '\t'))
+			line = (struct str){line.s + 1, line.n - 1};
+		while (line.n && (line.s[line.n - 1] == ' ' || line.s[line.n - 1] == '\r'))
+			line.n--;
+		if (str_eq(line, word))
+			return (size_t)(line.s + line.n - text.s);
+	}
+	return i;
+}
+
+struct expr *literal_here(struct parser *p, struct span at)
+{
+	struct str word = parser_text(p, at);
+
+	if (word.s[0] == '<') {
+		word = (struct str){word.s + 2, word.n - 2};
+		while (word.n && strchr("-~\"'", word.s[0]))
+			word = (struct str){word.s + 1, word.n - 1};
+		while (word.n && strchr("\"'", word.s[word.n - 1]))
+			word.n--;
+	}
+	p->ignored_to = p->base + (uint32_t)here_end(p->text, at.hi - p->base, word);
+	return literal_foreign(p, at, "a text that begins like this", "a text of several lines stands in \"\"\"…\"\"\"; an empty one is \"\"");
 }

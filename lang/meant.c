@@ -59,6 +59,13 @@ static bool quotes(const struct guess *g)
 	rest = str_cut(str_cut(rest, '\n', NULL), ';', NULL);
 	if (!str_has(rest, '{'))
 		rest = str_cut(rest, '}', NULL);
+	const struct schema_row *row = schema_row_any(g->first, ROW_FIELD);
+	if (row && row->type == T_OWNER)
+		return MEANT("user and group are numbers: 0:0 is root");
+	if (row && row->type == T_PATH)
+		return MEANT("a path has neither blanks nor characters that are not of ASCII");
+	if (row && row->type == T_NETWORK && g->found == ':')
+		return MEANT("the network of another container is joined: join = %.*s", STR_ARG(str_cut(behind(g), ' ', NULL)));
 	while (rest.n && (rest.s[rest.n - 1] == ' ' || rest.s[rest.n - 1] == '\t' || rest.s[rest.n - 1] == '\r'))
 		rest.n--;
 	if (rest.n <= 60 && !str_has(rest, '"') && !str_has(rest, '#') && !str_has(rest, '{'))
@@ -108,7 +115,7 @@ static bool of_number(const struct guess *g)
 /* Expressions as others write them. */
 static bool of_expression(const struct guess *g)
 {
-	if (g->found == '?' && g->e->is[EQ])
+	if (g->found == '?' && (g->e->is[EQ] || g->e->is[AND]))
 		return MEANT("as a value: if CONDITION then A else B");
 	if (g->found == '{' && g->e->is[THEN])
 		return MEANT("as a value: if CONDITION then A else B; an entry of its own has braces");
@@ -116,6 +123,16 @@ static bool of_expression(const struct guess *g)
 		return MEANT("write: if CONDITION { … }");
 	if ((g->found == '+' && str_is(g->before, "+")) || (g->found == '.' && g->before.n && g->before.s[0] == '"'))
 		return MEANT("strings are put together in quotes: \"${a}${b}\"; lists with one `+`");
+	if (g->found == '*' && str_is(g->before, "["))
+		return MEANT("of each item: [x.NAME for x in LIST]");
+	if (g->found == ':' && g->e->is[INTERP_END] && str_starts(behind(g), STR("-")))
+		return MEANT("what is given from outside has its default there: input %.*s: string = \"…\"", STR_ARG(g->before));
+	if (g->found == ':' && g->e->is[INTERP_END])
+		return MEANT("a member stands behind a dot: %.*s.%.*s", STR_ARG(g->before), STR_ARG(str_cut(behind(g), '}', NULL)));
+	if ((g->found == '<' || g->found == '>' || g->found == LE || g->found == GE || g->found == EQ || g->found == NE) && g->e->is[AND])
+		return MEANT("comparisons do not chain: a < b and b < c");
+	if (g->found == ARROW && g->e->is[')'])
+		return MEANT("an arrow has no brackets around it");
 	if (g->found == '*' && str_is(g->before, "*"))
 		return MEANT("there are no powers; 2 * 2 * 2");
 	if (g->found == IN && g->e->is[SEP] && g->n && g->h[0].token == LET)
@@ -139,6 +156,8 @@ static bool of_arrow(const struct guess *g)
 		return false;
 	if (g->found == '<')
 		return str_starts(behind(g), STR("->")) ? MEANT("an arrow leads one way: write two lines") : MEANT("an arrow leads from the left to the right: `->`");
+	if (g->found == '*' && str_is(g->first, "publish"))
+		return MEANT("a port alone is that of all addresses: publish 8080 -> web.http");
 	if (g->found == '*')
 		return MEANT("all containers of a subnet are its name: allow lan -> world:443/tcp");
 	if (g->found == ',')
@@ -167,6 +186,8 @@ static bool of_type(const struct guess *g)
 	if ((type && g->found == '[') || (g->e->is['?'] && (g->found == '[' || g->found == INDEX)) ||
 	    (g->e->is['?'] && (g->found == '(' || g->found == CALL)))
 		return MEANT("the type of a list is list<string>, that of a map map<string>");
+	if (g->found == LITERAL && g->e->is[IN] && g->n && (g->h[0].token == INPUT || g->h[0].token == PARAM))
+		return MEANT("bounds stand behind `in`: %.*s in 1..5", STR_ARG(g->before));
 	if (g->found == GE && g->e->is['>'])
 		return MEANT("a blank belongs between the type's `>` and `=`");
 	return false;
@@ -178,6 +199,16 @@ static bool of_entry(const struct guess *g)
 	int second = g->n > 1 ? g->h[1].token : 0;
 	bool starts = g->named && !g->e->is[LET];
 
+	if (g->found == '.' && g->n == 2 && g->e->is['='] && is_block(g))
+		return MEANT("what is in a block stands in its braces: %s", habit_form(g->first, str_fmt(g->p->arena, "%.*s { … }", STR_ARG(g->first)).s));
+	if (g->found == '.' && g->n == 2 && g->e->is['='] && schema_row_any(g->first, ROW_FIELD))
+		return MEANT("a field is written `%.*s = value`", STR_ARG(g->first));
+	if (g->found == '{' && g->n == 4 && second == NAME && g->h[2].token == '.' && is_block(g))
+		return MEANT("a name has no dots in it: %.*s-%.*s", STR_ARG(parser_text(g->p, g->h[1].at)), STR_ARG(g->before));
+	if ((str_is(g->before, "extends") || str_is(g->before, "from")) && g->found == NAME && g->n >= 3 && is_block(g))
+		return MEANT("its template stands behind a colon: %.*s NAME : %.*s { … }", STR_ARG(g->first), STR_ARG(g->last));
+	if ((g->found == '(' || g->found == CALL) && g->n >= 3 && g->named && (second == ':' || g->h[2].token == ':'))
+		return MEANT("parameters are given in the block: { %s }", "NAME = value");
 	if (g->found == '.' && g->n == 2 && g->e->is['='])
 		return MEANT("a name with dots stands in quotes: \"%.*s…\" = value", STR_ARG(g->first));
 	if (g->named && g->n == 3 && second == NAME && g->found == '=' && is_block(g))
@@ -218,10 +249,25 @@ static bool of_slip(const struct guess *g)
 	return near.best.n ? MEANT("did you mean `%.*s`?", STR_ARG(near.best)) : false;
 }
 
+/* The first word of the line on which the body around was opened. */
+static struct str body_word(const struct guess *g)
+{
+	uint32_t i = g->p->depth ? g->p->open[g->p->depth].at.lo - g->p->base : 0;
+	struct str word = {g->p->text.s + i, 0};
+
+	while (i > 0 && (g->p->text.s[i - 1] == ' ' || g->p->text.s[i - 1] == '\t'))
+		i--;
+	for (; i > 0 && ((g->p->text.s[i - 1] >= 'a' && g->p->text.s[i - 1] <= 'z') || g->p->text.s[i - 1] == '-'); i--, word.n++)
+		word.s = g->p->text.s + i - 1;
+	return word;
+}
+
 static bool of_line(const struct guess *g)
 {
 	if (g->p->before == '}' && g->e->is[SEP] && (g->found == NAME || is_reserved(g->found)))
 		return MEANT("entries on one line have a `;` between them");
+	if (g->n > 1 && g->h[0].token == ASSERT && g->found == ',' && g->e->is[')'])
+		return MEANT("there are no brackets around both: assert CONDITION, \"message\"");
 	if (g->n > 1 && g->h[0].token == ASSERT && (g->found == PLAIN || g->found == QUOTE_BEGIN) && g->e->is[','])
 		return MEANT("a `,` stands before the message");
 	if (g->n > 1 && g->h[0].token == PARAM && g->found == NAME_BEGIN)
@@ -230,6 +276,8 @@ static bool of_line(const struct guess *g)
 		return MEANT("parameters stand in the body: param tag: string");
 	if (g->n == 1 && g->found == '-')
 		return MEANT("a list is written `[a, b]`");
+	if (g->n == 1 && g->found == LITERAL && schema_row_any(body_word(g), ROW_MAP))
+		return MEANT("each has a name: %s", habit_form(body_word(g), "name = value"));
 	if (g->n == 1 && g->found == ELSE)
 		return MEANT("`else` stands on the line of the `}` before it");
 	if (g->n == 1 && (g->found == '{' || g->found == '['))

@@ -106,6 +106,8 @@ struct parser {
 	bool failed;			/* it did */
 	bool stopped;			/* a limit was passed: the rest is not read */
 	bool said_deep;
+	uint32_t late_brace;		/* a `{` of which something was said on the line above; 0: none */
+	uint32_t ignored_to;		/* up to here nothing is read: it belongs to what was said already */
 	size_t muted;			/* depth of braces in whose bodies nothing is said, since they are no block's; 0: none */
 	size_t entries;
 };
@@ -154,6 +156,8 @@ struct expr *literal_unknown(struct parser *p, struct span at);
 struct str literal_unit(struct str word);
 /* :443/tcp */
 struct port literal_port_of(struct parser *p, struct span at);
+/* <<EOF and '', of HCL and Nix: a text of several lines, all of which is left out. */
+struct expr *literal_here(struct parser *p, struct span at);
 /* Always wrong: a notation of other languages, and what to write instead. */
 struct expr *literal_foreign(struct parser *p, struct span at, const char *what, const char *help);
 
