@@ -258,7 +258,8 @@ static void not_for_images(struct rules *r, enum diag_code code, const struct m_
 		{c->boot.set && c->boot.v, c->boot.at, "`boot`", "an image has an entry point; write `rootfs` for an operating system"},
 		{c->ephemeral.set, c->ephemeral.at, "`ephemeral`", "what is written beside volumes is gone with every container of an image"},
 		{c->users.set && c->users.v == WORD_USERS_private, c->users.at, "`users`",
-		 "podman cannot give its users a network that ctc has made; use a tree (rootfs), or drop capabilities"},
+		 "podman cannot bring users of its own into a network that ctc has made: write user = 1000:1000, capabilities { drop = [ALL] } and no-new-privileges = true, or "
+		 "unpack the image as a tree (rootfs)"},
 	};
 
 	only_check(r, code, all, sizeof all / sizeof all[0], "a container of an image");
