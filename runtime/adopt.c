@@ -5,7 +5,7 @@
 #include "runtime/adopt.h"
 
 #include "lang/base/cleanup.h"
-#include "lang/base/map.h"
+#include "runtime/unit_follow.h"
 
 enum { ID_DIGITS = 64 };
 
@@ -81,26 +81,39 @@ static bool required_changed(const struct res_unit *u, const struct manifest *ba
 	return false;
 }
 
-/* Until nothing more follows: chains of what is required are short. */
+struct changing {
+	struct arena *a;
+	struct map *changed;
+};
+
+static bool change(void *context, struct res_unit *u)
+{
+	const struct changing *c = context;
+
+	return !map_add(c->a, c->changed, u->res.id, u);
+}
+
+/* Units that have another text than base's, and what requires them. */
 static void changed_find(struct arena *a, const struct manifest *compiled, const struct manifest *base, struct map *changed)
 {
+	struct changing c = {a, changed};
+	struct units units = {0};
+	struct map followers = {0};
 	struct res_unit *u;
-	bool more = true;
 
 	manifest_each(unit, u, compiled) {
 		const struct res *b = manifest_find(base, RES_unit, u->res.id);
 
-		if (!b || (!res_same(&u->res, b) && !adopts(&u->res, b)))
-			map_set(a, changed, u->res.id, u);
+		for (size_t i = 0; i < u->binds.n; i++) {
+			struct str name, what = str_cut(u->binds.at[i], ':', &name);
+
+			if (str_is(what, "requires"))
+				unit_follows(a, &followers, name, u);
+		}
+		if ((!b || (!res_same(&u->res, b) && !adopts(&u->res, b)) || required_changed(u, base, changed)) && change(&c, u))
+			vec_push(a, &units.all, u);
 	}
-	while (more) {
-		more = false;
-		manifest_each(unit, u, compiled)
-			if (u->binds.n && !map_get(changed, u->res.id) && required_changed(u, base, changed)) {
-				map_set(a, changed, u->res.id, u);
-				more = true;
-			}
-	}
+	units_follow(a, &followers, &units, change, &c);
 }
 
 /* A unit that is started again with one that it requires has another text on a host: it has one here. */

@@ -14,6 +14,7 @@
 #include "runtime/fs.h"
 #include "runtime/generator.h"
 #include "runtime/unit_drift.h"
+#include "runtime/unit_follow.h"
 
 #define MARK "\n[X-ctstack]\n"
 
@@ -236,48 +237,6 @@ static int see_faults(struct seen *s, struct err *e)
 	return r;
 }
 
-/* Whether mending it takes its process. */
-static bool is_doomed(const struct res_unit *u)
-{
-	static const struct res_unit whole;
-	struct res_unit wanted = whole;
-
-	wanted.text = u->text;
-	return unit_restarts(u, &wanted);
-}
-
-/* Marks the units that are bound to one that is to be started again: systemd stops them with it. Until no more follow: chains of what is required are short. */
-static void see_bound(struct seen *s)
-{
-	for (bool more = true; more;) {
-		more = false;
-		for (size_t i = 0; i < s->ret->all.n; i++) {
-			struct res_unit *u = (struct res_unit *)s->ret->all.at[i];
-			const struct res_unit *to;
-
-			if (u->res.kind != RES_unit || !unit_runs(u) || is_doomed(u))
-				continue;
-			for (struct str rest = u->text; rest.n;) {
-				struct str line = str_cut(rest, '\n', &rest);
-
-				if (str_starts(line, STR("BindsTo=")) && (to = map_get(&s->found, (struct str){line.s + 8, line.n - 8})) && is_doomed(to)) {
-					u->fault = STR(UNIT_GOES_WITH);
-					more = true;
-					break;
-				}
-			}
-		}
-	}
-}
-
-static bool any_doomed(const struct seen *s)
-{
-	for (size_t i = 0; i < s->ret->all.n; i++)
-		if (s->ret->all.at[i]->kind == RES_unit && is_doomed((const struct res_unit *)s->ret->all.at[i]))
-			return true;
-	return false;
-}
-
 int unit_observe(struct host *h, const struct manifest *known, struct manifest *ret, struct err *e)
 {
 	static const char *const patterns[] = {"ct-*", "ctstack*", "ct.slice", NULL};
@@ -292,7 +251,7 @@ int unit_observe(struct host *h, const struct manifest *known, struct manifest *
 	r = unit_added_read(h, ret, &s.found, e);
 	if (r == 0)
 		r = see_faults(&s, e);
-	if (r == 0 && any_doomed(&s))
-		see_bound(&s);
+	if (r == 0)
+		units_bound_mark(ret);
 	return r;
 }

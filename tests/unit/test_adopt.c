@@ -106,6 +106,29 @@ static void what_requires_another_changes_with_it(void **state)
 	}
 }
 
+/* Each requires the next one, whose name comes later, and the last of them has changed. */
+static void a_chain_is_as_long_as_it_likes(void **state)
+{
+	enum { LONG = 50000 };
+	_arena_ struct arena a = {0};
+	struct manifest compiled = {.arena = &a}, base = {.arena = &a}, out = {.arena = &a};
+
+	(void)state;
+	for (int i = 0; i < LONG; i++) {
+		const char *name = str_fmt(&a, "ct-s-%06d.service", i).s, *next = str_fmt(&a, "ct-s-%06d.service", i + 1).s;
+		bool last = i + 1 == LONG;
+
+		add(&compiled, name, last ? "new\n" : str_fmt(&a, "x\n\t@requires:%s@\n", next).s, last ? NULL : str_fmt(&a, "requires:%s", next).s);
+		add(&base, name, last ? "old\n" : str_fmt(&a, "x\nRequires=%s 0123456789abcdef\n", next).s, NULL);
+	}
+	assert_null(manifest_seal(&compiled));
+	assert_null(manifest_seal(&base));
+	manifest_adopt(&compiled, &base, &out);
+	assert_int_equal(out.all.n, LONG);
+	for (size_t i = 0; i < LONG; i++)
+		assert_false(res_same(out.all.at[i], base.all.at[i]));
+}
+
 static void images_and_switches_of_the_same_name(void **state)
 {
 	_arena_ struct arena a = {0};
@@ -133,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_that_binding_makes),
 		cmocka_unit_test(what_requires_another_changes_with_it),
+		cmocka_unit_test(a_chain_is_as_long_as_it_likes),
 		cmocka_unit_test(images_and_switches_of_the_same_name),
 	};
 
