@@ -13,6 +13,12 @@ static void plan_add(struct arena *a, struct plan *p, enum change_op op, const s
 	p->effects += res_infos[change_res(&c)->kind].class == RES_EFFECT;
 }
 
+/* Whether it waits for people, ran as they had started it when the host was looked at, and does not now: only what was found says so, which is where the way back leads to. */
+static bool went_down(const struct res *from, const struct res *to)
+{
+	return to->kind == RES_unit && ((const struct res_unit *)to)->runs && !((const struct res_unit *)from)->runs && !((const struct res_unit *)from)->active;
+}
+
 void plan_make(struct arena *a, const struct manifest *from, const struct manifest *to, struct plan *ret)
 {
 	struct plan p = {.from = from, .to = to};
@@ -30,7 +36,7 @@ void plan_make(struct arena *a, const struct manifest *from, const struct manife
 			plan_add(a, &p, OP_DELETE, x, NULL);
 		else if (order > 0)
 			plan_add(a, &p, OP_CREATE, NULL, y);
-		else if (!res_same(x, y))
+		else if (!res_same(x, y) || went_down(x, y))
 			plan_add(a, &p, OP_CHANGE, x, y);
 		i += order <= 0;
 		k += order >= 0;

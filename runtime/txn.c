@@ -255,6 +255,15 @@ int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from
 	return r;
 }
 
+/* What people had started does not come back with the host. */
+static void forget_started(struct manifest *observed)
+{
+	struct res_unit *u;
+
+	manifest_each(unit, u, observed)
+		u->runs = false;
+}
+
 int txn_recover(struct host *h, struct store *s, struct recovery *ret, struct err *e)
 {
 	_arena_ struct arena a = {0};
@@ -274,6 +283,8 @@ int txn_recover(struct host *h, struct store *s, struct recovery *ret, struct er
 	r = manifest_decode(j.observed, &observed, e);
 	if (r < 0)
 		return err_context(e, "the journal of the transaction in flight");
+	if (!str_eq(j.boot, boot_id(h, &a)))
+		forget_started(&observed);
 	/* A damaged generation must not stop the way back: most of what it made bears our mark. What only cannot be read right now is asked for once more, and then later. */
 	struct err unread;
 	r = store_load(s, j.to, &to, NULL, &unread);

@@ -168,6 +168,93 @@ test_another_name_and_another_between() {
 }
 active_with_base() { [ "$(states ct-s-base ct-s-app ct-s-web ct-s-cron)" = "active active active active" ]; }
 
+# Who waits for people to start it, and was started by them, comes back when what it requires was started again by a change of ours; who was not stays down.
+tool_source() {
+	cat <<-SRC
+		stack s {
+		  subnet lan { range = 10.85.0.0/24 }
+		  defaults container { image = "localhost/probe:1" }
+		  container db    { address = 10.85.0.2; ports { pg = 80/tcp }; ready { tcp = pg; within = ${2-20s} }; ${1-} }
+		  container tool  { address = 10.85.0.3; requires = [db]; autostart = false }
+		  container shell { address = 10.85.0.4; requires = [tool]; autostart = false }
+		  container idle  { address = 10.85.0.5; requires = [db]; autostart = false }
+		  container cron  { address = 10.85.0.6; after = [db] }
+		}
+	SRC
+}
+tools_run() { [ "$(states ct-s-db ct-s-tool ct-s-shell ct-s-idle ct-s-cron)" = "active active active inactive active" ]; }
+
+test_one_that_people_started_comes_back_with_what_it_requires() {
+	local tool cron
+	image localhost/probe:1
+	tool_source >/t.ctstack
+	ctc apply --yes /t.ctstack
+	equal "$(states ct-s-tool ct-s-shell ct-s-idle)" "inactive inactive inactive"
+	systemctl start ct-s-shell
+	tools_run
+	expect 0 ctc plan --detailed-exitcode /t.ctstack
+	tool=$(pid tool) cron=$(pid cron)
+	tool_source 'env { X = "1" }' >/t.ctstack
+	run ctc plan /t.ctstack
+	contains "$out" "Plan: 3 restart, 1 changed without restart, 1 untouched."
+	ctc apply --yes /t.ctstack
+	tools_run
+	[ "$(pid tool)" != "$tool" ]
+	equal "$(pid cron)" "$cron"
+	expect 0 ctc plan --detailed-exitcode /t.ctstack
+	ctc rollback --yes
+	tools_run
+	equal "$(pid cron)" "$cron"
+}
+
+test_one_that_people_started_comes_back_from_drift() {
+	local tool
+	tool=$(pid tool)
+	mkdir -p /etc/systemd/system/ct-s-db.service.d
+	printf '[Service]\nEnvironment=X=1\n' >/etc/systemd/system/ct-s-db.service.d/hand.conf
+	tool_source >/t.ctstack
+	run ctc plan /t.ctstack
+	contains "$out" "s.shell"
+	contains "$out" "3 restart"
+	ctc apply --yes /t.ctstack
+	tools_run
+	[ "$(pid tool)" != "$tool" ]
+	expect 0 ctc plan --detailed-exitcode /t.ctstack
+}
+
+test_one_that_people_started_comes_back_when_the_apply_fails() {
+	tool_source 'env { PROBE_PORTS = "81" }' 2s >/bad.ctstack
+	run ctc apply --yes /bad.ctstack
+	refute equal "$status" 0
+	tools_run
+	expect 0 ctc plan --detailed-exitcode /t.ctstack
+}
+
+# Killed where all is stopped, and systemd has read no new text yet: the texts are as they were, and only who ran tells.
+test_one_that_people_started_comes_back_when_the_apply_is_killed() {
+	local cron tool slow='stop-signal = SIGWINCH; stop-timeout = 4s'
+	tool_source "$slow" >/t.ctstack
+	ctc apply --yes /t.ctstack
+	cron=$(pid cron) tool=$(pid tool)
+	tool_source "$slow; env { X = \"2\" }" >/t.ctstack
+	without_settling
+	ctc apply --yes /t.ctstack >said 2>&1 &
+	eventually 20 stopping
+	systemctl kill --kill-whom=main --signal=KILL ctstack-transaction.service
+	wait $! || true
+	eventually 20 tools_down
+	refute grep -q X=2 /run/systemd/generator/ct-s-db.service
+	ctc recover
+	with_settling
+	tools_run
+	[ "$(pid tool)" != "$tool" ]
+	equal "$(pid cron)" "$cron"
+	tool_source "$slow" >/t.ctstack
+	expect 0 ctc plan --detailed-exitcode /t.ctstack
+}
+stopping() { [ "$(states ct-s-tool ct-s-db)" = "inactive deactivating" ]; }
+tools_down() { [[ "$(states ct-s-db ct-s-tool ct-s-shell ct-s-cron)" =~ ^(inactive|failed)" inactive inactive active"$ ]]; }
+
 test_after_reboot_all_run() {
 	eventually 60 all_run
 	[ "$(moment app ExecMainStartTimestampMonotonic)" -ge "$(moment db ActiveEnterTimestampMonotonic)" ]

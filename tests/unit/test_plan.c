@@ -11,7 +11,8 @@
 #include "lang/base/cleanup.h"
 #include "runtime/plan.h"
 
-/* A world in short: one letter pair a resource, the kind and the value of a compared field. "n" netns, "s" sysctl, "c" container, "d" directory. */
+/* A world in short: one letter pair a resource, the kind and the value of a compared field. "n" netns, "s" sysctl, "c" container, "d" directory, "u" a unit that waits for people, with a value one
+ * that they have started. */
 static struct manifest world(struct arena *a, const char *text)
 {
 	struct manifest m = {.arena = a};
@@ -32,6 +33,9 @@ static struct manifest world(struct arena *a, const char *text)
 			break;
 		case 'd':
 			manifest_add_directory(&m, id)->keep = value.n > 0; /* NOTED: no difference */
+			break;
+		case 'u':
+			manifest_add_unit(&m, id)->runs = value.n > 0; /* NOTED, too */
 			break;
 		default:
 			fail_msg("no kind %c", word.s[0]);
@@ -105,6 +109,25 @@ static void the_way_back_is_the_same_with_the_ends_swapped(void **state)
 	}
 }
 
+/* Whether one runs that waits for people is no difference to a plan, but to the way back to where it ran. */
+static void what_people_had_started_is_a_way_back(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		size_t changes;
+	} cases[] = {{"ux=runs", "ux", 0}, {"ux=runs", "ux=runs", 0}, {"ux", "ux=runs", 1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		_arena_ struct arena a = {0};
+		struct manifest from = world(&a, cases[i].from), to = world(&a, cases[i].to);
+		struct plan p;
+
+		plan_make(&a, &from, &to, &p);
+		assert_int_equal(p.changes.n, cases[i].changes);
+	}
+}
+
 static void slices_are_the_whole_plan_by_kind(void **state)
 {
 	(void)state;
@@ -132,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(difference_is_found_in_order),
 		cmocka_unit_test(the_way_back_is_the_same_with_the_ends_swapped),
+		cmocka_unit_test(what_people_had_started_is_a_way_back),
 		cmocka_unit_test(slices_are_the_whole_plan_by_kind),
 	};
 

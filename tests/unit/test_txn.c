@@ -488,6 +488,44 @@ static void a_kill_at_any_effect_is_recovered(void **state)
 	assert_true(killed > EFFECTS);
 }
 
+/* `tool` waits for people, who had started it, and went down with `limit`; its text is as it was. The journal is of this boot, or of another one. */
+static bool tool_runs_after_recovery(struct world *w, struct str boot)
+{
+	struct manifest one, two, found = {.arena = &w->a}, left = {.arena = &w->a}, now = {.arena = &w->a};
+	_buf_ struct buf observed = {0};
+	struct recovery done;
+
+	begin(w, &one, &two);
+	for (size_t i = 0; i < one.all.n; i++) {
+		manifest_put(&found, one.all.at[i]);
+		if (!str_is(one.all.at[i]->id, "limit"))
+			manifest_put(&left, one.all.at[i]);
+	}
+	unit(&found, "tool", "z", false);
+	unit(&left, "tool", "z", false);
+	manifest_seal(&found);
+	manifest_seal(&left);
+	((struct res_unit *)manifest_find(&found, RES_unit, STR("tool")))->runs = true;
+	manifest_encode(&found, &observed);
+	world_write(w, &left);
+	assert_int_equal(store_journal_write(&w->s, &(struct journal){1, 2, boot, buf_view(&observed)}, &w->e), 0);
+	assert_int_equal(txn_recover(&w->h, &w->s, &done, &w->e), 0);
+	assert_true(done.found && !done.committed);
+	world_read(w, &now);
+	assert_non_null(manifest_find(&now, RES_unit, STR("limit")));
+	return ((const struct res_unit *)manifest_find(&now, RES_unit, STR("tool")))->runs;
+}
+
+static void what_people_had_started_runs_again(void **state)
+{
+	assert_true(tool_runs_after_recovery(*state, STR("")));
+}
+
+static void what_people_had_started_ends_with_the_boot(void **state)
+{
+	assert_false(tool_runs_after_recovery(*state, STR("another")));
+}
+
 /* Committed, but killed before the journal was removed. */
 static void a_commit_is_not_taken_back(void **state)
 {
@@ -586,6 +624,8 @@ int main(void)
 		IN_WORLD(an_error_at_any_effect_goes_back),
 		IN_WORLD(what_cannot_go_back_is_said_and_recovered),
 		IN_WORLD(a_kill_at_any_effect_is_recovered),
+		IN_WORLD(what_people_had_started_runs_again),
+		IN_WORLD(what_people_had_started_ends_with_the_boot),
 		IN_WORLD(a_commit_is_not_taken_back),
 		IN_WORLD(a_refusal_touches_nothing),
 		IN_WORLD(a_generation_is_made_true_from_anything),
