@@ -39,7 +39,7 @@ void meant_help(struct parser *p, struct diag *d, const struct expected *e);
 
 static int yylex(union value *value, struct span *at, struct parser *p)
 {
-	return layout_next(p, value, at);
+	return p->quick ? layout_quick(p, value, at) : layout_next(p, value, at);
 }
 static void yyerror(struct span *at, struct parser *p, const char *message);
 }

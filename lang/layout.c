@@ -405,7 +405,8 @@ static int layout_balanced(struct parser *p, int token, union value *value, stru
 	}
 }
 
-static inline int layout_token(struct parser *p, union value *value, struct span *at)
+/* Reads with care: what is wrong is said, and what is missing made up. */
+static int careful_raw(struct parser *p, union value *value, struct span *at)
 {
 	if (p->closing && p->depth > p->close_to)
 		return layout_made_up(p, at);
@@ -438,8 +439,7 @@ static void layout_remember(struct parser *p, int token, struct span at)
 	p->before_at = p->last_at;
 }
 
-/* The next token of an entry that may have mistakes. */
-static int careful_token(struct parser *p, union value *value, struct span *at)
+int layout_next(struct parser *p, union value *value, struct span *at)
 {
 	bool item = p->last == ',' && (p->open[p->depth].is_value || p->open[p->depth].in_bracket) && parser_context(p) == CX_BRACE;
 	size_t said = p->diags->all.n;
@@ -451,22 +451,30 @@ static int careful_token(struct parser *p, union value *value, struct span *at)
 		p->muted = p->depth < p->muted ? 0 : p->muted;
 	}
 	do
-		token = layout_token(p, value, at);
+		token = careful_raw(p, value, at);
 	while (p->skipping && !resumes(p, token));
 	if (p->skipping)
 		forget_words(p, said);
 	p->skipping = false;
 	layout_remember(p, token, *at);
+	p->last_at = *at;
+	p->last = token;
 	return token;
 }
 
-int layout_next(struct parser *p, union value *value, struct span *at)
+/* The same where no mistake is expected. After one of brackets the text is not read on: it is read again, with care. */
+int layout_quick(struct parser *p, union value *value, struct span *at)
 {
 	/* What the grammar makes of what stands before a brace, it makes once it has seen the brace. */
-	if (p->last == '{')
+	if (p->listener && p->last == '{')
 		p->open[p->depth].begin = arena_mark(p->arena);
-	int token = p->quick ? layout_token(p, value, at) : careful_token(p, value, at);
+	int token = lexer_raw(value, at, p->scanner);
 
+	if (matters[token]) {
+		token = layout_balanced(p, token, value, at);
+		if (p->closing || p->stopped)
+			token = YYEOF;
+	}
 	if (p->listener && !p->diags->errors)
 		p->listener->hear(p->listener, p->ast, token, *at);
 	p->last_at = *at;

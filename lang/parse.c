@@ -213,16 +213,6 @@ struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *k
 	return expr_above(p, expr_above(p, expr_above(p, expr_above(p, e, key), body), loop->list), loop->condition);
 }
 
-struct expr_list exprs_none(void)
-{
-	return (struct expr_list){0};
-}
-
-struct expr_list exprs_one(struct expr *e)
-{
-	return (struct expr_list){e, e};
-}
-
 struct expr_list exprs_add(struct expr_list list, struct expr *e)
 {
 	if (!list.first)
@@ -230,21 +220,6 @@ struct expr_list exprs_add(struct expr_list list, struct expr *e)
 	list.last->next = e;
 	list.last = e;
 	return list;
-}
-
-struct ident ident_none(void)
-{
-	return (struct ident){0};
-}
-
-struct ident ident_of(struct parser *p, struct span at)
-{
-	return (struct ident){parser_text(p, at), at};
-}
-
-struct ident ident_text(struct expr *plain)
-{
-	return (struct ident){plain->u.text, plain->at};
 }
 
 /* --- types --- */
@@ -499,11 +474,6 @@ struct entry *entry_lost(struct parser *p, struct span at)
 		at.hi = p->last_at.lo;
 	vec_push(p->kept, &p->ast->lost, at);
 	return NULL;
-}
-
-struct entry_list entries_none(void)
-{
-	return (struct entry_list){0};
 }
 
 static bool entry_early(const struct entry *e)

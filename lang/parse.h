@@ -161,8 +161,9 @@ struct expr *literal_here(struct parser *p, struct span at);
 /* Always wrong: a notation of other languages, and what to write instead. */
 struct expr *literal_foreign(struct parser *p, struct span at, const char *what, const char *help);
 
-/* layout.c: the next token of the grammar */
+/* layout.c: the next token of the grammar; the same for the quick reading */
 int layout_next(struct parser *p, union value *value, struct span *at);
+int layout_quick(struct parser *p, union value *value, struct span *at);
 void layout_skip(struct parser *p);
 
 /* lexer.l */
@@ -191,13 +192,28 @@ struct expr *expr_of_list(struct parser *p, struct span at, struct expr_list lis
 struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields);
 struct loop *loop_new(struct parser *p, struct ident name, struct ident second, struct expr *list);
 struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *key, struct expr *body, struct loop *loop);
-struct expr_list exprs_none(void);
-struct expr_list exprs_one(struct expr *e);
+static inline struct expr_list exprs_none(void)
+{
+	return (struct expr_list){0};
+}
+static inline struct expr_list exprs_one(struct expr *e)
+{
+	return (struct expr_list){e, e};
+}
 struct expr_list exprs_add(struct expr_list list, struct expr *e);
 
-struct ident ident_none(void);
-struct ident ident_of(struct parser *p, struct span at);
-struct ident ident_text(struct expr *plain);
+static inline struct ident ident_none(void)
+{
+	return (struct ident){0};
+}
+static inline struct ident ident_of(const struct parser *p, struct span at)
+{
+	return (struct ident){parser_text(p, at), at};
+}
+static inline struct ident ident_text(const struct expr *plain)
+{
+	return (struct ident){plain->u.text, plain->at};
+}
 
 struct type_expr *type_name(struct parser *p, struct span at, struct ident module, struct ident name);
 struct type_expr *type_generic(struct parser *p, struct span at, struct ident name, struct type_expr *of);
@@ -222,7 +238,10 @@ struct entry *entry_use(struct parser *p, struct span at, struct expr *what, str
 struct entry *entry_template(struct parser *p, struct span at, struct ident name, struct expr *base, struct entry_list body);
 struct entry *entry_type(struct parser *p, struct span at, struct ident name, struct type_expr *type);
 struct entry *entry_lost(struct parser *p, struct span at);
-struct entry_list entries_none(void);
+static inline struct entry_list entries_none(void)
+{
+	return (struct entry_list){0};
+}
 struct entry_list entries_add(struct parser *p, struct entry_list list, struct entry *e);
 /* The same, of a body's entries. Those of one who only listens are forgotten. */
 struct entry_list body_add(struct parser *p, struct entry_list list, struct entry *e);
