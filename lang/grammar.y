@@ -20,9 +20,7 @@
 %code requires {
 #include "lang/parse.h"
 
-#define YYLLOC_DEFAULT(Current, Rhs, N)                                                                        \
-	((Current) = (N) ? (struct span){YYRHSLOC(Rhs, 1).lo, YYRHSLOC(Rhs, N).hi}                             \
-			 : (struct span){YYRHSLOC(Rhs, 0).hi, YYRHSLOC(Rhs, 0).hi})
+#define YYLLOC_DEFAULT(Current, Rhs, N) ((Current) = (struct span){(N) ? YYRHSLOC(Rhs, 1).lo : YYRHSLOC(Rhs, 0).hi, YYRHSLOC(Rhs, N).hi})
 }
 %code provides {
 /* By token: whether it would have been right. */
