@@ -144,8 +144,8 @@ struct type_expr {
 	struct expr *lo, *hi;		/* TF_RANGE: int in 1..65535 */
 };
 
-/* Small, because a file has many: members that no kind of entry has together share a place, and may be read only where the kind is one of those named. Of a field, which most
- * entries are, there is nothing behind the line. */
+/* Small, because a file has many: members that no kind of entry has together share a place, and may be read only where the kind is one of those named. Of what has no body, as a
+ * field, which most entries are, there is nothing behind the first line; of a block nothing behind the second. */
 struct entry {
 	enum entry_kind kind;
 	struct span at;		/* the whole entry */
@@ -164,7 +164,8 @@ struct entry {
 		struct expr *computed;	/* EN_FIELD: its name, where that is EX_TEXT or EX_COMPUTED; then word is empty */
 		struct type_expr *type;	/* EN_LET (or NULL), EN_PARAM, EN_INPUT, EN_TYPE */
 	};
-	struct entry_list body;
+	/* ---- */
+	struct entry_list body;	/* EN_BLOCK, EN_ARROW, EN_FOR, EN_IF, EN_TEMPLATE */
 	/* ---- */
 	union {
 		struct {
@@ -176,6 +177,12 @@ struct entry {
 		struct ident second;	/* EN_FOR, or empty */
 	};
 };
+
+/* Whether it may have a body. */
+static inline bool entry_bodied(enum entry_kind kind)
+{
+	return kind == EN_BLOCK || kind == EN_ARROW || kind == EN_FOR || kind == EN_IF || kind == EN_TEMPLATE;
+}
 
 /* A comment, for the formatter. own_line: nothing but blanks, or a `;` that ends nothing, before it. */
 struct comment {

@@ -123,7 +123,8 @@ static void read_entries(struct reading *r, const struct entry_list *list)
 
 		take_until(r, e->at.lo, e->at);
 		r->judged &= e->kind != EN_TEMPLATE;
-		read_entries(r, &e->body);
+		if (entry_bodied(e->kind))
+			read_entries(r, &e->body);
 		if (e->kind == EN_IF)
 			read_entries(r, &e->other);
 		take_until(r, e->at.hi, (struct span){0, 0});

@@ -23,25 +23,20 @@ struct str parser_shown(const struct parser *p, struct span at)
 	return str_fmt(p->arena, "%.*s…", (int)n, text.s);
 }
 
-/* A large text is mostly names, texts and numbers. */
+/* Most of what a large text comes to are expressions: each has the member of the union that its kind uses, and no other. */
 static size_t expr_size(enum expr_kind kind)
 {
-	switch (kind) {
-	case EX_NAME:
-	case EX_STRING:
-	case EX_PATH:
-		return offsetof(struct expr, u) + sizeof(struct str);
-	case EX_INT:
-	case EX_SIZE:
-	case EX_DURATION:
-	case EX_FLOAT:
-	case EX_PERCENT:
-	case EX_PORT:
-	case EX_OWNER:
-		return offsetof(struct expr, u) + sizeof(struct { int64_t integer; bool octal; });
-	default:
-		return sizeof(struct expr);
-	}
+#define WITH(member) (offsetof(struct expr, u.member) + sizeof ((struct expr *)NULL)->u.member)
+	static const uint8_t sizes[] = {
+		[EX_BOOL] = WITH(boolean), [EX_NONE] = WITH(boolean), [EX_INT] = WITH(octal), [EX_FLOAT] = WITH(number), [EX_STRING] = WITH(text), [EX_TEXT] = WITH(list),
+		[EX_COMPUTED] = WITH(list), [EX_SIZE] = WITH(octal), [EX_DURATION] = WITH(octal), [EX_PERCENT] = WITH(number), [EX_IP] = WITH(addr), [EX_CIDR] = WITH(cidr),
+		[EX_MAC] = WITH(mac), [EX_PORT] = WITH(port), [EX_ENDPOINT] = WITH(endpoint), [EX_PATH] = WITH(text), [EX_OWNER] = WITH(owner), [EX_NAME] = WITH(text),
+		[EX_MEMBER] = WITH(member), [EX_PORT_OF] = WITH(port_of), [EX_INDEX] = WITH(index), [EX_CALL] = WITH(call), [EX_UNARY] = WITH(op), [EX_BINARY] = WITH(op),
+		[EX_COND] = WITH(cond), [EX_LIST] = WITH(list), [EX_MAP] = WITH(map), [EX_COMPREHENSION] = WITH(loop), [EX_BAD] = sizeof(struct expr),
+	};
+#undef WITH
+
+	return sizes[kind];
 }
 
 struct expr *expr_new(struct parser *p, enum expr_kind kind, struct span at)
@@ -305,9 +300,25 @@ struct type_expr *type_range(struct parser *p, struct span at, struct type_expr 
 
 /* --- entries --- */
 
+static size_t entry_size(enum entry_kind kind)
+{
+	switch (kind) {
+	case EN_FIELD:
+	case EN_LET:
+	case EN_OUTPUT:
+	case EN_ASSERT:
+	case EN_USE:
+		return offsetof(struct entry, body);
+	case EN_BLOCK:
+		return offsetof(struct entry, mode);
+	default:
+		return sizeof(struct entry);
+	}
+}
+
 static struct entry *entry_new(struct parser *p, enum entry_kind kind, struct span at)
 {
-	struct entry *e = arena_alloc(p->arena, kind == EN_FIELD ? offsetof(struct entry, mode) : sizeof *e);
+	struct entry *e = arena_alloc(p->arena, entry_size(kind));
 
 	e->kind = kind;
 	e->at = at;
