@@ -2,7 +2,7 @@
  *
  * What the lexer, the layout layer, the grammar and the constructors share; nobody else includes it.
  *
- *	lexer.l		bytes -> raw tokens; literals become nodes at once (literal.c)
+ *	lexer.l		bytes -> raw tokens; literals become nodes at once (literal.c); what is no token is said (odd.c)
  *	layout.c	raw tokens -> tokens of the grammar: separators, balanced brackets, skipping after a mistake
  *	grammar.y	tokens -> constructor calls (parse.c, text.c)
  *	expected.c	what a syntax error says
@@ -156,10 +156,20 @@ struct expr *literal_unknown(struct parser *p, struct span at);
 struct str literal_unit(struct str word);
 /* :443/tcp */
 struct port literal_port_of(struct parser *p, struct span at);
+
+/* odd.c: at is what the lexer met */
+void odd_character(struct parser *p, struct span at);
+void odd_not_ascii(struct parser *p, struct span at);
+/* The place of a name that ends in `-`, without that. */
+struct span odd_dash(struct parser *p, struct span at);
+/* The bytes of a character before a word that nobody sees, or else those of a word before such a character: without it, the word is what it seems to be. */
+int odd_invisible(const struct parser *p, struct span at);
+/* A word with a character that no name has: it is one mistake, and no word. */
+struct expr *odd_word(struct parser *p, struct span at);
+/* A notation of other languages, and what to write instead. */
+struct expr *odd_notation(struct parser *p, struct span at, const char *what, const char *help);
 /* <<EOF and '', of HCL and Nix: a text of several lines, all of which is left out. */
-struct expr *literal_here(struct parser *p, struct span at);
-/* Always wrong: a notation of other languages, and what to write instead. */
-struct expr *literal_foreign(struct parser *p, struct span at, const char *what, const char *help);
+struct expr *odd_text(struct parser *p, struct span at);
 
 /* layout.c: the next token of the grammar; the same for the quick reading */
 int layout_next(struct parser *p, union value *value, struct span *at);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What stands in a text and is no token: characters that mean nothing, words with characters that no name has, and what other languages write. It is said here, and the lexer
+ * goes on. */
+#include "lang/parse.h"
+
+#include <ctype.h>
+
+#include "lang/base/utf8.h"
+
+void odd_character(struct parser *p, struct span at)
+{
+	struct str shown = parser_shown(p, at);
+	struct diag *said = diag_add(p->diags, DIAG_character, at, "`%.*s` means nothing here", STR_ARG(shown));
+
+	if (shown.s[0] == '$' && shown.n > 1 && islower((unsigned char)shown.s[1]))
+		diag_help(p->diags, said, "the value of a name is the name alone, in texts and names ${%.*s}", (int)shown.n - 1, shown.s + 1);
+	else if (shown.s[0] == '$' && shown.n > 1)
+		diag_help(p->diags, said, "the environment is not read: input NAME: string asks for a value, given by --set NAME=VALUE");
+}
+
+struct span odd_dash(struct parser *p, struct span at)
+{
+	struct str shown = parser_shown(p, at);
+	struct diag *said = diag_add(p->diags, DIAG_name, at, "the name `%.*s` ends in `-`", STR_ARG(shown));
+
+	diag_help(p->diags, said, "a subtraction has blanks on both sides of its `-`");
+	while (parser_text(p, at).s[at.hi - at.lo - 1] == '-')
+		at.hi--;
+	return at;
+}
+
+/* Malformed and invisible characters were said by text_check already. */
+void odd_not_ascii(struct parser *p, struct span at)
+{
+	struct str text = parser_text(p, at);
+	uint32_t code;
+	size_t len = utf8_decode(text.s, text.n, &code);
+
+	if (len == 0 || utf8_invisible(code))
+		return;
+	at.hi = at.lo + (uint32_t)len;
+	diag_add(p->diags, DIAG_not_ascii, at, "`%.*s` (U+%04X) can stand only in strings and comments", (int)len, text.s, code);
+}
+
+int odd_invisible(const struct parser *p, struct span at)
+{
+	struct str text = parser_text(p, at);
+	size_t word = 0, len;
+	uint32_t code;
+
+	while (word < text.n && (unsigned char)text.s[word] < 0x80)
+		word++;
+	len = utf8_decode(text.s + word, text.n - word, &code);
+	return !len || !utf8_invisible(code) ? 0 : word ? (int)word : (int)len;
+}
+
+struct expr *odd_word(struct parser *p, struct span at)
+{
+	struct expr *e = expr_new(p, EX_BAD, at);
+
+	while ((parser_text(p, at).s[0] & 0x80) == 0)
+		at.lo++;
+	odd_not_ascii(p, at);
+	return e;
+}
+
+struct expr *odd_notation(struct parser *p, struct span at, const char *what, const char *help)
+{
+	struct diag *d = diag_add(p->diags, DIAG_foreign, at, "%s is not in this language", what);
+
+	diag_help(p->diags, d, "%s", help);
+	return expr_new(p, EX_BAD, at);
+}
+
+/* Where the text that begins with the word ends: behind the line that has its last word alone, or behind the next ''. */
+static size_t here_end(struct str text, size_t i, struct str word)
+{
+	const char *end = memmem(text.s + i, text.n - i, "''", 2);
+
+	if (str_is(word, "''"))
+		return end ? (size_t)(end + 2 - text.s) : i;
+	for (struct str rest = {text.s + i, text.n - i}; rest.n;) {
+		struct str line = str_cut(rest, '\n', &rest);
+
+		while (line.n && (line.s[0] == ' ' || line.s[0] == '\t'))
+			line = (struct str){line.s + 1, line.n - 1};
+		while (line.n && (line.s[line.n - 1] == ' ' || line.s[line.n - 1] == '\r'))
+			line.n--;
+		if (str_eq(line, word))
+			return (size_t)(line.s + line.n - text.s);
+	}
+	return i;
+}
+
+struct expr *odd_text(struct parser *p, struct span at)
+{
+	struct str word = parser_text(p, at);
+
+	if (word.s[0] == '<') {
+		word = (struct str){word.s + 2, word.n - 2};
+		while (word.n && strchr("-~\"'", word.s[0]))
+			word = (struct str){word.s + 1, word.n - 1};
+		while (word.n && strchr("\"'", word.s[word.n - 1]))
+			word.n--;
+	}
+	p->ignored_to = p->base + (uint32_t)here_end(p->text, at.hi - p->base, word);
+	return odd_notation(p, at, "a text that begins like this", "a text of several lines stands in \"\"\"…\"\"\"; an empty one is \"\"");
+}
