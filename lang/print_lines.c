@@ -167,7 +167,9 @@ static void put(struct buf *out, uint32_t blanks, struct str s, const char *sour
 	if (out->cap - out->n <= blanks + s.n + 2 * SHORT)
 		buf_reserve(out, blanks + s.n + 2 * SHORT);
 	char *to = out->s + out->n;
-	memset(to, ' ', blanks <= SHORT ? SHORT : blanks);
+	memset(to, ' ', SHORT);
+	if (blanks > SHORT)
+		memset(to + SHORT, ' ', blanks - SHORT);
 	to += blanks;
 	if (s.n <= SHORT && source_end - s.s >= SHORT)
 		memcpy(to, s.s, SHORT);
