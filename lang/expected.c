@@ -105,6 +105,8 @@ static void ignore_below(struct parser *p)
 {
 	size_t line = p->head[0].at.lo - p->base, i = p->pos - p->base, deep;
 
+	if (p->text.s[p->last_at.lo - p->base] == ';')
+		return;
 	while (line > 0 && p->text.s[line - 1] != '\n')
 		line--;
 	deep = indent_of((struct str){p->text.s + line, p->text.n - line});
@@ -123,13 +125,22 @@ static void ignore_below(struct parser *p)
 	}
 }
 
+/* Asked at each mistake: a text without is looked through once. */
+static bool has_services(struct parser *p)
+{
+	static const char services[] = "\nservices:";
+
+	if (!p->no_services)
+		p->no_services = !memmem(p->text.s, p->text.n, services, sizeof services - 1);
+	return !p->no_services;
+}
+
 /* `services:` and nothing behind it, at the top of a file: a block of YAML, and nothing that follows is ours. */
 static bool is_yaml(struct parser *p)
 {
-	static const char services[] = "\nservices:";
 	bool named = p->nhead > 2 && p->head[0].token == NAME && p->head[1].token == ':';
 
-	if (p->depth || !named || ((p->nhead != 3 || p->last != SEP) && !memmem(p->text.s, p->text.n, services, sizeof services - 1)))
+	if (p->depth || !named || ((p->nhead != 3 || p->last != SEP) && !has_services(p)))
 		return false;
 	struct diag *d = diag_add(p->diags, DIAG_foreign, (struct span){p->head[0].at.lo, p->head[1].at.hi}, "a file of YAML is not in this language");
 

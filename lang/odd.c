@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What stands in a text and is no token: characters that mean nothing, words with characters that no name has, and what other languages write. It is said here, and the lexer
- * goes on. */
+ * What stands in a text and is no token: characters that mean nothing, words with characters that no name has, and what other languages write. It is said here,
+ * and the lexer goes on. */
 #include "lang/parse.h"
 
 #include <ctype.h>
@@ -73,13 +73,13 @@ struct expr *odd_notation(struct parser *p, struct span at, const char *what, co
 	return expr_new(p, EX_BAD, at);
 }
 
-/* Where the text that begins with the word ends: behind the line that has its last word alone, or behind the next ''. */
-static size_t here_end(struct str text, size_t i, struct str word)
+/* Where the text that begins with the word ends: behind the line that has its last word alone, or behind the next ''; 0: nowhere. */
+static size_t text_end(struct str text, size_t i, struct str word)
 {
-	const char *end = memmem(text.s + i, text.n - i, "''", 2);
+	const char *quotes = str_is(word, "''") ? memmem(text.s + i, text.n - i, "''", 2) : NULL;
 
-	if (str_is(word, "''"))
-		return end ? (size_t)(end + 2 - text.s) : i;
+	if (quotes)
+		return (size_t)(quotes + 2 - text.s);
 	for (struct str rest = {text.s + i, text.n - i}; rest.n;) {
 		struct str line = str_cut(rest, '\n', &rest);
 
@@ -90,9 +90,10 @@ static size_t here_end(struct str text, size_t i, struct str word)
 		if (str_eq(line, word))
 			return (size_t)(line.s + line.n - text.s);
 	}
-	return i;
+	return 0;
 }
 
+/* Each end is looked for once, and none any more behind a text that has none: or a file of beginnings would take time by the square of its size. */
 struct expr *odd_text(struct parser *p, struct span at)
 {
 	struct str word = parser_text(p, at);
@@ -104,6 +105,11 @@ struct expr *odd_text(struct parser *p, struct span at)
 		while (word.n && strchr("\"'", word.s[word.n - 1]))
 			word.n--;
 	}
-	p->ignored_to = p->base + (uint32_t)here_end(p->text, at.hi - p->base, word);
+	if (at.lo >= p->ignored_to && !p->endless) {
+		size_t end = text_end(p->text, at.hi - p->base, word);
+
+		p->endless = end == 0;
+		p->ignored_to = end ? p->base + (uint32_t)end : p->ignored_to;
+	}
 	return odd_notation(p, at, "a text that begins like this", "a text of several lines stands in \"\"\"…\"\"\"; an empty one is \"\"");
 }

@@ -108,6 +108,8 @@ struct parser {
 	bool said_deep;
 	uint32_t late_brace;		/* a `{` of which something was said on the line above; 0: none */
 	uint32_t ignored_to;		/* up to here nothing is read: it belongs to what was said already */
+	bool endless;			/* a text of several lines, as others write it, has no end */
+	bool no_services;		/* the text was looked through for a `services:` of YAML, and has none */
 	size_t muted;			/* depth of braces in whose bodies nothing is said, since they are no block's; 0: none */
 	size_t entries;
 };

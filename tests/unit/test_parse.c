@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "lang/base/cleanup.h"
@@ -366,6 +367,30 @@ static void limits_are_said_once(void **state)
 	}
 }
 
+/* By the square of their number they would take minutes; as it is, a fraction of a second. */
+static void many_mistakes_take_no_longer_each_than_few(void **state)
+{
+	enum { MISTAKES = 100000, SECONDS_MAX = 5 };
+	static const struct {
+		const char *before, *piece, *behind;
+	} rows[] = {
+		{"", "a = <<A\n", ""}, {"", "a = <<A\n", "A\n"}, {"", "a = ''\n", ""}, {"", "a: b c\n", ""}, {"container c {\n", "a:; ", "}\n"}, {"container c {\n", "a:\n", "}\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		_arena_ struct arena texts = {0};
+		struct str text = repeat(&texts, rows[i].before, rows[i].piece, MISTAKES, rows[i].behind);
+		struct parsed p;
+		clock_t before = clock();
+
+		parse_text(&p, text);
+		assert_true(p.diags.errors > 0);
+		assert_true((clock() - before) / CLOCKS_PER_SEC < SECONDS_MAX);
+		arena_free(&p.arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +405,7 @@ int main(void)
 		cmocka_unit_test(what_is_right_is_read_beside_what_is_wrong),
 		cmocka_unit_test(what_is_lost_can_be_asked_for),
 		cmocka_unit_test(limits_are_said_once),
+		cmocka_unit_test(many_mistakes_take_no_longer_each_than_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
