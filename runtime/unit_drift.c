@@ -13,9 +13,8 @@
 #include "lang/base/sort.h"
 #include "runtime/facts.h"
 #include "runtime/fs.h"
-#include "runtime/ns.h"
 
-enum { ADDED_MAX = 1 << 20, PROCS_MAX = 1 << 20, TARGET_MAX = 4096 };
+enum { ADDED_MAX = 1 << 20, TARGET_MAX = 4096 };
 
 static const char *const places[] = {"etc/systemd/system.control", "run/systemd/system.control", "etc/systemd/system", "run/systemd/system"};
 
@@ -225,58 +224,6 @@ int unit_added_put(struct host *h, const struct strs *from, const struct strs *t
 	return r;
 }
 
-/* ---- processes in a namespace that is gone ---- */
-
-struct str unit_netns(const struct res_unit *u)
-{
-	static const char *const words[] = {"\t--network=ns:/" NETNS_DIR "/", "\nNetworkNamespacePath=/" NETNS_DIR "/"};
-
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-		const char *at = memmem(u->text.s, u->text.n, words[i], strlen(words[i])), *end = u->text.s + u->text.n;
-		size_t n = 0;
-
-		if (!at)
-			continue;
-		for (at += strlen(words[i]); at + n < end && at[n] > ' '; n++)
-			;
-		return (struct str){at, n};
-	}
-	return STR("");
-}
-
-/* A process of the container: podman's are in a group of their own (--cgroups=split); systemd-nspawn, which is in the namespace itself, is in `supervisor` or in the unit's group. */
-static long process_of(struct host *h, struct arena *a, struct str cgroup)
-{
-	struct str unit = str_fmt(a, "sys/fs/cgroup%.*s", STR_ARG(cgroup)), group = unit, text;
-	struct strs groups;
-	struct err ignored;
-
-	if (fact_list(h, unit, a, &groups, &ignored) < 0)
-		return 0;
-	for (size_t i = 0; i < groups.n; i++)
-		if (str_starts(groups.at[i], STR("libpod-payload")) || (str_eq(group, unit) && str_is(groups.at[i], "supervisor")))
-			group = str_fmt(a, "%.*s/%.*s", STR_ARG(unit), STR_ARG(groups.at[i]));
-	if (fact_read(h, str_fmt(a, "%.*s/cgroup.procs", STR_ARG(group)), PROCS_MAX, a, &text, &ignored) < 0)
-		return 0;
-	return strtol(text.s, NULL, 10);
-}
-
-bool unit_is_astray(struct host *h, const struct res_unit *u, struct str cgroup)
-{
-	_arena_ struct arena a = {0};
-	struct str name = unit_netns(u);
-	struct stat own, wanted;
-	struct err ignored;
-	long pid = name.n && cgroup.n ? process_of(h, &a, cgroup) : 0;
-
-	if (pid <= 0)
-		return false;
-	_fd_ int ns = ns_open(h, name, &ignored);
-	if (fstatat(h->root_fd, str_fmt(&a, "proc/%ld/ns/net", pid).s, &own, 0) < 0)
-		return false;
-	return ns == -ENOENT || (ns >= 0 && fstat(ns, &wanted) == 0 && (own.st_ino != wanted.st_ino || own.st_dev != wanted.st_dev));
-}
-
 /* ---- what it takes to mend it ---- */
 
 /* Of what stands beside the unit only a mask leaves the process as it is. */
@@ -287,7 +234,7 @@ static bool reaches_process(struct str added)
 
 bool unit_restarts(const struct res_unit *from, const struct res_unit *to)
 {
-	if (!str_eq(from->text, to->text) || ((str_is(from->fault, UNIT_ASTRAY) || str_is(from->fault, UNIT_GOES_WITH)) && !to->fault.n))
+	if (!str_eq(from->text, to->text) || (from->fault.n && !str_is(from->fault, UNIT_UNREAD) && !to->fault.n))
 		return true;
 	for (size_t i = 0; i < from->added.n; i++)
 		if (reaches_process(from->added.at[i]) && !strs_have(&to->added, from->added.at[i]))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What hands and accidents do to a unit of ours beside its file: what stands next to it in the places that are people's, and processes in a network namespace that is gone. */
+ * What hands and accidents do to a unit of ours beside its file: what stands next to it in the places that are people's, and processes in a network namespace that is gone,
+ * or that are shown a file or directory of ours that is. */
 #ifndef CTC_RUNTIME_UNIT_DRIFT_H
 #define CTC_RUNTIME_UNIT_DRIFT_H
 
@@ -11,6 +12,7 @@
 /* The faults of an observed unit (lang/res.def). */
 #define UNIT_UNREAD "systemd has not read this version yet"
 #define UNIT_ASTRAY "runs in a network namespace that is gone"
+#define UNIT_LEFT_BEHIND "is shown a file or directory that is gone"
 #define UNIT_GOES_WITH "goes with what it requires, which is started again"
 
 /* Fills `added` of each unit in `seen` (not sealed; units: name -> its struct res_unit *) from /etc/systemd/system, /run/systemd/system and both system.control: drop-ins in NAME.d, and what stands under
@@ -24,12 +26,13 @@ bool unit_added_has(const struct strs *added, const char *path);
 /* Its path. */
 struct str unit_added_path(struct str added);
 
-/* Whether a process of the unit, whose control group this is, is in another network namespace than the one that the unit's text names. False where nobody can tell. */
-bool unit_is_astray(struct host *h, const struct res_unit *u, struct str cgroup);
+/* What is wrong with where the unit's processes are, whose control group this is: UNIT_ASTRAY, they are in another network namespace than the one that the unit's text names; UNIT_LEFT_BEHIND, they
+ * are shown a file or directory of `known` that was deleted or replaced. NULL where nothing is, or nobody can tell. */
+const char *unit_process_fault(struct host *h, const struct manifest *known, const struct res_unit *u, struct str cgroup);
 /* The namespace that the text of a container's unit names, or "". */
 struct str unit_netns(const struct res_unit *u);
 
-/* Whether the unit's process has to be another one after a change of it: its text is, or what is beside it that reaches the process (a mask does not), or it is astray. */
+/* Whether the unit's process has to be another one after a change of it: its text is, or what is beside it that reaches the process (a mask does not), or where it is has a fault. */
 bool unit_restarts(const struct res_unit *from, const struct res_unit *to);
 
 #endif

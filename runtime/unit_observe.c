@@ -202,13 +202,14 @@ static void see_orphans(struct seen *s)
 	}
 }
 
-/* Marks the units whose files are newer than what systemd read, and those whose processes are in a network namespace that is gone. */
+/* Marks the units whose files are newer than what systemd read, and those whose processes are where nothing is any more. */
 static int see_faults(struct seen *s, struct err *e)
 {
 	enum { ASKED = 2 };
 	_arena_ struct arena scratch = {0};
 	struct bus_prop *props = arena_array(&scratch, ASKED * s->ret->all.n + 1, sizeof *props);
 	struct res_unit **units = arena_array(&scratch, ASKED * s->ret->all.n + 1, sizeof(struct res_unit *));
+	const char *fault;
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->ret->all.n; i++) {
@@ -219,7 +220,7 @@ static int see_faults(struct seen *s, struct err *e)
 			continue;
 		units[n] = u;
 		props[n++] = (struct bus_prop){.unit = u->res.id.s, .interface = BUS_UNIT, .name = "NeedDaemonReload", .type = 'b'};
-		if (!str_is(loaded->active, "active") || !unit_netns(u).n)
+		if (!str_is(loaded->active, "active") || !unit_is_service(u->res.id))
 			continue;
 		units[n] = u;
 		props[n++] = (struct bus_prop){.unit = u->res.id.s, .interface = BUS_SERVICE, .name = "ControlGroup", .type = 's'};
@@ -231,8 +232,8 @@ static int see_faults(struct seen *s, struct err *e)
 		/* Of what stands beside a unit systemd sees that it is new at once, or later; it is read again in any case. */
 		if (props[i].type == 'b' && props[i].number && !units[i]->added.n)
 			units[i]->fault = STR(UNIT_UNREAD);
-		else if (props[i].type == 's' && unit_is_astray(s->h, units[i], props[i].text))
-			units[i]->fault = STR(UNIT_ASTRAY);
+		else if (props[i].type == 's' && (fault = unit_process_fault(s->h, s->known, units[i], props[i].text)))
+			units[i]->fault = str_of(fault);
 	}
 	return r;
 }

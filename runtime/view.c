@@ -114,7 +114,8 @@ static void unit_change(struct view_container *c, const struct change *change)
 	if (from && to && !runs && !shall_run)
 		return; /* it waits for people, with another text */
 	c->unit_changes = true;
-	c->verdict = !shall_run ? VERDICT_STOP : runs ? VERDICT_RESTART : VERDICT_START;
+	if (runs || shall_run) /* one that waits for people goes on waiting, with another text */
+		c->verdict = !shall_run ? VERDICT_STOP : runs ? VERDICT_RESTART : VERDICT_START;
 }
 
 static struct str drift_words(struct arena *a, const struct change *c)

@@ -209,6 +209,8 @@ test_what_does_not_start_by_itself_waits_for_people() {
 	systemctl stop ct-w-x
 	one w 'env { PROBE_PORTS = "7111" }
 	autostart = false' >/w.ctstack
+	expect 0 ctc plan /w.ctstack
+	contains "$out" "w.x  no restart"
 	ctc apply --yes /w.ctstack
 	equal "$(state ActiveState ct-w-x.service)" inactive
 }

@@ -132,11 +132,18 @@ different unit ct-d-a.service"
 }
 
 test_edits_of_files() {
+	local name
 	A=$(link_of a) B=$(link_of b)
 	row "a hosts file's content" "echo 10.9.9.9 x >>/run/ctstack/hosts/ct-d-a" "different file /run/ctstack/hosts/ct-d-a"
 	row "a hosts file's mode" "chmod 600 /run/ctstack/hosts/ct-d-a" "different file /run/ctstack/hosts/ct-d-a"
-	row "a hosts file removed" "rm /run/ctstack/hosts/ct-d-b" "missing file /run/ctstack/hosts/ct-d-b"
-	row "a volume removed" "rm -r /var/lib/ctstack/volumes/d/a/data" "missing directory /var/lib/ctstack/volumes/d/a/data"
+	row "a hosts file removed" "rm /run/ctstack/hosts/ct-d-b" "missing file /run/ctstack/hosts/ct-d-b
+different unit ct-d-b.service"
+	row "a hosts file replaced, as editors do" "cd /run/ctstack/hosts; cp ct-d-b other; echo 10.9.9.9 x >>other; mv other ct-d-b" "different file /run/ctstack/hosts/ct-d-b
+different unit ct-d-b.service"
+	row "a hosts file replaced by an equal one" "cd /run/ctstack/hosts; cp -p ct-d-b other; mv other ct-d-b" "different unit ct-d-b.service"
+	row "a volume removed" "rm -r /var/lib/ctstack/volumes/d/a/data" "missing directory /var/lib/ctstack/volumes/d/a/data
+different unit ct-d-a.service"
+	for name in a b; do refute grep -q '//deleted /\(etc/hosts\|data\) ' "/proc/$(podman inspect --format '{{.State.Pid}}' "ct-d-$name")/mountinfo"; done
 }
 
 # What is wanted is an image by its content; a name that somebody else gives away, or takes away, is none of it.
