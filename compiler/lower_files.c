@@ -3,6 +3,7 @@
  * Directories of volumes, and two files of each container that is not on the host's network. Its hosts file has its
  * own names, and those of the containers that it may open connections to: addresses are known here, so that no name
  * server is needed. Its resolv.conf has the name servers for all other names; the host's are known only there. */
+#include "compiler/lower_engine.h"
 #include "compiler/lower_impl.h"
 #include "lang/base/sort.h"
 
@@ -135,12 +136,17 @@ static int cmp_lines(const void *x, const void *y)
 	return addr_cmp(((const struct line *)x)->address, ((const struct line *)y)->address);
 }
 
-static void write_line(struct buf *out, struct addr address, const struct m_head *head, bool short_name)
+/* hostname: what its own programs call it, "" for others. */
+static void write_line(struct buf *out, struct addr address, struct str hostname, const struct m_head *head, bool short_name)
 {
 	char text[ADDR_TEXT_MAX];
 
 	buf_puts(out, addr_text(address, text));
 	buf_addc(out, ' ');
+	if (hostname.n && !str_eq(hostname, head->name)) {
+		buf_str(out, hostname);
+		buf_addc(out, ' ');
+	}
 	if (short_name) {
 		buf_str(out, head->name);
 		buf_addc(out, ' ');
@@ -155,6 +161,8 @@ static struct str hosts_text(struct lowering *l, const struct net_member *self, 
 {
 	struct buf *out = &l->text;
 	const struct m_container *c = self->home->container;
+	const struct m_head *own = &self->container->head;
+	struct str hostname = container_hostname(self->container); /* programs look up their own */
 	struct line *lines = arena_array(l->scratch, 2 * p->all.n, sizeof *lines);
 	size_t n = 0;
 
@@ -170,12 +178,11 @@ static struct str hosts_text(struct lowering *l, const struct net_member *self, 
 	out->n = 0;
 	buf_puts(out, "127.0.0.1 localhost\n::1 localhost\n");
 	if (c->address.set)
-		write_line(out, c->address.v, &self->container->head, true);
+		write_line(out, c->address.v, hostname, own, true);
 	if (c->address6.set)
-		write_line(out, c->address6.v, &self->container->head, true);
+		write_line(out, c->address6.v, hostname, own, true);
 	for (size_t i = 0; i < n; i++)
-		write_line(out, lines[i].address, &lines[i].peer->member->container->head,
-			   lines[i].peer->short_name);
+		write_line(out, lines[i].address, STR(""), &lines[i].peer->member->container->head, lines[i].peer->short_name);
 	return str_copy(l->arena, buf_view(out));
 }
 
