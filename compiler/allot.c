@@ -187,7 +187,7 @@ static void moved_read(struct elab *el)
 
 			while (row->form != ROW_ARROW || row->offset != offset)
 				row++;
-			const union cell *cell = node_cell(stack, row);
+			const struct cell *cell = node_cell(stack, row);
 			for (size_t m = 0; m < cell->arrows.n; m++) {
 				const struct entry *e = cell->arrows.at[m].entry;
 				struct str *old = arena_new(el->a, struct str);
@@ -212,7 +212,7 @@ static bool each_child(struct elab *el, enum kind_tag kind, struct span at, void
 		node_ready(el, el->files[i].node);
 		if (el->files[i].node->state == NODE_OPEN)
 			return false;
-		const union cell *stacks = file_stacks(&el->files[i]);
+		const struct cell *stacks = file_stacks(&el->files[i]);
 		for (size_t k = 0; k < stacks->many.n; k++) {
 			struct node *stack = stacks->many.at[k];
 
@@ -221,7 +221,7 @@ static bool each_child(struct elab *el, enum kind_tag kind, struct span at, void
 				return false;
 			for (size_t r = 0; r < stack->kind->nrows; r++) {
 				const struct schema_row *row = &stack->kind->rows[r];
-				const union cell *cell = node_cell(stack, row);
+				const struct cell *cell = node_cell(stack, row);
 
 				for (size_t c = 0; row->form == ROW_BLOCK && row->how == HOW_MANY && row->child == kind && c < cell->many.n; c++) {
 					node_ready(el, cell->many.at[c]);
@@ -262,7 +262,7 @@ static struct subnet_members *members_of(struct elab *el, struct node *subnet)
 static struct node *subnet_of(struct elab *el, struct node *c, struct span at)
 {
 	struct val network = ask(el, c, offsetof(struct m_container, network), at), subnet;
-	const union cell *cell;
+	const struct cell *cell;
 
 	if (network.type != T_NETWORK || network.u.NETWORK != WORD_NETWORK_private || ask(el, c, offsetof(struct m_container, join), at).type != V_NONE ||
 	    ask(el, c, offsetof(struct m_container, macvlan), at).type != V_NONE)

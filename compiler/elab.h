@@ -65,22 +65,31 @@ bool unknown_again(struct elab *el, const struct map *unknown, struct str name, 
 void port_unknown(struct elab *el, struct node *n, const struct schema_row *ports, struct str name, struct span at);
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at);
 /* An entry of a MAP row by name, or NULL. */
-struct map_entry *entry_find(const union cell *cell, struct str name);
+struct map_entry *entry_find(const struct cell *cell, struct str name);
 static inline void *entry_field(struct map_entry *e)
 {
 	return e + 1;
 }
-/* To be read, and to be written to. */
-extern const union cell cell_empty;
-static inline const union cell *node_cell(const struct node *n, const struct schema_row *row)
+/* NULL: nobody wrote anything. */
+static inline struct cell *node_cell_there(const struct node *n, const struct schema_row *row)
 {
-	const union cell *cell = n->cells[row - n->kind->rows];
+	struct cell *cell = n->cells;
+
+	while (cell && cell->row < row)
+		cell = cell->next;
+	return cell && cell->row == row ? cell : NULL;
+}
+/* To be read, and to be written to. */
+extern const struct cell cell_empty;
+static inline const struct cell *node_cell(const struct node *n, const struct schema_row *row)
+{
+	const struct cell *cell = node_cell_there(n, row);
 
 	return cell ? cell : &cell_empty;
 }
-union cell *node_cell_new(struct elab *el, struct node *n, const struct schema_row *row);
+struct cell *node_cell_new(struct elab *el, struct node *n, const struct schema_row *row);
 /* The stacks of a file. */
-static inline const union cell *file_stacks(const struct file *f)
+static inline const struct cell *file_stacks(const struct file *f)
 {
 	return node_cell(f->node, file_kind.rows);
 }
@@ -107,10 +116,10 @@ void inputs_unknown(struct elab *el);
 
 struct allot *allot_new(struct arena *a);
 /* Whether a value may be chosen for a field that nobody wrote. */
-static inline bool field_choosable(const struct node *n, const struct schema_row *row)
+static inline bool field_choosable(enum kind_tag kind, const struct schema_row *row)
 {
-	return (n->tag == KIND_container && (row->offset == offsetof(struct m_container, address) || row->offset == offsetof(struct m_container, address6))) ||
-	       (n->tag == KIND_subnet && (row->offset == offsetof(struct m_subnet, range) || row->offset == offsetof(struct m_subnet, host) ||
+	return (kind == KIND_container && (row->offset == offsetof(struct m_container, address) || row->offset == offsetof(struct m_container, address6))) ||
+	       (kind == KIND_subnet && (row->offset == offsetof(struct m_subnet, range) || row->offset == offsetof(struct m_subnet, host) ||
 					  row->offset == offsetof(struct m_subnet, host6)));
 }
 /* That value, typed; V_NONE: it stays unset. Poison where it was asked for too soon, or hangs on itself. */
@@ -146,7 +155,7 @@ void wrong_place(struct elab *el, const struct entry *e, struct span at);
 
 /* ---- structure (node.c, fill.c, expand.c) ---- */
 
-/* Makes cells and model of a node whose layers are known. Cheap where that is done already. */
+/* Makes cells and the model of a node whose layers are known. Cheap where that is done already. */
 void node_ready(struct elab *el, struct node *n);
 struct node *node_new(struct elab *el, struct node *parent, enum kind_tag kind, struct ident name, struct span at);
 /* Adds what is written for a block, and the templates that it names. */
@@ -213,7 +222,7 @@ bool too_early(struct elab *el, const struct node *n, bool late, struct str name
 struct val force_binding(struct elab *el, struct binding *b, struct span used_at);
 struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at);
 /* The same for who wants it to be in the model, and not its value. */
-void finish_field(struct elab *el, struct node *n, const struct schema_row *row);
+void finish_field(struct elab *el, struct node *n, struct cell *cell);
 struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e, struct span used_at);
 
 /* Says what is wrong with a text that nobody evaluates, as far as that can be told: names that are not known, another type. what: "the message". */

@@ -215,16 +215,21 @@ struct arrow {
 	enum word mode;			/* WORD_COUNT: none */
 };
 
-union cell {
-	struct slot slot;			/* ROW_FIELD; the value is in the model */
-	struct {				/* ROW_MAP; sorted by name once finished */
-		struct map_entry **at;
-		size_t n, cap;
-		struct map *index;		/* only where there are many */
-	} map;
-	struct node *one;			/* ROW_BLOCK, HOW_ONE */
-	VEC(struct node *) many;		/* ROW_BLOCK, HOW_MANY */
-	VEC(struct arrow) arrows;		/* ROW_ARROW */
+/* What was written of one row of a node. A kind has many rows, and a block has few of them: they are a list, in the order of rows. */
+struct cell {
+	struct cell *next;
+	const struct schema_row *row;
+	union {
+		struct slot slot;		/* ROW_FIELD; the value is in the model */
+		struct {			/* ROW_MAP; sorted by name once finished */
+			struct map_entry **at;
+			size_t n, cap;
+			struct map *index;	/* only where there are many */
+		} map;
+		struct node *one;		/* ROW_BLOCK, HOW_ONE */
+		VEC(struct node *) many;	/* ROW_BLOCK, HOW_MANY */
+		VEC(struct arrow) arrows;	/* ROW_ARROW */
+	};
 };
 
 /* What is known of a body while it is read: where entries go and in whose name. */
@@ -269,7 +274,7 @@ struct node {
 	struct span at;			/* of the name, or of the word */
 	struct layer *layers;		/* highest precedence first */
 	struct m_head *model;		/* struct m_KIND, once laid out; a pointer back to the node stands before it */
-	union cell **cells;		/* one a row, once laid out; NULL: nobody wrote anything */
+	struct cell *cells;		/* of the rows that somebody wrote, or that were asked for */
 	struct names *params;
 	struct map *children;		/* of the HOW_MANY rows, by name */
 	struct pending *pending, *pending_last;
@@ -360,6 +365,7 @@ struct elab {
 		void *model;		/* of the kind, in which nothing but the defaults is set */
 		uint16_t *spans;	/* where the spans of its fields stand in it */
 		size_t nspans;
+		const struct schema_row **required, **choosable;	/* which rows are, each ended by NULL */
 	} blank[KIND_COUNT + 1];
 	const struct schema_row *ports[KIND_COUNT + 1];	/* the row of a kind that declares ports, or NULL */
 	struct map looked;		/* bodies that are not made, and whose words were looked at */

@@ -29,9 +29,12 @@ const struct schema_kind file_kind = {
 static void rows_index(struct elab *el, unsigned tag, const struct schema_kind *kind)
 {
 	struct blank *blank = &el->blank[tag];
+	size_t required = 0, choosable = 0;
 
 	blank->model = arena_alloc(el->a, kind->size);
 	blank->spans = arena_array(el->a, kind->nrows, sizeof *blank->spans);
+	blank->required = arena_array(el->a, kind->nrows + 1, sizeof *blank->required);
+	blank->choosable = arena_array(el->a, kind->nrows + 1, sizeof *blank->choosable);
 	for (size_t i = 0; i < kind->nrows; i++) {
 		const struct schema_row *row = &kind->rows[i];
 
@@ -40,6 +43,10 @@ static void rows_index(struct elab *el, unsigned tag, const struct schema_kind *
 		map_add(el->a, &el->rows[tag], row->name, (void *)row);
 		if (row->form == ROW_MAP && row->type == T_PORT)
 			el->ports[tag] = row;
+		if (row->form == ROW_FIELD && row->required)
+			blank->required[required++] = row;
+		if (row->form == ROW_FIELD && field_choosable((enum kind_tag)tag, row))
+			blank->choosable[choosable++] = row;
 	}
 }
 
@@ -194,7 +201,7 @@ static void model_stacks(struct elab *el, struct model *ret)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < el->nfiles; i++) {
-		const union cell *cell = file_stacks(&el->files[i]);
+		const struct cell *cell = file_stacks(&el->files[i]);
 
 		for (size_t k = 0; k < cell->many.n; k++) {
 			struct m_stack *s = (struct m_stack *)cell->many.at[k]->model;

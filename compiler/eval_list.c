@@ -117,7 +117,7 @@ bool val_dict(struct elab *el, struct val v, struct span at, const struct dict *
 	}
 	if (!n || too_early(el, n, n->pending != NULL, v.u.entries.row->name, at))
 		return false;
-	const union cell *cell = node_cell(n, v.u.entries.row);
+	const struct cell *cell = node_cell(n, v.u.entries.row);
 	if (!list_room(el, 0, cell->map.n, at))
 		return false;
 	for (size_t i = 0; i < cell->map.n; i++) {

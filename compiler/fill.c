@@ -76,7 +76,7 @@ static bool name_good(struct elab *el, struct ident name, enum named named)
 
 /* ---- entries of a block of free names ---- */
 
-static void map_index(struct elab *el, union cell *cell, struct map_entry *m)
+static void map_index(struct elab *el, struct cell *cell, struct map_entry *m)
 {
 	if (cell->map.index) {
 		map_add(el->a, cell->map.index, m->name.text, m);
@@ -102,7 +102,7 @@ static const char *entry_name_wrong(enum map_key key, struct str name)
 
 static void fill_map_entry(struct elab *el, const struct fill *f, const struct entry *e)
 {
-	union cell *cell = node_cell_new(el, f->node, f->map);
+	struct cell *cell = node_cell_new(el, f->node, f->map);
 	struct map_entry *m = entry_find(cell, e->word.text);
 
 	if (!m) {
@@ -260,7 +260,7 @@ static void fill_defaults(struct elab *el, const struct fill *f, const struct en
 
 static void fill_one(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e)
 {
-	union cell *cell = node_cell_new(el, f->node, row);
+	struct cell *cell = node_cell_new(el, f->node, row);
 
 	if (e->name) {
 		struct diag *d = say(el, DIAG_block_name, e->name->at, "`%.*s` has no name", STR_ARG(row->name));

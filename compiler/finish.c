@@ -29,9 +29,9 @@ static int cmp_entries(const void *a, const void *b)
 	return str_cmp((*(struct map_entry *const *)a)->name.text, (*(struct map_entry *const *)b)->name.text);
 }
 
-static void finish_map(struct elab *el, struct node *n, const struct schema_row *row)
+static void finish_map(struct elab *el, struct node *n, const struct cell *cell)
 {
-	const union cell *cell = node_cell(n, row);
+	const struct schema_row *row = cell->row;
 	const struct type_info *info = &type_infos[row->type];
 	char *entries;
 
@@ -53,9 +53,9 @@ static void finish_map(struct elab *el, struct node *n, const struct schema_row 
 	vec_write(node_field(n, row), entries, cell->map.n);
 }
 
-static void finish_blocks(struct elab *el, struct node *n, const struct schema_row *row)
+static void finish_blocks(struct elab *el, struct node *n, const struct cell *cell)
 {
-	const union cell *cell = node_cell(n, row);
+	const struct schema_row *row = cell->row;
 	void **models;
 
 	if (row->how == HOW_ONE) {
@@ -131,9 +131,9 @@ static bool finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 	return good;
 }
 
-static void finish_arrows(struct elab *el, struct node *n, const struct schema_row *row)
+static void finish_arrows(struct elab *el, struct node *n, const struct cell *cell)
 {
-	const union cell *cell = node_cell(n, row);
+	const struct schema_row *row = cell->row;
 	size_t count = cell->arrows.n;
 	const struct arrow **sorted;
 	char *elements;
@@ -160,14 +160,12 @@ static void say_missing(struct elab *el, struct node *n)
 	struct buf b = {0};
 	size_t count = 0;
 
-	for (size_t i = 0; i < n->kind->nrows; i++) {
-		const struct schema_row *row = &n->kind->rows[i];
-
-		if (row->form != ROW_FIELD || !row->required || node_cell(n, row)->slot.expr)
+	for (const struct schema_row **row = el->blank[n->tag].required; *row; row++) {
+		if (node_cell(n, *row)->slot.expr)
 			continue;
 		if (count < 2)
-			names[count] = row->name;
-		buf_fmt(&b, "%s`%.*s`", count++ ? ", " : "", STR_ARG(row->name));
+			names[count] = (*row)->name;
+		buf_fmt(&b, "%s`%.*s`", count++ ? ", " : "", STR_ARG((*row)->name));
 	}
 	if (!count)
 		return;
@@ -228,38 +226,29 @@ void node_finish(struct elab *el, struct node *n)
 {
 	if (n->state == NODE_FINISHED || el->stopped)
 		return;
-	bool lacks = false;
 	node_ready(el, n);
 	n->state = NODE_FINISHED;
 	for (struct binding *b = n->params ? n->params->first : NULL; b; b = b->next)
 		force_binding(el, b, b->name.at);
-	for (size_t i = 0; i < n->kind->nrows && !el->stopped; i++) {
-		const struct schema_row *row = &n->kind->rows[i];
-
-		/* most is what nobody wrote */
-		if (!n->cells[i] && !field_choosable(n, row)) {
-			lacks |= row->required;
-			continue;
-		}
-		lacks |= row->required && !n->cells[i]->slot.expr;
-		switch (row->form) {
+	for (const struct schema_row **row = el->blank[n->tag].choosable; *row; row++)
+		node_cell_new(el, n, *row);
+	for (struct cell *cell = n->cells; cell && !el->stopped; cell = cell->next)
+		switch (cell->row->form) {
 		case ROW_FIELD:
-			finish_field(el, n, row);
-			n->wrong |= node_cell(n, row)->slot.state == SLOT_BAD;
+			finish_field(el, n, cell);
+			n->wrong |= cell->slot.state == SLOT_BAD;
 			break;
 		case ROW_MAP:
-			finish_map(el, n, row);
+			finish_map(el, n, cell);
 			break;
 		case ROW_BLOCK:
-			finish_blocks(el, n, row);
+			finish_blocks(el, n, cell);
 			break;
 		case ROW_ARROW:
-			finish_arrows(el, n, row);
+			finish_arrows(el, n, cell);
 			break;
 		}
-	}
-	if (lacks)
-		say_missing(el, n);
+	say_missing(el, n);
 	say_missing_params(el, n);
 	n->wrong |= el->d->errors && n->parent && n->parent->parent && (n->incomplete || node_lost_field(n));
 	for (const struct assertion *a = n->assertions; a && !el->stopped; a = a->next)

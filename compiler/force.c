@@ -81,7 +81,7 @@ static struct val evaluate_field(struct elab *el, struct node *n, const struct s
 static struct val default_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at)
 {
 	struct val v = el->dflt[n->tag][row - n->kind->rows];
-	struct val chosen = field_choosable(n, row) ? field_chosen(el, n, row, used_at) : val_none();
+	struct val chosen = field_choosable(n->tag, row) ? field_chosen(el, n, row, used_at) : val_none();
 	void *field = node_field(n, row);
 
 	if (chosen.type != V_NONE) {
@@ -96,7 +96,7 @@ static struct val default_field(struct elab *el, struct node *n, const struct sc
 
 struct val force_field(struct elab *el, struct node *n, const struct schema_row *row, struct span used_at)
 {
-	union cell *cell = n->cells[row - n->kind->rows];
+	struct cell *cell = node_cell_there(n, row);
 	struct slot *slot = cell ? &cell->slot : NULL;
 
 	switch (slot ? (enum slot_state)slot->state : SLOT_EMPTY) {
@@ -114,14 +114,12 @@ struct val force_field(struct elab *el, struct node *n, const struct schema_row 
 	return val_poison();
 }
 
-void finish_field(struct elab *el, struct node *n, const struct schema_row *row)
+void finish_field(struct elab *el, struct node *n, struct cell *cell)
 {
-	union cell *cell = n->cells[row - n->kind->rows];
-
-	if (cell && cell->slot.state == SLOT_FRESH)
-		evaluate_field(el, n, row, &cell->slot, n->at);
-	else if (!cell && field_choosable(n, row))
-		default_field(el, n, row, n->at);
+	if (cell->slot.state == SLOT_FRESH)
+		evaluate_field(el, n, cell->row, &cell->slot, n->at);
+	else if (cell->slot.state == SLOT_EMPTY)
+		default_field(el, n, cell->row, n->at);
 }
 
 struct val force_entry(struct elab *el, struct node *n, const struct schema_row *row, struct map_entry *e,

@@ -128,7 +128,7 @@ static struct val entries_member(struct elab *el, struct val base, struct ident 
 		return val_poison();
 	}
 	struct near near = near_start(name.text);
-	const union cell *cell = node_cell(n, row);
+	const struct cell *cell = node_cell(n, row);
 	struct diag *d = say(el, DIAG_member_unknown, name.at, "`%.*s` of `%s` has no `%.*s`", STR_ARG(row->name),
 			     node_path(el, n), STR_ARG(name.text));
 
@@ -167,7 +167,7 @@ static struct val file_member(struct elab *el, struct file *f, struct ident name
 			     STR_ARG(name.text));
 	for (b = f->scope->names ? f->scope->names->first : NULL; b; b = b->next)
 		near_offer(&near, b->name.text);
-	const union cell *stacks = file_stacks(f);
+	const struct cell *stacks = file_stacks(f);
 	for (size_t i = 0; i < stacks->many.n; i++)
 		near_offer(&near, stacks->many.at[i]->name.text);
 	say_suggest(el, d, &near);

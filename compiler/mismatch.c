@@ -82,7 +82,7 @@ void help_port(struct elab *el, struct diag *d, const struct node *n)
 
 		if (row->form != ROW_MAP || row->type != T_PORT)
 			continue;
-		const union cell *cell = node_cell(n, row);
+		const struct cell *cell = node_cell(n, row);
 		if (cell->map.n)
 			say_help(el, d, "name one of its ports: %.*s.%.*s", STR_ARG(n->name.text),
 				 STR_ARG(cell->map.at[0]->name.text));
@@ -164,7 +164,7 @@ static bool help_own_port(struct elab *el, struct diag *d, struct val v, const s
 		return false;
 	while (n && !el->ports[n->tag])
 		n = n->parent;
-	const union cell *cell = n ? node_cell(n, el->ports[n->tag]) : NULL;
+	const struct cell *cell = n ? node_cell(n, el->ports[n->tag]) : NULL;
 	int64_t number = v.type == T_INT ? v.u.INT : v.u.PORT.lo;
 
 	for (size_t i = 0; cell && i < cell->map.n; i++) {

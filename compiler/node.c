@@ -151,18 +151,23 @@ static void params_collect(struct elab *el, struct node *n)
 				param_add(el, n, l, e);
 }
 
-const union cell cell_empty;
+const struct cell cell_empty;
 
-union cell *node_cell_new(struct elab *el, struct node *n, const struct schema_row *row)
+struct cell *node_cell_new(struct elab *el, struct node *n, const struct schema_row *row)
 {
-	union cell **cell = &n->cells[row - n->kind->rows];
+	struct cell **at = &n->cells, *cell;
 
-	if (!*cell)
-		*cell = arena_new(el->a, union cell);
-	return *cell;
+	while (*at && (*at)->row < row)
+		at = &(*at)->next;
+	if (*at && (*at)->row == row)
+		return *at;
+	cell = arena_new(el->a, struct cell);
+	cell->row = row;
+	cell->next = *at;
+	return *at = cell;
 }
 
-/* Cells, and a model that has the defaults. The pointer back lets a reference in the model lead to the node (model_node). */
+/* A model that has the defaults. The pointer back lets a reference in the model lead to the node (model_node). */
 static void node_allocate(struct elab *el, struct node *n)
 {
 	const struct blank *blank = &el->blank[n->tag];
@@ -174,7 +179,6 @@ static void node_allocate(struct elab *el, struct node *n)
 	/* what nobody writes stands where the block does */
 	for (size_t i = 0; i < blank->nspans; i++)
 		memcpy((char *)n->model + blank->spans[i], &n->at, sizeof n->at);
-	n->cells = arena_array(el->a, n->kind->nrows, sizeof *n->cells);
 	n->model->name = str_copy(el->model, n->name.text);
 	n->model->at = n->at;
 	if (n->tag == KIND_stack)

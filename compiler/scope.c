@@ -64,7 +64,7 @@ const struct schema_row *row_find(struct elab *el, const struct node *n, struct 
 	return map_get(&el->rows[n->tag], word);
 }
 
-struct map_entry *entry_find(const union cell *cell, struct str name)
+struct map_entry *entry_find(const struct cell *cell, struct str name)
 {
 	if (cell->map.index)
 		return map_get(cell->map.index, name);
@@ -102,7 +102,7 @@ struct found member_find(struct elab *el, struct node *n, struct str name, uint1
 /* Whether somebody wrote the row, so that its name is taken in that block. */
 static bool row_written(const struct node *n, const struct schema_row *row)
 {
-	const union cell *cell = node_cell(n, row);
+	const struct cell *cell = node_cell(n, row);
 
 	switch (row->form) {
 	case ROW_FIELD:
@@ -168,7 +168,7 @@ static void offer_members(struct near *near, const struct node *n)
 		if (row_is_member(row)) {
 			near_offer(near, row->name);
 		} else if (row->form == ROW_BLOCK) {
-			const union cell *cell = node_cell(n, row);
+			const struct cell *cell = node_cell(n, row);
 
 			for (size_t k = 0; k < cell->many.n; k++)
 				near_offer(near, cell->many.at[k]->name.text);
@@ -357,7 +357,7 @@ void port_unknown(struct elab *el, struct node *n, const struct schema_row *port
 	if (unknown_again(el, &n->unknown, name, at) || node_lost_word(n, name))
 		return;
 	struct near near = near_start(name);
-	const union cell *cell = node_cell(n, ports);
+	const struct cell *cell = node_cell(n, ports);
 	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no port `%.*s`", STR_ARG(n->kind->word),
 			     node_path(el, n), STR_ARG(name));
 
