@@ -151,7 +151,7 @@ static void text_PORT(struct port v, struct buf *out)
 
 static void text_PORTREF(struct port_ref v, struct buf *out)
 {
-	port_text(port_meant(v.container, v.name, v.port), out);
+	port_text(v.port, out);
 }
 
 static void text_word(enum word v, struct buf *out)

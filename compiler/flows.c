@@ -99,7 +99,7 @@ static void arrow_flows(struct building *b, struct flow f)
 {
 	const struct net_member *to =
 	    f.to.kind == END_CONTAINER ? net_member_of(b->net, f.to.container) : NULL;
-	struct port port = port_meant(f.to.container, f.to.port_name, f.to.port);
+	struct port port = f.to.port;
 	const struct port *ports = &port;
 	const struct span *first = NULL;
 	size_t n = 1, old = 0;

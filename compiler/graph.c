@@ -134,7 +134,7 @@ static struct str end_ports(struct graph *g, const struct flow_end *e)
 	struct buf b = {0};
 
 	if (e->port_name.n || e->port.lo)
-		return port_label(g, e->kind == END_CONTAINER ? port_meant(e->container, e->port_name, e->port) : e->port);
+		return port_label(g, e->port);
 	if (e->kind == END_CONTAINER)
 		vec_each(const struct entry_PORT, p, &e->container->ports) {
 			buf_puts(&b, b.n ? ", " : "");
@@ -176,7 +176,7 @@ static void container_edges(struct graph *g, const struct m_container *c)
 
 static void publish_add(struct graph *g, const struct endpoint *host, const struct port_ref *to)
 {
-	struct port target = port_meant(to->container, to->name, to->port);
+	struct port target = to->port;
 	struct buf b = {0};
 	struct str shown;
 
@@ -191,7 +191,7 @@ static void route_add(struct graph *g, const struct m_stack *s, size_t i)
 {
 	const struct port_ref *to = &s->route.at[i].right.v;
 	struct proxy_list proxies = route_proxies(s, i);
-	struct str port = port_label(g, port_meant(to->container, to->name, to->port));
+	struct str port = port_label(g, to->port);
 
 	if (s->route.at[i].block && !s->route.at[i].block->enable.v)
 		return;

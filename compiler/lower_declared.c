@@ -68,7 +68,7 @@ static struct strs container_ports(struct lowering *l, const struct m_container 
 	vec_each(const struct entry_PORT, p, &c->ports) {
 		char text[PORT_TEXT_MAX];
 
-		texts[n++] = STR_JOIN(l->arena, p->name, STR("="), port_write(port_whole(p->value.v), text));
+		texts[n++] = STR_JOIN(l->arena, p->name, STR("="), port_write(p->value.v, text));
 	}
 	return sorted(texts, n);
 }
@@ -300,7 +300,7 @@ static void lower_publish(struct lowering *l, const struct m_stack *s, size_t i)
 	struct span at = s->publish.at[i].at;
 	const struct endpoint *host = &s->publish.at[i].left.v;
 	const struct port_ref *to = &s->publish.at[i].right.v;
-	struct port target = port_meant(to->container, to->name, to->port), port = host->port;
+	struct port target = to->port, port = host->port;
 	struct str address = addr_str(l->arena, host->addr), full = net_member_of(l->net, to->container)->full, port_shown, id;
 	char text[PORT_TEXT_MAX];
 	struct res_publish *r;
@@ -331,7 +331,7 @@ static void lower_expectations(struct lowering *l, const struct m_stack *s)
 
 	for (size_t i = 0; i < s->expect.n; i++) {
 		const struct flow_end *to = &s->expect.at[i].right.v;
-		struct port port = port_meant(to->container, to->port_name, to->port);
+		struct port port = to->port;
 		struct str from_name = end_str(l, &s->expect.at[i].left.v), to_name = end_str(l, to), port_shown = port.lo ? port_str(l, port) : STR("");
 		struct str mode = word_texts[s->expect.at[i].mode];
 		struct str id = STR_JOIN(l->arena, s->head.name, STR(": expect "), mode, STR(" "), from_name, STR(" -> "), to_name, port.lo ? STR(":") : STR(""),

@@ -20,7 +20,7 @@ static json_t *entry(struct arena *a, const struct net_member *m)
 {
 	const struct m_container *c = m->container;
 	const struct m_metrics *how = c->metrics;
-	struct str at = target(a, m, port_meant(how->port.v.container, how->port.v.name, how->port.v.port)), path = how->path.v, stack = c->head.stack->head.name;
+	struct str at = target(a, m, how->port.v.port), path = how->path.v, stack = c->head.stack->head.name;
 	json_t *e = json_pack("{s:[s%], s:{s:s%, s:s%, s:s%}}", "targets", at.s, at.n, "labels", "__metrics_path__", path.s, path.n, "container", c->head.name.s,
 			      c->head.name.n, "stack", stack.s, stack.n);
 

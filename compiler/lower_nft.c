@@ -287,7 +287,7 @@ static void lower_publish(struct policy *p, const struct saying *who, const stru
 			  const struct port_ref *ref)
 {
 	const struct net_member *to = net_member_of(p->l->net, ref->container);
-	struct port target = port_meant(ref->container, ref->name, ref->port);
+	struct port target = ref->port;
 
 	for (int family = 0; family < NET_FAMILIES; family++) {
 		if (to->address[family].n == 0 ||

@@ -62,31 +62,12 @@ struct addr subnet_gateway(const struct m_subnet *s, enum net_family family)
 	return first;
 }
 
-struct port port_whole(struct port p)
+struct port port_named(const struct m_container *c, struct str name)
 {
-	if (p.lo && p.proto == PROTO_NONE)
-		p.proto = PROTO_TCP;
-	if (p.hi < p.lo)
-		p.hi = p.lo;
-	return p;
-}
-
-struct port port_meant(const struct m_container *c, struct str name, struct port written)
-{
-	size_t lo = 0, hi = c && name.n && written.lo == 0 ? c->ports.n : 0;
-
-	while (lo < hi) { /* they are sorted by name */
-		size_t middle = lo + (hi - lo) / 2;
-		int order = str_cmp(c->ports.at[middle].name, name);
-
-		if (order == 0)
-			return port_whole(c->ports.at[middle].value.v);
-		if (order < 0)
-			lo = middle + 1;
-		else
-			hi = middle;
-	}
-	return port_whole(written);
+	vec_each(struct entry_PORT, p, &c->ports)
+		if (str_eq(p->name, name))
+			return p->value.v;
+	return (struct port){0};
 }
 
 struct port ready_port(const struct m_container *c)
@@ -98,17 +79,14 @@ struct port ready_port(const struct m_container *c)
 	if (!r || !(r->http.set || r->tcp.set))
 		return only;
 	if (r->tcp.set)
-		return port_meant(r->tcp.v.container, r->tcp.v.name, r->tcp.v.port);
+		return r->tcp.v.port;
 	if (r->port.set)
-		return port_meant(r->port.v.container, r->port.v.name, r->port.v.port);
-	vec_each(struct entry_PORT, p, &c->ports) {
-		struct port whole = port_whole(p->value.v);
-
-		if (whole.proto == PROTO_TCP) {
-			only = whole;
+		return r->port.v.port;
+	vec_each(struct entry_PORT, p, &c->ports)
+		if (p->value.v.proto == PROTO_TCP) {
+			only = p->value.v;
 			tcp++;
 		}
-	}
 	return tcp == 1 ? only : (struct port){0};
 }
 
@@ -129,7 +107,7 @@ static void member_ports(struct arena *a, const struct m_container *c, struct ne
 
 	ret->ports = arena_array(a, c->ports.n, sizeof *ret->ports);
 	vec_each(const struct entry_PORT, p, &c->ports)
-		ret->ports[n++] = port_whole(p->value.v);
+		ret->ports[n++] = p->value.v;
 	sort_array(ret->ports, n, sizeof *ret->ports, cmp_ports);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || cmp_ports(&ret->ports[ret->nports - 1], &ret->ports[i]) != 0)

@@ -96,11 +96,8 @@ struct addr subnet_gateway(const struct m_subnet *s, enum net_family family);
 /* The range of the family; .addr.family 0 where there is none. */
 struct cidr subnet_range(const struct m_subnet *s, enum net_family family);
 
-/* With a protocol (tcp where none is written) and both ends. */
-struct port port_whole(struct port p);
-/* The port that is meant: as written, or by its name in the container's ports; always with a protocol. lo 0:
- * none. */
-struct port port_meant(const struct m_container *c, struct str name, struct port written);
+/* The container's port of this name. lo 0: it has none. */
+struct port port_named(const struct m_container *c, struct str name);
 /* What `ready` asks with http or tcp: the port given, or the container's only tcp port. lo 0: neither. */
 struct port ready_port(const struct m_container *c);
 

@@ -25,8 +25,8 @@ struct port proxy_port(const struct m_proxy *p, bool tls)
 	const struct f_PORTREF *given = tls ? &p->https : &p->http;
 
 	if (given->set)
-		return port_meant(given->v.container, given->v.name, given->v.port);
-	return port_meant(p->container.v, tls ? STR("https") : STR("http"), (struct port){0});
+		return given->v.port;
+	return port_named(p->container.v, tls ? STR("https") : STR("http"));
 }
 
 bool route_crosses(const struct route *r)
@@ -63,7 +63,7 @@ static void route_add(struct arena *a, struct arena *texts, const struct net *ne
 		.how = how,
 		.front = net_member_of(net, p->container.v),
 		.to = net_member_of(net, to->container),
-		.port = port_meant(to->container, to->name, to->port),
+		.port = to->port,
 		.to_at = s->route.at[i].right.at,
 	};
 

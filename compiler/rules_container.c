@@ -160,7 +160,7 @@ static void ports_check(struct rules *r, enum diag_code code, const struct m_con
 	size_t n = 0;
 
 	vec_each(const struct entry_PORT, p, &c->ports)
-		all[n++] = (struct declared){port_meant(c, p->name, p->value.v), p};
+		all[n++] = (struct declared){p->value.v, p};
 	sort_array(all, n, sizeof *all, cmp_declared);
 	for (size_t i = 1; i < n; i++) {
 		const struct declared *p = &all[i];

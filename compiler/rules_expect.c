@@ -62,9 +62,7 @@ static void openings_build(const struct rules *r, struct openings *ret)
 
 			if (!is_loopback(&(*s)->publish.at[i].left.v.addr))
 				opening_add(ret, (struct ends){END_WORLD, 0, END_CONTAINER, end_index(r->net, &end)},
-					    (struct opening){.port = port_meant(to->container, to->name, to->port),
-							     .at = (*s)->publish.at[i].at,
-							     .how = "published here"});
+					    (struct opening){.port = to->port, .at = (*s)->publish.at[i].at, .how = "published here"});
 		}
 }
 
@@ -259,7 +257,7 @@ RULE(expect_reach)
 					  "what the host and the world say to each other is not changed by ctc");
 				continue;
 			}
-			if (!expectation_check(&l, from, to, port_meant(to->container, to->port_name, to->port), &pairs))
+			if (!expectation_check(&l, from, to, to->port, &pairs))
 				return;
 		}
 }

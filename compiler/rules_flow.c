@@ -9,19 +9,15 @@ enum { FLOW_ELEMENTS_MAX = 250000 };
 struct allow {
 	const struct flow_end *from, *to;
 	struct span at, right;
-	struct port port; /* lo 0: all */
 };
 
 static struct allow allow_of(const struct m_stack *s, size_t i)
 {
-	const struct flow_end *to = &s->allow.at[i].right.v;
-
 	return (struct allow){
 	    .from = &s->allow.at[i].left.v,
-	    .to = to,
+	    .to = &s->allow.at[i].right.v,
 	    .at = s->allow.at[i].at,
 	    .right = s->allow.at[i].right.at,
-	    .port = port_meant(to->container, to->port_name, to->port),
 	};
 }
 
@@ -82,7 +78,7 @@ static void port_check(struct rules *r, enum diag_code code, const struct allow 
 	struct diag *d;
 
 	flow_members(r->net, f->to, &to);
-	if (!is_ours(f->to) || f->port.lo || to.n == 0 || declared_ports(&to))
+	if (!is_ours(f->to) || f->to->port.lo || to.n == 0 || declared_ports(&to))
 		return;
 	name = container ? f->to->container->head.name : f->to->subnet->head.name;
 	d = diag_add(r->diags, code, f->right, "%s `%.*s` declares %s port, so this allows nothing",

@@ -124,8 +124,7 @@ RULE(join_port)
 	rules_each_container(m, r)
 		if (!container_on_host(m->home->container))
 			vec_each(const struct entry_PORT, p, &m->container->ports)
-				vec_push(r->arena, &all,
-					 (struct bound){m->home, m, p, port_meant(m->container, p->name, p->value.v)});
+				vec_push(r->arena, &all, (struct bound){m->home, m, p, p->value.v});
 	sort_array(all.at, all.n, sizeof *all.at, cmp_bound);
 	highest = all.at;
 	for (size_t i = 1; i < all.n; i++) {

@@ -63,7 +63,7 @@ RULE(database_open)
 		for (size_t i = 0; i < (*s)->publish.n; i++) {
 			const struct endpoint *host = &(*s)->publish.at[i].left.v;
 			const struct port_ref *to = &(*s)->publish.at[i].right.v;
-			struct port target = port_meant(to->container, to->name, to->port);
+			struct port target = to->port;
 
 			if (host->addr.family && addr_is_loopback(host->addr))
 				continue;
@@ -149,7 +149,7 @@ RULE(port_discovery)
 		if (!container_is_private(m->container))
 			continue;
 		vec_each(const struct entry_PORT, e, &m->container->ports) {
-			struct port p = port_meant(m->container, e->name, e->value.v);
+			struct port p = e->value.v;
 
 			/* a wide range meets one of them by chance */
 			for (size_t k = 0; p.hi - p.lo < 16 && k < sizeof discovery / sizeof discovery[0]; k++)

@@ -26,7 +26,7 @@ static struct publish publish_of(const struct rules *r, const struct m_stack *s,
 	    .right = s->publish.at[i].right.at,
 	    .address = host->addr,
 	    .host = host->port,
-	    .target = port_meant(ref->container, ref->name, ref->port),
+	    .target = ref->port,
 	    .proto_written = host->port.proto,
 	};
 
@@ -147,8 +147,7 @@ static void claim_all(struct rules *r, enum diag_code code, struct map *claims, 
 			continue;
 		vec_each(const struct entry_PORT, p, &m->container->ports) {
 			who = (struct claim){p->at, "a container on the host's network listens on it"};
-			claim(r, code, claims, (struct addr){0},
-			      port_meant(m->container, p->name, p->value.v), &who);
+			claim(r, code, claims, (struct addr){0}, p->value.v, &who);
 		}
 	}
 	for (const struct publish *p = r->publishes; p < r->publishes + r->npublishes; p++) {

@@ -194,7 +194,7 @@ RULE(metrics_port)
 
 		if (!how || !how->port.set)
 			continue;
-		port = port_meant(how->port.v.container, how->port.v.name, how->port.v.port);
+		port = how->port.v.port;
 		if (how->port.v.container != m->container)
 			diag_add(r->diags, code, how->port.at, "metrics of container `%.*s` are read at its own port", STR_ARG(m->container->head.name));
 		else if (port.proto != PROTO_TCP || port.lo != port.hi)

@@ -25,6 +25,8 @@
 	};
 #include "lang/ref.def"
 
+/* Wherever a port of a container stands in the model, it has its number, both ends of it, and a protocol, also where it was named. */
+
 /* web.http, or web:8080/tcp (name empty). */
 struct port_ref {
 	struct m_container *container;

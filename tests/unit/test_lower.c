@@ -84,7 +84,7 @@ static struct lab lab(struct built *b)
 	l.web = built_container(b, l.ml, "web", "10.1.0.11", "fd01::11");
 	built_port(b, l.db, "pg", 5432, 5432, PROTO_TCP);
 	built_port(b, l.web, "dns", 53, 53, PROTO_UDP);
-	built_port(b, l.web, "http", 80, 80, PROTO_NONE);
+	built_port(b, l.web, "http", 80, 80, PROTO_TCP);
 	return l;
 }
 
