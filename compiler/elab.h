@@ -66,9 +66,9 @@ void port_unknown(struct elab *el, struct node *n, const struct schema_row *port
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at);
 /* An entry of a MAP row by name, or NULL. */
 struct map_entry *entry_find(const struct cell *cell, struct str name);
-static inline void *entry_field(struct map_entry *e)
+static inline void *entry_field(const struct map_entry *e)
 {
-	return e + 1;
+	return (void *)(uintptr_t)(e + 1);
 }
 /* NULL: nobody wrote anything. */
 static inline struct cell *node_cell_there(const struct node *n, const struct schema_row *row)
@@ -275,10 +275,22 @@ const char *form_image(struct str s);
 const char *form_digest(struct str s);
 const char *form_ifname(struct str s);
 
-/* ---- the end (finish.c, enable.c, sound.c) ---- */
+/* ---- the end (finish.c, finish_arrow.c, enable.c, sound.c) ---- */
 
 /* Asks for every value of a node and all below it, and fills its model. */
 void node_finish(struct elab *el, struct node *n);
+/* The same for the arrows of one row. */
+void finish_arrows(struct elab *el, struct node *n, const struct cell *cell);
+/* Any VEC of the model: all have this layout; it is copied, so that no type is read as another. */
+static inline void vec_write(void *field, void *at, size_t n)
+{
+	struct {
+		void *at;
+		size_t n, cap;
+	} v = {at, n, n};
+
+	memcpy(field, &v, sizeof v);
+}
 
 /* Takes out what is not enabled, and tells what cannot be without it. */
 void model_enabled(struct elab *el, struct model *m);

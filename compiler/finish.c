@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The end of the elaboration: everything is asked for once, what is missing is told, and the vectors of the model are filled: blocks and entries sorted by name,
- * arrows in source order. */
+ * The end of the elaboration: everything is asked for once, what is missing is told, and the vectors of the model are filled: blocks and entries sorted by name;
+ * arrows are in finish_arrow.c. */
 #include "compiler/elab.h"
 #include "compiler/net.h"
 #include "lang/base/sort.h"
-
-/* Any VEC: all have this layout; it is copied in and out, so that no type is read as another. */
-struct any_vec {
-	void *at;
-	size_t n, cap;
-};
-
-static void vec_write(void *field, void *at, size_t n)
-{
-	struct any_vec v = {at, n, n};
-
-	memcpy(field, &v, sizeof v);
-}
 
 static int cmp_nodes(const void *a, const void *b)
 {
@@ -76,81 +63,6 @@ static void finish_blocks(struct elab *el, struct node *n, const struct cell *ce
 		models[i] = cell->many.at[i]->model;
 	}
 	vec_write(node_field(n, row), models, cell->many.n);
-}
-
-/* Lower layers first (they were there before); within one body as written. */
-static int cmp_arrows(const void *a, const void *b)
-{
-	const struct arrow *x = *(const struct arrow *const *)a, *y = *(const struct arrow *const *)b;
-
-	if (x->rank != y->rank)
-		return x->rank > y->rank ? -1 : 1;
-	if (x->order != y->order)
-		return x->order < y->order ? -1 : 1;
-	return x < y ? -1 : x > y;
-}
-
-static struct val arrow_side(struct elab *el, struct node *n, const struct arrow *arrow, const struct expr *e,
-			     enum type_tag tag, void *field)
-{
-	const struct type t = {.tag = (int)tag};
-	const struct target to = {.node = n, .name = arrow->entry->word.text};
-	struct val v = eval_as(el, e, arrow->scope, &t, &to);
-
-	field_write(el->model, field, v);
-	field_mark(field, true, e->at);
-	return v;
-}
-
-/* False where something of it is wrong. */
-static bool finish_arrow(struct elab *el, struct node *n, const struct schema_row *row, const struct arrow *arrow,
-			 char *element)
-{
-	const struct entry *e = arrow->entry;
-	memset(element, 0, row->arrow_size); /* one before that was wrong may have left something */
-	struct val left = arrow_side(el, n, arrow, e->left, row->type, element + row->arrow_left);
-	bool swapped = left.type == V_POISON && row->type == T_HOSTPORT && e->left->kind == EX_MEMBER; /* which was said */
-	struct val right = swapped ? val_poison() : arrow_side(el, n, arrow, e->right, row->right, element + row->arrow_right);
-	bool good = left.type != V_POISON && right.type != V_POISON;
-
-	/* struct span at stands first */
-	memcpy(element, &e->at, sizeof e->at);
-	memcpy(element + row->arrow_mode, &arrow->mode, sizeof arrow->mode);
-	if (left.type == T_FLOWEND && left.u.FLOWEND.port.lo) {
-		struct diag *d = say(el, DIAG_type_mismatch, e->left->at,
-				     "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));
-
-		say_help(el, d, "the port stands on the right side, where it is answered");
-		good = false;
-	}
-	if (arrow->block) {
-		node_finish(el, arrow->block);
-		memcpy(element + row->arrow_block, &arrow->block->model, sizeof(void *));
-		good &= !arrow->block->wrong;
-	}
-	return good;
-}
-
-static void finish_arrows(struct elab *el, struct node *n, const struct cell *cell)
-{
-	const struct schema_row *row = cell->row;
-	size_t count = cell->arrows.n;
-	const struct arrow **sorted;
-	char *elements;
-
-	if (!count)
-		return;
-	elements = arena_array(el->model, count, row->arrow_size);
-	sorted = arena_array(el->a, count, sizeof(const struct arrow *));
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &cell->arrows.at[i];
-	sort_array(sorted, count, sizeof(const struct arrow *), cmp_arrows);
-	size_t good = 0;
-	for (size_t i = 0; i < count && !el->stopped; i++)
-		if (finish_arrow(el, n, row, sorted[i], elements + good * row->arrow_size))
-			good++;
-	n->wrong |= good < count && n->parent && n->parent->parent;
-	vec_write(node_field(n, row), elements, good);
 }
 
 /* All that a block lacks, in one sentence. */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The end of the elaboration for arrows: both sides of each are read, and its row of the model is filled in source order. */
+#include "compiler/elab.h"
+#include "lang/base/sort.h"
+
+/* Lower layers first (they were there before); within one body as written. */
+static int cmp_arrows(const void *a, const void *b)
+{
+	const struct arrow *x = *(const struct arrow *const *)a, *y = *(const struct arrow *const *)b;
+
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? -1 : 1;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* A container, or a port of it: NAME or NAME.PORT, as most sides are written. */
+struct plain {
+	struct node *container;
+	const struct map_entry *port;	/* or NULL; its value was read */
+};
+
+/* Whether the side is plain and nothing else has these names. Where it is not, or is wrong, the general way tells. */
+static bool side_plain(struct elab *el, const struct arrow *arrow, const struct expr *e, struct plain *ret)
+{
+	const struct expr *name = e->kind == EX_MEMBER ? e->u.member.base : e;
+	struct found f = {.form = FOUND_NOTHING};
+
+	if (name->kind == EX_NAME)
+		f = name_find(el, arrow->scope, name->u.text, NULL);
+	if (f.form != FOUND_CHILD || f.node->tag != KIND_container || f.node->late)
+		return false;
+	node_ready(el, f.node);
+	*ret = (struct plain){f.node, NULL};
+	if (name == e)
+		return true;
+	if (member_find(el, f.node, e->u.member.name.text, 0).form != FOUND_NOTHING)
+		return false;
+	ret->port = entry_find(node_cell(f.node, el->ports[KIND_container]), e->u.member.name.text);
+	return ret->port && ret->port->slot.state == SLOT_DONE;
+}
+
+/* Writes the side into the model; false where it is none that this arrow can have. */
+static bool plain_write(struct elab *el, const struct plain *plain, enum type_tag tag, void *field)
+{
+	struct port_ref ref = {.container = (struct m_container *)plain->container->model};
+
+	if (plain->port) {
+		ref.name = str_copy(el->model, plain->port->name.text);
+		ref.port = ((const struct f_PORT *)entry_field(plain->port))->v;
+	}
+	if (tag == T_FLOWEND)
+		((struct f_FLOWEND *)field)->v = (struct flow_end){
+			.kind = END_CONTAINER, .container = ref.container, .port_name = ref.name, .port = ref.port};
+	else if (tag == T_PORTREF && plain->port)
+		((struct f_PORTREF *)field)->v = ref;
+	else
+		return false;
+	*(bool *)field = true; /* set stands first in every struct f_TYPE */
+	return true;
+}
+
+/* False where it is wrong, which was said. */
+static bool arrow_side(struct elab *el, struct node *n, const struct arrow *arrow, const struct expr *e, enum type_tag tag, void *field)
+{
+	const struct type t = {.tag = (int)tag};
+	const struct target to = {.node = n, .name = arrow->entry->word.text};
+	struct plain plain;
+	struct val v;
+
+	if (!side_plain(el, arrow, e, &plain) || !plain_write(el, &plain, tag, field)) {
+		v = eval_as(el, e, arrow->scope, &t, &to);
+		if (v.type == V_POISON)
+			return false;
+		field_write(el->model, field, v);
+	}
+	field_mark(field, true, e->at);
+	return true;
+}
+
+/* False where something of it is wrong. */
+static bool finish_arrow(struct elab *el, struct node *n, const struct schema_row *row, const struct arrow *arrow,
+			 char *element)
+{
+	const struct entry *e = arrow->entry;
+	memset(element, 0, row->arrow_size); /* one before that was wrong may have left something */
+	bool left = arrow_side(el, n, arrow, e->left, row->type, element + row->arrow_left);
+	bool swapped = !left && row->type == T_HOSTPORT && e->left->kind == EX_MEMBER; /* which was said */
+	bool right = !swapped && arrow_side(el, n, arrow, e->right, row->right, element + row->arrow_right);
+	bool good = left && right;
+
+	/* struct span at stands first */
+	memcpy(element, &e->at, sizeof e->at);
+	memcpy(element + row->arrow_mode, &arrow->mode, sizeof arrow->mode);
+	if (left && row->type == T_FLOWEND && ((const struct f_FLOWEND *)(element + row->arrow_left))->v.port.lo) {
+		struct diag *d = say(el, DIAG_type_mismatch, e->left->at,
+				     "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));
+
+		say_help(el, d, "the port stands on the right side, where it is answered");
+		good = false;
+	}
+	if (arrow->block) {
+		node_finish(el, arrow->block);
+		memcpy(element + row->arrow_block, &arrow->block->model, sizeof(void *));
+		good &= !arrow->block->wrong;
+	}
+	return good;
+}
+
+void finish_arrows(struct elab *el, struct node *n, const struct cell *cell)
+{
+	const struct schema_row *row = cell->row;
+	size_t count = cell->arrows.n;
+	const struct arrow **sorted;
+	char *elements;
+
+	if (!count)
+		return;
+	elements = arena_array(el->model, count, row->arrow_size);
+	sorted = arena_array(el->a, count, sizeof(const struct arrow *));
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &cell->arrows.at[i];
+	sort_array(sorted, count, sizeof(const struct arrow *), cmp_arrows);
+	size_t good = 0;
+	for (size_t i = 0; i < count && !el->stopped; i++)
+		if (finish_arrow(el, n, row, sorted[i], elements + good * row->arrow_size))
+			good++;
+	n->wrong |= good < count && n->parent && n->parent->parent;
+	vec_write(node_field(n, row), elements, good);
+}
