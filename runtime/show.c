@@ -183,12 +183,23 @@ static void wrap(struct rows *r, size_t indent, struct str word, const char *bef
 	show_plain(word, VALUE_MAX, &r->line);
 }
 
+/* Whether a field is one of a volume: what stands behind "volume.". */
+static bool of_volume(struct str field, struct str *ret)
+{
+	const struct str word = STR("volume.");
+
+	if (!str_starts(field, word))
+		return false;
+	*ret = (struct str){field.s + word.n, field.n - word.n};
+	return true;
+}
+
 /* What a volume's own line tells well enough. */
 static bool tells_volume(const struct res_container *c, struct str field)
 {
 	struct str name;
 
-	if (!str_is(str_cut(field, '.', &name), "volume"))
+	if (!c->volumes.n || !of_volume(field, &name))
 		return false;
 	name = str_cut(name, '.', NULL);
 	for (size_t i = 0; i < c->volumes.n; i++)
@@ -200,12 +211,14 @@ static bool tells_volume(const struct res_container *c, struct str field)
 /* "data=/srv/data -> /var/lib/data": where it is kept, and where the container sees it. */
 static struct str volume_said(struct arena *a, const struct res_container *c, struct str volume)
 {
-	struct str name = str_cut(volume, '=', NULL), at;
-	struct str field = str_fmt(a, "volume.%.*s.at", STR_ARG(name));
+	struct str name = str_cut(volume, '=', NULL), own, part, at;
 
-	for (size_t i = 0; i < c->fields.n; i++)
-		if (str_eq(str_cut(c->fields.at[i], '=', &at), field))
-			return str_fmt(a, "%.*s -> %.*s", STR_ARG(volume), STR_ARG(at));
+	for (size_t i = 0; i < c->fields.n; i++) {
+		if (!of_volume(c->fields.at[i], &own) || !str_eq(str_cut(own, '.', &part), name))
+			continue;
+		if (str_is(str_cut(part, '=', &at), "at"))
+			return STR_JOIN(a, volume, STR(" -> "), at);
+	}
 	return volume;
 }
 
