@@ -65,7 +65,7 @@ static void port_look(struct elab *el, const struct buf *before, struct val v, c
 /* Whether an address of a URL stands in the text as RFC 3986 (3.2.2) does not allow it: which one in *ret. */
 static bool url_is_bare(struct str text, struct str *ret)
 {
-	const char *at = memmem(text.s, text.n, "://", 3), *end = text.s + text.n;
+	const char *at = str_find(text, STR("://")), *end = text.s + text.n;
 	struct addr address;
 	struct str host;
 	size_t n = 0;

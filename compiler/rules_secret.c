@@ -111,18 +111,24 @@ RULE(secret_shared)
 }
 
 /* Last words of the names of variables that hold a secret; `before`: only behind this word. */
+#define WORD(text) {text, sizeof text - 1}
 static const struct {
-	const char *before, *word;
+	struct str before, word;
 } secret_words[] = {
-	{NULL, "PASSWORD"}, {NULL, "PASSWD"}, {NULL, "PASS"},	{NULL, "SECRET"},    {NULL, "TOKEN"}, {NULL, "APIKEY"},
-	{"API", "KEY"},	    {"SECRET", "KEY"}, {"PRIVATE", "KEY"}, {"ENCRYPTION", "KEY"},
+	{{0}, WORD("PASSWORD")},       {{0}, WORD("PASSWD")},	      {{0}, WORD("PASS")},	      {{0}, WORD("SECRET")},
+	{{0}, WORD("TOKEN")},	       {{0}, WORD("APIKEY")},	      {WORD("API"), WORD("KEY")},     {WORD("SECRET"), WORD("KEY")},
+	{WORD("PRIVATE"), WORD("KEY")}, {WORD("ENCRYPTION"), WORD("KEY")},
 };
+#undef WORD
 
-static bool ends_in(struct str *name, const char *word)
+/* The last letters are compared first: they tell most names apart. */
+static bool ends_in(struct str *name, struct str word)
 {
-	size_t n = strlen(word);
+	size_t n = word.n;
 
-	if (name->n < n || (name->s[name->n - 1] | 0x20) != (word[n - 1] | 0x20) || strncasecmp(name->s + name->n - n, word, n) != 0 || (name->n > n && name->s[name->n - n - 1] != '_'))
+	if (name->n < n || ((name->s[name->n - 1] ^ word.s[n - 1]) & ~0x20))
+		return false;
+	if (strncasecmp(name->s + name->n - n, word.s, n) != 0 || (name->n > n && name->s[name->n - n - 1] != '_'))
 		return false;
 	name->n -= name->n > n ? n + 1 : n;
 	return true;
@@ -133,7 +139,7 @@ static bool names_secret(struct str name)
 	for (size_t i = 0; i < sizeof secret_words / sizeof secret_words[0]; i++) {
 		struct str rest = name;
 
-		if (ends_in(&rest, secret_words[i].word) && (!secret_words[i].before || ends_in(&rest, secret_words[i].before)))
+		if (ends_in(&rest, secret_words[i].word) && (!secret_words[i].before.n || ends_in(&rest, secret_words[i].before)))
 			return true;
 	}
 	return false;
@@ -150,7 +156,7 @@ static const struct {
 /* scheme://user:password@host */
 static bool url_with_password(struct str value)
 {
-	const char *p = memmem(value.s, value.n, "://", 3);
+	const char *p = str_find(value, STR("://"));
 	struct str rest, user;
 
 	if (!p)
@@ -168,7 +174,7 @@ static bool secret_itself(struct str value)
 	for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
 		if (value.n >= tokens[i].n && str_starts(value, str_of(tokens[i].begin)))
 			return true;
-	return memmem(value.s, value.n, "-----BEGIN ", 11) || url_with_password(value);
+	return str_find(value, STR("-----BEGIN ")) || url_with_password(value);
 }
 
 /* The path of a secret is none, nor is a switch. */

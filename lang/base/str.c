@@ -6,11 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-bool str_is(struct str a, const char *nul_terminated)
-{
-	return str_eq(a, str_of(nul_terminated));
-}
-
 bool str_ends(struct str a, struct str suffix)
 {
 	return a.n >= suffix.n && (suffix.n == 0 || memcmp(a.s + a.n - suffix.n, suffix.s, suffix.n) == 0);
@@ -21,9 +16,14 @@ bool str_has(struct str a, char c)
 	return a.n && memchr(a.s, c, a.n);
 }
 
-bool str_starts(struct str a, struct str prefix)
+const char *str_find(struct str a, struct str word)
 {
-	return a.n >= prefix.n && (prefix.n == 0 || memcmp(a.s, prefix.s, prefix.n) == 0);
+	const char *at = a.s, *end = a.s + a.n;
+
+	for (; (size_t)(end - at) >= word.n && (at = memchr(at, word.s[0], (size_t)(end - at))); at++)
+		if ((size_t)(end - at) >= word.n && memcmp(at, word.s, word.n) == 0)
+			return at;
+	return NULL;
 }
 
 int str_cmp(struct str a, struct str b)

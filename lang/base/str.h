@@ -32,10 +32,19 @@ static inline bool str_eq(struct str a, struct str b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.s, b.s, a.n) == 0);
 }
 
-bool str_is(struct str a, const char *nul_terminated);
-bool str_starts(struct str a, struct str prefix);
+/* In the header, so that a word of the program is compared without a call. */
+static inline bool str_is(struct str a, const char *nul_terminated)
+{
+	return str_eq(a, str_of(nul_terminated));
+}
+static inline bool str_starts(struct str a, struct str prefix)
+{
+	return a.n >= prefix.n && (prefix.n == 0 || memcmp(a.s, prefix.s, prefix.n) == 0);
+}
 bool str_ends(struct str a, struct str suffix);
 bool str_has(struct str a, char c);
+/* Where a word of the program, which is short, begins in a text for the first time, or NULL; memmem is for longer ones. */
+const char *str_find(struct str a, struct str word);
 /* Bytewise, as memcmp: negative, 0 or positive. */
 int str_cmp(struct str a, struct str b);
 /* FNV-1a, 64 bits: stable across hosts and versions (interface names are derived from it). */
