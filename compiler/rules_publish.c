@@ -77,7 +77,8 @@ struct claim_key {
 } __attribute__((packed));
 enum { CLAIM_HELD, CLAIM_FIRST };
 
-static void claim_enter(struct rules *r, struct map *claims, struct claim_key key, const struct claim *who)
+/* Returns who has it already, or NULL. */
+static const struct claim *claim_enter(struct rules *r, struct map *claims, struct claim_key key, const struct claim *who)
 {
 	struct {
 		struct claim_key key;
@@ -86,30 +87,21 @@ static void claim_enter(struct rules *r, struct map *claims, struct claim_key ke
 
 	kept->key = key;
 	kept->claim = *who;
-	map_add(r->arena, claims, (struct str){(const char *)&kept->key, sizeof kept->key}, &kept->claim);
+	return map_add(r->arena, claims, (struct str){(const char *)&kept->key, sizeof kept->key}, &kept->claim);
 }
 
-static const struct claim *claim_find(const struct map *claims, struct claim_key key)
-{
-	return map_get(claims, (struct str){(const char *)&key, sizeof key});
-}
-
-/* Claims one port on one address; returns who has it already, or NULL. */
+/* Claims one port on one address; returns who has it already, or NULL. Mostly nobody has it on any address of the family. */
 static const struct claim *claim_one(struct rules *r, struct map *claims, struct addr address, uint16_t port,
 				     uint8_t proto, const struct claim *who)
 {
 	struct addr any = {.family = address.family};
-	struct claim_key held = {CLAIM_HELD, proto, port, address}, held_any = {CLAIM_HELD, proto, port, any},
-			 first = {CLAIM_FIRST, proto, port, any};
-	const struct claim *other = claim_find(claims, held_any);
+	struct claim_key held_any = {CLAIM_HELD, proto, port, any};
+	const struct claim *first = claim_enter(r, claims, (struct claim_key){CLAIM_FIRST, proto, port, any}, who), *other;
 
-	if (!other)
-		other = claim_find(claims, addr_is_any(address) ? first : held);
-	if (other)
-		return other;
-	claim_enter(r, claims, held, who);
-	claim_enter(r, claims, first, who);
-	return NULL;
+	if (first && addr_is_any(address))
+		return first;
+	other = first ? map_get(claims, (struct str){(const char *)&held_any, sizeof held_any}) : NULL;
+	return other ? other : claim_enter(r, claims, (struct claim_key){CLAIM_HELD, proto, port, address}, who);
 }
 
 /* Claims all ports on the address, or on every address of both families; reports the first that is taken. */
