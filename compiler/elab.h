@@ -44,10 +44,12 @@ struct binding *names_find(const struct names *names, struct str name);
 enum found_form { FOUND_NOTHING, FOUND_BINDING, FOUND_ROW, FOUND_CHILD, FOUND_FILE, FOUND_BAD };
 struct found {
 	enum found_form form;
-	struct binding *binding;
 	struct node *node;		/* FOUND_ROW: whose; FOUND_CHILD: which */
-	const struct schema_row *row;
-	struct file *file;	/* FOUND_FILE; FOUND_BAD: a module that could not be loaded */
+	union {
+		struct binding *binding;
+		const struct schema_row *row;
+		struct file *file;	/* FOUND_FILE; FOUND_BAD: a module that could not be loaded */
+	};
 };
 struct found member_find(struct elab *el, struct node *n, struct str name, uint16_t rank);
 const struct schema_row *row_find(struct elab *el, const struct node *n, struct str word);

@@ -443,7 +443,6 @@ static bool has_defaults(enum kind_tag kind)
 static bool arrow_mode(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e, enum word *ret)
 {
 	const struct type t = {.tag = (int)schema_arrow_mode(f->node->tag, row)};
-	struct near near = near_start(e->mode.text);
 	struct word_range words;
 
 	*ret = WORD_COUNT;
@@ -452,10 +451,11 @@ static bool arrow_mode(struct elab *el, const struct fill *f, const struct schem
 			say(el, DIAG_entry_form, e->mode.at, "`%.*s` takes no second word", STR_ARG(row->name));
 		return !e->mode.text.n;
 	}
-	words = type_words((enum type_tag)t.tag);
 	*ret = word_find((enum type_tag)t.tag, e->mode.text);
 	if (*ret != WORD_COUNT)
 		return true;
+	struct near near = near_start(e->mode.text);
+	words = type_words((enum type_tag)t.tag);
 	for (unsigned w = words.lo; w < words.hi; w++)
 		near_offer(&near, word_texts[w]);
 	if (!e->mode.text.n)

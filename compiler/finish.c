@@ -6,9 +6,18 @@
 #include "compiler/net.h"
 #include "lang/base/sort.h"
 
-static int cmp_nodes(const void *a, const void *b)
+static void sort_nodes(struct elab *el, struct node **at, size_t n)
 {
-	return str_cmp((*(struct node *const *)a)->name.text, (*(struct node *const *)b)->name.text);
+	struct sort_item *items;
+
+	if (n < 2)
+		return;
+	items = arena_array(el->a, n, sizeof *items);
+	for (size_t i = 0; i < n; i++)
+		items[i] = (struct sort_item){.key = at[i]->name.text, .value = at[i]};
+	sort_by_key(items, n);
+	for (size_t i = 0; i < n; i++)
+		at[i] = items[i].value;
 }
 
 static int cmp_entries(const void *a, const void *b)
@@ -55,7 +64,7 @@ static void finish_blocks(struct elab *el, struct node *n, const struct cell *ce
 	}
 	if (!cell->many.n)
 		return;
-	sort_array(cell->many.at, cell->many.n, sizeof *cell->many.at, cmp_nodes);
+	sort_nodes(el, cell->many.at, cell->many.n);
 	models = arena_array(el->model, cell->many.n, sizeof *models);
 	for (size_t i = 0; i < cell->many.n; i++) {
 		node_finish(el, cell->many.at[i]);

@@ -172,13 +172,14 @@ static void node_allocate(struct elab *el, struct node *n)
 {
 	const struct blank *blank = &el->blank[n->tag];
 	char *bytes = arena_alloc(el->model, MODEL_BACK + n->kind->size);
+	const struct span at = n->at;
 
 	memcpy(bytes, &n, sizeof n);
 	n->model = (struct m_head *)(bytes + MODEL_BACK);
 	memcpy(n->model, blank->model, n->kind->size);
 	/* what nobody writes stands where the block does */
 	for (size_t i = 0; i < blank->nspans; i++)
-		memcpy((char *)n->model + blank->spans[i], &n->at, sizeof n->at);
+		memcpy(bytes + MODEL_BACK + blank->spans[i], &at, sizeof at);
 	n->model->name = str_copy(el->model, n->name.text);
 	n->model->at = n->at;
 	if (n->tag == KIND_stack)
