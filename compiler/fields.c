@@ -60,7 +60,14 @@ static void text_SIZELIMIT(int64_t v, struct buf *out)
 
 static void text_MODE(int64_t v, struct buf *out)
 {
-	buf_fmt(out, "0%llo", (unsigned long long)v);
+	char text[1 + 22], *to = text + sizeof text; /* 64 bits are 22 digits */
+	uint64_t rest = (uint64_t)v;
+
+	do
+		*--to = (char)('0' + rest % 8);
+	while (rest /= 8);
+	*--to = '0';
+	buf_add(out, to, (size_t)(text + sizeof text - to));
 }
 
 static void text_STRING(struct str v, struct buf *out)

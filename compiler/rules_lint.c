@@ -6,11 +6,10 @@
 /* The tag of an image reference ([registry[:port]/]name[:tag][@digest]), or empty. */
 static struct str image_tag(struct str image)
 {
-	struct str rest = image, tag = {0};
+	const char *slash = image.n ? memrchr(image.s, '/', image.n) : NULL;
+	struct str last = slash ? (struct str){slash + 1, image.n - (size_t)(slash + 1 - image.s)} : image, tag;
 
-	while (rest.n && str_has(rest, '/'))
-		str_cut(rest, '/', &rest);
-	str_cut(str_cut(rest, '@', NULL), ':', &tag);
+	str_cut(str_cut(last, '@', NULL), ':', &tag);
 	return tag;
 }
 

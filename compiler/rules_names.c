@@ -8,15 +8,15 @@
 RULE(name_long)
 {
 	rules_each_container(m, r) {
-		struct str name = name_derived(r->arena, m->container);
+		struct str name;
 
-		if (name.n > NAME_MAX_DERIVED)
-			diag_help(
-			    r->diags,
-			    diag_add(r->diags, code, m->container->head.at,
-				     "container `%.*s` would be called %.*s on the host: %zu characters",
-				     STR_ARG(m->container->head.name), STR_ARG(name), name.n),
-			    "the limit is %d for \"ct-STACK-CONTAINER\"", NAME_MAX_DERIVED);
+		if (sizeof "ct-" - 1 + m->full.n <= NAME_MAX_DERIVED)
+			continue;
+		name = name_derived(r->arena, m->container);
+		diag_help(r->diags,
+			  diag_add(r->diags, code, m->container->head.at, "container `%.*s` would be called %.*s on the host: %zu characters",
+				   STR_ARG(m->container->head.name), STR_ARG(name), name.n),
+			  "the limit is %d for \"ct-STACK-CONTAINER\"", NAME_MAX_DERIVED);
 	}
 }
 

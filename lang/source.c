@@ -40,15 +40,13 @@ static struct source *source_of(struct sources *all, uint32_t at)
 static void lines_index(struct arena *a, struct source *s)
 {
 	const char *end = s->text.s + s->text.n;
-	size_t n = 1;
+	VEC(uint32_t) lines = {0};
 
+	vec_push(a, &lines, 0);
 	for (const char *c = s->text.s; s->text.n && (c = memchr(c, '\n', (size_t)(end - c))); c++)
-		n++;
-	s->lines = arena_array(a, n, sizeof *s->lines);
-	s->nlines = n;
-	n = 1;
-	for (const char *c = s->text.s; s->text.n && (c = memchr(c, '\n', (size_t)(end - c))); c++)
-		s->lines[n++] = (uint32_t)(c - s->text.s) + 1;
+		vec_push(a, &lines, (uint32_t)(c - s->text.s) + 1);
+	s->lines = lines.at;
+	s->nlines = lines.n;
 }
 
 /* The index of the line that an offset lies in. */
