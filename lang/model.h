@@ -39,11 +39,13 @@ enum flow_end_kind { END_CONTAINER, END_SUBNET, END_WORLD, END_HOST };
 /* One side of a flow. On the right side of an arrow: with .port.lo == 0 every declared port of the container or the subnet's members, or every port
  * and protocol of the world or the host. On the left side the port is never set. */
 struct flow_end {
-	enum flow_end_kind kind;
-	struct m_container *container;
-	struct m_subnet *subnet;
-	struct str port_name;	/* empty: given by number, or all */
+	enum flow_end_kind kind : 8;
 	struct port port;
+	union {
+		struct m_container *container;	/* END_CONTAINER */
+		struct m_subnet *subnet;	/* END_SUBNET */
+	};
+	struct str port_name;	/* empty: given by number, or all */
 };
 
 #define TYPE(tag, ctype, shown)          \
