@@ -188,8 +188,8 @@ static void moved_read(struct elab *el)
 			while (row->form != ROW_ARROW || row->offset != offset)
 				row++;
 			const struct cell *cell = node_cell(stack, row);
-			for (size_t m = 0; m < cell->arrows.n; m++) {
-				const struct entry *e = cell->arrows.at[m].entry;
+			for (const struct arrow *arrow = cell->arrows.first; arrow; arrow = arrow->next) {
+				const struct entry *e = arrow->entry;
 				struct str *old = arena_new(el->a, struct str);
 
 				if (e->left->kind != EX_NAME || e->right->kind != EX_NAME)

@@ -207,12 +207,14 @@ struct map_entry {
 };
 
 struct arrow {
+	struct arrow *next;
 	const struct entry *entry;
 	struct scope *scope;
-	uint32_t order;			/* position of the entry of the body that it comes from */
-	uint16_t rank;
 	struct node *block;		/* or NULL */
-	enum word mode;			/* WORD_COUNT: none */
+	uint32_t order;			/* position of the entry of the body that it comes from */
+	uint32_t number;		/* of those of the row, as they were met */
+	uint16_t rank;
+	enum word mode : 16;		/* WORD_COUNT: none */
 };
 
 /* What was written of one row of a node. A kind has many rows, and a block has few of them: they are a list, in the order of rows. */
@@ -228,7 +230,10 @@ struct cell {
 		} map;
 		struct node *one;		/* ROW_BLOCK, HOW_ONE */
 		VEC(struct node *) many;	/* ROW_BLOCK, HOW_MANY */
-		VEC(struct arrow) arrows;	/* ROW_ARROW */
+		struct {
+			struct arrow *first, *last;
+			size_t n;
+		} arrows;			/* ROW_ARROW */
 	};
 };
 

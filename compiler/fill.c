@@ -466,11 +466,24 @@ static bool arrow_mode(struct elab *el, const struct fill *f, const struct schem
 	return false;
 }
 
+static struct arrow *arrow_new(struct elab *el, const struct fill *f, const struct schema_row *row)
+{
+	struct cell *cell = node_cell_new(el, f->node, row);
+	struct arrow *arrow = arena_new(el->a, struct arrow), *last = cell->arrows.last;
+
+	*(last ? &last->next : &cell->arrows.first) = arrow;
+	cell->arrows.last = arrow;
+	arrow->number = (uint32_t)cell->arrows.n++;
+	arrow->scope = f->scope;
+	arrow->rank = f->layer->rank;
+	return arrow;
+}
+
 static void fill_arrow(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	const struct schema_row *row = row_find(el, f->node, e->word.text);
-	struct arrow arrow = {
-		.entry = e, .scope = f->scope, .order = f->late ? f->order : e->at.lo, .rank = f->layer->rank};
+	struct arrow *arrow;
+	enum word mode;
 
 	if (!row) {
 		fill_unknown(el, f, e);
@@ -480,18 +493,21 @@ static void fill_arrow(struct elab *el, const struct fill *f, const struct entry
 		fill_misformed(el, f, row, e);
 		return;
 	}
-	if (!arrow_mode(el, f, row, e, &arrow.mode)) {
+	if (!arrow_mode(el, f, row, e, &mode)) {
 		f->node->incomplete = true;
 		return;
 	}
+	arrow = arrow_new(el, f, row);
+	arrow->entry = e;
+	arrow->order = f->late ? f->order : e->at.lo;
+	arrow->mode = mode;
 	if (e->has_body ? schema_kinds[row->child].nrows > 0 : has_defaults(row->child)) {
-		arrow.block = node_new(el, f->node, row->child, (struct ident){0}, e->word.at);
-		if (arrow.block)
-			layer_add(el, arrow.block, e, f->scope, f->layer->rank);
+		arrow->block = node_new(el, f->node, row->child, (struct ident){0}, e->word.at);
+		if (arrow->block)
+			layer_add(el, arrow->block, e, f->scope, f->layer->rank);
 	} else if (e->has_body) {
 		say(el, DIAG_entry_form, e->word.at, "`%.*s` takes no block", STR_ARG(row->name));
 	}
-	vec_push(el->a, &node_cell_new(el, f->node, row)->arrows, arrow);
 }
 
 /* ---- entries ---- */

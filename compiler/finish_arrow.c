@@ -13,7 +13,7 @@ static int cmp_arrows(const void *a, const void *b)
 		return x->rank > y->rank ? -1 : 1;
 	if (x->order != y->order)
 		return x->order < y->order ? -1 : 1;
-	return x < y ? -1 : x > y;
+	return x->number < y->number ? -1 : x->number > y->number;
 }
 
 /* A container, or a port of it: NAME or NAME.PORT, as most sides are written. */
@@ -85,6 +85,7 @@ static bool finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 			 char *element)
 {
 	const struct entry *e = arrow->entry;
+	const enum word mode = arrow->mode;
 	memset(element, 0, row->arrow_size); /* one before that was wrong may have left something */
 	bool left = arrow_side(el, n, arrow, e->left, row->type, element + row->arrow_left);
 	bool swapped = !left && row->type == T_HOSTPORT && e->left->kind == EX_MEMBER; /* which was said */
@@ -93,7 +94,7 @@ static bool finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 
 	/* struct span at stands first */
 	memcpy(element, &e->at, sizeof e->at);
-	memcpy(element + row->arrow_mode, &arrow->mode, sizeof arrow->mode);
+	memcpy(element + row->arrow_mode, &mode, sizeof mode);
 	if (left && row->type == T_FLOWEND && ((const struct f_FLOWEND *)(element + row->arrow_left))->v.port.lo) {
 		struct diag *d = say(el, DIAG_type_mismatch, e->left->at,
 				     "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));
@@ -120,8 +121,9 @@ void finish_arrows(struct elab *el, struct node *n, const struct cell *cell)
 		return;
 	elements = arena_array(el->model, count, row->arrow_size);
 	sorted = arena_array(el->a, count, sizeof(const struct arrow *));
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &cell->arrows.at[i];
+	count = 0;
+	for (const struct arrow *arrow = cell->arrows.first; arrow; arrow = arrow->next)
+		sorted[count++] = arrow;
 	sort_array(sorted, count, sizeof(const struct arrow *), cmp_arrows);
 	size_t good = 0;
 	for (size_t i = 0; i < count && !el->stopped; i++)
