@@ -125,6 +125,19 @@ static struct str gateway_found(struct arena *a, const struct inner_seen *seen, 
 	return g.family ? str_copy(a, str_of(addr_text(g, text))) : STR("");
 }
 
+/* Whether the network of an address is reached from it, as we have said it. */
+static bool network_is_reached(const struct inner_seen *seen, struct str address)
+{
+	struct cidr c;
+
+	if (!inner_addr_parse(address, &c))
+		return true; /* of this family it has none */
+	vec_each (const struct rt_route, x, &seen->routes.all)
+		if (x->len == c.len && addr_eq(x->dst, cidr_network(c)) && !x->gateway.family && addr_eq(x->source, c.addr))
+			return true;
+	return false;
+}
+
 static int report(const struct lan *l, const struct res_macvlan *known, struct manifest *ret, struct err *e)
 {
 	_arena_ struct arena scratch = {0};
@@ -147,6 +160,8 @@ static int report(const struct lan *l, const struct res_macvlan *known, struct m
 	m->gateway6 = gateway_found(ret->arena, &seen, 6);
 	if (!(l->link.flags & IFF_UP))
 		m->fault = STR("it is down");
+	else if (!network_is_reached(&seen, m->address) || !network_is_reached(&seen, m->address6))
+		m->fault = STR("its route to the network is missing");
 	return 0;
 }
 

@@ -9,6 +9,13 @@ nft_sorted() {
 		kind == "chain" { printf "%s %03d %s\n", name, ++n, $0; next }
 		{ sub(/elements = {/, ""); sub(/ }$/, ""); k = split($0, part, /,[ \t]*/); for (i = 1; i <= k; i++) { sub(/^[ \t]+/, "", part[i]); if (part[i] != "") print name, part[i] } }' | sort
 }
+# routes IP...: its rules and routes of both families, whichever table they are in. What the kernel learns and forgets by itself is left out.
+routes() {
+	"$@" rule
+	"$@" -6 rule
+	"$@" route show table all | sed 's/ linkdown//' | sort
+	"$@" -6 route show table all | grep -vE 'fe80|multicast|expires' | sed 's/ linkdown//' | sort
+}
 # Everything of ours on the host. Numbers of generations and processes differ from run to run: what they lead to does not.
 digest() {
 	systemctl list-units --all --plain --no-legend 'ct*' | awk '{ print $1, $2, $3, $4 }' | sort
@@ -18,14 +25,11 @@ digest() {
 	nft -s list table inet ctstack 2>&1 | nft_sorted
 	ip -o link | grep -oE 'ct[a-z0-9]{8}|altname ct[^ ]*' | sort
 	ip -o address | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//' | sort
-	ip rule
-	ip -6 rule
-	ip route show table all | sed 's/ linkdown//' | sort
-	ip -6 route show table all | grep -vE 'fe80|multicast|expires' | sed 's/ linkdown//' | sort
+	routes ip
 	ip netns list | sed 's/ (id.*//' | sort | while read -r name; do
 		echo "netns $name"
 		ip -n "$name" -o address 2>&1 | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//' | sort
-		ip -n "$name" route 2>&1
+		routes ip -n "$name" 2>&1
 	done
 	sysctl -n net.ipv4.ip_forward
 	! command -v podman >/dev/null || podman ps --all --format '{{.Names}} {{.State}}' | cut -d' ' -f1,2 | sort

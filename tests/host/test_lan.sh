@@ -86,6 +86,29 @@ test_drift_is_seen_and_mended_in_place() {
 	expect 0 ctc plan --detailed-exitcode $LAN
 }
 
+drift() { ctc status --json | sed -n 's/^{"what":"\([^"]*\)","kind":"\([^"]*\)","id":"\([^"]*\)".*/\1 \2 \3/p'; }
+# row NAME EDIT...: what hands do to the interface or its routes is its drift, and is mended; no process notices.
+row() {
+	local process
+	process=$(pid house-media)
+	"${@:2}"
+	equal "$1: $(drift)" "$1: different macvlan ct-house-media"
+	expect 0 ctc apply --repair --yes
+	equal "after the repair: $1: $(drift)" "after the repair: $1: "
+	equal "$(pid house-media)" "$process"
+	equal "$(in_ns neighbour probe get 192.168.0.152 80 /)" "media ok"
+}
+
+test_each_edit_by_hand_is_drift() {
+	local inside=(ip -n ct-house-media)
+	row "the route to its network" "${inside[@]}" route del 192.168.0.0/24 dev lan0
+	row "that route by another way" "${inside[@]}" route replace 192.168.0.0/24 via 192.168.0.1 dev lan0 onlink
+	row "the default route" "${inside[@]}" route del default
+	row "the default route by another way" "${inside[@]}" route replace default via 192.168.0.7 dev lan0
+	row "the interface down" "${inside[@]}" link set lan0 down
+	row "an address more" "${inside[@]}" address add 192.168.0.201/24 dev lan0
+}
+
 # Another mode, another family, a subnet and back: the container comes with it.
 test_it_moves_between_networks() {
 	sed 's/mode     = bridge/mode     = private/; s/range    =/range6   = fd90::\/64\n    range    =/; s/address = 192.168.0.152/address = 192.168.0.153; address6 = fd90::153/' $LAN >/private.ctstack
@@ -95,6 +118,10 @@ test_it_moves_between_networks() {
 	refute in_ns neighbour probe connect 192.168.0.152 80 400
 	contains "$(ip -n ct-house-media -d link show lan0)" "macvlan mode private"
 	expect 0 ctc plan --detailed-exitcode /private.ctstack
+	ip -n ct-house-media -6 route del fd90::/64 dev lan0
+	equal "$(drift)" "different macvlan ct-house-media"
+	expect 0 ctc apply --repair --yes
+	equal "$(drift)" ""
 	sed 's/macvlan = lan.*/subnet = own/; s/address = 192.168.0.152/address = 10.93.0.2/; s/^stack house {/&\n  subnet own { range = 10.93.0.0\/24 }/' $LAN >/own.ctstack
 	ctc apply --yes /own.ctstack
 	equal "$(probe get 10.93.0.2 80 /)" "media ok"
