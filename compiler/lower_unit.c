@@ -201,6 +201,20 @@ static void ready_command(struct unit_of *u)
 	PUT(u->out, STR("\n"));
 }
 
+/* While the host's interface is not there, nor is the one that stands on it, and a program would find no network: it waits, which `restart` says. */
+static void own_interface(struct unit_of *u)
+{
+	const struct m_container *home = container_home(u->c);
+
+	if (container_place(home) != PLACE_MACVLAN)
+		return;
+	u->word->n = 0;
+	PUT(u->word, STR("link://"), home->macvlan.v->parent.v, STR("/lan0"));
+	PUT(u->out, STR("ExecStartPre=ctc wait --within=1s --netns="), u->netns, STR(" "));
+	unit_word(u->out, buf_view(u->word));
+	PUT(u->out, STR("\n"));
+}
+
 static void service_section(struct unit_of *u)
 {
 	const struct m_container *c = u->c;
@@ -214,6 +228,7 @@ static void service_section(struct unit_of *u)
 	/* Requires= would stop this container whenever the other one is stopped to be changed: that is what `requires` is for. */
 	for (size_t i = 0; i < u->after.n; i++)
 		PUT(u->out, STR("ExecStartPre=systemctl is-active --quiet "), u->after.at[i], STR("\n"));
+	own_interface(u);
 	secret_load(u);
 	u->engine->start(u);
 	ready_command(u);
@@ -356,7 +371,8 @@ static void host_units(struct manifest *ret)
 	target->text = STR("[Unit]\nDescription=Container stacks\nRequires=" ROOT_SLICE "\nAfter=" ROOT_SLICE "\n\n[X-ctstack]\n");
 	target->wanted_by = STR("multi-user.target");
 	target->active = true;
-	/* No RemainAfterExit=: it is inactive once it has done its work, so that restarting it can stop no container,
+	/* 2: all is there but what waits for an interface that the host has not; whose it is waits for it as well.
+	 * No RemainAfterExit=: it is inactive once it has done its work, so that restarting it can stop no container,
 	 * and where it failed every start of a container tries it again. */
 	network->text = STR("[Unit]\n"
 			    "Description=Network of the container stacks\n"
@@ -368,6 +384,7 @@ static void host_units(struct manifest *ret)
 			    "Type=oneshot\n"
 			    "TimeoutStartSec=300s\n"
 			    "ExecStart=ctc restore\n"
+			    "SuccessExitStatus=2\n"
 			    "\n[X-ctstack]\n");
 	/* What it does is done by the other one as well, before each start of a container: here it is only soon. */
 	watch->text = STR("[Unit]\n"

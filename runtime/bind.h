@@ -27,7 +27,7 @@ void host_warn(struct host *h, const struct manifest *wanted, const struct manif
  * moves later changes nothing). Images that are not on the host stay unbound and are listed in *ret_missing (in the arena). */
 int manifest_bind(struct host *h, const struct manifest *compiled, const struct manifest *current, struct manifest *ret, struct strs *ret_missing, struct err *e);
 
-/* Checks that need the plan: mounts whose host path is missing, GPU nodes that are missing, host ports that a program listens on already,
+/* Checks that need the plan: mounts whose host path is missing, GPU nodes that are missing, interfaces of the host's that are missing for what is not in `current`, host ports that a program listens on already,
  * and the host's own IPv6 routes, which forwarding would take from it. */
 int bind_check(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e);
 

@@ -492,17 +492,25 @@ static int check_interface(struct host *h, const struct res *who, struct str nam
 	return err_resource(e, who->id);
 }
 
-static int check_interfaces(struct host *h, const struct manifest *bound, struct err *e)
+/* What is as it was may have lost an interface of the host's: it has its network when that comes again, and is no reason to refuse what is changed now. */
+static bool comes_anew(const struct manifest *current, const struct res *r)
+{
+	const struct res *was = current ? manifest_find(current, r->kind, r->id) : NULL;
+
+	return !was || !res_same(was, r);
+}
+
+static int check_interfaces(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e)
 {
 	const struct res_macvlan *m;
 	const struct res_subnet *s;
 	int r = 0;
 
 	manifest_each(subnet, s, bound)
-		if (r == 0 && s->uplink.n)
+		if (r == 0 && s->uplink.n && comes_anew(current, &s->res))
 			r = check_interface(h, &s->res, s->uplink, "the uplink", e);
 	manifest_each(macvlan, m, bound)
-		if (r == 0)
+		if (r == 0 && comes_anew(current, &m->res))
 			r = check_interface(h, &m->res, m->parent, "the parent", e);
 	return r;
 }
@@ -514,7 +522,7 @@ int bind_check(struct host *h, const struct manifest *bound, const struct manife
 	if (r == 0)
 		r = check_needs(h, bound, e);
 	if (r == 0)
-		r = check_interfaces(h, bound, e);
+		r = check_interfaces(h, bound, current, e);
 	if (r == 0)
 		r = check_routers(h, bound, e);
 	return r < 0 ? r : check_ports(h, bound, current, e);

@@ -25,11 +25,21 @@ struct kind_ops {
 	int (*prepare)(struct host *h, struct slice s, struct err *e);
 	/* Makes the slice's part of this phase true. Idempotent. On an error names the resource (err_resource) and stops; the caller converges back. */
 	int (*apply)(struct host *h, enum phase phase, struct slice s, struct err *e);
+	/* Whether nobody can make the change before something comes to the host, as an interface that another one stands on. A source that asks for one anew is refused
+	 * (bind_check); what was there before is left out by apply, and all else is made. NULL: never. Read-only. */
+	bool (*waits)(struct host *h, const struct change *c);
 };
 
 /* NULL for kinds without effect. */
 extern const struct kind_ops *const kinds[RES_KIND_COUNT];
 
 extern const struct kind_ops kind_image, kind_sysctl, kind_gate, kind_directory, kind_file, kind_netns, kind_link, kind_macvlan, kind_nft, kind_unit, kind_proxy;
+
+static inline bool change_waits(struct host *h, const struct change *c)
+{
+	const struct kind_ops *k = kinds[change_res(c)->kind];
+
+	return k && k->waits && k->waits(h, c);
+}
 
 #endif

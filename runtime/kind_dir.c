@@ -285,4 +285,4 @@ static int directory_apply(struct host *h, enum phase phase, struct slice s, str
 	return 0;
 }
 
-const struct kind_ops kind_directory = {directory_observe, directory_prepare, directory_apply};
+const struct kind_ops kind_directory = {.observe = directory_observe, .prepare = directory_prepare, .apply = directory_apply};

@@ -106,4 +106,4 @@ static int file_apply(struct host *h, enum phase phase, struct slice s, struct e
 	return 0;
 }
 
-const struct kind_ops kind_file = {file_observe, file_prepare, file_apply};
+const struct kind_ops kind_file = {.observe = file_observe, .prepare = file_prepare, .apply = file_apply};

@@ -54,4 +54,4 @@ static int image_apply(struct host *h, enum phase phase, struct slice s, struct 
 	return 0;
 }
 
-const struct kind_ops kind_image = {image_observe, image_prepare, image_apply};
+const struct kind_ops kind_image = {.observe = image_observe, .prepare = image_prepare, .apply = image_apply};

@@ -324,9 +324,30 @@ static int macvlan_prepare(struct host *h, struct slice s, struct err *e)
 
 		if (s.at[i].op == OP_DELETE || res_broken(s.at[i].to))
 			continue;
-		if (want_of(m, &a, &want, e) < 0 || parent_find(h, m, &a, &parent, e) < 0)
+		if (want_of(m, &a, &want, e) < 0 || (parent_find(h, m, &a, &parent, e) < 0 && e->code != -ENODEV))
 			return err_resource(e, m->res.id);
+		*e = (struct err){0};
 	}
+	return 0;
+}
+
+static bool macvlan_waits(struct host *h, const struct change *c)
+{
+	_arena_ struct arena a = {0};
+	struct rt_link parent;
+	struct err ignored;
+
+	return c->op != OP_DELETE && !res_broken(c->to) && parent_find(h, (const struct res_macvlan *)c->to, &a, &parent, &ignored) == -ENODEV;
+}
+
+/* What stands on an interface that is not there is made when that one comes: ctstack-watch.service sees to it. */
+static int settle_or_wait(struct host *h, const struct change *c, struct err *e)
+{
+	const struct res_macvlan *m = (const struct res_macvlan *)c->to;
+
+	if (!macvlan_waits(h, c))
+		return lan_settle(h, m, e);
+	host_progress(h, "%.*s waits for the network interface %.*s, which is not on this host", STR_ARG(m->res.id), STR_ARG(m->parent));
 	return 0;
 }
 
@@ -337,7 +358,7 @@ static int macvlan_apply(struct host *h, enum phase phase, struct slice s, struc
 		int r = 0;
 
 		if (phase == PHASE_SWAP && c->op != OP_DELETE && !res_broken(c->to))
-			r = lan_settle(h, (const struct res_macvlan *)c->to, e);
+			r = settle_or_wait(h, c, e);
 		else if (phase == PHASE_CLEAN && c->op == OP_DELETE)
 			r = lan_remove(h, c->from->id, e);
 		if (r < 0)
@@ -346,4 +367,4 @@ static int macvlan_apply(struct host *h, enum phase phase, struct slice s, struc
 	return 0;
 }
 
-const struct kind_ops kind_macvlan = {macvlan_observe, macvlan_prepare, macvlan_apply};
+const struct kind_ops kind_macvlan = {.observe = macvlan_observe, .prepare = macvlan_prepare, .apply = macvlan_apply, .waits = macvlan_waits};

@@ -181,4 +181,4 @@ static int proxy_apply(struct host *h, enum phase phase, struct slice s, struct 
 	return 0;
 }
 
-const struct kind_ops kind_proxy = {proxy_observe, proxy_prepare, proxy_apply};
+const struct kind_ops kind_proxy = {.observe = proxy_observe, .prepare = proxy_prepare, .apply = proxy_apply};

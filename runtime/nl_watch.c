@@ -133,15 +133,16 @@ static bool heard_link(const struct nlmsghdr *m, const struct ifinfomsg *head)
 	return t[IFLA_IFNAME] && mnl_attr_validate(t[IFLA_IFNAME], MNL_TYPE_NUL_STRING) == 0 && name_is_ours(mnl_attr_get_str(t[IFLA_IFNAME]));
 }
 
-static bool heard_route(const struct nlmsghdr *m)
+static bool heard_route(const struct watch *w, const struct nlmsghdr *m)
 {
 	const void *head = mnl_nlmsg_get_payload(m);
 	size_t n = mnl_nlmsg_get_payload_len(m);
 
 	switch (m->nlmsg_type) {
+	case RTM_DELLINK: /* others may stand on it */
+		return true;
 	case RTM_NEWLINK:
-	case RTM_DELLINK:
-		return n >= sizeof(struct ifinfomsg) && heard_link(m, head);
+		return n >= sizeof(struct ifinfomsg) && (w->any_link || heard_link(m, head));
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		return n >= sizeof(struct ifaddrmsg) && index_is_ours(((const struct ifaddrmsg *)head)->ifa_index);
@@ -181,7 +182,7 @@ static int hear(struct watch *w, struct mnl_socket *s, bool *heard, struct err *
 		if (n < 0)
 			*heard = true;
 		for (int left = (int)n; left > 0 && mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left))
-			*heard |= s == w->nft ? heard_nft(w, m) : heard_route(m);
+			*heard |= s == w->nft ? heard_nft(w, m) : heard_route(w, m);
 	}
 }
 

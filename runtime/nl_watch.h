@@ -14,6 +14,7 @@ enum { WATCH_NAME_MAX = 16 };	/* TASK_COMM_LEN */
 
 struct watch {
 	struct mnl_socket *nft, *route;
+	bool any_link;			/* whoever waits says: any interface that comes counts */
 	bool ours;			/* table inet ctstack was named since the last generation of rules */
 	char by[WATCH_NAME_MAX];	/* the program that altered the table last, "" where it was something else */
 };

@@ -119,7 +119,7 @@ static bool change_is_kept(const struct change *c)
 }
 
 /* What differs still, as a sentence's end: "unit ct-x.service, link ctabc and 3 more"; false where nothing does. */
-static bool plan_left(const struct plan *p, struct buf *out)
+static bool plan_left(struct host *h, const struct plan *p, struct buf *out)
 {
 	size_t left = 0;
 
@@ -127,7 +127,7 @@ static bool plan_left(const struct plan *p, struct buf *out)
 		const struct change *c = &p->changes.at[i];
 		const struct res *res = change_res(c);
 
-		if (res_infos[res->kind].class != RES_EFFECT || change_is_kept(c))
+		if (res_infos[res->kind].class != RES_EFFECT || change_is_kept(c) || change_waits(h, c))
 			continue;
 		if (left++ < 3)
 			buf_fmt(out, "%s%s %.*s", left > 1 ? ", " : "", res_infos[res->kind].word, STR_ARG(res->id));
@@ -153,7 +153,7 @@ static int converge_verified(struct host *h, struct store *s, const struct manif
 		if (r < 0)
 			return err_context(e, "on the way back");
 		plan_make(&a, &now, target, &p);
-		if (!plan_left(&p, &left) && round > 0)
+		if (!plan_left(h, &p, &left) && round > 0)
 			return 0;
 		if (round == BACK_ROUNDS)
 			return err_set(e, failed.code ? failed.code : -EIO, "these still differ from what was there before: %.*s%s%s", STR_ARG(buf_view(&left)),

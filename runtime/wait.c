@@ -4,6 +4,7 @@
 #include "runtime/wait.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -99,6 +100,13 @@ int ready_parse(struct str url, struct ready *ret, struct err *e)
 		r.path = socket.n < rest.n ? (struct str){rest.s + socket.n, rest.n - socket.n} : STR("/");
 	} else if (str_starts(url, STR("tcp://"))) {
 		socket = (struct str){url.s + 6, url.n - 6};
+	} else if (str_starts(url, STR("link://"))) {
+		r.how = READY_LINK;
+		r.parent = str_cut((struct str){url.s + 7, url.n - 7}, '/', &r.link);
+		if (!r.parent.n || !r.link.n || r.link.n >= IF_NAMESIZE)
+			return err_set(e, -EINVAL, "%.*s: not link://PARENT/INTERFACE", STR_ARG(url));
+		*ret = r;
+		return 0;
 	} else {
 		return err_set(e, -EINVAL, "%.*s: not http://ADDRESS:PORT/PATH or tcp://ADDRESS:PORT", STR_ARG(url));
 	}
@@ -222,6 +230,14 @@ static int try_http(const struct waiting *w, int64_t end_ms)
 	return n == 0 ? -ENODATA : status_read((struct str){line, n});
 }
 
+static int try_link(const struct ready *what, struct err *why)
+{
+	char name[IF_NAMESIZE];
+
+	snprintf(name, sizeof name, "%.*s", STR_ARG(what->link));
+	return if_nametoindex(name) ? 0 : err_set(why, -EAGAIN, "there is no interface %s, since the host has no %.*s on which it stands", name, STR_ARG(what->parent));
+}
+
 /* Whether it is ready; else why not, in a few words for "…: why". -ESRCH and -EINTR end the waiting. */
 static int try_once(const struct waiting *w, struct err *why)
 {
@@ -240,6 +256,8 @@ static int try_once(const struct waiting *w, struct err *why)
 		spawned_free(&done);
 		return r;
 	}
+	if (w->what->how == READY_LINK)
+		return try_link(w->what, why);
 	r = w->what->how == READY_HTTP ? try_http(w, end) : try_connect(w, end);
 	if (r >= 0 && w->what->how == READY_TCP) {
 		close(r);

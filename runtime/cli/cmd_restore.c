@@ -62,17 +62,22 @@ static int beside_another(struct session *look, struct err *e)
 	return 0;
 }
 
-/* What of a plan a restoration does: everything but units and images. */
-static size_t count_network(const struct plan *p, struct buf *names)
+/* What of a plan a restoration does: everything but units and images, and what waits for an interface of the host's (ret_waits). */
+static size_t count_network(struct host *h, const struct plan *p, struct buf *names, bool *ret_waits)
 {
 	enum { SHOWN = 3 };
 	size_t n = 0;
 
+	*ret_waits = false;
 	for (size_t i = 0; i < p->changes.n; i++) {
 		const struct res *r = change_res(&p->changes.at[i]);
 
 		if (res_infos[r->kind].class != RES_EFFECT || r->kind == RES_unit || r->kind == RES_image)
 			continue;
+		if (change_waits(h, &p->changes.at[i])) {
+			*ret_waits = true;
+			continue;
+		}
 		if (n++ < SHOWN)
 			buf_fmt(names, "%s%s %.*s", n > 1 ? ", " : "", res_infos[r->kind].word, STR_ARG(r->id));
 	}
@@ -91,7 +96,7 @@ static int network_plan(struct session *s, struct manifest *observed, struct pla
 }
 
 /* Nobody is at work. 1 where nothing is to be done; needs no lock, so that a container that restarts keeps no change from beginning. */
-static int is_intact(struct session *look, struct err *e)
+static int is_intact(struct session *look, bool *ret_waits, struct err *e)
 {
 	struct manifest observed = {.arena = &look->arena};
 	_buf_ struct buf names = {0};
@@ -111,11 +116,11 @@ static int is_intact(struct session *look, struct err *e)
 		r = session_load_boot(look, e);
 	if (r == 0)
 		r = network_plan(look, &observed, &p, e);
-	return r < 0 ? r : count_network(&p, &names) == 0;
+	return r < 0 ? r : count_network(&look->host, &p, &names, ret_waits) == 0;
 }
 
 /* 1: nothing is to be done, 0: it is, and nobody is at work. Without a store there is nothing to restore, and none is made. */
-static int need_not(struct err *e)
+static int need_not(bool *ret_waits, struct err *e)
 {
 	struct session look;
 
@@ -124,12 +129,12 @@ static int need_not(struct err *e)
 	if (r == 0)
 		r = look.store.state_fd < 0 ? 1 : beside_another(&look, e);
 	if (r == 0)
-		r = is_intact(&look, e);
+		r = is_intact(&look, ret_waits, e);
 	session_end(&look);
 	return r;
 }
 
-static int restore(struct session *s, struct err *e)
+static int restore(struct session *s, bool *ret_waits, struct err *e)
 {
 	struct manifest observed = {.arena = &s->arena};
 	_buf_ struct buf names = {0};
@@ -143,7 +148,7 @@ static int restore(struct session *s, struct err *e)
 		r = network_plan(s, &observed, &p, e);
 	if (r < 0)
 		return r;
-	size_t n = count_network(&p, &names);
+	size_t n = count_network(&s->host, &p, &names, ret_waits);
 	r = converge(&s->host, &s->store, &p, s->current, CONVERGE_NETWORK_ONLY | CONVERGE_GO_ON, e);
 	if (r == 0 && n)
 		host_progress(&s->host, "as generation %u says again: %.*s", s->current, STR_ARG(buf_view(&names)));
@@ -156,20 +161,21 @@ int cmd_restore(struct cli *c, int argc, char **argv)
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status), r;
 	struct session s;
 	struct err e;
+	bool waits = false;
 
 	if (n < 0)
 		return status;
 	if (n > 0)
 		return cli_fail(c, "it takes no arguments");
 	session_begin(&s);
-	r = need_not(&e);
-	for (int i = 0; r == 0 && (r = restore(&s, &e)) == -EBUSY && s.store.lock_fd < 0 && i < RACES; i++) {
+	r = need_not(&waits, &e);
+	for (int i = 0; r == 0 && (r = restore(&s, &waits, &e)) == -EBUSY && s.store.lock_fd < 0 && i < RACES; i++) {
 		session_end(&s); /* another ctc was faster */
 		session_begin(&s);
-		r = need_not(&e);
+		r = need_not(&waits, &e);
 	}
 	if (r < 0)
 		report_error(c, NULL, &s.recorded, &e);
 	session_end(&s);
-	return r < 0 ? STATUS_REFUSED : STATUS_DONE;
+	return r < 0 ? STATUS_REFUSED : waits ? STATUS_PENDING : STATUS_DONE;
 }

@@ -57,7 +57,7 @@ int cmd_wait(struct cli *c, int argc, char **argv)
 			buf_fmt(&shown, i > 1 ? " %s" : "%s", argv[i]);
 		what.shown = buf_view(&shown);
 	} else if (n != 1) {
-		return cli_fail(c, "give one of http://ADDRESS:PORT/PATH, tcp://ADDRESS:PORT, exec -- COMMAND…");
+		return cli_fail(c, "give one of http://ADDRESS:PORT/PATH, tcp://ADDRESS:PORT, link://PARENT/INTERFACE, exec -- COMMAND…");
 	} else if (ready_parse(str_of(argv[1]), &what, &e) < 0) {
 		return cli_err(c, &e);
 	}

@@ -19,8 +19,8 @@ enum {
 	AGAIN_MAX_MS = 30000,
 };
 
-/* Whether it is as it should be now. What it prints goes to our own output. */
-static bool restore(struct err *e)
+/* Its status: 0 where all is as it should be now, 2 where all is but what waits for an interface. What it prints goes to our own output. */
+static int restore(struct err *e)
 {
 	static const char *const argv[] = {"ctc", "restore", NULL};
 	const struct spawn s = {.argv = argv, .within_ms = RESTORE_MS, .out_max = OUTPUT_MAX};
@@ -28,30 +28,34 @@ static bool restore(struct err *e)
 
 	if (spawn_run(&s, &done, e) < 0) {
 		fprintf(stderr, "ctc restore: %s\n", e->text);
-		return false;
+		return STATUS_REFUSED;
 	}
 	fwrite(done.out.s, 1, done.out.n, stdout);
 	fwrite(done.said.s, 1, done.said.n, stderr);
 	fflush(stdout);
-	return done.status == 0;
+	return done.status;
 }
 
 static int watch(struct cli *c)
 {
 	_cleanup_(watch_close) struct watch w = {0};
-	int again = AGAIN_MS, r;
+	int again = AGAIN_MS, status = STATUS_DONE, before, r;
 	struct err e;
 
 	if (watch_open(&w, &e) < 0)
 		return cli_err(c, &e);
 	for (;;) {
-		bool well = restore(&e);
-
+		before = status;
+		status = restore(&e);
+		if (status == STATUS_PENDING && before != status)
+			printf("a network interface of the host is missing, on which a container stands: `ctc status` says whose\n");
+		fflush(stdout);
+		w.any_link = status != STATUS_DONE; /* it may be what is waited for */
 		nanosleep(&(struct timespec){.tv_nsec = REST_MS * 1000000L}, NULL);
-		r = watch_wait(&w, well ? -1 : again, &e);
+		r = watch_wait(&w, status == STATUS_DONE ? -1 : again, &e);
 		if (r < 0)
 			return cli_err(c, &e);
-		again = well ? AGAIN_MS : again * 2 > AGAIN_MAX_MS ? AGAIN_MAX_MS : again * 2;
+		again = status == STATUS_DONE ? AGAIN_MS : again * 2 > AGAIN_MAX_MS ? AGAIN_MAX_MS : again * 2;
 		if (r == 1 && w.by[0])
 			printf("%s has altered the table inet ctstack\n", w.by);
 		fflush(stdout);

@@ -145,12 +145,74 @@ test_a_failed_change_goes_back() {
 	expect 0 ctc plan --detailed-exitcode $LAN
 }
 
-test_after_reboot_it_is_gone_with_its_parent() {
-	# The interface of this host is made by the test: at boot it is not there, and the container cannot start without it.
+no_lan() { ip netns delete neighbour; ip link del enp3s0 2>/dev/null || true; }
+answers() { [ "$(in_ns neighbour probe get 192.168.0.152 80 /)" = "media ok" ]; }
+waits() { journalctl --since="@$1" -u ct-house-media.service | grep -q "there is no interface lan0, since the host has no enp3s0"; }
+watcher_says() { journalctl --since="@$1" -u ctstack-watch.service | grep -q "a network interface of the host is missing"; }
+# Beside it one that needs nothing of that network.
+private_stack() {
+	cat <<-SRC
+		stack own {
+		  subnet lan { range = 10.93.0.0/24 }
+		  container web { image = "docker.io/library/nginx:1.27-alpine"; address = 10.93.0.2; ports { http = 80/tcp }; ${1-} }
+		  publish 127.0.0.1:8093 -> web.http
+		}
+	SRC
+}
+
+# It takes the interface with it, and no process: all is back when it is.
+test_a_parent_that_goes_and_comes_again() {
+	local process since
+	private_stack >/p.ctstack
+	ctc apply --yes /p.ctstack
+	process=$(pid house-media) since=$(date +%s)
+	no_lan
+	eventually 10 watcher_says "$since"
+	equal "$(ip -n ct-house-media -o link | grep -c lan0 || true)" 0
+	probe connect 127.0.0.1 8093
+	equal "$(drift)" "missing macvlan ct-house-media"
+	# Started meanwhile it waits as well, and others start.
+	systemctl restart ct-own-web.service
+	eventually 5 probe connect 127.0.0.1 8093
+	run systemctl restart ct-house-metrics.service
+	refute systemctl is-active --quiet ct-house-metrics.service
+	equal "$(systemctl is-failed ctstack-network.service || true)" inactive
 	lan
-	systemctl reset-failed
-	ctc apply --yes $LAN
-	equal "$(in_ns neighbour probe get 192.168.0.152 80 /)" "media ok"
+	eventually 35 answers
+	equal "$(pid house-media)" "$process"
+	eventually 15 systemctl is-active --quiet ct-house-metrics.service
+	expect 0 ctc plan --detailed-exitcode $LAN
+}
+
+# Another stack is changed without it; what needs it is refused, and says what is missing.
+test_changes_of_others_go_on_without_it() {
+	no_lan
+	private_stack 'env { X = "1" }' >/p.ctstack
+	expect 0 ctc apply --yes /p.ctstack
+	eventually 5 probe connect 127.0.0.1 8093
+	expect 0 ctc apply --yes $LAN
+	contains "$out" "ct-house-media waits for the network interface enp3s0"
+	sed 's/mode     = bridge/mode     = private/' $LAN >/private.ctstack
+	expect 1 ctc apply --yes /private.ctstack
+	contains "$out" "the parent enp3s0"
+	lan
+	eventually 35 answers
+	expect 0 ctc plan --detailed-exitcode $LAN
+}
+
+test_after_reboot_others_have_their_network_and_it_waits_for_its_parent() {
+	# The interface of this host is made by the test: at boot it is not there.
+	eventually 30 probe connect 127.0.0.1 8093
+	equal "$(systemctl is-failed ctstack-network.service || true)" inactive
+	refute systemctl is-active --quiet ct-house-media.service
+	eventually 20 waits 0
+	private_stack 'env { X = "2" }' >/p.ctstack
+	expect 0 ctc apply --yes /p.ctstack
+	ctc rollback --yes
+	eventually 5 probe connect 127.0.0.1 8093
+	lan
+	eventually 45 answers
+	expect 0 ctc plan --detailed-exitcode $LAN
 	ctc destroy --yes house
-	equal "$(ip netns list | grep -c ct- || true)" 0
+	equal "$(ip netns list | grep 'ct-house' || true)" ""
 }

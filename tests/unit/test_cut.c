@@ -59,7 +59,7 @@ static int apply_unit(struct host *h, enum phase phase, struct slice s, struct e
 	return 0;
 }
 
-static const struct kind_ops unit_ops = {see_unit, NULL, apply_unit};
+static const struct kind_ops unit_ops = {.observe = see_unit, .apply = apply_unit};
 
 /* This program's table in place of kinds.c. */
 const struct kind_ops *const kinds[RES_KIND_COUNT] = {[RES_directory] = &kind_directory, [RES_file] = &kind_file, [RES_unit] = &unit_ops};

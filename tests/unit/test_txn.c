@@ -189,12 +189,12 @@ static int prepare_unit(struct host *h, struct slice s, struct err *e)
 }
 
 static const struct kind_ops
-	ops_sysctl = {see_sysctl, NULL, apply_thing},
-	ops_directory = {see_directory, NULL, apply_thing},
-	ops_netns = {see_netns, NULL, apply_thing},
-	ops_link = {see_link, NULL, apply_link},
-	ops_nft = {see_nft, NULL, apply_nft},
-	ops_unit = {see_unit, prepare_unit, apply_unit};
+	ops_sysctl = {.observe = see_sysctl, .apply = apply_thing},
+	ops_directory = {.observe = see_directory, .apply = apply_thing},
+	ops_netns = {.observe = see_netns, .apply = apply_thing},
+	ops_link = {.observe = see_link, .apply = apply_link},
+	ops_nft = {.observe = see_nft, .apply = apply_nft},
+	ops_unit = {.observe = see_unit, .prepare = prepare_unit, .apply = apply_unit};
 
 /* This program's table in place of kinds.c. */
 const struct kind_ops *const kinds[RES_KIND_COUNT] = {

@@ -51,7 +51,9 @@ static void urls(void **state)
 		    {"http://127.0.0.1/", -1, 0, ""}, {"http://localhost:80/", -1, 0, ""}, {"https://127.0.0.1:80/", -1, 0, ""},
 		    {"tcp://127.0.0.1:0", -1, 0, ""}, {"tcp://127.0.0.1:65536", -1, 0, ""}, {"tcp://127.0.0.1:80/", -1, 0, ""},
 		    {"tcp://::1:80", -1, 0, ""}, {"tcp://[::1]80", -1, 0, ""}, {"tcp://[127.0.0.1]:80", -1, 0, ""}, {"tcp://127.0.0.1:8a", -1, 0, ""},
-		    {"http://", -1, 0, ""}, {"tcp://", -1, 0, ""}, {"", -1, 0, ""}, {"http://127.0.0.1:99999999999/", -1, 0, ""}};
+		    {"http://", -1, 0, ""}, {"tcp://", -1, 0, ""}, {"", -1, 0, ""}, {"http://127.0.0.1:99999999999/", -1, 0, ""},
+		    {"link://enp3s0/lan0", READY_LINK, 0, ""}, {"link://lan0", -1, 0, ""}, {"link:///lan0", -1, 0, ""}, {"link://enp3s0/", -1, 0, ""},
+		    {"link://enp3s0/fifteen-letters", READY_LINK, 0, ""}, {"link://enp3s0/sixteen-letters-x", -1, 0, ""}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -67,6 +69,19 @@ static void urls(void **state)
 		if (ret != 0 || (int)r.how != rows[i].how || r.port != rows[i].port || !str_is(r.path, rows[i].path))
 			fail_msg("%s: %d, port %u, path %.*s", rows[i].url, ret, (unsigned)r.port, STR_ARG(r.path));
 	}
+}
+
+static void interfaces(void **state)
+{
+	struct ready r;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(ready_parse(STR("link://none/lo"), &r, &e), 0);
+	assert_int_equal(ready_wait(&r, 0, 0, NULL, &e), 0);
+	assert_int_equal(ready_parse(STR("link://enp3s0/not-there-0"), &r, &e), 0);
+	assert_int_equal(ready_wait(&r, 1000, 0, NULL, &e), -ETIMEDOUT);
+	assert_non_null(strstr(e.text, "there is no interface not-there-0, since the host has no enp3s0 on which it stands"));
 }
 
 /* A server in a process of its own: answers every connection with these bytes (NULL: with nothing, and keeps it), starting after delay_ms. */
@@ -263,7 +278,8 @@ static void own_network(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(durations), cmocka_unit_test(urls), cmocka_unit_test(answers),
+		cmocka_unit_test(durations), cmocka_unit_test(urls),
+		cmocka_unit_test(interfaces), cmocka_unit_test(answers),
 		cmocka_unit_test(the_request_is_one_request), cmocka_unit_test(it_waits_for_the_port),
 		cmocka_unit_test(a_dead_process_ends_the_waiting), cmocka_unit_test(commands),
 	};
