@@ -7,9 +7,53 @@
 
 #include "runtime/cli/input.h"
 
-/* "ok: 1 stack, 5 containers" */
-static int summary(struct cli *c, const struct model *model)
+static bool end_is_in(const struct flow_end *end, const struct m_stack *stack)
 {
+	return (end->kind == END_CONTAINER && end->container->head.stack == stack) || (end->kind == END_SUBNET && end->subnet->head.stack == stack);
+}
+
+/* Whether flows, published ports or routes of a stack lead to or from another one: what a plan has to find, given or on the host (spec/transaction.md, S4). */
+static bool leads_into(const struct m_stack *from, const struct m_stack *stack)
+{
+	for (size_t i = 0; i < from->allow.n; i++)
+		if (end_is_in(&from->allow.at[i].left.v, stack) || end_is_in(&from->allow.at[i].right.v, stack))
+			return true;
+	for (size_t i = 0; i < from->publish.n; i++)
+		if (from->publish.at[i].right.v.container->head.stack == stack)
+			return true;
+	for (size_t i = 0; i < from->route.n; i++) {
+		const struct m_arrow_route *how = from->route.at[i].block;
+
+		if (from->route.at[i].right.v.container->head.stack == stack)
+			return true;
+		for (size_t k = 0; how && k < how->providers.v.n; k++)
+			if (how->providers.v.at[k]->head.stack == stack)
+				return true;
+	}
+	return false;
+}
+
+/* Of the files that are only used: which stacks the given ones need on the host. */
+static void tell_needed(struct compilation *made, struct buf *out)
+{
+	const struct model *model = &made->model;
+
+	for (size_t i = 0; i < model->stacks.n; i++) {
+		const struct m_stack *used = model->stacks.at[i];
+		bool needed = false;
+
+		for (size_t k = 0; used->head.outside && k < model->stacks.n; k++)
+			needed = needed || (!model->stacks.at[k]->head.outside && leads_into(model->stacks.at[k], used));
+		if (needed)
+			buf_fmt(out, "note: stack %.*s (%.*s) is referred to and not given: where it is not on the host, a plan asks for its file, too\n", STR_ARG(used->head.name),
+				STR_ARG(source_origin(&made->sources, used->head.at)));
+	}
+}
+
+/* "ok: 1 stack, 5 containers" */
+static int summary(struct cli *c, struct compilation *made)
+{
+	const struct model *model = &made->model;
 	struct buf b = {0};
 	size_t stacks = 0, containers = 0;
 
@@ -20,6 +64,7 @@ static int summary(struct cli *c, const struct model *model)
 		containers += model->stacks.at[i]->container.n;
 	}
 	buf_fmt(&b, "ok: %zu stack%s, %zu container%s\n", stacks, stacks == 1 ? "" : "s", containers, containers == 1 ? "" : "s");
+	tell_needed(made, &b);
 	int status = cli_print(c, buf_view(&b));
 	buf_free(&b);
 	return status;
@@ -50,7 +95,7 @@ static int check(struct cli *c, char **files, size_t n, struct compilation *made
 	compile_files(made, (const char *const *)files, n);
 	int status = cli_diags(c, &made->diags, format) || made->diags.errors > 0;
 	if (!status && format == DIAG_TEXT)
-		status = summary(c, &made->model);
+		status = summary(c, made);
 	compilation_end(made);
 	return status;
 }
