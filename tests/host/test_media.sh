@@ -24,6 +24,26 @@ test_the_stack_runs() {
 	expect 0 ctc plan --detailed-exitcode /src/examples/media.ctstack
 }
 
+pid() { systemctl show -P MainPID "ct-media-$1.service"; }
+
+# n8n requires its database: a change of that one is a restart of both, as the plan says, and of nobody else.
+test_an_app_is_started_again_with_its_database() {
+	local n8n sonarr edge
+	n8n=$(pid n8n) sonarr=$(pid sonarr) edge=$(pid edge)
+	sed '/container postgres/,/^  }/s/memory = 1GiB/memory = 2GiB/' /src/examples/media.ctstack >/more.ctstack
+	run ctc plan /more.ctstack
+	contains "$out" "required media.postgres changes"
+	contains "$out" "Plan: 2 restart, 2 untouched."
+	expect 0 ctc apply --yes /more.ctstack
+	equal "$(get n8n.home.arpa)" "n8n ok"
+	[ "$(pid n8n)" != "$n8n" ]
+	equal "$(pid sonarr) $(pid edge)" "$sonarr $edge"
+	systemctl stop ct-media-postgres.service
+	equal "$(systemctl is-active ct-media-n8n.service || true)" inactive
+	expect 0 ctc apply --yes /src/examples/media.ctstack
+	equal "$(get n8n.home.arpa)" "n8n ok"
+}
+
 test_secrets_arrive() {
 	equal "$(inside postgres root/run/secrets/postgres-password)" pg-pass-word
 	equal "$(inside n8n environ | tr '\0' '\n' | grep '^N8N_E')" N8N_ENCRYPTION_KEY=n8n-key-word
