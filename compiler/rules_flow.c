@@ -207,3 +207,62 @@ RULE(flow_host)
 {
 	each_allow(r, code, host_check);
 }
+
+/* The port of the container that has this number, and another protocol; none where one has both. */
+static const struct entry_PORT *other_protocol(const struct m_container *c, struct port port)
+{
+	const struct entry_PORT *other = NULL;
+
+	vec_each(const struct entry_PORT, p, &c->ports) {
+		struct port whole = p->value.v;
+
+		if (whole.lo > port.lo || port.hi > whole.hi)
+			continue;
+		if (whole.proto == port.proto)
+			return NULL;
+		other = p;
+	}
+	return other;
+}
+
+/* Whether anybody of the stack may ask the world for names. */
+static bool asks_names(const struct m_stack *s)
+{
+	vec_each(struct m_subnet *const, n, &s->subnet)
+		if ((*n)->nat.v)
+			return true;
+	for (size_t i = 0; i < s->allow.n; i++) {
+		struct allow f = allow_of(s, i);
+
+		if (f.to->kind == END_WORLD && (f.to->port.lo == 0 || (f.to->port.proto == PROTO_UDP && f.to->port.lo <= 53 && 53 <= f.to->port.hi)))
+			return true;
+	}
+	return false;
+}
+
+static void other_check(struct rules *r, enum diag_code code, const struct allow *f)
+{
+	bool number = f->to->kind == END_CONTAINER && f->to->port.lo && !f->to->port_name.n;
+	const struct entry_PORT *other = number ? other_protocol(f->to->container, f->to->port) : NULL;
+
+	if (!other)
+		return;
+	struct str name = f->to->container->head.name;
+	struct diag *d = diag_add(r->diags, code, f->right, "container `%.*s` has %.*s, not %.*s", STR_ARG(name), STR_ARG(port_shown(r->arena, other->value.v)),
+				  STR_ARG(port_shown(r->arena, f->to->port)));
+	diag_help(r->diags, d, "name it: %.*s.%.*s", STR_ARG(name), STR_ARG(other->name));
+}
+
+RULE(flow_protocol)
+{
+	each_allow(r, code, other_check);
+	vec_each(struct m_stack *const, s, &r->model->stacks)
+		for (size_t i = asks_names(*s) ? (*s)->allow.n : 0; i < (*s)->allow.n; i++) {
+			struct allow f = allow_of(*s, i);
+
+			if (f.to->kind != END_WORLD || f.to->port.lo != 53 || f.to->port.hi != 53)
+				continue;
+			diag_help(r->diags, diag_add(r->diags, code, f.right, "this opens %.*s, and names are asked for by udp", STR_ARG(port_shown(r->arena, f.to->port))), "world:53/udp");
+			break;
+		}
+}

@@ -80,6 +80,7 @@ RULE(flow_family);
 RULE(flow_many);
 RULE(flow_twice);
 RULE(flow_host);
+RULE(flow_protocol);
 /* rules_expect.c */
 RULE(expect_reach);
 /* rules_moved.c */
@@ -140,6 +141,7 @@ RULE(route_acme);
 RULE(proxy_idle);
 /* rules_lint.c */
 RULE(image_tag);
+RULE(image_registry);
 RULE(gpu_memory);
 RULE(database_open);
 RULE(user_root);

@@ -33,6 +33,26 @@ RULE(image_tag)
 	}
 }
 
+/* As podman reads a reference: the first part is a registry where it has a `.` or a `:`, or is localhost; without one, registries.conf says which are asked. */
+static bool image_has_registry(struct str image)
+{
+	struct str host = str_cut(image, '/', NULL);
+
+	return host.n < image.n && (str_has(host, '.') || str_has(host, ':') || str_is(host, "localhost"));
+}
+
+RULE(image_registry)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+
+		if (!c->image.set || c->image.v.n == 0 || image_has_registry(c->image.v))
+			continue;
+		diag_help(r->diags, diag_add(r->diags, code, c->image.at, "the image names no registry: which are asked for it is each host's own choice, or none"),
+			  "docker.io/%s%.*s, or localhost/… of one that was made on the host", str_has(c->image.v, '/') ? "" : "library/", STR_ARG(c->image.v));
+	}
+}
+
 RULE(gpu_memory)
 {
 	rules_each_container(m, r) {
