@@ -409,8 +409,9 @@ static struct val name_written(struct elab *el, const struct expr *e, const stru
 		return VAL(NAMED, e->u.text);
 	if (base && base->kind == EX_NAME)
 		return VAL(NAMED, STR_JOIN(el->a, base->u.text, STR("."), e->u.member.name.text));
-	if (e->kind != EX_BAD)
-		say(el, DIAG_type_mismatch, e->at, "`%.*s` takes a name: NAME, or NAME.NAME", STR_ARG(to->name));
+	struct diag *d = e->kind == EX_BAD ? NULL : say(el, DIAG_type_mismatch, e->at, "`%.*s` takes a name: NAME, or NAME.NAME", STR_ARG(to->name));
+	if (d && e->kind == EX_STRING)
+		say_help(el, d, "write it without quotes: %.*s", STR_ARG(e->u.text));
 	return val_poison();
 }
 

@@ -157,7 +157,16 @@ static struct file *load_std(struct loader *l, struct str name, struct file *use
 	}
 	struct diag *d = diag_add(l->d, DIAG_module_unknown, at, "the standard library has no module `%.*s`",
 				  STR_ARG(name));
-	diag_suggest(l->d, d, near.best);
+	if (near.best.n) {
+		diag_suggest(l->d, d, near.best);
+	} else {
+		struct buf all = {0};
+
+		for (const struct stdlib_module *m = stdlib_modules; m->name; m++)
+			buf_fmt(&all, "%s%s", m == stdlib_modules ? "" : m[1].name ? ", " : " and ", m->name);
+		diag_help(l->d, d, "there are %.*s", STR_ARG(buf_view(&all)));
+		buf_free(&all);
+	}
 	return NULL;
 }
 

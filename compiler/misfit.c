@@ -118,7 +118,7 @@ void wrong_form(struct elab *el, const struct schema_row *row, struct span at)
 	struct diag *d = say(el, DIAG_entry_form, at, "`%.*s` is %s", STR_ARG(row->name), forms[row->form]);
 
 	if (row->form == ROW_FIELD)
-		say_help(el, d, "write: %.*s = …", STR_ARG(row->name));
+		say_help(el, d, "write: %s", habit_form(row->name, str_fmt(el->a, "%.*s = …", STR_ARG(row->name)).s));
 	else if (row->form == ROW_ARROW)
 		say_help(el, d, "write: %s", habit_form(row->name, str_fmt(el->a, "%.*s … -> …", STR_ARG(row->name)).s));
 	else

@@ -15,7 +15,7 @@ static const struct row {
 #define ROW(name) {DIAG_##name, rule_##name, ROW_PLAIN}
 #define WHOLE(name) {DIAG_##name, rule_##name, ROW_WHOLE}
 #define EACH(name) {DIAG_##name, rule_##name, ROW_EACH}
-	EACH(subnet_missing),
+	ROW(subnet_missing),
 	EACH(address_missing),
 	EACH(address_outside),
 	EACH(address_reserved),

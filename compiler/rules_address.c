@@ -69,32 +69,48 @@ static void each_address(struct rules *r, enum diag_code code, address_check che
 		}
 }
 
+static struct diag *subnet_said(struct rules *r, enum diag_code code, const struct m_container *c)
+{
+	const struct m_stack *s = c->head.stack;
+	struct buf names = {0};
+	struct diag *d;
+
+	if (s->subnet.n == 0) {
+		d = diag_add(r->diags, code, c->head.at, "container `%.*s` is in no subnet: stack `%.*s` has none", STR_ARG(c->head.name), STR_ARG(s->head.name));
+		diag_help(r->diags, d, "declare one: subnet lan { range = 192.168.200.0/24 }");
+		return d;
+	}
+	for (size_t i = 0; i < s->subnet.n && i < 8; i++)
+		buf_fmt(&names, "%s`%.*s`", i ? ", " : "", STR_ARG(s->subnet.at[i]->head.name));
+	if (s->subnet.n > 8)
+		buf_fmt(&names, " and %zu more", s->subnet.n - 8);
+	d = diag_add(r->diags, code, c->head.at, "container `%.*s` does not say which subnet it is in", STR_ARG(c->head.name));
+	diag_help(r->diags, d, "stack `%.*s` has %.*s: choose one with `subnet = …`, or for all: defaults container { subnet = %.*s }", STR_ARG(s->head.name),
+		  STR_ARG(buf_view(&names)), STR_ARG(s->subnet.at[0]->head.name));
+	buf_free(&names);
+	return d;
+}
+
+/* Said once a stack, since one line mends it for all. */
 RULE(subnet_missing)
 {
+	enum { SHOWN = 4 };
+	const struct m_stack *stack = NULL;
+	struct diag *said = NULL;
+	size_t more = 0;
+
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
-		const struct m_stack *s = c->head.stack;
-		struct buf names = {0};
-		struct diag *d;
 
 		if (m->subnet || !container_is_private(c))
 			continue;
-		if (s->subnet.n == 0) {
-			d = diag_add(r->diags, code, c->head.at,
-				     "container `%.*s` is in no subnet: stack `%.*s` has none",
-				     STR_ARG(c->head.name), STR_ARG(s->head.name));
-			diag_help(r->diags, d, "declare one: subnet lan { range = 192.168.200.0/24 }");
-			continue;
+		if (c->head.stack != stack) {
+			said = subnet_said(r, code, c);
+			stack = c->head.stack;
+			more = 0;
+		} else if (more++ < SHOWN) {
+			diag_note(r->diags, said, c->head.at, stack->subnet.n ? "nor does this one" : "nor is this one");
 		}
-		for (size_t i = 0; i < s->subnet.n && i < 8; i++)
-			buf_fmt(&names, "%s`%.*s`", i ? ", " : "", STR_ARG(s->subnet.at[i]->head.name));
-		if (s->subnet.n > 8)
-			buf_fmt(&names, " and %zu more", s->subnet.n - 8);
-		d = diag_add(r->diags, code, c->head.at,
-			     "container `%.*s` does not say which subnet it is in", STR_ARG(c->head.name));
-		diag_help(r->diags, d, "stack `%.*s` has %.*s: choose one with `subnet = …`",
-			  STR_ARG(s->head.name), STR_ARG(buf_view(&names)));
-		buf_free(&names);
 	}
 }
 

@@ -215,6 +215,9 @@ RULE(ready_choice)
 		} else if (y && y->exec.set && y->exec.v.n == 0) {
 			d = diag_add(r->diags, code, y->exec.at, "this readiness check runs nothing");
 			diag_help(r->diags, d, "name the program and its arguments: exec = [\"/bin/check\", \"-q\"]");
+		} else if (y && y->exec.set && (str_is(y->exec.v.at[0], "CMD") || str_is(y->exec.v.at[0], "CMD-SHELL"))) {
+			d = diag_add(r->diags, code, y->exec.at, "no program is called %.*s", STR_ARG(y->exec.v.at[0]));
+			diag_help(r->diags, d, str_is(y->exec.v.at[0], "CMD") ? "begin with the program's own name: exec = [\"pg_isready\"]" : "name the shell: exec = [\"sh\", \"-c\", \"…\"]");
 		}
 	}
 }
@@ -245,6 +248,14 @@ static const char *ready_port_wrong(const struct m_container *c, const struct m_
 	return NULL;
 }
 
+static struct str first_tcp(const struct m_container *c)
+{
+	vec_each(const struct entry_PORT, p, &c->ports)
+		if (p->value.v.proto == PROTO_TCP)
+			return p->name;
+	return STR("");
+}
+
 RULE(ready_port)
 {
 	rules_each_container(m, r) {
@@ -268,11 +279,11 @@ RULE(ready_port)
 		if (!y->tcp.set && !y->port.set && p.lo && p.lo == p.hi)
 			continue;
 		wrong = ready_port_wrong(c, y, p);
-		if (wrong)
-			diag_add(r->diags, code,
-				 y->tcp.set    ? y->tcp.at
-				 : y->port.set ? y->port.at
-					       : y->http.at,
-				 "%s", wrong);
+		if (!wrong)
+			continue;
+		struct diag *d = diag_add(r->diags, code, y->tcp.set ? y->tcp.at : y->port.set ? y->port.at : y->http.at, "%s", wrong);
+		struct str tcp = first_tcp(c);
+		if (!y->tcp.set && !y->port.set)
+			diag_help(r->diags, d, tcp.n ? "say which beside it: port = %.*s" : "declare it: ports { http%.*s = 80/tcp }", STR_ARG(tcp));
 	}
 }

@@ -141,7 +141,7 @@ RULE(runs_nothing)
 		if (c->entrypoint.set && c->entrypoint.v.n == 0)
 			diag_help(r->diags, diag_add(r->diags, code, c->entrypoint.at, "without an entry point, there is nothing to run"),
 				  "say what: command = [\"/usr/bin/app\"]");
-		else if (container_is_tree(c) && !(c->boot.set && c->boot.v))
+		else if (container_is_tree(c) && !c->image.set && !c->archive.set && !(c->boot.set && c->boot.v))
 			diag_help(r->diags, diag_add(r->diags, code, c->rootfs.set ? c->rootfs.at : c->os.at[0]->head.at, "nothing says what runs in this tree"),
 				  "start its init with boot = true, or a program: command = [\"/usr/bin/app\"]");
 	}

@@ -76,8 +76,11 @@ RULE(route_host)
 	rules_each_route(p, r) {
 		const char *wrong = host_wrong(p->host);
 
-		if (wrong)
-			diag_add(r->diags, code, p->name_at, "`%.*s` is no host name: it %s", STR_ARG(p->host), wrong);
+		if (!wrong)
+			continue;
+		struct diag *d = diag_add(r->diags, code, p->name_at, "`%.*s` is no host name: it %s", STR_ARG(p->host), wrong);
+		if (str_has(p->host, '/') || str_has(p->host, ':'))
+			diag_help(r->diags, d, "it has neither a scheme nor a path: route \"chat\" -> chat.http");
 	}
 }
 

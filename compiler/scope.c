@@ -233,6 +233,9 @@ static void help_wanted(struct elab *el, struct diag *d, struct str name)
 	case T_IP6:
 		say_help(el, d, "an address is written, or the field is left out: then one is chosen, and stays");
 		break;
+	case T_HOSTPORT:
+		say_help(el, d, "a port of the host is a number: publish 8080 -> web.http");
+		break;
 	case T_CAPABILITIES:
 		say_help(el, d, "write a list: [%.*s]", STR_ARG(name));
 		break;
@@ -311,7 +314,7 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 		const char *habit = habit_help(STR(""), name);
 		bool owner = el->wanted && el->wanted->tag == T_OWNER;
 
-		if (habit || owner)
+		if (habit || owner || name.n == 1)
 			near.best.n = 0;
 		say_suggest(el, d, &near);
 		note_meant(el, d, scope, &near);

@@ -2,6 +2,9 @@
  *
  * What a syntax error says: what was expected and what was found, in people's words; what may have been meant is meant.c's. Nothing here decides anything. */
 #include "grammar.h"
+
+#include <ctype.h>
+
 #include "lang/habit.h"
 #include "lang/schema.h"
 
@@ -125,14 +128,22 @@ static void ignore_below(struct parser *p)
 	}
 }
 
-/* Asked at each mistake: a text without is looked through once. */
-static bool has_services(struct parser *p)
+/* Whether some line is a name and a colon, without a blank before it. Looked for once. */
+static bool has_yaml(struct parser *p)
 {
-	static const char services[] = "\nservices:";
+	struct str text = p->no_yaml ? STR("") : p->text;
 
-	if (!p->no_services)
-		p->no_services = !memmem(p->text.s, p->text.n, services, sizeof services - 1);
-	return !p->no_services;
+	p->no_yaml = true;
+	while (text.n) {
+		struct str line = str_cut(text, '\n', &text);
+		size_t n = 0;
+
+		while (n < line.n && (isalnum((unsigned char)line.s[n]) || line.s[n] == '_' || line.s[n] == '-'))
+			n++;
+		if (n && n < line.n && line.s[n] == ':' && (n + 1 == line.n || line.s[n + 1] == '\r'))
+			return true;
+	}
+	return false;
 }
 
 /* `services:` and nothing behind it, at the top of a file: a block of YAML, and nothing that follows is ours. */
@@ -140,11 +151,23 @@ static bool is_yaml(struct parser *p)
 {
 	bool named = p->nhead > 2 && p->head[0].token == NAME && p->head[1].token == ':';
 
-	if (p->depth || !named || ((p->nhead != 3 || p->last != SEP) && !has_services(p)))
+	if (p->depth || !named || !((p->nhead == 3 && p->last == SEP) || has_yaml(p)))
 		return false;
 	struct diag *d = diag_add(p->diags, DIAG_foreign, (struct span){p->head[0].at.lo, p->head[1].at.hi}, "a file of YAML is not in this language");
 
 	diag_help(p->diags, d, "`ctc init NAME` begins a file that is; one block each: stack NAME { container web { image = \"…\" } }");
+	p->stopped = p->ast->unbalanced = true;
+	return true;
+}
+
+/* `{` or `[` at the very beginning: a file of JSON, a function of Nix, a section of an INI file. */
+static bool is_value_file(struct parser *p)
+{
+	if ((p->last != '{' && p->last != '[') || p->nhead != 1 || p->depth != 1 || strspn(p->text.s, " \t\r\n") != p->last_at.lo - p->base)
+		return false;
+	struct diag *d = diag_add(p->diags, DIAG_foreign, p->last_at, "a file that begins with `%c` is not in this language", p->last);
+
+	diag_help(p->diags, d, "one block each: stack NAME { container web { image = \"…\" } }");
 	p->stopped = p->ast->unbalanced = true;
 	return true;
 }
@@ -163,24 +186,27 @@ static bool is_block_word(struct str word)
 	return kind_find(word) != KIND_COUNT || schema_row_any(word, ROW_MAP);
 }
 
-/* Whether an entry went wrong at its second token, whatever the grammar could still have made of it: `image: "x"`, `image "x"`. */
-static bool is_second(const struct parser *p, const struct expected *e)
+/* Which of an entry's first tokens is the wrong one, whatever the grammar could still have made of it: `image: "x"`, `image "x"`, `container web:`; 0: none of them. */
+static size_t wrong_token(const struct parser *p, const struct expected *e)
 {
 	if (p->nhead < 2 || p->head[0].token != NAME || e->is[LET])
-		return false;
+		return 0;
 	struct str first = parser_text(p, p->head[0].at);
+	int second = p->head[1].token;
 	bool alone = p->nhead == 3 && (p->last == SEP || p->last == '}');
 
-	return p->head[1].token == ':' || (p->head[1].token == PLAIN && alone && !is_block_word(first) && !schema_row_any(first, ROW_ARROW));
+	if (p->nhead == 4 && p->head[2].token == ':' && (p->last == SEP || p->last == '{') && (second == NAME || second == PLAIN) && kind_find(first) != KIND_COUNT)
+		return 2;
+	return second == ':' || (second == PLAIN && alone && !is_block_word(first) && !schema_row_any(first, ROW_ARROW));
 }
 
 /* Both: what was expected and what was found. Returns where. */
-static struct span second_said(struct parser *p, struct buf *out)
+static struct span token_said(struct parser *p, size_t i, struct buf *out)
 {
-	struct str first = parser_shown(p, p->head[0].at), second = parser_shown(p, p->head[1].at);
+	struct str before = parser_shown(p, p->head[i - 1].at), found = parser_shown(p, p->head[i].at);
 
-	buf_fmt(out, "expected `%s` after `%.*s`, found `%.*s`", is_block_word(parser_text(p, p->head[0].at)) ? "{" : "=", STR_ARG(first), STR_ARG(second));
-	return p->head[1].at;
+	buf_fmt(out, "expected `%s` after `%.*s`, found `%.*s`", i > 1 || is_block_word(parser_text(p, p->head[0].at)) ? "{" : "=", STR_ARG(before), STR_ARG(found));
+	return p->head[i].at;
 }
 
 static struct span newest_said(struct parser *p, const struct expected *e, struct buf *out)
@@ -221,12 +247,13 @@ void expected_say(struct parser *p, const struct expected *e)
 		p->muted = p->depth;
 	name_lost(p);
 	/* One mistake, one message: what the lexer or the layout has said of this entry is enough. */
-	if (is_late_brace(p) || p->diags->errors > p->errors_before || is_block(p) || is_yaml(p))
+	if (is_late_brace(p) || p->diags->errors > p->errors_before || is_block(p) || is_yaml(p) || is_value_file(p))
 		return;
-	if (p->depth && p->last == SEP && p->nhead == 3 && p->head[0].token == NAME && p->head[1].token == ':')
+	size_t wrong = wrong_token(p, e);
+	if (wrong && p->last == SEP && p->nhead == wrong + 2 && p->head[wrong].token == ':')
 		ignore_below(p);
 	struct buf b = {0};
-	struct span at = is_second(p, e) ? second_said(p, &b) : newest_said(p, e, &b);
+	struct span at = wrong ? token_said(p, wrong, &b) : newest_said(p, e, &b);
 	struct diag *d = diag_add(p->diags, DIAG_syntax, at, "%.*s", STR_ARG(buf_view(&b)));
 	buf_free(&b);
 	meant_help(p, d, e);

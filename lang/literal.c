@@ -539,7 +539,7 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 		d = diag_add(p->diags, DIAG_address, at, "`%.*s` is no address, network, port or owner", STR_ARG(shown));
 		if (str_has(text, '%'))
 			diag_help(p->diags, d, "an address has no zone here");
-		else if (strspn(text.s, "0123456789.:") >= text.n)
+		else if (strspn(text.s, "0123456789.:") >= text.n || (str_has(text, ':') && str_has(text, '/') && p->last == NAME))
 			diag_help(p->diags, d, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http");
 	} else {
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));

@@ -162,6 +162,8 @@ static bool of_arrow(const struct guess *g)
 		return MEANT("all containers of a subnet are its name: allow lan -> world:443/tcp");
 	if (g->found == ',')
 		return MEANT("one line each: for x in [a, b] { %.*s x -> … }", STR_ARG(g->first));
+	if (g->found == ARROW && g->e->is[SEP])
+		return MEANT("an arrow has two ends: one line for each pair");
 	if (g->found == ':' && (str_is(g->before, "world") || str_is(g->before, "host")))
 		return MEANT("a port of the %.*s is a number: %.*s:443/tcp", STR_ARG(g->before), STR_ARG(g->before));
 	if (g->found == ':' && g->p->before == NAME)
@@ -215,6 +217,8 @@ static bool of_entry(const struct guess *g)
 		return MEANT("a block has no `=`: %s", habit_form(g->first, "kind name { … }"));
 	if (g->named && is_value(second) && is_block(g) && !(second == PLAIN && (g->found == '{' || g->found == ':')))
 		return MEANT("%s: %s", second == LITERAL ? "a name begins with a letter" : "write", habit_form(g->first, "kind name { … }"));
+	if (starts && g->n == 4 && g->h[2].token == ':' && (g->found == SEP || g->found == '{') && is_block(g))
+		return MEANT("a block stands in braces, without a `:`: %s", habit_form(g->first, "kind name { … }"));
 	if (starts && second == ':' && is_block(g))
 		return MEANT("a block has no `:`: %s", habit_form(g->first, "kind { … }"));
 	if (g->n > 1 && g->h[0].token == PLAIN && second == ':')
@@ -264,7 +268,8 @@ static struct str body_word(const struct guess *g)
 
 static bool of_line(const struct guess *g)
 {
-	if (g->p->before == '}' && g->e->is[SEP] && (g->found == NAME || is_reserved(g->found)))
+	bool closed = g->p->before == '}' || (g->p->before == PLAIN && g->n > 2 && g->h[1].token == '=');
+	if (closed && g->e->is[SEP] && (g->found == NAME || is_reserved(g->found)))
 		return MEANT("entries on one line have a `;` between them");
 	if (g->n > 1 && g->h[0].token == ASSERT && g->found == ',' && g->e->is[')'])
 		return MEANT("there are no brackets around both: assert CONDITION, \"message\"");
@@ -286,6 +291,9 @@ static bool of_line(const struct guess *g)
 		return MEANT("an entry ends with its line: leave the comma out");
 	if (is_reserved(g->found) && g->e->is[NAME])
 		return MEANT("`%.*s` is a reserved word", STR_ARG(g->last));
+	const struct schema_row *row = g->named && g->h[1].token == '=' ? schema_row_any(g->first, ROW_FIELD) : NULL;
+	if (row && row->type == T_STRINGS && !ends_entry(g->found) && g->e->is[SEP])
+		return MEANT("texts stand in a list: %.*s = [\"…\", \"…\"]", STR_ARG(g->first));
 	if (g->named && g->h[1].token == '=' && g->n >= 3 && (g->h[2].token == NAME || g->h[2].token == LITERAL) && !ends_entry(g->found) &&
 	    (g->attached || g->found == NAME || g->found == LITERAL))
 		return quotes(g);

@@ -17,6 +17,8 @@ void odd_character(struct parser *p, struct span at)
 		diag_help(p->diags, said, "the value of a name is the name alone, in texts and names ${%.*s}", (int)shown.n - 1, shown.s + 1);
 	else if (shown.s[0] == '$' && shown.n > 1)
 		diag_help(p->diags, said, "the environment is not read: input NAME: string asks for a value, given by --set NAME=VALUE");
+	else if (shown.s[0] == '@' && p->last_at.hi == at.lo)
+		diag_help(p->diags, said, "text is written in quotes");
 }
 
 struct span odd_dash(struct parser *p, struct span at)
@@ -30,17 +32,18 @@ struct span odd_dash(struct parser *p, struct span at)
 	return at;
 }
 
-/* Malformed and invisible characters were said by text_check already. */
-void odd_not_ascii(struct parser *p, struct span at)
+bool odd_not_ascii(struct parser *p, struct span at)
 {
 	struct str text = parser_text(p, at);
 	uint32_t code;
 	size_t len = utf8_decode(text.s, text.n, &code);
 
 	if (len == 0 || utf8_invisible(code))
-		return;
+		return false;
 	at.hi = at.lo + (uint32_t)len;
-	diag_add(p->diags, DIAG_not_ascii, at, "`%.*s` (U+%04X) can stand only in strings and comments", (int)len, text.s, code);
+	struct diag *said = diag_add(p->diags, DIAG_not_ascii, at, "`%.*s` (U+%04X) can stand only in strings and comments", (int)len, text.s, code);
+	diag_help(p->diags, said, code == 0x2192 ? "an arrow is written `->`" : "a name has letters from a to z, digits, `_` and `-`");
+	return true;
 }
 
 int odd_invisible(const struct parser *p, struct span at)

@@ -106,10 +106,10 @@ struct parser {
 	bool failed;			/* it did */
 	bool stopped;			/* a limit was passed: the rest is not read */
 	bool said_deep;
+	bool no_yaml;			/* it was looked for YAML already, and is none */
 	uint32_t late_brace;		/* a `{` of which something was said on the line above; 0: none */
 	uint32_t ignored_to;		/* up to here nothing is read: it belongs to what was said already */
 	bool endless;			/* a text of several lines, as others write it, has no end */
-	bool no_services;		/* the text was looked through for a `services:` of YAML, and has none */
 	size_t muted;			/* depth of braces in whose bodies nothing is said, since they are no block's; 0: none */
 	size_t entries;
 };
@@ -161,7 +161,8 @@ struct port literal_port_of(struct parser *p, struct span at);
 
 /* odd.c: at is what the lexer met */
 void odd_character(struct parser *p, struct span at);
-void odd_not_ascii(struct parser *p, struct span at);
+/* False: of malformed and invisible characters, which were said by text_check already. */
+bool odd_not_ascii(struct parser *p, struct span at);
 /* The place of a name that ends in `-`, without that. */
 struct span odd_dash(struct parser *p, struct span at);
 /* The bytes of a character before a word that nobody sees, or else those of a word before such a character: without it, the word is what it seems to be. */
