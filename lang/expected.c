@@ -115,17 +115,19 @@ static void ignore_below(struct parser *p)
 	deep = indent_of((struct str){p->text.s + line, p->text.n - line});
 	while (i > 0 && p->text.s[i - 1] != '\n')
 		i--;
+	size_t end = 0;
 	for (struct str rest = {p->text.s + i, p->text.n - i}; rest.n;) {
 		struct str next, at = str_cut(rest, '\n', &next);
 		size_t blanks = indent_of(at);
 		char c = blanks < at.n ? at.s[blanks] : '\r';
 
 		if (c == '}' || (c != '\r' && c != '#' && blanks <= deep && !(blanks == deep && c == '-')))
-			return;
+			break;
 		if (c != '\r' && c != '#')
-			p->ignored_to = p->base + (uint32_t)(at.s + at.n - p->text.s);
+			end = (size_t)(at.s + at.n - p->text.s);
 		rest = next;
 	}
+	lexer_blank(p, end);
 }
 
 /* Whether some line is a name and a colon, without a blank before it. Looked for once. */

@@ -326,18 +326,6 @@ static void forget_words(struct parser *p, size_t said)
 	}
 }
 
-static int layout_ignored(struct parser *p, union value *value, struct span *at)
-{
-	size_t said = p->diags->all.n;
-	int token;
-
-	do
-		token = lexer_raw(value, at, p->scanner);
-	while (at->lo < p->ignored_to && token != YYEOF);
-	forget_words(p, said);
-	return token;
-}
-
 /* One raw token, or the one that was held back. */
 static int layout_raw(struct parser *p, union value *value, struct span *at)
 {
@@ -351,7 +339,7 @@ static int layout_raw(struct parser *p, union value *value, struct span *at)
 		*at = (struct span){p->pos, p->pos};
 		return YYEOF;
 	}
-	return p->pos < p->ignored_to ? layout_ignored(p, value, at) : lexer_raw(value, at, p->scanner);
+	return lexer_raw(value, at, p->scanner);
 }
 
 static const enum context opens[TOKENS_END] = {

@@ -108,11 +108,11 @@ struct expr *odd_text(struct parser *p, struct span at)
 		while (word.n && strchr("\"'", word.s[word.n - 1]))
 			word.n--;
 	}
-	if (at.lo >= p->ignored_to && !p->endless) {
+	if (!p->endless) {
 		size_t end = text_end(p->text, at.hi - p->base, word);
 
 		p->endless = end == 0;
-		p->ignored_to = end ? p->base + (uint32_t)end : p->ignored_to;
+		lexer_blank(p, end);
 	}
 	return odd_notation(p, at, "a text that begins like this", "a text of several lines stands in \"\"\"…\"\"\"; an empty one is \"\"");
 }

@@ -108,7 +108,6 @@ struct parser {
 	bool said_deep;
 	bool no_yaml;			/* it was looked for YAML already, and is none */
 	uint32_t late_brace;		/* a `{` of which something was said on the line above; 0: none */
-	uint32_t ignored_to;		/* up to here nothing is read: it belongs to what was said already */
 	bool endless;			/* a text of several lines, as others write it, has no end */
 	size_t muted;			/* depth of braces in whose bodies nothing is said, since they are no block's; 0: none */
 	size_t entries;
@@ -184,6 +183,8 @@ void lexer_open(struct parser *p);
 void lexer_close(struct parser *p);
 /* What is open is another: the next token is one of that context. */
 void lexer_enter(struct parser *p);
+/* What follows, as far as that many bytes of the text, is read as blanks: it belongs to a mistake that was said. */
+void lexer_blank(struct parser *p, size_t to);
 int lexer_raw(union value *value, struct span *at, void *scanner);
 
 /* grammar.y, twice: see there */
