@@ -34,7 +34,7 @@ is 'bash: options of a command' "$(complete_in_bash plan --detailed)" '--detaile
 is 'bash: files of ours and no others' "$(complete_in_bash apply '')" 'lab.ctstack '
 is 'bash: help takes a command' "$(complete_in_bash help hist)" 'history '
 is 'bash: explain takes a code' "$(complete_in_bash explain E061 | cut -d' ' -f1-3)" 'E0610 E0611 E0612'
-is 'bash: explain takes a name' "$(complete_in_bash explain image)" 'image-form image-tag '
+is 'bash: explain takes a name' "$(complete_in_bash explain image)" 'image-form image-registry image-tag '
 
 # What zsh shows is not to be had without a terminal: the words that it is given, before it leaves out those that do not begin as what is typed.
 complete_in_zsh()
