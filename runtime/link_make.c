@@ -217,8 +217,8 @@ static void put_new(struct nl_batch *b, struct str id, const struct end *x, bool
 			rt_set_route(b, id, &x->routes[i], true, replace, 0);
 }
 
-/* Marks the addresses whose route leads to another link of ours: that container runs still. */
-static int find_taken(struct mnl_socket *route, struct job *j, struct err *e)
+/* To which of the container's addresses the host's route leads by this link, and to which by another one of ours. */
+static int find_routes(struct mnl_socket *route, const struct job *j, bool here[ENDS_MAX], bool elsewhere[ENDS_MAX], struct err *e)
 {
 	_arena_ struct arena a = {0};
 	_cleanup_(nl_batch_free) struct nl_batch b = {0};
@@ -230,8 +230,27 @@ static int find_taken(struct mnl_socket *route, struct job *j, struct err *e)
 	int r = nl_send(route, &b, rt_take_route, &found, e);
 	vec_each (const struct rt_route, x, &found.all)
 		for (size_t i = 0; i < own_addrs(j->want); i++)
-			if (x->protocol == RT_PROTOCOL && x->index != j->index && x->len == addr_bits(x->dst) && addr_eq(x->dst, own_addr(j->want, i)))
-				j->later[i] = true;
+			if (x->protocol == RT_PROTOCOL && x->len == addr_bits(x->dst) && addr_eq(x->dst, own_addr(j->want, i)))
+				(x->index == j->index ? here : elsewhere)[i] = true;
+	return r;
+}
+
+/* Marks the addresses whose route leads to another link of ours: that container runs still. */
+static int find_taken(struct mnl_socket *route, struct job *j, struct err *e)
+{
+	bool here[ENDS_MAX] = {0};
+
+	return find_routes(route, j, here, j->later, e);
+}
+
+/* Marks the addresses whose route does not lead here: the one that had it has it still, or has given it up meanwhile. */
+static int find_missing(struct mnl_socket *route, struct job *j, struct err *e)
+{
+	bool here[ENDS_MAX] = {0}, elsewhere[ENDS_MAX] = {0};
+	int r = find_routes(route, j, here, elsewhere, e);
+
+	for (size_t i = 0; i < own_addrs(j->want); i++)
+		j->later[i] = !here[i];
 	return r;
 }
 
@@ -340,7 +359,7 @@ int link_route(struct host *h, const struct link_want *links, size_t n, struct e
 		jobs_begin(&j, &links[i], 1);
 		r = find_ends(route, &j, 1, e);
 		if (r == 0)
-			r = fail(&j, find_taken(route, &j, e), e);
+			r = fail(&j, find_missing(route, &j, e), e);
 		for (int f = 0; f < LINK_FAMILIES && r == 0; f++) {
 			struct end x = host_end(&j, (enum link_family)f);
 

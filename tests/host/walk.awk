@@ -34,8 +34,9 @@ function container(s, c, k,    id, at, before, joins, program) {
 		joined[id] = 1
 		line("join = a; ports { other = 81/tcp }; env { PROBE_PORTS = \"81\" }")
 	} else {
-		at = one(id " address", 8, "|1|2")
-		line(at == "" ? "" : "address = " net[s] "." (at * 10 + k))
+		# at the third place the containers of a stack stand in a ring, which turns: one has the address that another had
+		at = one(id " address", 8, "|1|2|3")
+		line(at == "" ? "" : "address = " net[s] "." (at * 10 + (at == 3 ? (k + int(trait(s " turn", 4) * 4)) % 4 : k)))
 		line(one(id " further", 6, "||more-addresses = [" net[s] "." 100 + k "]|more-addresses = [" net[s] "." 100 + k ", " net[s] "." 110 + k "]"))
 		line("ports { http = 80/tcp; sink = 7700/udp }")
 		line(one(id " env", 5, "|env { COLOUR = \"red\" }|env { COLOUR = \"a \\\"b\\\" 100% \\u{24}x\" }"))
