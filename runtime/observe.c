@@ -8,11 +8,25 @@
 
 #include <assert.h>
 
+/* Whether people have started a unit that runs, as they may one that waits for them: the record says so. Where by the record it waits and was not found to run, the other side counts: what that one
+ * starts by itself it has started. */
+static void who_starts(const struct manifest *recorded, struct manifest *known)
+{
+	for (size_t i = 0; i < known->all.n; i++) {
+		const struct res *r = known->all.at[i];
+		const struct res_unit *u = r->kind == RES_unit ? (const struct res_unit *)manifest_find(recorded, RES_unit, r->id) : NULL;
+
+		if (u && (u->active || u->wanted_by.n || u->runs))
+			known->all.at[i] = (struct res *)&u->res;
+	}
+}
+
 int observe(struct host *h, const struct manifest *recorded, const struct manifest *wanted, unsigned flags, struct manifest *ret, struct err *e)
 {
 	struct manifest known = {.arena = ret->arena};
 
 	manifest_union(recorded, wanted, &known);
+	who_starts(recorded, &known);
 	for (size_t i = 0; i < recorded->all.n; i++)
 		if (res_infos[recorded->all.at[i]->kind].class == RES_DECLARED)
 			manifest_put(ret, recorded->all.at[i]);

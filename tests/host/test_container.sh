@@ -215,6 +215,36 @@ test_what_does_not_start_by_itself_waits_for_people() {
 	equal "$(state ActiveState ct-w-x.service)" inactive
 }
 
+test_one_that_no_longer_starts_by_itself_is_stopped() {
+	local waits="env { PROBE_PORTS = \"7111\" }
+	autostart = false" runs='env { PROBE_PORTS = "7111" }' before
+	one w "$runs" >w.ctstack
+	expect 0 ctc plan w.ctstack
+	contains "$out" "w.x  start"
+	expect 0 ctc apply --yes w.ctstack
+	equal "$(state ActiveState ct-w-x.service)" active
+	# the way back leads to where it waited, and forward again
+	expect 0 ctc rollback --yes
+	contains "$out" "w.x  stop"
+	equal "$(state ActiveState ct-w-x.service)" inactive
+	expect 0 ctc apply --yes w.ctstack
+	one w "$waits" >v.ctstack
+	expect 0 ctc apply --yes v.ctstack
+	contains "$out" "w.x  stop"
+	equal "$(state ActiveState ct-w-x.service)" inactive
+	# a change that fails leaves it as it was found: down, or started by people
+	printf 'stack y {\n  container dies { image = "localhost/web:1"; network = host; env { PROBE_DIE = "3" } }\n}\n' >y.ctstack
+	expect 3 ctc apply --yes w.ctstack y.ctstack
+	equal "$(state ActiveState ct-w-x.service)" inactive
+	systemctl start ct-w-x
+	before=$(state MainPID ct-w-x.service)
+	expect 3 ctc apply --yes w.ctstack y.ctstack
+	equal "$(state MainPID ct-w-x.service)" "$before"
+	expect 0 ctc status
+	contains "$out" "No drift"
+	systemctl stop ct-w-x
+}
+
 test_after_reboot_it_still_waits() {
 	eventually 20 systemctl is-active --quiet ct-w.target
 	equal "$(state ActiveState ct-w-x.service) $(state LoadState ct-w-x.service)" "inactive loaded"
