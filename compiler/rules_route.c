@@ -229,36 +229,40 @@ RULE(route_acme)
 		}
 }
 
-/* Whether a flow or a published port leads to a container of this namespace. */
-static bool is_led_to(const struct rules *r, const struct net_member *m)
+/* Marks every namespace that a flow or a published port leads to, at its home's place. */
+static bool *led_to(const struct rules *r)
 {
+	bool *led = arena_array(r->arena, r->net->nmembers, sizeof *led);
+
 	vec_each(struct m_stack *const, s, &r->model->stacks)
 		for (size_t i = 0; i < (*s)->publish.n; i++)
-			if (net_member_of(r->net, (*s)->publish.at[i].right.v.container)->home == m->home)
-				return true;
+			led[net_member_of(r->net, (*s)->publish.at[i].right.v.container)->home - r->net->members] = true;
 	vec_each(const struct flow, f, &r->flows->all) {
 		struct flow_members to;
 
 		flow_members(r->net, &f->to, &to);
 		for (size_t i = 0; i < to.n; i++)
-			if (to.at[i]->home == m->home)
-				return true;
+			led[to.at[i]->home - r->net->members] = true;
 	}
-	return false;
+	return led;
 }
 
 /* One that has routes. What stands in a network of the host's is reached there. */
 RULE(proxy_idle)
 {
+	bool *led, *serves;
+
+	if (!r->routes->all.n)
+		return;
+	led = led_to(r);
+	serves = arena_array(r->arena, r->net->nmembers, sizeof *serves);
+	rules_each_route(p, r)
+		serves[p->front - r->net->members] |= p->front->proxy == p->proxy;
 	rules_each_container(m, r) {
-		bool serves = false;
+		size_t i = (size_t)(m - r->net->members);
 		struct diag *d;
 
-		if (!m->proxy || !m->subnet)
-			continue;
-		rules_each_route(p, r)
-			serves |= p->proxy == m->proxy;
-		if (!serves || is_led_to(r, m))
+		if (!serves[i] || !m->subnet || led[m->home - r->net->members])
 			continue;
 		d = diag_add(r->diags, code, m->proxy->head.at, "no port of the host and no flow leads to proxy `%.*s`: nobody reaches its routes", STR_ARG(m->proxy->head.name));
 		diag_help(r->diags, d, "publish 443 -> %.*s.https", STR_ARG(m->container->head.name));
