@@ -79,6 +79,8 @@ static bool url_is_bare(struct str text, struct str *ret)
 		}
 	host = (struct str){at, n};
 	*ret = host;
+	if (!n || memchr(at, ':', n) == memrchr(at, ':', n)) /* an IPv6 address has two colons or more */
+		return false;
 	if (addr_parse(host, &address))
 		return address.family == 6;
 	while (host.n && host.s[host.n - 1] != ':')

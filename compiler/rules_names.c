@@ -36,24 +36,26 @@ static void collision(struct rules *r, enum diag_code code, const struct net_mem
 	diag_help(r->diags, d, "rename one of them");
 }
 
+/* Within one stack all names are different, and so are what is derived of them. */
 RULE(name_collision)
 {
+	bool several = r->model->stacks.n > 1;
 	struct map derived = {0}, links = {0};
 
-	map_reserve(r->arena, &derived, r->net->nmembers);
+	map_reserve(r->arena, &derived, several ? r->net->nmembers : 0);
 	map_reserve(r->arena, &links, r->net->nmembers);
 	rules_each_container(m, r) {
-		struct str name = name_derived(r->arena, m->container),
-			   link = name_link(r->arena, m->container);
-		const struct net_member *first = map_add(r->arena, &derived, name, (void *)(uintptr_t)m);
+		struct str name = several ? name_derived(r->arena, m->container) : STR(""), link;
+		const struct net_member *first = several ? map_add(r->arena, &derived, name, (void *)(uintptr_t)m) : NULL;
 
 		if (first) {
 			collision(r, code, m, first, "name", name);
 			continue;
 		}
-		first = container_is_private(m->container)
-			    ? map_add(r->arena, &links, link, (void *)(uintptr_t)m)
-			    : NULL;
+		if (!container_is_private(m->container))
+			continue;
+		link = name_link(r->arena, m->container);
+		first = map_add(r->arena, &links, link, (void *)(uintptr_t)m);
 		if (first)
 			collision(r, code, m, first, "network interface", link);
 	}

@@ -502,9 +502,12 @@ static bool stack_is_known(const struct manifest *m, struct str stack)
 
 static void check_outward(struct merge *m, const struct res *r, struct str end)
 {
-	struct str stack = end_stack(end);
+	struct str stack;
 
-	if (!stack.n || str_eq(stack, r->stack) || stack_is_known(m->compiled, stack))
+	if (str_starts(end, r->stack) && end.n > r->stack.n && end.s[r->stack.n] == '.') /* mostly it is its own */
+		return;
+	stack = end_stack(end);
+	if (!stack.n || stack_is_known(m->compiled, stack))
 		return;
 	if (stays(m, &(struct res){.kind = RES_flow, .stack = stack}) &&
 	    (manifest_find(m->current, RES_container, end) || manifest_find(m->current, RES_subnet, end)))
