@@ -13,7 +13,7 @@ struct map_slot {
 	void *value; /* NULL: empty */
 	uint32_t n;
 };
-enum { PRINT_BYTES = 8 };
+enum { PRINT_BYTES = 8, CAP_MIN = 4 };
 
 /* Up to eight bytes as a number, without a call for a few bytes. */
 static inline uint64_t few_bytes(const char *s, size_t n)
@@ -98,7 +98,7 @@ static void map_widen(struct arena *a, struct map *m, size_t cap)
 
 void map_reserve(struct arena *a, struct map *m, size_t n)
 {
-	size_t cap = m->cap ? m->cap : 8;
+	size_t cap = m->cap ? m->cap : CAP_MIN;
 
 	while (is_full(n, cap))
 		cap *= 2;
@@ -117,7 +117,7 @@ void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 
 	assert(key.n <= UINT32_MAX);
 	if (is_full(m->n + 1, m->cap))
-		map_widen(a, m, m->cap ? m->cap * 2 : 8);
+		map_widen(a, m, m->cap ? m->cap * 2 : CAP_MIN);
 	struct map_slot *slot = map_find(m, key, print);
 	if (slot->value)
 		return slot->value;

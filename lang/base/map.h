@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Strings to pointers, in an arena: open addressing, power-of-two size, at most three quarters full. It has no iterator on purpose:
+ * Strings to pointers, in an arena: open addressing, power-of-two size, at most four fifths full. It has no iterator on purpose:
  * whatever is printed or stored comes from a sorted array, never from hash order. Keys are not copied and must outlive the map. */
 #ifndef CTC_BASE_MAP_H
 #define CTC_BASE_MAP_H
