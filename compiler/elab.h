@@ -158,7 +158,12 @@ void wrong_place(struct elab *el, const struct entry *e, struct span at);
 /* ---- structure (node.c, fill.c, expand.c) ---- */
 
 /* Makes cells and the model of a node whose layers are known. Cheap where that is done already. */
-void node_ready(struct elab *el, struct node *n);
+void node_lay_out(struct elab *el, struct node *n);
+static inline void node_ready(struct elab *el, struct node *n)
+{
+	if (n->state == NODE_FRESH)
+		node_lay_out(el, n);
+}
 struct node *node_new(struct elab *el, struct node *parent, enum kind_tag kind, struct ident name, struct span at);
 /* Adds what is written for a block, and the templates that it names. */
 void layer_add(struct elab *el, struct node *n, const struct entry *e, struct scope *outer, uint16_t parent_rank);

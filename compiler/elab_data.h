@@ -201,7 +201,7 @@ struct layer {
 };
 
 struct map_entry {
-	struct ident name;
+	struct ident name;		/* its text is in the model's arena */
 	struct slot slot;
 	/* struct f_TYPE follows */
 };

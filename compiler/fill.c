@@ -119,7 +119,7 @@ static void fill_map_entry(struct elab *el, const struct fill *f, const struct e
 			return;
 		}
 		m = arena_alloc(el->a, sizeof *m + type_infos[f->map->type].field_size);
-		m->name = e->word;
+		m->name = (struct ident){str_copy(el->model, e->word.text), e->word.at};
 		vec_push(el->a, &cell->map, m);
 		map_index(el, cell, m);
 	}

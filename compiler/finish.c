@@ -37,13 +37,12 @@ static void finish_map(struct elab *el, struct node *n, const struct cell *cell)
 	sort_array(cell->map.at, cell->map.n, sizeof(struct map_entry *), cmp_entries);
 	for (size_t i = 0; i < cell->map.n; i++) {
 		struct map_entry *m = cell->map.at[i];
-		struct ident name = {str_copy(el->model, m->name.text), m->name.at};
 		char *at = entries + i * info->entry_size;
 
 		force_entry(el, n, row, m, m->name.at);
 		n->wrong |= m->slot.state == SLOT_BAD;
 		/* name and at stand first in every struct entry_TYPE, as in struct ident */
-		memcpy(at, &name, sizeof name);
+		memcpy(at, &m->name, sizeof m->name);
 		memcpy(at + info->entry_value, entry_field(m), info->field_size);
 	}
 	vec_write(node_field(n, row), entries, cell->map.n);

@@ -36,19 +36,19 @@ static bool side_plain(struct elab *el, const struct arrow *arrow, const struct 
 	*ret = (struct plain){f.node, NULL};
 	if (name == e)
 		return true;
-	if (member_find(el, f.node, e->u.member.name.text, 0).form != FOUND_NOTHING)
-		return false;
 	ret->port = entry_find(node_cell(f.node, el->ports[KIND_container]), e->u.member.name.text);
-	return ret->port && ret->port->slot.state == SLOT_DONE;
+	/* no port has the name of a word of the kind (fill.c) */
+	return ret->port && ret->port->slot.state == SLOT_DONE && !names_find(f.node->params, e->u.member.name.text) &&
+	       !(f.node->children && map_get(f.node->children, e->u.member.name.text));
 }
 
 /* Writes the side into the model; false where it is none that this arrow can have. */
-static bool plain_write(struct elab *el, const struct plain *plain, enum type_tag tag, void *field)
+static bool plain_write(const struct plain *plain, enum type_tag tag, void *field)
 {
 	struct port_ref ref = {.container = (struct m_container *)plain->container->model};
 
 	if (plain->port) {
-		ref.name = str_copy(el->model, plain->port->name.text);
+		ref.name = plain->port->name.text;
 		ref.port = ((const struct f_PORT *)entry_field(plain->port))->v;
 	}
 	if (tag == T_FLOWEND)
@@ -70,7 +70,7 @@ static bool arrow_side(struct elab *el, struct node *n, const struct arrow *arro
 	struct plain plain;
 	struct val v;
 
-	if (!side_plain(el, arrow, e, &plain) || !plain_write(el, &plain, tag, field)) {
+	if (!side_plain(el, arrow, e, &plain) || !plain_write(&plain, tag, field)) {
 		v = eval_as(el, e, arrow->scope, &t, &to);
 		if (v.type == V_POISON)
 			return false;

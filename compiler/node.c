@@ -188,10 +188,8 @@ static void node_allocate(struct elab *el, struct node *n)
 		n->model->stack = n->parent->model->stack;
 }
 
-void node_ready(struct elab *el, struct node *n)
+void node_lay_out(struct elab *el, struct node *n)
 {
-	if (n->state != NODE_FRESH)
-		return;
 	n->state = NODE_OPEN;
 	layers_defaults(el, n);
 	layers_number(el, n);

@@ -131,7 +131,7 @@ struct found name_find(struct elab *el, struct scope *scope, struct str name, co
 	struct found unwritten = {.form = FOUND_NOTHING};
 
 	for (struct scope *s = scope; s; s = s->parent) {
-		struct binding *b = names_find(s->names, name);
+		struct binding *b = s->names ? names_find(s->names, name) : NULL;
 
 		if (b)
 			return (struct found){.form = FOUND_BINDING, .binding = b};
