@@ -26,7 +26,8 @@ struct rows {
 	size_t start;		/* of that one */
 };
 
-void show_plain(struct str text, size_t max, struct buf *out)
+/* For what is too long, or has something that a terminal does not just show. */
+static void show_odd(struct str text, size_t max, struct buf *out)
 {
 	const unsigned char *s = (const unsigned char *)text.s;
 	size_t n = text.n, i = 0;
@@ -57,6 +58,14 @@ void show_plain(struct str text, size_t max, struct buf *out)
 	}
 	if (cut && n < text.n)
 		buf_puts(out, "...");
+}
+
+void show_plain(struct str text, size_t max, struct buf *out)
+{
+	if ((!max || text.n <= max) && utf8_printable(text.s, text.n) == text.n)
+		buf_str(out, text);
+	else
+		show_odd(text, max, out);
 }
 
 void show_list(struct strs list, struct buf *out)
@@ -169,9 +178,9 @@ static size_t fields_width(const struct view_field *at, size_t n)
 }
 
 /* Words in lines of at most WRAP bytes, each under the first one. */
-static void wrap(struct rows *r, size_t indent, struct str word, const char *before)
+static void wrap(struct rows *r, size_t indent, struct str before, struct str word)
 {
-	size_t room = word.n + strlen(before);
+	size_t room = before.n + word.n;
 
 	if (row_len(r) > indent && row_len(r) + 2 + room > WRAP)
 		row_end(r, ' ', STR(""));
@@ -179,7 +188,7 @@ static void wrap(struct rows *r, size_t indent, struct str word, const char *bef
 		pad(&r->line, 0, indent);
 	else
 		buf_puts(&r->line, "  ");
-	buf_puts(&r->line, before);
+	buf_str(&r->line, before);
 	show_plain(word, VALUE_MAX, &r->line);
 }
 
@@ -236,18 +245,18 @@ static void rows_new(struct rows *r, const struct view_container *v, size_t widt
 	}
 	row_end(r, '+', c->res.origin);
 	if (c->address.n)
-		wrap(r, indent, c->address, "");
+		wrap(r, indent, STR(""), c->address);
 	if (c->address6.n)
-		wrap(r, indent, c->address6, "");
+		wrap(r, indent, STR(""), c->address6);
 	for (size_t i = 0; i < c->more_addresses.n; i++)
-		wrap(r, indent, c->more_addresses.at[i], "");
+		wrap(r, indent, STR(""), c->more_addresses.at[i]);
 	for (size_t i = 0; i < c->ports.n; i++)
-		wrap(r, indent, c->ports.at[i], "");
+		wrap(r, indent, STR(""), c->ports.at[i]);
 	for (size_t i = 0; i < c->fields.n; i++)
 		if (!tells_volume(c, c->fields.at[i]))
-			wrap(r, indent, c->fields.at[i], "");
+			wrap(r, indent, STR(""), c->fields.at[i]);
 	for (size_t i = 0; i < c->volumes.n; i++)
-		wrap(r, indent, volume_said(r->a, c, c->volumes.at[i]), "volume ");
+		wrap(r, indent, STR("volume "), volume_said(r->a, c, c->volumes.at[i]));
 	if (row_len(r))
 		row_end(r, ' ', STR(""));
 }
