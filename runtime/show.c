@@ -217,18 +217,32 @@ static bool tells_volume(const struct res_container *c, struct str field)
 	return false;
 }
 
-/* "data=/srv/data -> /var/lib/data": where it is kept, and where the container sees it. */
+/* What is said of a volume besides its places: "readonly", "mode 0700"; empty of what every volume has that says nothing. */
+static struct str volume_trait(struct arena *a, struct str field)
+{
+	struct str value, name = str_cut(field, '=', &value);
+	bool yes = str_is(value, "true"), flag = yes || str_is(value, "false");
+
+	if (str_is(name, "at") || str_is(name, "category") || str_is(field, "owner=0:0") || str_is(field, "mode=0755") || (flag && !yes))
+		return STR("");
+	return yes ? name : STR_JOIN(a, name, STR(" "), value);
+}
+
+/* "data=/srv/data -> /var/lib/data (readonly, backup)": where it is kept, where the container sees it, and how. */
 static struct str volume_said(struct arena *a, const struct res_container *c, struct str volume)
 {
-	struct str name = str_cut(volume, '=', NULL), own, part, at;
+	struct str name = str_cut(volume, '=', NULL), own, part, at = {0}, traits = {0};
 
 	for (size_t i = 0; i < c->fields.n; i++) {
 		if (!of_volume(c->fields.at[i], &own) || !str_eq(str_cut(own, '.', &part), name))
 			continue;
-		if (str_is(str_cut(part, '=', &at), "at"))
-			return STR_JOIN(a, volume, STR(" -> "), at);
+		if (str_starts(part, STR("at=")))
+			str_cut(part, '=', &at);
+		struct str trait = volume_trait(a, part);
+		if (trait.n)
+			traits = STR_JOIN(a, traits, traits.n ? STR(", ") : STR(" ("), trait);
 	}
-	return volume;
+	return !at.n ? volume : STR_JOIN(a, volume, STR(" -> "), at, traits, traits.n ? STR(")") : STR(""));
 }
 
 static void rows_new(struct rows *r, const struct view_container *v, size_t width)
