@@ -71,13 +71,27 @@ static bool few_words(struct elab *el, struct diag *d, const struct node *n)
 	return true;
 }
 
+/* What belongs in a stack and stands at the top of a file: the stack is missing around all of it, which is said once. What was said of the first; *ret_first where this is the first. */
+static struct diag *without_stack(struct elab *el, const struct node *n, const struct entry *e, bool *ret_first)
+{
+	enum { SHOWN = 3 };
+	bool of_stack = n->tag == KIND_COUNT && map_get(&el->rows[KIND_stack], e->word.text);
+	struct diag *said = of_stack ? map_get(&n->unknown, STR("stack")) : NULL;
+
+	*ret_first = of_stack && !said;
+	if (said && said->notes.n <= SHOWN)
+		say_note(el, said, e->word.at, "nor can this");
+	return said;
+}
+
 void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 {
 	struct ident word = e->word;
 	struct near near = near_start(word.text);
 	struct diag *d;
 
-	if (n->broken || node_lost_param(n, word.text))
+	bool first;
+	if (n->broken || node_lost_param(n, word.text) || without_stack(el, n, e, &first))
 		return;
 	if (n->tag == KIND_COUNT)
 		d = say(el, DIAG_field_unknown, word.at, "`%.*s` cannot stand at the top of a file",
@@ -87,6 +101,8 @@ void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 	else
 		d = say(el, DIAG_field_unknown, word.at, "%.*s has no `%.*s`", STR_ARG(n->kind->word),
 			STR_ARG(word.text));
+	if (d && first)
+		map_add(el->a, &((struct node *)(uintptr_t)n)->unknown, STR("stack"), d);
 	if (!d || el->suggested++ > SUGGESTED_MAX)
 		return;
 	const char *help = habit_help(n->tag == KIND_COUNT ? STR("") : n->kind->word, word.text);

@@ -79,6 +79,7 @@ static const struct row {
 	ROW(flow_twice),
 	ROW(flow_host),
 	ROW(flow_protocol),
+	ROW(subnet_public),
 	ROW(mount_writable),
 	ROW(dns_closed),
 	ROW(macvlan_host),

@@ -33,6 +33,7 @@ void publishes_resolve(struct rules *r);
 RULE(subnet_range);
 RULE(subnet_bits);
 RULE(subnet_reserved);
+RULE(subnet_public);
 RULE(subnet_small);
 RULE(subnet_host);
 RULE(subnet_overlap);

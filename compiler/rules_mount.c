@@ -262,6 +262,6 @@ RULE(mount_writable)
 			for (size_t k = 0; k < first->container->mount.n; k++)
 				if (str_eq(path_trimmed(first->container->mount.at[k].left.v), path_trimmed(mount->left.v)))
 					diag_note(r->diags, d, first->container->mount.at[k].left.at, "mounted here");
-			diag_help(r->diags, d, "mount it { readonly = true } in those that only read it");
+			diag_help(r->diags, d, "mount it { readonly = true } in those that only read it; where all write, say why: # ctc: allow mount-writable: …");
 		}
 }

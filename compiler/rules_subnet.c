@@ -108,6 +108,30 @@ RULE(subnet_reserved)
 	each_range(r, code, reserved_check);
 }
 
+/* RFC 1918, and what else nobody has in the world: RFC 6598, 2544, 5737. Of IPv6, whoever has a prefix has addresses enough. */
+static const struct cidr private_ranges[] = {
+    V4(8, 10), V4(12, 172, 16), V4(16, 192, 168), V4(10, 100, 64), V4(15, 198, 18), V4(24, 192, 0, 2), V4(24, 198, 51, 100), V4(24, 203, 0, 113),
+};
+
+static void public_check(struct rules *r, enum diag_code code, const struct ranged *s)
+{
+	bool known = s->family == NET_6;
+
+	for (size_t i = 0; i < sizeof private_ranges / sizeof private_ranges[0]; i++)
+		known |= cidr_contains(private_ranges[i], s->range.addr) && private_ranges[i].len <= s->range.len;
+	for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
+		known |= cidr_overlaps(s->range, reserved[i].range);
+	if (known)
+		return;
+	diag_help(r->diags, diag_add(r->diags, code, s->at, "%s is not private: who has these addresses in the world is out of reach from this host", SHOW_CIDR(s->range)),
+		  "private networks are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16");
+}
+
+RULE(subnet_public)
+{
+	each_range(r, code, public_check);
+}
+
 /* A network address, the host, one container, and for IPv4 the broadcast address. */
 static void small_check(struct rules *r, enum diag_code code, const struct ranged *s)
 {

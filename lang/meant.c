@@ -287,6 +287,8 @@ static bool of_line(const struct guess *g)
 		return MEANT("`else` stands on the line of the `}` before it");
 	if (g->n == 1 && (g->found == '{' || g->found == '['))
 		return MEANT("a block begins with its kind, on the same line: `container web {`");
+	if (g->found == ',' && g->e->is[SEP] && str_is(g->p->ast->source->path, "--set"))
+		return MEANT("a list is written [\"a\", \"b\"], within quotes of the shell");
 	if (g->found == ',' && g->e->is[SEP])
 		return MEANT("an entry ends with its line: leave the comma out");
 	if (is_reserved(g->found) && g->e->is[NAME])

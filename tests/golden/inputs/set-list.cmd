@@ -1,0 +1,1 @@
+check --set model=x --set names=a,b used/lab.ctstack
