@@ -76,6 +76,12 @@ struct expr *odd_notation(struct parser *p, struct span at, const char *what, co
 	return expr_new(p, EX_BAD, at);
 }
 
+void odd_endless(struct parser *p, struct span at)
+{
+	odd_notation(p, (struct span){at.lo, at.lo + 2}, "`/*`", "a comment begins with `#` and ends with its line");
+	p->stopped = p->ast->unbalanced = true;
+}
+
 /* Where the text that begins with the word ends: behind the line that has its last word alone, or behind the next ''; 0: nowhere. */
 static size_t text_end(struct str text, size_t i, struct str word)
 {

@@ -12,6 +12,8 @@ struct str parser_shown(const struct parser *p, struct span at)
 	enum { SHOWN_MAX = 40 };
 	struct str text = parser_text(p, at);
 
+	if (text.n > SHOWN_MAX + 2)
+		text.n = SHOWN_MAX + 2;	/* a line end has two bytes at most */
 	text = str_cut(text, '\n', NULL);
 	if (text.n && text.s[text.n - 1] == '\r')
 		text.n--;

@@ -170,6 +170,8 @@ int odd_invisible(const struct parser *p, struct span at);
 struct expr *odd_word(struct parser *p, struct span at);
 /* A notation of other languages, and what to write instead. */
 struct expr *odd_notation(struct parser *p, struct span at, const char *what, const char *help);
+/* A comment that begins as in C and has no end: it is all that follows, and nothing of that is looked at again. */
+void odd_endless(struct parser *p, struct span at);
 /* <<EOF and '', of HCL and Nix: a text of several lines, all of which is left out. */
 struct expr *odd_text(struct parser *p, struct span at);
 

@@ -375,6 +375,7 @@ static void many_mistakes_take_no_longer_each_than_few(void **state)
 		const char *before, *piece, *behind;
 	} rows[] = {
 		{"", "a = <<A\n", ""}, {"", "a = <<A\n", "A\n"}, {"", "a = ''\n", ""}, {"", "a: b c\n", ""}, {"container c {\n", "a:; ", "}\n"}, {"container c {\n", "a:\n", "}\n"},
+		{"", "a = ''x-${b}''\n", ""}, {"", "a = /* ", ""}, {"a = b", "-", ""}, {":80", "1.2.3.4", ""},
 	};
 
 	(void)state;
