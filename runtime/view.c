@@ -111,8 +111,6 @@ static void unit_change(struct view_container *c, const struct change *change)
 
 	if (stays && runs == shall_run)
 		return; /* only its place in the boot, or what systemd must read again */
-	if (from && to && !runs && !shall_run)
-		return; /* it waits for people, with another text */
 	c->unit_changes = true;
 	if (runs || shall_run) /* one that waits for people goes on waiting, with another text */
 		c->verdict = !shall_run ? VERDICT_STOP : runs ? VERDICT_RESTART : VERDICT_START;

@@ -50,6 +50,12 @@ rollback)
 	command=(ctc rollback --yes)
 	;;
 recovery) stack "${a/64MiB/96MiB}" "$(container c 10.77.0.13)" '  publish 8081 -> a.http' >new.ctstack ;;
+requires)
+	# b was started by people, and goes down with what it requires.
+	b="$(container b 10.77.0.12 'requires = [a]; autostart = false')"
+	stack "$a" "$b" "$flow" '  publish 8080 -> a.http' >old.ctstack
+	stack "${a/64MiB/96MiB}" "$b" "$flow" '  publish 8080 -> a.http' >new.ctstack
+	;;
 power) stack "${a/64MiB/96MiB}" "$(container c 10.77.0.13 'volume v { at = /v }')" '  allow c -> a.http' '  publish 8081 -> a.http' >new.ctstack ;;
 *)
 	echo "not ok crash $scenario: no such scenario"
@@ -68,6 +74,7 @@ reset() {
 	else
 		[ "$scenario" != rollback ] || ctc apply --yes before.ctstack
 		ctc apply --yes old.ctstack || return
+		[ "$scenario" != requires ] || systemctl start ct-t-b.service || return
 	fi
 	quiet
 } >reset.log 2>&1
