@@ -251,6 +251,8 @@ test_one_that_people_started_comes_back_when_the_apply_is_killed() {
 	equal "$(pid cron)" "$cron"
 	tool_source "$slow" >/t.ctstack
 	expect 0 ctc plan --detailed-exitcode /t.ctstack
+	ctc apply --yes /s.ctstack
+	all_run
 }
 stopping() { [ "$(states ct-s-tool ct-s-db)" = "inactive deactivating" ]; }
 tools_down() { [[ "$(states ct-s-db ct-s-tool ct-s-shell ct-s-cron)" =~ ^(inactive|failed)" inactive inactive active"$ ]]; }
