@@ -296,6 +296,8 @@ static void child_twice(struct elab *el, const struct fill *f, struct ident name
 				     node_path(el, n), STR_ARG(name.text));
 
 	say_note(el, d, old->at, "first given here");
+	if (old->at.lo == name.at.lo)
+		say_help(el, d, "each turn of a loop makes one, and each has a name of its own: web-${x}");
 	lost_name(el, f->scope->file, (struct str){0});
 	f->node->incomplete = true;
 }

@@ -198,6 +198,7 @@ static void protocol_check(struct rules *r, enum diag_code code, const struct pu
 	d = diag_add(r->diags, code, p->left, "a %s port cannot lead to a %s port",
 		     proto_name(p->proto_written), proto_name(p->target.proto));
 	diag_note(r->diags, d, p->right, "this is %.*s", STR_ARG(port_shown(r->arena, p->target)));
+	diag_help(r->diags, d, "without a protocol it has that of the container's port");
 }
 
 RULE(publish_protocol)
