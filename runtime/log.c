@@ -77,6 +77,21 @@ static size_t printable(const char *s, size_t n)
 	return len && (code < 0x80 ? code >= 0x20 && code != 0x7f : !utf8_invisible(code)) ? len : 0;
 }
 
+/* Of a line that is too long the beginning and the end: there stands why. */
+static void shorten(struct buf *line)
+{
+	static const char gap[] = " ... ";
+	size_t keep = LOG_LINE_MAX - (sizeof gap - 1), head = keep / 3, tail = line->n - (keep - head);
+
+	while (head && ((unsigned char)line->s[head] & 0xc0) == 0x80)
+		head--;
+	while (tail < line->n && ((unsigned char)line->s[tail] & 0xc0) == 0x80)
+		tail++;
+	memcpy(line->s + head, gap, sizeof gap - 1);
+	memmove(line->s + head + sizeof gap - 1, line->s + tail, line->n - tail);
+	line->n = head + sizeof gap - 1 + line->n - tail;
+}
+
 static struct str cleaned(struct arena *a, struct str line)
 {
 	struct buf out = {0};
@@ -84,16 +99,14 @@ static struct str cleaned(struct arena *a, struct str line)
 	for (size_t i = 0; i < line.n;) {
 		size_t len = printable(line.s + i, line.n - i);
 
-		if (out.n + (len ? len : 1) > LOG_LINE_MAX - 3) {
-			buf_puts(&out, "...");
-			break;
-		}
 		if (len)
 			buf_add(&out, line.s + i, len);
 		else
 			buf_addc(&out, line.s[i] == '\t' ? ' ' : '?');
 		i += len ? len : 1;
 	}
+	if (out.n > LOG_LINE_MAX)
+		shorten(&out);
 	return buf_take(&out, a);
 }
 

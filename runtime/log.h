@@ -9,7 +9,7 @@
 
 enum { LOG_LINES_MAX = 100, LOG_LINE_MAX = 160 };
 
-/* At most max lines (up to LOG_LINES_MAX), oldest first, each at most LOG_LINE_MAX bytes, written in this boot since
+/* At most max lines (up to LOG_LINES_MAX), oldest first, each at most LOG_LINE_MAX bytes (of a longer one the beginning and the end), written in this boot since
  * since_us (µs of CLOCK_MONOTONIC, which nobody sets). Control characters are shown as "?", what is no UTF-8 too. Without a
  * journal, or without lines, the list is empty: a missing log is never an error. */
 void log_tail(struct arena *a, const char *unit, uint64_t since_us, size_t max, struct strs *ret);

@@ -13,6 +13,12 @@ static bool takes_names(const struct cli_command *k)
 	return strncmp(k->arguments, "STACK", 5) == 0 || strncmp(k->arguments, "[STACK", 6) == 0;
 }
 
+/* The command that says the names: stacks alone where no container may stand. */
+static const char *names_of(const struct cli_command *k)
+{
+	return strstr(k->arguments, "CONTAINER") ? "ctc list --names 2>/dev/null" : "ctc list --names 2>/dev/null | grep -v \"[.]\"";
+}
+
 /* The names of source files are completed; a command may take something else, too. */
 static bool takes_files(const struct cli_command *k)
 {
@@ -42,7 +48,7 @@ static void bash_completion(struct buf *out)
 				k->name, strstr(k->arguments, ".ctplan") ? "compgen -f -X '!*.ctplan' -- \"$word\"; " : "");
 	for (const struct cli_command *k = cli_commands; k->name; k++)
 		if (takes_names(k))
-			buf_fmt(out, "\t\t%s) mapfile -t COMPREPLY < <(compgen -W \"$(ctc list --names 2>/dev/null)\" -- \"$word\") ;;\n", k->name);
+			buf_fmt(out, "\t\t%s) mapfile -t COMPREPLY < <(compgen -W \"$(%s)\" -- \"$word\") ;;\n", k->name, names_of(k));
 	buf_puts(out, "\t\thelp) mapfile -t COMPREPLY < <(compgen -W '");
 	for (const struct cli_command *k = cli_commands; k->name; k++)
 		buf_fmt(out, "%s%s", k == cli_commands ? "" : " ", k->name);
@@ -82,13 +88,10 @@ static void zsh_completion(struct buf *out)
 		      "\t\t_describe command commands\n"
 		      "\telif [[ $words[2] == explain ]]; then\n"
 		      "\t\tcompadd ${=\"$(ctc explain 2>/dev/null | awk '{ print $1, $2 }')\"}\n");
-	buf_puts(out, "\telif [[ ' ");
 	for (const struct cli_command *k = cli_commands; k->name; k++)
 		if (takes_names(k))
-			buf_fmt(out, "%s ", k->name);
-	buf_puts(out, "' == *\" $words[2] \"* ]]; then\n"
-		      "\t\tcompadd ${(f)\"$(ctc list --names 2>/dev/null)\"}\n"
-		      "\telse\n"
+			buf_fmt(out, "\telif [[ $words[2] == %s ]]; then\n\t\tcompadd ${(f)\"$(%s)\"}\n", k->name, names_of(k));
+	buf_puts(out, "\telse\n"
 		      "\t\t_files -g '*.ctstack'\n"
 		      "\tfi\n"
 		      "}\n"
@@ -113,7 +116,7 @@ static void fish_completion(struct buf *out)
 	}
 	for (const struct cli_command *k = cli_commands; k->name; k++)
 		if (takes_names(k))
-			buf_fmt(out, "complete -c ctc -n '__fish_seen_subcommand_from %s' -a '(ctc list --names 2>/dev/null)'\n", k->name);
+			buf_fmt(out, "complete -c ctc -n '__fish_seen_subcommand_from %s' -a '(%s)'\n", k->name, names_of(k));
 	buf_puts(out, "complete -c ctc -n '__fish_seen_subcommand_from explain' -a \"(ctc explain 2>/dev/null | awk '{ print \\$1; print \\$2 }')\"\n");
 	buf_puts(out, "complete -c ctc -n 'not __fish_use_subcommand; and string match -q -- \"-*\" (commandline -ct)' -a \"(ctc help (commandline -opc)[2] 2>/dev/null | string match -r -a -- '--[a-z][a-z-]*')\"\n");
 }

@@ -18,7 +18,7 @@ int cmd_destroy(struct cli *c, int argc, char **argv)
 
 	if (n < 0)
 		return status;
-	if (n != 1)
+	if (n != 1 || !*argv[1])
 		return cli_fail(c, "name the one stack that shall go");
 	manifest_seal(&nothing);
 	q.also = str_of(argv[1]);

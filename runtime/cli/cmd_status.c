@@ -132,12 +132,14 @@ static const char *drift_word(enum change_op op)
 	return op == OP_CREATE ? "missing" : op == OP_DELETE ? "foreign" : "different";
 }
 
-/* "running", "failed", "auto-restart"; "absent" where systemd knows no such unit. */
+/* "running", "failed", "auto-restart", "dead", also of one that systemd has not looked at yet since nobody started it; "absent" where there is no such unit. */
 static struct str state_of(const struct status *st, const struct res_container *c)
 {
 	const struct bus_unit *u = bus_units_find(&st->units, c->unit);
 
-	return !u || str_is(u->load, "not-found") ? STR("absent") : str_is(u->active, "failed") ? u->active : u->sub;
+	if (!u || str_is(u->load, "not-found"))
+		return manifest_find(&st->observed, RES_unit, c->unit) ? STR("dead") : STR("absent");
+	return str_is(u->active, "failed") ? u->active : u->sub;
 }
 
 static bool is_well(const struct status *st, const struct res_container *c)

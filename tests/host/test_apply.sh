@@ -352,6 +352,7 @@ test_destroy_removes_one_stack() {
 	local before
 	before=$(pids a b)
 	expect 1 ctc destroy --yes v
+	expect 1 ctc destroy --yes ''
 	expect 0 ctc destroy --yes u
 	contains "$out" "1 removed"
 	equal "$(pids a b)" "$before"

@@ -191,6 +191,8 @@ test_what_does_not_start_by_itself_waits_for_people() {
 	contains "$out" "autostart=false"
 	ctc apply --yes /w.ctstack
 	equal "$(state ActiveState ct-w-x.service) $(state LoadState ct-w-x.service)" "inactive loaded"
+	expect 0 ctc status w.x
+	contains "$out" dead
 	expect 0 ctc plan --detailed-exitcode /w.ctstack
 	# started by people, it is left to them
 	systemctl start ct-w-x

@@ -212,6 +212,9 @@ test_what_podman_refuses_is_said() {
 	fails_with f.ctstack ct-f-x.service "podman could not start it" "no-such-option"
 	rm -r /etc/systemd/system/ct-f-x.service.d
 	systemctl daemon-reload
+	# the end of a long line says why
+	one f "entrypoint = [\"/$(printf 'long%.0s' {1..40})\"]" >f.ctstack
+	fails_with f.ctstack ct-f-x.service "command that was not found"
 }
 
 test_a_changed_container_that_fails_goes_back_to_what_it_was() {

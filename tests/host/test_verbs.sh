@@ -146,6 +146,7 @@ test_logs_are_those_of_the_container() {
 # Each as its user has it: bash by what it would offer, fish and zsh from files where `make install` puts them, and zsh at a terminal, the first time that the key is pressed.
 test_names_are_completed() {
 	equal "$(bash -c 'source <(ctc completion bash); COMP_WORDS=(ctc stop dev.); COMP_CWORD=2; _ctc; echo "${COMPREPLY[*]}"')" 'dev.dev-ml dev.postgres'
+	equal "$(bash -c 'source <(ctc completion bash); COMP_WORDS=(ctc destroy ""); COMP_CWORD=2; _ctc; echo "${COMPREPLY[*]}"')" 'dev one'
 	mkdir -p /etc/fish/completions && ctc completion fish >/etc/fish/completions/ctc.fish
 	equal "$(HOME=$PWD fish -c 'complete -C "ctc stop dev."' | sort | xargs)" 'dev.dev-ml dev.postgres'
 	equal "$(HOME=$PWD fish -c 'complete -C "ctc stop on"' | sort | xargs)" 'one one.only'
