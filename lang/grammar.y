@@ -35,9 +35,29 @@ void meant_help(struct parser *p, struct diag *d, const struct expected *e);
 %code {
 #include <assert.h>
 
+/* Where no mistake is expected, most tokens are the lexer's as they are. After one of brackets there is an end: the text is read again, with care. */
+static inline int quick_token(struct parser *p, union value *value, struct span *at)
+{
+	/* What the grammar makes of what stands before a brace, it makes once it has seen the brace. */
+	if (p->listener && p->last == '{')
+		p->open[p->depth].begin = arena_mark(p->arena);
+	int token = lexer_raw(value, at, p->scanner);
+
+	if (layout_matters[token]) {
+		token = layout_balanced(p, token, value, at);
+		if (p->closing || p->stopped)
+			token = 0;
+	}
+	if (p->listener && !p->diags->errors)
+		p->listener->hear(p->listener, p->ast, token, *at);
+	p->last_at = *at;
+	p->last = token;
+	return token;
+}
+
 static int yylex(union value *value, struct span *at, struct parser *p)
 {
-	return p->quick ? layout_quick(p, value, at) : layout_next(p, value, at);
+	return p->quick ? quick_token(p, value, at) : layout_next(p, value, at);
 }
 static void yyerror(struct span *at, struct parser *p, const char *message);
 }

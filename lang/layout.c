@@ -346,14 +346,12 @@ static const enum context opens[TOKENS_END] = {
 	['{'] = CX_BRACE,	   ['('] = CX_PAREN,	     [CALL] = CX_PAREN,	     ['['] = CX_SQUARE,	       [INDEX] = CX_SQUARE,
 	[QUOTE_BEGIN] = CX_STRING, [LINES_BEGIN] = CX_LINES, [NAME_BEGIN] = CX_NAME, [INTERP_BEGIN] = CX_INTERP,
 };
-/* All others are the grammar's as they are. */
-static const bool matters[TOKENS_END] = {
+const bool layout_matters[TOKENS_END] = {
 	['{'] = true, ['('] = true, [CALL] = true, ['['] = true, [INDEX] = true, [QUOTE_BEGIN] = true, [LINES_BEGIN] = true, [NAME_BEGIN] = true, [INTERP_BEGIN] = true,
 	['}'] = true, [')'] = true, [']'] = true, [TEXT_END] = true, [NEWLINE] = true, [SEMICOLON] = true, [YYEOF] = true,
 };
 
-/* What the grammar is given for a raw token that matters; where that is nothing, for those behind it. */
-static int layout_balanced(struct parser *p, int token, union value *value, struct span *at)
+int layout_balanced(struct parser *p, int token, union value *value, struct span *at)
 {
 	for (;; token = layout_raw(p, value, at)) {
 		switch (token) {
@@ -399,7 +397,7 @@ static int careful_raw(struct parser *p, union value *value, struct span *at)
 	if (p->closing && p->depth > p->close_to)
 		return layout_made_up(p, at);
 	int token = layout_raw(p, value, at);
-	return matters[token] ? layout_balanced(p, token, value, at) : token;
+	return layout_matters[token] ? layout_balanced(p, token, value, at) : token;
 }
 
 /* Where the grammar takes up again after a mistake. */
@@ -445,26 +443,6 @@ int layout_next(struct parser *p, union value *value, struct span *at)
 		forget_words(p, said);
 	p->skipping = false;
 	layout_remember(p, token, *at);
-	p->last_at = *at;
-	p->last = token;
-	return token;
-}
-
-/* The same where no mistake is expected. After one of brackets the text is not read on: it is read again, with care. */
-int layout_quick(struct parser *p, union value *value, struct span *at)
-{
-	/* What the grammar makes of what stands before a brace, it makes once it has seen the brace. */
-	if (p->listener && p->last == '{')
-		p->open[p->depth].begin = arena_mark(p->arena);
-	int token = lexer_raw(value, at, p->scanner);
-
-	if (matters[token]) {
-		token = layout_balanced(p, token, value, at);
-		if (p->closing || p->stopped)
-			token = YYEOF;
-	}
-	if (p->listener && !p->diags->errors)
-		p->listener->hear(p->listener, p->ast, token, *at);
 	p->last_at = *at;
 	p->last = token;
 	return token;

@@ -175,9 +175,12 @@ void odd_endless(struct parser *p, struct span at);
 /* <<EOF and '', of HCL and Nix: a text of several lines, all of which is left out. */
 struct expr *odd_text(struct parser *p, struct span at);
 
-/* layout.c: the next token of the grammar; the same for the quick reading */
+/* layout.c: the next token of the grammar */
 int layout_next(struct parser *p, union value *value, struct span *at);
-int layout_quick(struct parser *p, union value *value, struct span *at);
+/* Whether a raw token is other than the grammar's as it is. */
+extern const bool layout_matters[];
+/* What the grammar is given for one that is; where that is nothing, for those behind it. */
+int layout_balanced(struct parser *p, int token, union value *value, struct span *at);
 void layout_skip(struct parser *p);
 
 /* lexer.l */
