@@ -55,6 +55,8 @@ static inline int quick_token(struct parser *p, union value *value, struct span 
 	return token;
 }
 
+static const struct span nowhere;
+
 static int yylex(union value *value, struct span *at, struct parser *p)
 {
 	return p->quick ? quick_token(p, value, at) : layout_next(p, value, at);
@@ -106,29 +108,29 @@ body:
   '{' entries '}'		{ $$ = $2; }
 ;
 entry:
-  NAME '=' expr			{ $$ = entry_field(p, @$, ident_of(p, @1), $3); }
-| PLAIN '=' expr		{ $$ = entry_field(p, @$, ident_text($1), $3); }
+  NAME '=' expr			{ $$ = entry_field(p, @$, @1, $3); }
+| PLAIN '=' expr		{ $$ = entry_quoted(p, @$, $1, $3); }
 | computed '=' expr		{ $$ = entry_computed(p, @$, $1, $3); }
-| NAME block_name body		{ $$ = entry_block(p, @$, ident_of(p, @1), $2, NULL, $3); }
-| NAME block_name based body	{ $$ = entry_block(p, @$, ident_of(p, @1), $2, $3, $4); }
-| NAME body			{ $$ = entry_block(p, @$, ident_of(p, @1), NULL, NULL, $2); }
-| NAME based body		{ $$ = entry_block(p, @$, ident_of(p, @1), NULL, $2, $3); }
-| NAME arrow_end ARROW arrow_end	{ $$ = entry_arrow(p, @$, ident_of(p, @1), ident_none(), $2, $4, NULL); }
-| NAME arrow_end ARROW arrow_end body	{ $$ = entry_arrow(p, @$, ident_of(p, @1), ident_none(), $2, $4, &$5); }
-| NAME NAME arrow_end ARROW arrow_end	{ $$ = entry_arrow(p, @$, ident_of(p, @1), ident_of(p, @2), $3, $5, NULL); }
-| NAME NAME arrow_end ARROW arrow_end body	{ $$ = entry_arrow(p, @$, ident_of(p, @1), ident_of(p, @2), $3, $5, &$6); }
-| LET NAME type_opt '=' expr	{ $$ = entry_let(p, @$, ident_of(p, @2), $3, $5); }
-| PARAM NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, ident_of(p, @2), $4, $5, $6); }
-| INPUT NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_INPUT, ident_of(p, @2), $4, $5, $6); }
-| OUTPUT NAME '=' expr		{ $$ = entry_output(p, @$, ident_of(p, @2), $4); }
+| NAME block_name body		{ $$ = entry_block(p, @$, @1, $2, NULL, $3); }
+| NAME block_name based body	{ $$ = entry_block(p, @$, @1, $2, $3, $4); }
+| NAME body			{ $$ = entry_block(p, @$, @1, NULL, NULL, $2); }
+| NAME based body		{ $$ = entry_block(p, @$, @1, NULL, $2, $3); }
+| NAME arrow_end ARROW arrow_end	{ $$ = entry_arrow(p, @$, @1, nowhere, $2, $4, NULL); }
+| NAME arrow_end ARROW arrow_end body	{ $$ = entry_arrow(p, @$, @1, nowhere, $2, $4, &$5); }
+| NAME NAME arrow_end ARROW arrow_end	{ $$ = entry_arrow(p, @$, @1, @2, $3, $5, NULL); }
+| NAME NAME arrow_end ARROW arrow_end body	{ $$ = entry_arrow(p, @$, @1, @2, $3, $5, &$6); }
+| LET NAME type_opt '=' expr	{ $$ = entry_let(p, @$, @2, $3, $5); }
+| PARAM NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, @2, $4, $5, $6); }
+| INPUT NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_INPUT, @2, $4, $5, $6); }
+| OUTPUT NAME '=' expr		{ $$ = entry_output(p, @$, @2, $4); }
 | loop_names body		{ $$ = entry_for(p, @$, $1, $2); }
 | if_entry
 | ASSERT expr message_opt	{ $$ = entry_assert(p, @$, $2, $3); }
-| USE used			{ $$ = entry_use(p, @$, $2, ident_none()); }
-| USE used AS name		{ $$ = entry_use(p, @$, $2, ident_of(p, @4)); }
-| TEMPLATE NAME body		{ $$ = entry_template(p, @$, ident_of(p, @2), NULL, $3); }
-| TEMPLATE NAME based body	{ $$ = entry_template(p, @$, ident_of(p, @2), $3, $4); }
-| TYPE NAME '=' type		{ $$ = entry_type(p, @$, ident_of(p, @2), $4); }
+| USE used			{ $$ = entry_use(p, @$, $2, nowhere); }
+| USE used AS name		{ $$ = entry_use(p, @$, $2, @4); }
+| TEMPLATE NAME body		{ $$ = entry_template(p, @$, @2, NULL, $3); }
+| TEMPLATE NAME based body	{ $$ = entry_template(p, @$, @2, $3, $4); }
+| TYPE NAME '=' type		{ $$ = entry_type(p, @$, @2, $4); }
 | error				{ yyerrok; $$ = entry_lost(p, @$); }
 | error recovered body else_part	{ $$ = entry_lost(p, @$); }
 ;
@@ -153,7 +155,7 @@ based:
 ;
 dotted:
   name				{ $$ = expr_name(p, @1); }
-| dotted '.' NAME		{ $$ = expr_member(p, @$, $1, ident_of(p, @3)); }
+| dotted '.' NAME		{ $$ = expr_member(p, @$, $1, @3); }
 ;
 type_opt:
   %empty			{ $$ = NULL; }
@@ -188,9 +190,9 @@ type:
 | words				{ $$ = type_enum(p, @$, $1); }
 ;
 type_simple:
-  name				{ $$ = type_name(p, @$, ident_none(), ident_of(p, @1)); }
-| name '.' NAME			{ $$ = type_name(p, @$, ident_of(p, @1), ident_of(p, @3)); }
-| name '<' type '>'		{ $$ = type_generic(p, @$, ident_of(p, @1), $3); }
+  name				{ $$ = type_name(p, @$, nowhere, @1); }
+| name '.' NAME			{ $$ = type_name(p, @$, @1, @3); }
+| name '<' type '>'		{ $$ = type_generic(p, @$, @1, $3); }
 | type_simple '?'		{ $$ = type_optional(p, @$, $1); }
 | type_simple COALESCE		{ $$ = type_optional(p, @$, type_optional(p, @$, $1)); }
 | '(' type ')'			{ $$ = $2; }
@@ -219,7 +221,7 @@ record_seq:
 | record_seq map_sep record_item	{ $$ = entries_add(p, $1, $3); }
 ;
 record_item:
-  NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, ident_of(p, @1), $3, $4, $5); }
+  NAME ':' type value_opt doc_opt	{ $$ = entry_slot(p, @$, EN_PARAM, @1, $3, $4, $5); }
 | error				{ yyerrok; $$ = entry_lost(p, @$); }
 | error recovered body		{ $$ = entry_lost(p, @$); }
 ;
@@ -257,8 +259,8 @@ chain:
 | '(' expr ')'			{ $$ = $2; }
 | '[' args_opt ']'		{ $$ = expr_of_list(p, @$, $2); }
 | '[' expr loop ']'		{ $$ = expr_comprehension(p, @$, NULL, $2, $3); }
-| NAME CALL args_opt ')'	{ $$ = expr_call(p, @$, ident_of(p, @1), $3); }
-| chain '.' NAME		{ $$ = expr_member(p, @$, $1, ident_of(p, @3)); }
+| NAME CALL args_opt ')'	{ $$ = expr_call(p, @$, @1, $3); }
+| chain '.' NAME		{ $$ = expr_member(p, @$, $1, @3); }
 | chain INDEX expr ']'		{ $$ = expr_index(p, @$, $1, $3); }
 | chain COLON_PORT		{ $$ = expr_port_of(p, @$, $1, $2); }
 ;
@@ -273,8 +275,8 @@ loop:
 | loop_names IF expr		{ $$ = $1; $$->condition = $3; }
 ;
 loop_names:
-  FOR NAME IN expr		{ $$ = loop_new(p, ident_of(p, @2), ident_none(), $4); }
-| FOR NAME ',' NAME IN expr	{ $$ = loop_new(p, ident_of(p, @2), ident_of(p, @4), $6); }
+  FOR NAME IN expr		{ $$ = loop_new(p, @2, nowhere, $4); }
+| FOR NAME ',' NAME IN expr	{ $$ = loop_new(p, @2, @4, $6); }
 ;
 computed:
   NAME_BEGIN parts TEXT_END	{ $$ = text_finish(p, @$, $2, CX_NAME); }
@@ -321,8 +323,8 @@ map_sep:
 | ',' SEP
 ;
 map_item:
-  NAME '=' expr			{ $$ = entry_field(p, @$, ident_of(p, @1), $3); }
-| PLAIN '=' expr		{ $$ = entry_field(p, @$, ident_text($1), $3); }
+  NAME '=' expr			{ $$ = entry_field(p, @$, @1, $3); }
+| PLAIN '=' expr		{ $$ = entry_quoted(p, @$, $1, $3); }
 | computed '=' expr		{ $$ = entry_computed(p, @$, $1, $3); }
 | error				{ yyerrok; $$ = entry_lost(p, @$); }
 | error recovered body		{ $$ = entry_lost(p, @$); }

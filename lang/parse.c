@@ -25,6 +25,17 @@ struct str parser_shown(const struct parser *p, struct span at)
 	return str_fmt(p->arena, "%.*s…", (int)n, text.s);
 }
 
+static struct ident ident_of(const struct parser *p, struct span at)
+{
+	return (struct ident){parser_text(p, at), at};
+}
+
+/* Of a name that may be absent. */
+static struct ident ident_if(const struct parser *p, struct span at)
+{
+	return at.lo ? ident_of(p, at) : (struct ident){0};
+}
+
 /* Most of what a large text comes to are expressions: each has the member of the union that its kind uses, and no other. */
 static size_t expr_size(enum expr_kind kind)
 {
@@ -113,12 +124,12 @@ struct expr *expr_text(struct parser *p, struct span at, struct expr_list parts,
 	return expr_above_all(p, e, parts);
 }
 
-struct expr *expr_member(struct parser *p, struct span at, struct expr *base, struct ident name)
+struct expr *expr_member(struct parser *p, struct span at, struct expr *base, struct span name)
 {
 	struct expr *e = expr_new(p, EX_MEMBER, at);
 
 	e->u.member.base = base;
-	e->u.member.name = name;
+	e->u.member.name = ident_of(p, name);
 	return expr_above(p, e, base);
 }
 
@@ -140,11 +151,11 @@ struct expr *expr_index(struct parser *p, struct span at, struct expr *base, str
 	return expr_above(p, expr_above(p, e, base), index);
 }
 
-struct expr *expr_call(struct parser *p, struct span at, struct ident function, struct expr_list args)
+struct expr *expr_call(struct parser *p, struct span at, struct span function, struct expr_list args)
 {
 	struct expr *e = expr_new(p, EX_CALL, at);
 
-	e->u.call.function = function;
+	e->u.call.function = ident_of(p, function);
 	e->u.call.args = args;
 	return expr_above_all(p, e, args);
 }
@@ -192,11 +203,11 @@ struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields
 	return e;
 }
 
-struct loop *loop_new(struct parser *p, struct ident name, struct ident second, struct expr *list)
+struct loop *loop_new(struct parser *p, struct span name, struct span second, struct expr *list)
 {
 	struct loop *loop = arena_new(p->arena, struct loop);
 
-	*loop = (struct loop){.name = name, .second = second, .list = list};
+	*loop = (struct loop){.name = ident_of(p, name), .second = ident_if(p, second), .list = list};
 	return loop;
 }
 
@@ -230,24 +241,25 @@ static struct type_expr *type_new(struct parser *p, enum type_form form, struct 
 	return t;
 }
 
-struct type_expr *type_name(struct parser *p, struct span at, struct ident module, struct ident name)
+struct type_expr *type_name(struct parser *p, struct span at, struct span module, struct span name)
 {
 	struct type_expr *t = type_new(p, TF_NAME, at);
 
-	t->module = module;
-	t->name = name;
+	t->module = ident_if(p, module);
+	t->name = ident_of(p, name);
 	return t;
 }
 
-struct type_expr *type_generic(struct parser *p, struct span at, struct ident name, struct type_expr *of)
+struct type_expr *type_generic(struct parser *p, struct span at, struct span name, struct type_expr *of)
 {
-	bool list = str_is(name.text, "list"), map = str_is(name.text, "map");
+	struct str word = parser_text(p, name);
+	bool list = str_is(word, "list"), map = str_is(word, "map");
 	struct type_expr *t = type_new(p, map ? TF_MAP : list ? TF_LIST : TF_BAD, at);
 	size_t depth = 0;
 
 	if (!list && !map)
 		diag_help(p->diags,
-			  diag_add(p->diags, DIAG_type_form, name.at, "`%.*s` takes no type in `<>`", STR_ARG(parser_shown(p, name.at))),
+			  diag_add(p->diags, DIAG_type_form, name, "`%.*s` takes no type in `<>`", STR_ARG(parser_shown(p, name))),
 			  "only `list<T>` and `map<T>` do");
 	for (struct type_expr *i = of; i; i = i->of)
 		depth++;
@@ -331,33 +343,43 @@ static struct entry *entry_new(struct parser *p, enum entry_kind kind, struct sp
 	return e;
 }
 
-struct entry *entry_field(struct parser *p, struct span at, struct ident name, struct expr *value)
+struct entry *entry_field(struct parser *p, struct span at, struct span name, struct expr *value)
 {
 	struct entry *e = entry_new(p, EN_FIELD, at);
 
-	e->word = name;
+	e->word = ident_of(p, name);
 	e->value = value;
 	return e;
 }
 
-struct entry *entry_block(struct parser *p, struct span at, struct ident kind, struct expr *name, struct expr *base, struct entry_list body)
+/* "name" = value */
+struct entry *entry_quoted(struct parser *p, struct span at, const struct expr *name, struct expr *value)
+{
+	struct entry *e = entry_new(p, EN_FIELD, at);
+
+	e->word = (struct ident){name->u.text, name->at};
+	e->value = value;
+	return e;
+}
+
+struct entry *entry_block(struct parser *p, struct span at, struct span kind, struct expr *name, struct expr *base, struct entry_list body)
 {
 	struct entry *e = entry_new(p, EN_BLOCK, at);
 
-	e->word = kind;
+	e->word = ident_of(p, kind);
 	e->name = name;
 	e->base = base;
 	e->body = body;
 	return e;
 }
 
-struct entry *entry_arrow(struct parser *p, struct span at, struct ident kind, struct ident mode, struct expr *left, struct expr *right,
+struct entry *entry_arrow(struct parser *p, struct span at, struct span kind, struct span mode, struct expr *left, struct expr *right,
 			  const struct entry_list *body)
 {
 	struct entry *e = entry_new(p, EN_ARROW, at);
 
-	e->word = kind;
-	e->mode = mode;
+	e->word = ident_of(p, kind);
+	e->mode = ident_if(p, mode);
 	e->left = left;
 	e->right = right;
 	e->has_body = body;
@@ -365,22 +387,22 @@ struct entry *entry_arrow(struct parser *p, struct span at, struct ident kind, s
 	return e;
 }
 
-struct entry *entry_let(struct parser *p, struct span at, struct ident name, struct type_expr *type, struct expr *value)
+struct entry *entry_let(struct parser *p, struct span at, struct span name, struct type_expr *type, struct expr *value)
 {
 	struct entry *e = entry_new(p, EN_LET, at);
 
-	e->word = name;
+	e->word = ident_of(p, name);
 	e->type = type;
 	e->value = value;
 	return e;
 }
 
-struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct ident name, struct type_expr *type,
+struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct span name, struct type_expr *type,
 			 struct expr *value, struct expr *doc)
 {
 	struct entry *e = entry_new(p, kind, at);
 
-	e->word = name;
+	e->word = ident_of(p, name);
 	e->type = type;
 	e->value = value;
 	if (doc && doc->kind == EX_STRING)
@@ -390,11 +412,11 @@ struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind,
 	return e;
 }
 
-struct entry *entry_output(struct parser *p, struct span at, struct ident name, struct expr *value)
+struct entry *entry_output(struct parser *p, struct span at, struct span name, struct expr *value)
 {
 	struct entry *e = entry_new(p, EN_OUTPUT, at);
 
-	e->word = name;
+	e->word = ident_of(p, name);
 	e->value = value;
 	return e;
 }
@@ -450,31 +472,31 @@ struct entry *entry_assert(struct parser *p, struct span at, struct expr *condit
 	return e;
 }
 
-struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct ident alias)
+struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct span alias)
 {
 	struct entry *e = entry_new(p, EN_USE, at);
 
 	e->value = what;
-	e->word = alias;
+	e->word = ident_if(p, alias);
 	return e;
 }
 
-struct entry *entry_template(struct parser *p, struct span at, struct ident name, struct expr *base, struct entry_list body)
+struct entry *entry_template(struct parser *p, struct span at, struct span name, struct expr *base, struct entry_list body)
 {
 	struct entry *e = entry_new(p, EN_TEMPLATE, at);
 
-	e->word = name;
+	e->word = ident_of(p, name);
 	e->base = base;
 	e->body = body;
 	e->doc = text_comment_above(p, at);
 	return e;
 }
 
-struct entry *entry_type(struct parser *p, struct span at, struct ident name, struct type_expr *type)
+struct entry *entry_type(struct parser *p, struct span at, struct span name, struct type_expr *type)
 {
 	struct entry *e = entry_new(p, EN_TYPE, at);
 
-	e->word = name;
+	e->word = ident_of(p, name);
 	e->type = type;
 	e->doc = text_comment_above(p, at);
 	return e;

@@ -196,20 +196,20 @@ int lexer_raw(union value *value, struct span *at, void *scanner);
 int yyparse(struct parser *p);
 int quick_parse(struct parser *p);
 
-/* parse.c: one constructor for each action of the grammar */
+/* parse.c: one constructor for each action of the grammar. Names are places in the text; {0, 0}: absent, where they may be. */
 struct expr *expr_boolean(struct parser *p, struct span at, bool value);
 struct expr *expr_none(struct parser *p, struct span at);
 struct expr *expr_name(struct parser *p, struct span at);
-struct expr *expr_member(struct parser *p, struct span at, struct expr *base, struct ident name);
+struct expr *expr_member(struct parser *p, struct span at, struct expr *base, struct span name);
 struct expr *expr_port_of(struct parser *p, struct span at, struct expr *base, struct port port);
 struct expr *expr_index(struct parser *p, struct span at, struct expr *base, struct expr *index);
-struct expr *expr_call(struct parser *p, struct span at, struct ident function, struct expr_list args);
+struct expr *expr_call(struct parser *p, struct span at, struct span function, struct expr_list args);
 struct expr *expr_unary(struct parser *p, struct span at, enum op op, struct expr *operand);
 struct expr *expr_binary(struct parser *p, struct span at, enum op op, struct expr *left, struct expr *right);
 struct expr *expr_cond(struct parser *p, struct span at, struct expr *condition, struct expr *yes, struct expr *no);
 struct expr *expr_of_list(struct parser *p, struct span at, struct expr_list list);
 struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields);
-struct loop *loop_new(struct parser *p, struct ident name, struct ident second, struct expr *list);
+struct loop *loop_new(struct parser *p, struct span name, struct span second, struct expr *list);
 struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *key, struct expr *body, struct loop *loop);
 static inline struct expr_list exprs_none(void)
 {
@@ -221,41 +221,29 @@ static inline struct expr_list exprs_one(struct expr *e)
 }
 struct expr_list exprs_add(struct expr_list list, struct expr *e);
 
-static inline struct ident ident_none(void)
-{
-	return (struct ident){0};
-}
-static inline struct ident ident_of(const struct parser *p, struct span at)
-{
-	return (struct ident){parser_text(p, at), at};
-}
-static inline struct ident ident_text(const struct expr *plain)
-{
-	return (struct ident){plain->u.text, plain->at};
-}
-
-struct type_expr *type_name(struct parser *p, struct span at, struct ident module, struct ident name);
-struct type_expr *type_generic(struct parser *p, struct span at, struct ident name, struct type_expr *of);
+struct type_expr *type_name(struct parser *p, struct span at, struct span module, struct span name);
+struct type_expr *type_generic(struct parser *p, struct span at, struct span name, struct type_expr *of);
 struct type_expr *type_optional(struct parser *p, struct span at, struct type_expr *of);
 struct type_expr *type_enum(struct parser *p, struct span at, struct expr_list words);
 struct type_expr *type_record(struct parser *p, struct span at, struct entry_list fields);
 struct type_expr *type_range(struct parser *p, struct span at, struct type_expr *of, struct expr *lo, struct expr *hi);
 
-struct entry *entry_field(struct parser *p, struct span at, struct ident name, struct expr *value);
-struct entry *entry_block(struct parser *p, struct span at, struct ident kind, struct expr *name, struct expr *base, struct entry_list body);
-struct entry *entry_arrow(struct parser *p, struct span at, struct ident kind, struct ident mode, struct expr *left, struct expr *right,
+struct entry *entry_field(struct parser *p, struct span at, struct span name, struct expr *value);
+struct entry *entry_quoted(struct parser *p, struct span at, const struct expr *name, struct expr *value);
+struct entry *entry_block(struct parser *p, struct span at, struct span kind, struct expr *name, struct expr *base, struct entry_list body);
+struct entry *entry_arrow(struct parser *p, struct span at, struct span kind, struct span mode, struct expr *left, struct expr *right,
 			  const struct entry_list *body);
-struct entry *entry_let(struct parser *p, struct span at, struct ident name, struct type_expr *type, struct expr *value);
-struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct ident name, struct type_expr *type,
+struct entry *entry_let(struct parser *p, struct span at, struct span name, struct type_expr *type, struct expr *value);
+struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct span name, struct type_expr *type,
 			 struct expr *value, struct expr *doc);
-struct entry *entry_output(struct parser *p, struct span at, struct ident name, struct expr *value);
+struct entry *entry_output(struct parser *p, struct span at, struct span name, struct expr *value);
 struct entry *entry_computed(struct parser *p, struct span at, struct expr *name, struct expr *value);
 struct entry *entry_for(struct parser *p, struct span at, const struct loop *loop, struct entry_list body);
 struct entry *entry_if(struct parser *p, struct span at, struct expr *condition, struct entry_list body, struct entry_list other);
 struct entry *entry_assert(struct parser *p, struct span at, struct expr *condition, struct expr *message);
-struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct ident alias);
-struct entry *entry_template(struct parser *p, struct span at, struct ident name, struct expr *base, struct entry_list body);
-struct entry *entry_type(struct parser *p, struct span at, struct ident name, struct type_expr *type);
+struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct span alias);
+struct entry *entry_template(struct parser *p, struct span at, struct span name, struct expr *base, struct entry_list body);
+struct entry *entry_type(struct parser *p, struct span at, struct span name, struct type_expr *type);
 struct entry *entry_lost(struct parser *p, struct span at);
 static inline struct entry_list entries_none(void)
 {
