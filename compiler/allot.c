@@ -158,8 +158,10 @@ static const struct schema_row *row_at(const struct node *n, size_t offset)
 	return row;
 }
 
+/* Of a subnet of another stack, too, which nobody may have looked at. */
 static struct val ask(struct elab *el, struct node *n, size_t offset, struct span at)
 {
+	node_ready(el, n);
 	return force_field(el, n, row_at(n, offset), at);
 }
 
