@@ -253,7 +253,7 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);
 struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to);
 /* Hangs on what the ports of a container are called. */
-void help_port(struct elab *el, struct diag *d, const struct node *n);
+void help_port(struct elab *el, struct diag *d, struct node *n);
 /* Hangs on what a word of another tool is here. */
 void help_word(struct elab *el, struct diag *d, const struct type *t, struct str word);
 /* Whether a value is a reference to a secret; and says that what is at `at` cannot hold its bytes. where: "a text". */

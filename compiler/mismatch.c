@@ -75,8 +75,9 @@ static bool is_unquoted(struct str s, const struct type *t)
 	}
 }
 
-void help_port(struct elab *el, struct diag *d, const struct node *n)
+void help_port(struct elab *el, struct diag *d, struct node *n)
 {
+	node_ready(el, n); /* it may stand in a stack that comes later */
 	for (size_t i = 0; i < n->kind->nrows; i++) {
 		const struct schema_row *row = &n->kind->rows[i];
 
