@@ -13,6 +13,8 @@
 #ifndef CTC_COMPILER_ELAB_H
 #define CTC_COMPILER_ELAB_H
 
+#include <assert.h>
+
 #include "compiler/elab_data.h"
 
 /* ---- saying mistakes (say.c) ---- */
@@ -72,11 +74,12 @@ static inline void *entry_field(const struct map_entry *e)
 {
 	return (void *)(uintptr_t)(e + 1);
 }
-/* NULL: nobody wrote anything. */
+/* Of a node that is laid out. NULL: nobody wrote anything. */
 static inline struct cell *node_cell_there(const struct node *n, const struct schema_row *row)
 {
 	struct cell *cell = n->cells;
 
+	assert(n->state != NODE_FRESH);
 	while (cell && cell->row < row)
 		cell = cell->next;
 	return cell && cell->row == row ? cell : NULL;

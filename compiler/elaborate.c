@@ -3,7 +3,6 @@
  * The order of things: tables, files, what each file declares, blocks, values, the model. */
 #include "compiler/elab.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 
