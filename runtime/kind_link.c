@@ -79,6 +79,7 @@ struct claims {
 	struct arena *arena;
 	struct map names, addresses;
 	struct map going;	/* links that are deleted */
+	struct map leaving;	/* gateways that links of ours have now, and that none shall have */
 	struct nl_batch links, routes;
 };
 
@@ -110,6 +111,17 @@ static void claim(struct claims *k, const struct change *c, const struct link_wa
 		claim_address(k, to, w->more[i]);
 }
 
+/* What the change takes away from a link of ours. The link is asked for, to be known by its index. */
+static void leave(struct claims *k, const struct res_link *from)
+{
+	const struct str gateways[] = {from->gateway, from->gateway6};
+
+	rt_ask_link(&k->links, from->res.id);
+	for (size_t i = 0; i < sizeof gateways / sizeof gateways[0]; i++)
+		if (gateways[i].n)
+			map_set(k->arena, &k->leaving, gateways[i], (void *)from);
+}
+
 /* Another interface has a name that a link needs. */
 static int refuse_name(const struct claims *k, const struct rt_link *l, struct err *e)
 {
@@ -132,15 +144,38 @@ static int refuse_name(const struct claims *k, const struct rt_link *l, struct e
 	return err_resource(e, to->res.id);
 }
 
+static bool is_link_of_ours(const struct rt_links *links, uint32_t index)
+{
+	vec_each (const struct rt_link, l, &links->all)
+		if (l->index == index && link_is_ours(l))
+			return true;
+	return false;
+}
+
+/* Whether the host gives the address up in this change: the gateway of a subnet that gets another one. No other interface may have it. */
+static bool gives_up(struct mnl_socket *route, const struct claims *k, const struct rt_links *links, struct addr a)
+{
+	struct rt_addrs addrs = {.arena = k->arena};
+	char text[ADDR_TEXT_MAX];
+	struct err ignored;
+
+	if (!map_get(&k->leaving, str_of(addr_text(a, text))) || rt_get_addrs(route, 0, &addrs, &ignored) < 0)
+		return false;
+	vec_each (const struct rt_addr, x, &addrs.all)
+		if (addr_eq(x->addr, a) && !is_link_of_ours(links, x->index))
+			return false;
+	return true;
+}
+
 /* The host has something at an address that a link needs. Our own routes are no hindrance: they are moved. */
-static int refuse_address(const struct claims *k, const struct rt_route *r, struct err *e)
+static int refuse_address(struct mnl_socket *route, const struct claims *k, const struct rt_links *links, const struct rt_route *r, struct err *e)
 {
 	char text[ADDR_TEXT_MAX];
 
 	if (r->len != addr_bits(r->dst) || r->protocol == RT_PROTOCOL)
 		return 0;
 	const struct res_link *to = map_get(&k->addresses, str_of(addr_text(r->dst, text)));
-	if (!to)
+	if (!to || (r->type == RTN_LOCAL && gives_up(route, k, links, r->dst)))
 		return 0;
 	if (r->type == RTN_LOCAL)
 		err_set(e, -EADDRINUSE, "%s is an address of the host itself and cannot be the container's; give the container another one", text);
@@ -163,7 +198,7 @@ static int check_claims(struct host *h, struct claims *k, struct err *e)
 	if (r == 0)
 		r = nl_send(route, &k->routes, rt_take_route, &routes, e);
 	for (size_t i = 0; r == 0 && i < routes.all.n; i++)
-		r = refuse_address(k, &routes.all.at[i], e);
+		r = refuse_address(route, k, &links, &routes.all.at[i], e);
 	return r;
 }
 
@@ -194,6 +229,8 @@ static int link_prepare(struct host *h, struct slice s, struct err *e)
 
 		if (s.at[i].op == OP_DELETE)
 			map_set(&a, &k.going, s.at[i].from->id, (void *)s.at[i].from);
+		if (s.at[i].from)
+			leave(&k, (const struct res_link *)s.at[i].from);
 		if (!is_work(&s.at[i]))
 			continue;
 		r = link_read((const struct res_link *)s.at[i].to, w, e);
