@@ -5,49 +5,57 @@
 
 #include <stdlib.h>
 
+#include "lang/base/map.h"
 #include "runtime/cli/input.h"
 
-static bool end_is_in(const struct flow_end *end, const struct m_stack *stack)
+/* Stacks that flows, published ports and routes of given files lead to or come from: what a plan has to find, given or on the host (spec/transaction.md, S4). */
+struct needed {
+	struct arena *arena;
+	struct map stacks;	/* name -> struct m_stack */
+};
+
+static void need(struct needed *n, struct m_stack *stack)
 {
-	return (end->kind == END_CONTAINER && end->container->head.stack == stack) || (end->kind == END_SUBNET && end->subnet->head.stack == stack);
+	if (stack->head.outside)
+		map_add(n->arena, &n->stacks, stack->head.name, stack);
 }
 
-/* Whether flows, published ports or routes of a stack lead to or from another one: what a plan has to find, given or on the host (spec/transaction.md, S4). */
-static bool leads_into(const struct m_stack *from, const struct m_stack *stack)
+static void need_end(struct needed *n, const struct flow_end *end)
 {
-	for (size_t i = 0; i < from->allow.n; i++)
-		if (end_is_in(&from->allow.at[i].left.v, stack) || end_is_in(&from->allow.at[i].right.v, stack))
-			return true;
-	for (size_t i = 0; i < from->publish.n; i++)
-		if (from->publish.at[i].right.v.container->head.stack == stack)
-			return true;
-	for (size_t i = 0; i < from->route.n; i++) {
-		const struct m_arrow_route *how = from->route.at[i].block;
+	if (end->kind == END_CONTAINER)
+		need(n, end->container->head.stack);
+	else if (end->kind == END_SUBNET)
+		need(n, end->subnet->head.stack);
+}
 
-		if (from->route.at[i].right.v.container->head.stack == stack)
-			return true;
-		for (size_t k = 0; how && k < how->providers.v.n; k++)
-			if (how->providers.v.at[k]->head.stack == stack)
-				return true;
+static void need_all(struct needed *n, const struct m_stack *s)
+{
+	for (size_t i = 0; i < s->allow.n; i++) {
+		need_end(n, &s->allow.at[i].left.v);
+		need_end(n, &s->allow.at[i].right.v);
 	}
-	return false;
+	for (size_t i = 0; i < s->publish.n; i++)
+		need(n, s->publish.at[i].right.v.container->head.stack);
+	for (size_t i = 0; i < s->route.n; i++) {
+		const struct m_arrow_route *how = s->route.at[i].block;
+
+		need(n, s->route.at[i].right.v.container->head.stack);
+		for (size_t k = 0; how && k < how->providers.v.n; k++)
+			need(n, how->providers.v.at[k]->head.stack);
+	}
 }
 
-/* Of the files that are only used: which stacks the given ones need on the host. */
 static void tell_needed(struct compilation *made, struct buf *out)
 {
-	const struct model *model = &made->model;
+	struct needed n = {.arena = &made->arena};
 
-	for (size_t i = 0; i < model->stacks.n; i++) {
-		const struct m_stack *used = model->stacks.at[i];
-		bool needed = false;
-
-		for (size_t k = 0; used->head.outside && k < model->stacks.n; k++)
-			needed = needed || (!model->stacks.at[k]->head.outside && leads_into(model->stacks.at[k], used));
-		if (needed)
-			buf_fmt(out, "note: stack %.*s (%.*s) is referred to and not given: where it is not on the host, a plan asks for its file, too\n", STR_ARG(used->head.name),
-				STR_ARG(source_origin(&made->sources, used->head.at)));
-	}
+	vec_each(struct m_stack *const, s, &made->model.stacks)
+		if (!(*s)->head.outside)
+			need_all(&n, *s);
+	vec_each(struct m_stack *const, s, &made->model.stacks)
+		if (map_get(&n.stacks, (*s)->head.name))
+			buf_fmt(out, "note: stack %.*s (%.*s) is referred to and not given: where it is not on the host, a plan asks for its file, too\n", STR_ARG((*s)->head.name),
+				STR_ARG(source_origin(&made->sources, (*s)->head.at)));
 }
 
 /* "ok: 1 stack, 5 containers" */

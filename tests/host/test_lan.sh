@@ -170,6 +170,7 @@ test_a_parent_that_goes_and_comes_again() {
 	eventually 10 watcher_says "$since"
 	equal "$(ip -n ct-house-media -o link | grep -c lan0 || true)" 0
 	probe connect 127.0.0.1 8093
+	expect 2 ctc restore
 	equal "$(drift)" "missing macvlan ct-house-media"
 	# Started meanwhile it waits as well, and others start.
 	systemctl restart ct-own-web.service
