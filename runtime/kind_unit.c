@@ -16,6 +16,7 @@
 #include "runtime/log.h"
 #include "runtime/unit.h"
 #include "runtime/unit_drift.h"
+#include "runtime/unit_follow.h"
 #include "runtime/unit_why.h"
 
 enum {
@@ -350,9 +351,24 @@ static const struct bus_job *first_failure(const struct selection *sel)
 	return first;
 }
 
-static int start_phase(struct host *h, struct slice s, struct err *e)
+/* Who goes down with what it requires would bring that up again. */
+static struct slice but_left_down(struct arena *a, struct slice s)
+{
+	struct change *kept = arena_array(a, s.n + 1, sizeof *kept);
+	struct map down = {0};
+	size_t n = 0;
+
+	units_left_down(a, s, &down);
+	for (size_t i = 0; i < s.n; i++)
+		if (!map_get(&down, change_res(&s.at[i])->id))
+			kept[n++] = s.at[i];
+	return (struct slice){kept, n};
+}
+
+static int start_phase(struct host *h, struct slice all, struct err *e)
 {
 	_arena_ struct arena a = {0};
+	struct slice s = but_left_down(&a, all);
 	struct selection sel = choose(&a, s, starts);
 	uint64_t since = log_now_us();
 

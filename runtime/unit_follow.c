@@ -58,6 +58,42 @@ static bool doom(void *none, struct res_unit *u)
 	return true;
 }
 
+/* It runs, and shall not any more. */
+static bool goes_down(const struct res_unit *from, const struct res_unit *to)
+{
+	return unit_runs(from) && !to->active && !(from->runs && !to->wanted_by.n);
+}
+
+struct leaving {
+	struct arena *a;
+	struct map *down;
+};
+
+static bool leave_down(void *context, struct res_unit *u)
+{
+	const struct leaving *l = context;
+
+	return !map_add(l->a, l->down, u->res.id, u);
+}
+
+void units_left_down(struct arena *a, struct slice units, struct map *ret)
+{
+	struct leaving l = {a, ret};
+	struct units down = {0};
+	struct map followers = {0};
+
+	for (size_t i = 0; i < units.n; i++)
+		if (units.at[i].from && units.at[i].to && goes_down((const struct res_unit *)units.at[i].from, (const struct res_unit *)units.at[i].to))
+			vec_push(a, &down.all, (struct res_unit *)units.at[i].to);
+	for (size_t i = 0; down.all.n && i < units.n; i++) {
+		const struct res_unit *from = (const struct res_unit *)units.at[i].from, *to = (const struct res_unit *)units.at[i].to;
+
+		if (from && to && from->runs && !to->active)
+			bound_find(a, &followers, (struct res_unit *)to);
+	}
+	units_follow(a, &followers, &down, leave_down, &l);
+}
+
 void units_bound_mark(struct manifest *seen)
 {
 	_arena_ struct arena a = {0};

@@ -6,7 +6,7 @@
 
 #include "lang/base/map.h"
 #include "lang/base/vec.h"
-#include "lang/manifest.h"
+#include "runtime/plan.h"
 
 struct units {
 	VEC(struct res_unit *) all;
@@ -19,5 +19,8 @@ void units_follow(struct arena *a, const struct map *followers, struct units *un
 
 /* In what was observed (not sealed): marks the units that run and are bound to one whose mending takes its process as going with it (UNIT_GOES_WITH), since systemd stops them with it. */
 void units_bound_mark(struct manifest *seen);
+
+/* Of units before and after a change (both sides; others are passed over): those that wait for people, run, and go down for good with it, since what they require shall not run any more. Into ret, by name. */
+void units_left_down(struct arena *a, struct slice units, struct map *ret);
 
 #endif

@@ -8,6 +8,7 @@
 #include "lang/base/sort.h"
 #include "runtime/image.h"
 #include "runtime/unit_drift.h"
+#include "runtime/unit_follow.h"
 
 struct viewer {
 	struct arena *a;
@@ -352,6 +353,35 @@ static void notes_make(struct viewer *w)
 	}
 }
 
+/* Who waits for people, runs and requires what shall not run any more goes down with it: systemd sees to it, and no change of its unit says so. */
+static void left_down(struct viewer *w)
+{
+	const struct plan *p = w->v->plan;
+	VEC(struct change) units = {0};
+	struct map down = {0};
+	struct slice changed = plan_slice(p, RES_unit);
+	struct res_unit *to;
+	bool any = false;
+
+	for (size_t i = 0; i < changed.n; i++)
+		any |= changed.at[i].op == OP_CHANGE;
+	if (!any)
+		return;
+	manifest_each(unit, to, p->to)
+		vec_push(w->a, &units, (struct change){OP_CHANGE, manifest_find(p->from, RES_unit, to->res.id), &to->res});
+	units_left_down(w->a, (struct slice){units.at, units.n}, &down);
+	for (size_t i = 0; down.n && i < units.n; i++) {
+		struct view_container *c = map_get(&down, units.at[i].to->id) ? container_of(w, units.at[i].to->owner) : NULL;
+
+		if (!c)
+			continue;
+		c->unit_changes = true;
+		c->verdict = VERDICT_STOP;
+		c->effects.n = 0;
+		vec_push(w->a, &c->effects, STR("what it requires stops"));
+	}
+}
+
 static struct view_container *container_there(struct view *v, struct str id, bool new)
 {
 	for (size_t i = 0; i < v->containers.n; i++) {
@@ -387,6 +417,7 @@ void view_make(struct arena *a, const struct plan *p, const struct manifest *rec
 	*ret = (struct view){.arena = a, .plan = p, .live = recorded != NULL};
 	for (size_t i = 0; i < p->changes.n; i++)
 		look_at(&w, &p->changes.at[i]);
+	left_down(&w);
 	notes_make(&w);
 	renames_match(ret);
 	for (size_t i = 0; i < ret->containers.n; i++) {

@@ -230,6 +230,25 @@ test_one_that_people_started_comes_back_when_the_apply_fails() {
 	expect 0 ctc plan --detailed-exitcode /t.ctstack
 }
 
+# Where what it requires shall not run any more, it goes down with it, as the plan says, and does not bring it up again.
+test_one_that_people_started_goes_down_for_good_with_what_it_requires() {
+	local cron change
+	cron=$(pid cron)
+	for change in 'autostart = false' 'autostart = false; env { X = "3" }'; do
+		tool_source "$change" >/down.ctstack
+		run ctc plan /down.ctstack
+		contains "$out" "what it requires stops"
+		contains "$out" "Plan: 3 stop"
+		ctc apply --yes /down.ctstack
+		equal "$(states ct-s-db ct-s-tool ct-s-shell ct-s-cron)" "inactive inactive inactive active"
+		expect 0 ctc plan --detailed-exitcode /down.ctstack
+		ctc apply --yes /t.ctstack
+		systemctl start ct-s-shell
+		tools_run
+	done
+	equal "$(pid cron)" "$cron"
+}
+
 # Killed where all is stopped, and systemd has read no new text yet: the texts are as they were, and only who ran tells.
 test_one_that_people_started_comes_back_when_the_apply_is_killed() {
 	local cron tool slow='stop-signal = SIGWINCH; stop-timeout = 4s'
@@ -251,6 +270,7 @@ test_one_that_people_started_comes_back_when_the_apply_is_killed() {
 	equal "$(pid cron)" "$cron"
 	tool_source "$slow" >/t.ctstack
 	expect 0 ctc plan --detailed-exitcode /t.ctstack
+	source_of 'restart = no' >/s.ctstack
 	ctc apply --yes /s.ctstack
 	all_run
 }

@@ -45,6 +45,34 @@ static void who_is_bound_goes_along(void **state)
 	assert_int_equal(root->fault.n + other->fault.n + down->fault.n + behind->fault.n, 0);
 }
 
+/* Before and after: `a` shall not run any more. */
+static void who_waits_for_people_goes_down_for_good(void **state)
+{
+	_arena_ struct arena a = {0};
+	struct manifest from = {.arena = &a}, to = {.arena = &a};
+	struct change units[5];
+	struct map down = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		static const char *const names[] = {"ct-a.service", "ct-b.service", "ct-c.service", "ct-idle.service", "ct-other.service"},
+					 *const bound[] = {NULL, "ct-a.service", "ct-b.service", "ct-a.service", "ct-elsewhere.service"};
+		struct res_unit *x = unit(&from, names[i], bound[i]), *y = unit(&to, names[i], bound[i]);
+
+		x->active = i == 0;
+		x->runs = i == 1 || i == 2 || i == 4;
+		y->active = false;
+		units[i] = (struct change){OP_CHANGE, &x->res, &y->res};
+	}
+	units_left_down(&a, (struct slice){units, 5}, &down);
+	assert_true(map_get(&down, STR("ct-b.service")) && map_get(&down, STR("ct-c.service")));
+	assert_int_equal(down.n, 2);
+	((struct res_unit *)units[0].to)->active = true;
+	down = (struct map){0};
+	units_left_down(&a, (struct slice){units, 5}, &down);
+	assert_int_equal(down.n, 0);
+}
+
 /* The last of the names is the first of the chain: a search that goes through all units for each step would take hours. */
 static void a_chain_is_as_long_as_it_likes(void **state)
 {
@@ -67,6 +95,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_bound_goes_along),
+		cmocka_unit_test(who_waits_for_people_goes_down_for_good),
 		cmocka_unit_test(a_chain_is_as_long_as_it_likes),
 	};
 
