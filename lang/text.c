@@ -76,7 +76,7 @@ static void say_invisible(struct parser *p, size_t i, size_t n, uint32_t code)
 static bool text_is_other(struct parser *p)
 {
 	bool wide = p->text.n >= 2 && (!memcmp(p->text.s, "\xff\xfe", 2) || !memcmp(p->text.s, "\xfe\xff", 2));
-	const char *line = wide || str_has(p->text, '\n') ? NULL : memchr(p->text.s, '\r', p->text.n);
+	const char *line = wide || !p->text.n || str_has(p->text, '\n') ? NULL : memchr(p->text.s, '\r', p->text.n);
 	uint32_t at = p->base + (line ? (uint32_t)(line - p->text.s) : 0);
 
 	if (!wide && !line)

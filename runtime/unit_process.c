@@ -73,7 +73,7 @@ static struct str mount_word(struct arena *a, struct str word)
 	for (size_t i = 0; i < word.n; i++) {
 		bool octal = word.s[i] == '\\' && i + 3 < word.n;
 
-		to[n++] = octal ? (char)((word.s[i + 1] - '0') << 6 | (word.s[i + 2] - '0') << 3 | (word.s[i + 3] - '0')) : word.s[i];
+		to[n++] = (char)(octal ? (word.s[i + 1] - '0') << 6 | (word.s[i + 2] - '0') << 3 | (word.s[i + 3] - '0') : word.s[i]);
 		i += octal ? 3 : 0;
 	}
 	return (struct str){to, n};
