@@ -257,8 +257,7 @@ static int find_missing(struct mnl_socket *route, struct job *j, struct err *e)
 /* Ports that are published on ::1 or everywhere, as route_localnet is for 127.0.0.0/8. The link is up. */
 static void put_loopback6(struct nl_batch *b, const struct job *j, bool on)
 {
-	if (j->want->address[LINK_6].family || !on)
-		rt_set_loopback6(b, id_of(j), j->index, on, on ? -EEXIST : -ESRCH);
+	rt_set_loopback6(b, id_of(j), j->index, on, on ? -EEXIST : -ESRCH);
 }
 
 /* Before a link carries its first packet: none passes that the policy has not judged, whether there is a policy or not. */
@@ -317,7 +316,7 @@ static int make_chunk(struct host *h, struct mnl_socket *route, struct job *jobs
 
 			put_new(&b, id_of(&jobs[i]), &x, false);
 		}
-		if (jobs[i].want->res->localnet)
+		if (jobs[i].want->res->localnet && jobs[i].want->res->address6.n)
 			put_loopback6(&b, &jobs[i], true);
 	}
 	return r < 0 ? r : nl_send(route, &b, NULL, NULL, e);
@@ -535,8 +534,9 @@ static int mend(struct host *h, struct mnl_socket *route, struct job *j, const s
 		r = mend_family(route, j, LINK_4, from, e);
 	if (r == 0 && six)
 		r = mend_family(route, j, LINK_6, from, e);
-	if (r == 0 && (to->localnet || from->localnet)) {
-		put_loopback6(&b, j, to->localnet);
+	bool loopback6 = to->localnet && to->address6.n;
+	if (r == 0 && (loopback6 || (from->localnet && from->address6.n))) {
+		put_loopback6(&b, j, loopback6);
 		r = nl_send(route, &b, NULL, NULL, e);
 	}
 	return r;

@@ -722,6 +722,28 @@ static void a_published_port_costs_no_connection(void **state)
 	assert_back_to(w, before, &old);
 }
 
+static void an_ipv6_address_that_goes_takes_its_loopback_with_it(void **state)
+{
+	struct world *w = *state;
+	struct str before = output(w, everything);
+	struct manifest none = empty(w), both = {.arena = &w->arena}, four = {.arena = &w->arena};
+	struct res_link *l;
+
+	add_container(w, &both, 11)->localnet = true;
+	l = add_container(w, &four, 11);
+	l->localnet = true;
+	l->address6 = l->gateway6 = STR("");
+	seal(&both);
+	seal(&four);
+	converge(w, &none, &four);
+	run("! ip -6 route show table local | grep -q '^local ::1 dev ct00000011 '");
+	converge(w, &four, &both);
+	run("ip -6 route show table local | grep -q '^local ::1 dev ct00000011 proto 199 '");
+	converge(w, &both, &four);
+	run("! ip -6 route show table local | grep -q '^local ::1 dev ct00000011 '");
+	assert_back_to(w, before, &four);
+}
+
 static void what_a_killed_maker_left_is_finished_or_removed(void **state)
 {
 	struct world *w = *state;
@@ -949,6 +971,7 @@ int main(void)
 		cmocka_unit_test_teardown(an_address_moves_to_a_new_link_between_stop_and_start, end_test),
 		cmocka_unit_test_teardown(two_links_exchange_their_addresses, end_test),
 		cmocka_unit_test_teardown(a_published_port_costs_no_connection, end_test),
+		cmocka_unit_test_teardown(an_ipv6_address_that_goes_takes_its_loopback_with_it, end_test),
 		cmocka_unit_test_teardown(what_a_killed_maker_left_is_finished_or_removed, end_test),
 		cmocka_unit_test_teardown(sysctls_come_and_go, end_test),
 		cmocka_unit_test_teardown(directories_and_files_come_and_go, end_test),
