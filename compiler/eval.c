@@ -109,6 +109,8 @@ struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope)
 	struct buf b = {0};
 	bool good = true;
 
+	if (e->kind == EX_STRING) /* a name in quotes with a `$` that computes nothing */
+		return VAL(STRING, e->u.text);
 	for (const struct expr *part = e->u.list.first; part; part = part->next) {
 		if (part->kind == EX_STRING)
 			buf_str(&b, part->u.text);
