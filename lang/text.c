@@ -93,7 +93,6 @@ bool text_check(struct parser *p)
 
 	if (text_is_other(p))
 		return false;
-
 	while (i < p->text.n) {
 		size_t n;
 
