@@ -21,7 +21,7 @@ esac
 export CTC_HOST_OWNER=$$
 $host sweep
 stage=$($host stage)
-# shellcheck source=../lanes.sh
+# shellcheck source=tests/lanes.sh
 . tests/lanes.sh
 name='' lanes='' log=$(mktemp)
 clean_up() {

@@ -14,7 +14,7 @@ host=tests/host/host
 	exit 1
 }
 
-# shellcheck source=../lanes.sh
+# shellcheck source=tests/lanes.sh
 . tests/lanes.sh
 name='' lanes='' count=0 passed=0 failed=0
 export CTC_HOST_OWNER=$$
