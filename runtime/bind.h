@@ -7,6 +7,7 @@
 
 #include "lang/manifest.h"
 #include "runtime/host.h"
+#include "runtime/plan.h"
 
 /* Late-bound words stand alone on a line of a unit's text, between a tab and " \" (a continued ExecStart=), which the last one of a command has not:
  *	\t@gpu:nvidia@ \
@@ -27,8 +28,8 @@ void host_warn(struct host *h, const struct manifest *wanted, const struct manif
  * moves later changes nothing). Images that are not on the host stay unbound and are listed in *ret_missing (in the arena). */
 int manifest_bind(struct host *h, const struct manifest *compiled, const struct manifest *current, struct manifest *ret, struct strs *ret_missing, struct err *e);
 
-/* Checks that need the plan: mounts whose host path is missing, GPU nodes that are missing, interfaces of the host's that are missing for what is not in `current`, host ports that a program listens on already,
- * and the host's own IPv6 routes, which forwarding would take from it. */
-int bind_check(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e);
+/* Checks that need the plan, which leads to a bound manifest: what is not on this host of what containers need that the plan starts (mounts, trees, device nodes, time zones, programs); interfaces of the
+ * host's that are missing for what is not in `current`; host ports that a program listens on already; and the host's own IPv6 routes, which forwarding would take from it. */
+int bind_check(struct host *h, const struct plan *p, const struct manifest *current, struct err *e);
 
 #endif

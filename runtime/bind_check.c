@@ -188,12 +188,25 @@ int host_check(struct host *h, const struct manifest *wanted, struct err *e)
 	return r;
 }
 
-static int check_mounts(struct host *h, const struct manifest *bound, struct err *e)
+static int cmp_change(const void *id, const void *change)
+{
+	return str_cmp(*(const struct str *)id, change_res(change)->id);
+}
+
+/* Whether the change touches the container's unit. What runs on and lost something that it needs, perhaps of another stack, is no reason to refuse what is changed now. */
+static bool is_started(const struct plan *p, const struct res_container *c)
+{
+	struct slice units = plan_slice(p, RES_unit);
+
+	return units.n && bsearch(&c->unit, units.at, units.n, sizeof *units.at, cmp_change);
+}
+
+static int check_mounts(struct host *h, const struct plan *p, struct err *e)
 {
 	const struct res_container *c;
 
-	manifest_each(container, c, bound)
-		for (size_t i = 0; i < c->mounts.n; i++)
+	manifest_each(container, c, p->to)
+		for (size_t i = 0; i < c->mounts.n && is_started(p, c); i++)
 			if (!str_is(c->mounts.at[i], "/" METRICS_DIR) && !fact_exists(h, c->mounts.at[i])) {
 				err_set(e, -ENOENT, "%.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
 					STR_ARG(c->res.id), STR_ARG(c->mounts.at[i]));
@@ -305,12 +318,12 @@ int need_refuse(const struct res_container *c, struct str need, struct err *e)
 	return err_resource(e, c->res.id);
 }
 
-static int check_needs(struct host *h, const struct manifest *bound, struct err *e)
+static int check_needs(struct host *h, const struct plan *p, struct err *e)
 {
 	const struct res_container *c;
 
-	manifest_each(container, c, bound)
-		for (size_t i = 0; i < c->needs.n; i++)
+	manifest_each(container, c, p->to)
+		for (size_t i = 0; i < c->needs.n && is_started(p, c); i++)
 			for (size_t k = 0; k < sizeof needs / sizeof needs[0]; k++) {
 				struct str value, word = str_cut(c->needs.at[i], '=', &value);
 				if (str_is(word, needs[k].word) && !needs[k].there(h, value))
@@ -515,15 +528,15 @@ static int check_interfaces(struct host *h, const struct manifest *bound, const 
 	return r;
 }
 
-int bind_check(struct host *h, const struct manifest *bound, const struct manifest *current, struct err *e)
+int bind_check(struct host *h, const struct plan *p, const struct manifest *current, struct err *e)
 {
-	int r = check_mounts(h, bound, e);
+	int r = check_mounts(h, p, e);
 
 	if (r == 0)
-		r = check_needs(h, bound, e);
+		r = check_needs(h, p, e);
 	if (r == 0)
-		r = check_interfaces(h, bound, current, e);
+		r = check_interfaces(h, p->to, current, e);
 	if (r == 0)
-		r = check_routers(h, bound, e);
-	return r < 0 ? r : check_ports(h, bound, current, e);
+		r = check_routers(h, p->to, e);
+	return r < 0 ? r : check_ports(h, p->to, current, e);
 }

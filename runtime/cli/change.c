@@ -452,7 +452,7 @@ static int change_steps(struct job *c, struct request *own)
 	fflush(stdout);
 	if (!view_pending(&c->view) && (c->q->compiled || c->to == s->current))
 		return STATUS_DONE;
-	if (bind_check(&s->host, &c->bound, &s->recorded, &c->e) < 0)
+	if (bind_check(&s->host, &c->plan, &s->recorded, &c->e) < 0)
 		return refused(c);
 	if (c->q->dry_run)
 		return rehearsed(c);

@@ -175,8 +175,16 @@ static bool plan_live(struct planning *p)
 	if (!scope_read(p))
 		return false;
 	p->bound = p->observed = (struct manifest){.arena = &s->arena};
-	if (host_check(h, &p->wanted, &p->e) < 0 || manifest_bind(h, &p->wanted, &s->recorded, &p->bound, &p->missing, &p->e) < 0 ||
-	    observe(h, &s->recorded, &p->bound, 0, &p->observed, &p->e) < 0 || bind_check(h, &p->bound, &s->recorded, &p->e) < 0) {
+	int r = host_check(h, &p->wanted, &p->e);
+	if (r == 0)
+		r = manifest_bind(h, &p->wanted, &s->recorded, &p->bound, &p->missing, &p->e);
+	if (r == 0)
+		r = observe(h, &s->recorded, &p->bound, 0, &p->observed, &p->e);
+	if (r == 0) {
+		plan_make(&s->arena, &p->observed, &p->bound, &p->plan);
+		r = bind_check(h, &p->plan, &s->recorded, &p->e);
+	}
+	if (r < 0) {
 		report_error(p->cli, &p->texts, &p->wanted, &p->e);
 		fputs("`ctc plan --offline` compares with an empty host, `--base GENERATION` with a saved one.\n", stderr);
 		return false;
@@ -184,7 +192,6 @@ static bool plan_live(struct planning *p)
 	_buf_ struct buf warnings = {0};
 	host_warn(h, &p->wanted, &s->recorded, &warnings);
 	report_warnings(p->cli, buf_view(&warnings));
-	plan_make(&s->arena, &p->observed, &p->bound, &p->plan);
 	view_make(&s->arena, &p->plan, &s->recorded, &p->view);
 	p->against = s->current ? str_fmt(&s->arena, "this host at generation %u", s->current) : STR("this host, on which nothing was applied yet");
 	return true;

@@ -164,3 +164,27 @@ test_no_bus() {
 	untouched >after
 	diff before after
 }
+
+# What runs on has lost a directory meanwhile: that is no reason to refuse what is changed beside it. Its own start is one.
+test_a_mount_that_vanished_elsewhere() {
+	image localhost/a:1
+	mkdir -p /srv/here
+	cat >other.ctstack <<-'END'
+		stack other {
+		  subnet lan { range = 10.78.0.0/24 }
+		  container b { image = "localhost/a:1"; address = 10.78.0.11; mount /srv/here -> /b }
+		}
+	END
+	ctc apply --yes other.ctstack
+	pid=$(main_pid ct-other-b)
+	rmdir /srv/here
+	stack
+	ctc apply --yes t.ctstack
+	[ "$(main_pid ct-other-b)" = "$pid" ]
+	ctc destroy --yes t
+	[ "$(main_pid ct-other-b)" = "$pid" ]
+	systemctl stop ct-other-b
+	expect 1 ctc apply --yes other.ctstack
+	contains "$out" 'other.b mounts /srv/here, which is not on this host'
+	ctc destroy --yes other
+}
