@@ -255,6 +255,8 @@ bool contextual(struct elab *el, const struct expr *e, struct scope *scope, cons
 /* Say that a value is of another type, or that its text is not of the form; both return poison. */
 struct val mismatch(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);
 struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to);
+/* Hangs on what to do about it. */
+void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t, const struct target *to);
 /* Hangs on what the ports of a container are called. */
 void help_port(struct elab *el, struct diag *d, struct node *n);
 /* Hangs on what a word of another tool is here. */
