@@ -210,13 +210,6 @@ static int journal_begin(struct host *h, struct store *s, const struct plan *p, 
 	return r;
 }
 
-static void err_append(struct err *e, const char *what, const char *text)
-{
-	size_t n = strlen(e->text);
-
-	snprintf(e->text + n, sizeof e->text - n, "%s%s", what, text);
-}
-
 int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, unsigned flags, enum txn_outcome *ret, struct err *e)
 {
 	struct err back;
@@ -250,7 +243,7 @@ int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from
 	*ret = TXN_BACK;
 	if (settle(h, s, p->from, p->to, from, &back) < 0) {
 		*ret = TXN_STUCK;
-		err_append(e, "; and the way back was not clean: ", back.text);
+		err_append(e, "; and the way back was not clean: %s", back.text);
 	}
 	return r;
 }

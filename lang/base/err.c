@@ -53,6 +53,17 @@ int err_context(struct err *e, const char *fmt, ...)
 	return e->code;
 }
 
+int err_append(struct err *e, const char *fmt, ...)
+{
+	size_t n = strlen(e->text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e->text + n, sizeof e->text - n, fmt, ap);
+	va_end(ap);
+	return e->code;
+}
+
 int err_resource(struct err *e, struct str id)
 {
 	if (!e->resource[0])

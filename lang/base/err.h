@@ -20,6 +20,8 @@ int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format
 int err_errno(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Puts "context: " in front of the text; returns e->code. */
 int err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Puts it behind the text; returns e->code. */
+int err_append(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Names the resource where none is named yet; returns e->code. */
 int err_resource(struct err *e, struct str id);
 /* Names the place in the source, where it is a nearer one than the resource's; returns e->code. */

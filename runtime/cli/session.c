@@ -57,12 +57,16 @@ void session_end(struct session *s)
 	arena_free(&s->arena);
 }
 
+/* The generation that counts. Where it is lost the way on is to begin at the empty one: what runs bears our mark and is found. */
 static int load(struct session *s, struct err *e)
 {
 	struct manifest recorded = {.arena = &s->arena};
 	int r = store_load(&s->store, s->current, &recorded, &s->meta, e);
 	if (r == 0)
 		s->recorded = recorded;
+	else if (r == -ENOENT || r == -EBADMSG)
+		err_append(e, "; it is the one in force: put it back from a backup, or begin anew over what runs, with `ln -sfn generations/0000 /" STATE_DIR "/current` and "
+			      "then `ctc apply` for all stacks");
 	return r;
 }
 

@@ -267,3 +267,19 @@ test_a_podman_that_hangs() {
 	change
 	as_before 1 "podman did not end within 60 s" unshare --mount sh -c 'mount --bind fake /usr/bin/podman && exec ctc apply --yes h.ctstack'
 }
+
+# The generation in force is gone: what runs goes on, the error says the way, and the way leads there.
+test_a_lost_generation_is_begun_anew() {
+	local current=$(readlink $state/current)
+	mv $state/$current kept
+	as_before 1 "ln -sfn generations/0000 /var/lib/ctstack/current" ctc apply --yes h.ctstack
+	expect 1 ctc status
+	contains "$out" "put it back from a backup"
+	probe connect 10.79.0.11 80
+	ln -sfn generations/0000 $state/current
+	expect 0 ctc apply --yes h.ctstack
+	probe connect 10.79.0.11 80
+	expect 0 ctc status
+	contains "$out" "No drift"
+	expect 0 ctc plan --detailed-exitcode h.ctstack
+}
