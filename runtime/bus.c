@@ -369,9 +369,11 @@ static int jobs_wait(struct jobs *all, size_t n, bool first_failure, struct err 
 		silence = now_us() - h->bus->heard;
 		if (all->calls.lost || silence > longest)
 			return unanswered(h, all->calls.doing, silence, e);
-		if (now_us() - all->last_end > longest)
+		if (now_us() - all->last_end > longest) {
+			h->bus_waited_us += silence; /* of a bus that stopped soon after it was asked it is nearly all of the time */
 			return err_set(e, -ETIMEDOUT, "%s: systemd finished no job within %llu s; %zu of %zu are left", all->calls.doing,
 				       (unsigned long long)(longest / 1000000), n - all->over, n);
+		}
 	}
 	return 0;
 }

@@ -38,6 +38,7 @@ test_in_the_midst_of_a_change_it_needs_a_recovery() {
 	# meanwhile everybody else is told the same, and nobody hangs
 	flock --nonblock /run/ctstack/lock true
 	kill -CONT "$bus"
+	cat log
 	equal "$status" 5
 	grep -Eq "systemd has not answered over the system bus for [0-9.]+ s" log
 	contains "$(cat log)" "run \`ctc recover\`"

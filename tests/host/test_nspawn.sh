@@ -79,7 +79,7 @@ test_a_program_runs_in_a_tree() {
 	expect 0 in_container p-x open /scratch/new create
 	contains "$(inside p-x mountinfo | grep ' /scratch ')" size=1024k
 	cmp "/proc/$(first p-x)/root/etc/localtime" /usr/share/zoneinfo/Europe/Berlin
-	contains "$(inside p-x root/etc/hosts)" "10.79.0.2 x x.p"
+	contains "$(inside p-x root/etc/hosts)" "10.79.0.2 web.example x x.p"
 	equal "$(state MemoryMax ct-p-x.service) $(state TasksMax ct-p-x.service)" "67108864 20"
 	equal "$(ls "/proc/$(first p-x)/root/sys/class/net")" "$(printf 'eth0\nlo')"
 	# known to machined, in its own stack's slice
