@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 
 #include "lang/base/cleanup.h"
+#include "lang/base/map.h"
 #include "runtime/bind.h"
 #include "runtime/bind_impl.h"
 #include "runtime/facts.h"
@@ -188,32 +189,32 @@ int host_check(struct host *h, const struct manifest *wanted, struct err *e)
 	return r;
 }
 
-static int cmp_change(const void *id, const void *change)
-{
-	return str_cmp(*(const struct str *)id, change_res(change)->id);
-}
-
-/* Whether the change touches the container's unit. What runs on and lost something that it needs, perhaps of another stack, is no reason to refuse what is changed now. */
-static bool is_started(const struct plan *p, const struct res_container *c)
+/* Whose units the change touches: the container's own, and its tunnel's. What runs on and lost something that it needs, perhaps of another stack, is no reason to refuse what is
+ * changed now. */
+static struct map started_by(struct arena *a, const struct plan *p)
 {
 	struct slice units = plan_slice(p, RES_unit);
+	struct map started = {0};
 
-	return units.n && bsearch(&c->unit, units.at, units.n, sizeof *units.at, cmp_change);
+	for (size_t i = 0; i < units.n; i++) {
+		const struct res *u = units.at[i].to;
+
+		if (u && u->owner.n)
+			map_set(a, &started, u->owner, (void *)u);
+	}
+	return started;
 }
 
-static int check_mounts(struct host *h, const struct plan *p, struct err *e)
+static int check_mounts(struct host *h, const struct res_container *c, struct err *e)
 {
-	const struct res_container *c;
-
-	manifest_each(container, c, p->to)
-		for (size_t i = 0; i < c->mounts.n && is_started(p, c); i++)
-			if (!str_is(c->mounts.at[i], "/" METRICS_DIR) && !fact_exists(h, c->mounts.at[i])) {
-				err_set(e, -ENOENT, "%.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
-					STR_ARG(c->res.id), STR_ARG(c->mounts.at[i]));
-				if (i < c->mount_origins.n)
-					err_origin(e, c->mount_origins.at[i]);
-				return err_resource(e, c->res.id);
-			}
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (!str_is(c->mounts.at[i], "/" METRICS_DIR) && !fact_exists(h, c->mounts.at[i])) {
+			err_set(e, -ENOENT, "%.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
+				STR_ARG(c->res.id), STR_ARG(c->mounts.at[i]));
+			if (i < c->mount_origins.n)
+				err_origin(e, c->mount_origins.at[i]);
+			return err_resource(e, c->res.id);
+		}
 	return 0;
 }
 
@@ -318,18 +319,34 @@ int need_refuse(const struct res_container *c, struct str need, struct err *e)
 	return err_resource(e, c->res.id);
 }
 
-static int check_needs(struct host *h, const struct plan *p, struct err *e)
+static int check_needs(struct host *h, const struct res_container *c, struct err *e)
 {
-	const struct res_container *c;
-
-	manifest_each(container, c, p->to)
-		for (size_t i = 0; i < c->needs.n && is_started(p, c); i++)
-			for (size_t k = 0; k < sizeof needs / sizeof needs[0]; k++) {
-				struct str value, word = str_cut(c->needs.at[i], '=', &value);
-				if (str_is(word, needs[k].word) && !needs[k].there(h, value))
-					return need_refuse(c, c->needs.at[i], e);
-			}
+	for (size_t i = 0; i < c->needs.n; i++)
+		for (size_t k = 0; k < sizeof needs / sizeof needs[0]; k++) {
+			struct str value, word = str_cut(c->needs.at[i], '=', &value);
+			if (str_is(word, needs[k].word) && !needs[k].there(h, value))
+				return need_refuse(c, c->needs.at[i], e);
+		}
 	return 0;
+}
+
+static int check_containers(struct host *h, const struct plan *p, struct err *e)
+{
+	_arena_ struct arena a = {0};
+	const struct map started = started_by(&a, p);
+	const struct res_container *c;
+	int r = 0;
+
+	manifest_each(container, c, p->to) {
+		if (!map_get(&started, c->res.id))
+			continue;
+		r = check_mounts(h, c, e);
+		if (r == 0)
+			r = check_needs(h, c, e);
+		if (r < 0)
+			break;
+	}
+	return r;
 }
 
 struct wanted_port {
@@ -530,10 +547,8 @@ static int check_interfaces(struct host *h, const struct manifest *bound, const 
 
 int bind_check(struct host *h, const struct plan *p, const struct manifest *current, struct err *e)
 {
-	int r = check_mounts(h, p, e);
+	int r = check_containers(h, p, e);
 
-	if (r == 0)
-		r = check_needs(h, p, e);
 	if (r == 0)
 		r = check_interfaces(h, p->to, current, e);
 	if (r == 0)

@@ -156,16 +156,17 @@ without() {
 }
 
 test_what_a_tunnel_needs_is_looked_for_before_anything_changes() {
-	without wg expect 1 ctc plan /vpn.ctstack
+	sed 's|203.0.113.1:51820|203.0.113.1:51821|' /vpn.ctstack >/other.ctstack
+	without wg expect 1 ctc plan /other.ctstack
 	contains "$out" "vpn.gate has a tunnel, which wg configures, and it is not installed: apt-get install wireguard-tools"
 	if ! ip link add probed type wireguard 2>/dev/null; then
-		without wireguard-go expect 1 ctc plan /vpn.ctstack
+		without wireguard-go expect 1 ctc plan /other.ctstack
 		contains "$out" "vpn.gate has a tunnel, and this host has no WireGuard"
 	else
 		ip link del probed
-		without wireguard-go expect 0 ctc plan /vpn.ctstack
+		without wireguard-go expect 0 ctc plan /other.ctstack
 	fi
-	expect 0 ctc plan --detailed-exitcode /vpn.ctstack
+	without wg expect 0 ctc plan --detailed-exitcode /vpn.ctstack # it runs
 }
 
 test_it_goes_without_a_trace() {

@@ -491,7 +491,7 @@ static void mounts_must_exist(void **state)
 	c->mounts = (struct strs){mounts, 2};
 	c->mount_origins = (struct strs){(struct str[]){STR("t.ctstack:5:11"), STR("t.ctstack:6:11")}, 2};
 	c->res.origin = STR("ml.ctstack:3:3");
-	c->unit = unit->res.id;
+	unit->res.owner = c->res.id;
 	manifest_seal(&m);
 	world_write(w, "srv/a/file", "");
 	assert_int_equal(check_from(w, NULL, &m), -ENOENT);
