@@ -58,6 +58,7 @@ test_images_are_run_by_podman_in_a_unit() {
 	image docker.io/library/web:1 8080 PROBE_NAME=web
 	systemd-run --quiet --unit=web --property=Delegate=yes --property=Type=notify --property=NotifyAccess=all \
 		podman run --rm --cgroups=split --sdnotify=conmon --network=host --pull=never docker.io/library/web:1
+	eventually 10 probe connect 127.0.0.1 8080 # it runs when conmon says so, and listens a little later
 	equal "$(probe get 127.0.0.1 8080 /)" "web ok"
 	systemctl stop web
 	expect 1 probe connect 127.0.0.1 8080
