@@ -158,7 +158,7 @@ void wrong_form(struct elab *el, const struct schema_row *row, struct span at);
 /* The entry stands where none of its form can. */
 void wrong_place(struct elab *el, const struct entry *e, struct span at);
 
-/* ---- structure (node.c, fill.c, expand.c) ---- */
+/* ---- structure (node.c, fill.c, fill_arrow.c, expand.c) ---- */
 
 /* Makes cells and the model of a node whose layers are known. Cheap where that is done already. */
 void node_lay_out(struct elab *el, struct node *n);
@@ -172,6 +172,10 @@ struct node *node_new(struct elab *el, struct node *parent, enum kind_tag kind, 
 void layer_add(struct elab *el, struct node *n, const struct entry *e, struct scope *outer, uint16_t parent_rank);
 void layers_of_template(struct elab *el, struct node *n, const struct template *t, uint16_t parent_rank);
 void fill_entries(struct elab *el, const struct fill *f, const struct entry_list *list);
+void fill_arrow(struct elab *el, const struct fill *f, const struct entry *e);
+/* Say that the kind has no such word, or has it in another form. */
+void fill_unknown(struct elab *el, const struct fill *f, const struct entry *e);
+void fill_misformed(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e);
 void fill_named(struct elab *el, const struct fill *f, const struct schema_row *row, struct ident name, const struct entry *e);
 /* if, for and computed names (expand.c). */
 void fill_expand(struct elab *el, const struct fill *f, const struct entry *e);
