@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What hands and accidents do to a unit of ours beside its file: what stands next to it in the places that are people's, and processes in a network namespace that is gone,
- * or that are shown a file or directory of ours that is. */
+ * What hands and accidents do to a unit of ours beside its file: what stands next to it in the places that are people's, the faults that are told of it (those of its processes are found in
+ * unit_process.c), and what it takes to mend them. */
 #ifndef CTC_RUNTIME_UNIT_DRIFT_H
 #define CTC_RUNTIME_UNIT_DRIFT_H
 
@@ -25,12 +25,6 @@ int unit_added_put(struct host *h, const struct strs *from, const struct strs *t
 bool unit_added_has(const struct strs *added, const char *path);
 /* Its path. */
 struct str unit_added_path(struct str added);
-
-/* What is wrong with where the unit's processes are, whose control group this is: UNIT_ASTRAY, they are in another network namespace than the one that the unit's text names; UNIT_LEFT_BEHIND, they
- * are shown a file or directory of `known` that was deleted or replaced. NULL where nothing is, or nobody can tell. */
-const char *unit_process_fault(struct host *h, const struct manifest *known, const struct res_unit *u, struct str cgroup);
-/* The namespace that the text of a container's unit names, or "". */
-struct str unit_netns(const struct res_unit *u);
 
 /* Whether the unit's process has to be another one after a change of it: its text is, or what is beside it that reaches the process (a mask does not), or where it is has a fault. */
 bool unit_restarts(const struct res_unit *from, const struct res_unit *to);

@@ -15,6 +15,7 @@
 #include "runtime/generator.h"
 #include "runtime/unit_drift.h"
 #include "runtime/unit_follow.h"
+#include "runtime/unit_process.h"
 
 #define MARK "\n[X-ctstack]\n"
 

@@ -2,6 +2,8 @@
  *
  * What is wrong with where a container's processes are, which its unit does not show: their network namespace may be gone, and so may a file or directory of ours that is mounted for them. What has
  * its name now is another one, of which they see nothing until they are started again. */
+#include "runtime/unit_process.h"
+
 #include <stdlib.h>
 
 #include "lang/base/cleanup.h"

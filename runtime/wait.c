@@ -108,7 +108,7 @@ int ready_parse(struct str url, struct ready *ret, struct err *e)
 		*ret = r;
 		return 0;
 	} else {
-		return err_set(e, -EINVAL, "%.*s: not http://ADDRESS:PORT/PATH or tcp://ADDRESS:PORT", STR_ARG(url));
+		return err_set(e, -EINVAL, "%.*s: not http://ADDRESS:PORT/PATH, tcp://ADDRESS:PORT or link://PARENT/INTERFACE", STR_ARG(url));
 	}
 	if (!socket_parse(socket, &r))
 		return err_set(e, -EINVAL, "%.*s: \"%.*s\" is no address and port, such as 127.0.0.1:80 or [::1]:80", STR_ARG(url), STR_ARG(socket));
