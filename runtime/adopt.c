@@ -81,22 +81,10 @@ static bool required_changed(const struct res_unit *u, const struct manifest *ba
 	return false;
 }
 
-struct changing {
-	struct arena *a;
-	struct map *changed;
-};
-
-static bool change(void *context, struct res_unit *u)
-{
-	const struct changing *c = context;
-
-	return !map_add(c->a, c->changed, u->res.id, u);
-}
-
 /* Units that have another text than base's, and what requires them. */
 static void changed_find(struct arena *a, const struct manifest *compiled, const struct manifest *base, struct map *changed)
 {
-	struct changing c = {a, changed};
+	struct unit_set set = {a, changed};
 	struct units units = {0};
 	struct map followers = {0};
 	struct res_unit *u;
@@ -110,10 +98,10 @@ static void changed_find(struct arena *a, const struct manifest *compiled, const
 			if (str_is(what, "requires"))
 				unit_follows(a, &followers, name, u);
 		}
-		if ((!b || (!res_same(&u->res, b) && !adopts(&u->res, b)) || required_changed(u, base, changed)) && change(&c, u))
+		if ((!b || (!res_same(&u->res, b) && !adopts(&u->res, b)) || required_changed(u, base, changed)) && unit_set_enter(&set, u))
 			vec_push(a, &units.all, u);
 	}
-	units_follow(a, &followers, &units, change, &c);
+	units_follow(a, &followers, &units, unit_set_enter, &set);
 }
 
 /* A unit that is started again with one that it requires has another text on a host: it has one here. */

@@ -27,6 +27,13 @@ void units_follow(struct arena *a, const struct map *followers, struct units *un
 	}
 }
 
+bool unit_set_enter(void *set, struct res_unit *u)
+{
+	const struct unit_set *s = set;
+
+	return !map_add(s->a, s->names, u->res.id, u);
+}
+
 /* Whether mending it takes its process. */
 static bool is_doomed(const struct res_unit *u)
 {
@@ -64,21 +71,9 @@ static bool goes_down(const struct res_unit *from, const struct res_unit *to)
 	return unit_runs(from) && !to->active && !(from->runs && !to->wanted_by.n);
 }
 
-struct leaving {
-	struct arena *a;
-	struct map *down;
-};
-
-static bool leave_down(void *context, struct res_unit *u)
-{
-	const struct leaving *l = context;
-
-	return !map_add(l->a, l->down, u->res.id, u);
-}
-
 void units_left_down(struct arena *a, struct slice units, struct map *ret)
 {
-	struct leaving l = {a, ret};
+	struct unit_set set = {a, ret};
 	struct units down = {0};
 	struct map followers = {0};
 
@@ -91,7 +86,7 @@ void units_left_down(struct arena *a, struct slice units, struct map *ret)
 		if (from && to && from->runs && !to->active)
 			bound_find(a, &followers, (struct res_unit *)to);
 	}
-	units_follow(a, &followers, &down, leave_down, &l);
+	units_follow(a, &followers, &down, unit_set_enter, &set);
 }
 
 void units_bound_mark(struct manifest *seen)

@@ -17,6 +17,13 @@ void unit_follows(struct arena *a, struct map *followers, struct str unit, struc
 /* Adds to `units` all that follow from those in it and that `enter` takes: it is asked of each as often as it follows from another one, and must not take one twice. */
 void units_follow(struct arena *a, const struct map *followers, struct units *units, bool (*enter)(void *context, struct res_unit *u), void *context);
 
+/* An `enter` that takes each once, and remembers its name. */
+struct unit_set {
+	struct arena *a;
+	struct map *names;	/* unit -> struct res_unit */
+};
+bool unit_set_enter(void *set, struct res_unit *u);
+
 /* In what was observed (not sealed): marks the units that run and are bound to one whose mending takes its process as going with it (UNIT_GOES_WITH), since systemd stops them with it. */
 void units_bound_mark(struct manifest *seen);
 
