@@ -11,9 +11,8 @@
 #include "lang/base/near.h"
 
 const struct cli_command cli_commands[] = {
-#define COMMAND(name, arguments, needs, doc) {#name, arguments, needs, doc, cmd_##name},
+#define COMMAND(name, group, arguments, needs, doc) {#name, arguments, GROUP_##group, needs, doc, cmd_##name},
 #include "runtime/cli/commands.def"
-#undef COMMAND
 	{0},
 };
 

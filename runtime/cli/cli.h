@@ -27,6 +27,13 @@ enum {
 /* What each means, by its number. */
 extern const char *const cli_statuses[STATUS_COUNT];
 
+/* What a command is for. */
+enum cli_group {
+#define GROUP(name, title) GROUP_##name,
+#include "runtime/cli/commands.def"
+	GROUP_COUNT
+};
+
 struct cli_command;
 
 struct cli {
@@ -36,6 +43,7 @@ struct cli {
 
 struct cli_command {
 	const char *name, *arguments;
+	enum cli_group group;
 	enum cli_needs needs;
 	const char *doc;
 	int (*run)(struct cli *c, int argc, char **argv);
@@ -45,9 +53,8 @@ struct cli_command {
 extern const struct cli_command cli_commands[];
 
 /* argv[0] is the command's name. Returns the exit status. */
-#define COMMAND(name, arguments, needs, doc) int cmd_##name(struct cli *c, int argc, char **argv);
+#define COMMAND(name, group, arguments, needs, doc) int cmd_##name(struct cli *c, int argc, char **argv);
 #include "runtime/cli/commands.def"
-#undef COMMAND
 
 enum cli_option_kind {
 	CLI_FLAG,	/* --yes; to: bool */

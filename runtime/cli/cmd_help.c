@@ -5,16 +5,37 @@
 
 #include <string.h>
 
+/* What stands before a command's text, in cells; a longer one has a line of its own. */
+enum { USAGE_CELLS = 28 };
+
+static void command_line(const struct cli_command *k, struct buf *out)
+{
+	size_t cells = strlen(k->name) + 1;
+
+	for (const char *s = k->arguments; *s; s++)
+		cells += ((unsigned char)*s & 0xc0) != 0x80;
+	buf_fmt(out, "  %s %s", k->name, k->arguments);
+	if (cells > USAGE_CELLS)
+		buf_fmt(out, "\n%*s", USAGE_CELLS + 2, "");
+	else
+		buf_fmt(out, "%*s", (int)(USAGE_CELLS - cells), "");
+	buf_fmt(out, " %s\n", k->doc);
+}
+
 void cli_help(struct buf *out)
 {
-	buf_puts(out, "ctc compiles .ctstack files and applies them to this host: all or nothing, with a way back.\n\n"
-		      "Usage: ctc COMMAND [OPTION…] [ARGUMENT…]\n\nCommands:\n");
-	for (const struct cli_command *k = cli_commands; k->name; k++) {
-		size_t cells = strlen(k->name) + 1, bytes = strlen(k->arguments);
+	static const char *const titles[] = {
+#define GROUP(name, title) [GROUP_##name] = title,
+#include "runtime/cli/commands.def"
+	};
 
-		for (size_t i = 0; i < bytes; i++)
-			cells += ((unsigned char)k->arguments[i] & 0xc0) != 0x80;
-		buf_fmt(out, "  %s %s%*s %s\n", k->name, k->arguments, cells < 24 ? (int)(24 - cells) : 0, "", k->doc);
+	buf_puts(out, "ctc compiles .ctstack files and applies them to this host: all or nothing, with a way back.\n\n"
+		      "Usage: ctc COMMAND [OPTION…] [ARGUMENT…]\n");
+	for (int group = 0; group < GROUP_COUNT; group++) {
+		buf_fmt(out, "\n%s:\n", titles[group]);
+		for (const struct cli_command *k = cli_commands; k->name; k++)
+			if ((int)k->group == group)
+				command_line(k, out);
 	}
 	buf_puts(out, "\n`ctc help COMMAND` says more, `ctc help exit-codes` what the exit statuses mean.\n");
 }
