@@ -211,10 +211,21 @@ struct holder {
 	struct address address;
 };
 
+/* That it cannot be there at all is said (address_outside). */
+static bool is_outside(const struct holder *h)
+{
+	const struct m_subnet *s = h->member->subnet;
+	struct cidr range = s ? subnet_range(s, h->address.v.family == 6 ? NET_6 : NET_4) : (struct cidr){0};
+
+	return s && !range_refused(range) && !(range.addr.family && cidr_contains(range, h->address.v));
+}
+
 static void twice_add(struct rules *r, enum diag_code code, struct holder first, struct holder later)
 {
 	struct diag *d;
 
+	if (is_outside(&first) || is_outside(&later))
+		return;
 	if (first.member == later.member) {
 		diag_add(r->diags, code, later.address.at, "%s is given to container `%.*s` twice", SHOW_ADDR(later.address.v), STR_ARG(later.member->full));
 		return;
