@@ -341,6 +341,7 @@ void fill_named(struct elab *el, const struct fill *f, const struct schema_row *
 	struct node *child = n->children ? map_get(n->children, name.text) : NULL;
 
 	if (child && child->tag != row->child) {
+		child->contested = true;
 		child_twice(el, f, name, child);
 		return;
 	}

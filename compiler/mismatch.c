@@ -42,6 +42,8 @@ struct val mismatch(struct elab *el, struct val v, const struct expr *e, const s
 {
 	enum diag_code code = v.type == V_NONE || v.type == V_ABSENT ? DIAG_value_none : DIAG_type_mismatch;
 
+	if (v.type == V_NODE && v.u.node->contested)
+		return val_poison();
 	if (is_secret(v) && t->tag != T_SECRETREFS) {
 		secret_refused(el, v, e->at, str_fmt(el->a, "`%.*s`", STR_ARG(to->name)).s);
 		return val_poison();

@@ -328,7 +328,7 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at)
 {
-	if (unknown_again(el, &n->unknown, name, at) || node_lost_word(n, name))
+	if (n->contested || unknown_again(el, &n->unknown, name, at) || node_lost_word(n, name))
 		return;
 	struct near near = near_start(name);
 	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no `%.*s`", STR_ARG(n->kind->word),
