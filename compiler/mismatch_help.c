@@ -170,6 +170,16 @@ static bool is_no_owner(const struct wrong *w)
 	return strspn(w->v.u.STRING.s, "0123456789:") < w->v.u.STRING.n;
 }
 
+static bool is_url(const struct wrong *w)
+{
+	return str_starts(w->v.u.STRING, STR("http://")) || str_starts(w->v.u.STRING, STR("https://"));
+}
+
+static bool is_tls(const struct wrong *w)
+{
+	return w->t->tag == T_TLS;
+}
+
 /* ---- helps that are more than a text; false: it is not meant, the next row is asked ---- */
 
 /* address = fd00::2: the field of the other family, where there is one. */
@@ -333,6 +343,8 @@ static const struct {
 	{B(T_DNS), B(T_IP), NULL, "write a list: [%v]", NULL},
 	{0, B(V_NODE), NULL, NULL, list_of_one},
 	{B(T_PORTREF), B(V_NODE), NULL, NULL, its_port},
+	{B(T_PORTREF), B(T_STRING), is_url, "it leads to a port of a container: chat.http; what runs elsewhere is not served", NULL},
+	{0, B(V_MAP), is_tls, "the email is the proxy's: tls = acme here, and email = \"…\" in the proxy", NULL},
 	{PORT_OF, B(T_PORT), NULL, NULL, port_of_that_name},
 	{B(T_PORTREF), B(T_PORT) | B(T_INT), NULL, NULL, own_port},
 	{B(T_PATH), B(T_STRING), NULL, NULL, better_path},

@@ -195,6 +195,19 @@ static bool of_type(const struct guess *g)
 	return false;
 }
 
+/* The first word of the line on which the body around was opened. */
+static struct str body_word(const struct guess *g)
+{
+	uint32_t i = g->p->depth ? g->p->open[g->p->depth].at.lo - g->p->base : 0;
+	struct str word = {g->p->text.s + i, 0};
+
+	while (i > 0 && (g->p->text.s[i - 1] == ' ' || g->p->text.s[i - 1] == '\t'))
+		i--;
+	for (; i > 0 && ((g->p->text.s[i - 1] >= 'a' && g->p->text.s[i - 1] <= 'z') || g->p->text.s[i - 1] == '-'); i--, word.n++)
+		word.s = g->p->text.s + i - 1;
+	return word;
+}
+
 /* Entries of other forms: name: value, name == value, name value, kind name = value, kind a b { */
 static bool of_entry(const struct guess *g)
 {
@@ -211,8 +224,10 @@ static bool of_entry(const struct guess *g)
 		return MEANT("its template stands behind a colon: %.*s NAME : %.*s { … }", STR_ARG(g->first), STR_ARG(g->last));
 	if ((g->found == '(' || g->found == CALL) && g->n >= 3 && g->named && (second == ':' || g->h[2].token == ':'))
 		return MEANT("parameters are given in the block: { %s }", "NAME = value");
-	if (g->found == '.' && g->n == 2 && g->e->is['='])
+	if (g->found == '.' && g->n == 2 && g->e->is['='] && schema_row_any(body_word(g), ROW_MAP))
 		return MEANT("a name with dots stands in quotes: \"%.*s…\" = value", STR_ARG(g->first));
+	if (g->found == '.' && g->n == 2 && g->e->is['='])
+		return MEANT("what is in a block stands in its braces: %.*s { … }", STR_ARG(g->first));
 	if (g->named && g->n == 3 && second == NAME && g->found == '=' && is_block(g))
 		return MEANT("a block has no `=`: %s", habit_form(g->first, "kind name { … }"));
 	if (g->named && is_value(second) && is_block(g) && !(second == PLAIN && (g->found == '{' || g->found == ':')))
@@ -251,19 +266,6 @@ static bool of_slip(const struct guess *g)
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		near_offer(&near, str_of(words[i]));
 	return near.best.n ? MEANT("did you mean `%.*s`?", STR_ARG(near.best)) : false;
-}
-
-/* The first word of the line on which the body around was opened. */
-static struct str body_word(const struct guess *g)
-{
-	uint32_t i = g->p->depth ? g->p->open[g->p->depth].at.lo - g->p->base : 0;
-	struct str word = {g->p->text.s + i, 0};
-
-	while (i > 0 && (g->p->text.s[i - 1] == ' ' || g->p->text.s[i - 1] == '\t'))
-		i--;
-	for (; i > 0 && ((g->p->text.s[i - 1] >= 'a' && g->p->text.s[i - 1] <= 'z') || g->p->text.s[i - 1] == '-'); i--, word.n++)
-		word.s = g->p->text.s + i - 1;
-	return word;
 }
 
 static bool of_line(const struct guess *g)
