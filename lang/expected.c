@@ -130,6 +130,26 @@ static void ignore_below(struct parser *p)
 	lexer_blank(p, end);
 }
 
+/* `= let x = 1; in x`, `= with db; [x]`, as Nix has them, and `=` with a list of YAML below it: all of it is one mistake. */
+static void ignore_value(struct parser *p, const struct expected *e)
+{
+	enum { LET_MAX = 4096 };
+	struct str rest = {p->text.s + (p->pos - p->base), p->text.n - (p->pos - p->base)};
+	bool with = p->nhead == 4 && p->head[1].token == '=' && p->last == NAME && str_is(parser_text(p, p->before_at), "with");
+
+	if (p->last == SEP && p->before == '=' && skip_blanks(rest).n && skip_blanks(rest).s[0] == '-')
+		ignore_below(p);
+	if (with)
+		lexer_blank(p, p->pos - p->base + str_cut(rest, '\n', NULL).n);
+	if (p->last != LET || !e->is[LITERAL])
+		return;
+	for (size_t i = 1; i + 2 < rest.n && i < LET_MAX && rest.s[i] != '}'; i++)
+		if (!is_name_byte(rest.s[i - 1]) && rest.s[i] == 'i' && rest.s[i + 1] == 'n' && !is_name_byte(rest.s[i + 2])) {
+			lexer_blank(p, p->pos - p->base + i + 2);
+			return;
+		}
+}
+
 /* Whether some line is a name and a colon, without a blank before it. Looked for once. */
 static bool has_yaml(struct parser *p)
 {
@@ -251,6 +271,7 @@ void expected_say(struct parser *p, const struct expected *e)
 	/* One mistake, one message: what the lexer or the layout has said of this entry is enough. */
 	if (is_late_brace(p) || p->diags->errors > p->errors_before || is_block(p) || is_yaml(p) || is_value_file(p))
 		return;
+	ignore_value(p, e);
 	size_t wrong = wrong_token(p, e);
 	if (wrong && p->last == SEP && p->nhead == wrong + 2 && p->head[wrong].token == ':')
 		ignore_below(p);

@@ -51,6 +51,14 @@ static struct str behind(const struct guess *g)
 	return str_cut((struct str){g->p->text.s + from, g->p->text.n - from}, '\n', NULL);
 }
 
+/* The text behind the newest token. */
+static struct str below(const struct guess *g)
+{
+	uint32_t from = g->p->pos - g->p->base;
+
+	return (struct str){g->p->text.s + from, g->p->text.n - from};
+}
+
 /* `image = docker.io/x:16`: the rest of the entry, in quotes. */
 static bool quotes(const struct guess *g)
 {
@@ -135,8 +143,16 @@ static bool of_expression(const struct guess *g)
 		return MEANT("an arrow has no brackets around it");
 	if (g->found == '*' && str_is(g->before, "*"))
 		return MEANT("there are no powers; 2 * 2 * 2");
+	if (g->found == LET && g->e->is[LITERAL])
+		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");
 	if (g->found == IN && g->e->is[SEP] && g->n && g->h[0].token == LET)
 		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");
+	if (g->found == SEP && str_is(g->before, "="))
+		return str_starts(skip_blanks(below(g)), STR("-")) ? MEANT("a list is written `[a, b]`") : MEANT("a value begins on the line of its `=`");
+	if (g->found == SEP && g->e->is[ELSE] && !g->e->is[SEP])
+		return MEANT("as a value: if CONDITION then A else B");
+	if (g->found == ',' && str_is(g->before, ","))
+		return MEANT("items have one `,` between them");
 	if (g->e->is[','] && g->e->is[']'] && !g->attached && (is_value(g->found) || g->found == NAME))
 		return MEANT("items have a `,` between them");
 	if (g->found == '=' && g->e->is[EQ])
