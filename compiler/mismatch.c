@@ -74,7 +74,14 @@ struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, s
 				    say(el, code, e->at, "`%.*s` cannot be `%.*s`: %s", STR_ARG(to->name), STR_ARG(s), wrong);
 	struct str lower = str_lower(el->a, s);
 
-	if (code == DIAG_image_form && s.n && !form_image(lower))
-		say_help(el, d, "did you mean \"%.*s\"?", STR_ARG(lower));
+	struct str bare = lower, scheme = STR("://");
+	const char *behind = memmem(lower.s, lower.n, scheme.s, scheme.n);
+
+	if (behind)
+		bare = (struct str){behind + scheme.n, lower.n - (size_t)(behind + scheme.n - lower.s)};
+	if (code == DIAG_image_form && s.n && !form_image(bare))
+		say_help(el, d, "did you mean \"%.*s\"?", STR_ARG(bare));
+	else if (code == DIAG_image_form)
+		say_help(el, d, "an image is named by its registry, name and tag, or digest: \"docker.io/library/nginx:1.27\"");
 	return val_poison();
 }

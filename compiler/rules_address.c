@@ -175,6 +175,7 @@ static void host_taken_add(struct rules *r, enum diag_code code, const struct pl
 		diag_note(r->diags, d, p->range_at,
 			  "without `%s`, the host has the first address of the range",
 			  p->family == NET_4 ? "host" : "host6");
+	diag_help(r->diags, d, "choose another one, or leave the line out: then the container gets one that is free");
 }
 
 static void reserved_check(struct rules *r, enum diag_code code, const struct placed *p)
@@ -234,6 +235,8 @@ static void twice_add(struct rules *r, enum diag_code code, struct holder first,
 		SWAP(first, later);
 	d = diag_add(r->diags, code, later.address.at, "%s is taken by container `%.*s` already", SHOW_ADDR(later.address.v), STR_ARG(first.member->full));
 	diag_note(r->diags, d, first.address.at, "first used here");
+	if (later.address.at.lo != later.member->container->more_addresses.at.lo)
+		diag_help(r->diags, d, "leave the line out, and the container gets one that is free");
 }
 
 RULE(address_twice)

@@ -54,7 +54,7 @@ static void report_cycle(struct rules *r, enum diag_code code, const struct walk
 	if (first + 1 == w->n && last->join.set && at.lo == last->join.at.lo)
 		return; /* it joins itself: join_target tells */
 	if (first + 1 == w->n) {
-		diag_add(r->diags, code, at, "container `%.*s` waits for itself", STR_ARG(last->head.name));
+		diag_help(r->diags, diag_add(r->diags, code, at, "container `%.*s` waits for itself", STR_ARG(last->head.name)), "leave it out");
 		return;
 	}
 	for (size_t i = first, shown = 0; i < w->n; i++) {

@@ -351,6 +351,8 @@ void member_unknown(struct elab *el, struct node *n, struct str name, struct spa
 		say_help(el, d, "did you mean `address`?");
 	else
 		say_suggest(el, d, &near);
+	if (!near.best.n && el->wanted && (el->wanted->tag == T_STRING || el->wanted->tag == T_IMAGE))
+		help_wanted(el, d, name); /* hostname = web.example.com */
 	if (n->state == NODE_OPEN && n->pending)
 		say_help(el, d, "what `if` and `for` make cannot be used in a condition beside them");
 }
@@ -369,4 +371,6 @@ void port_unknown(struct elab *el, struct node *n, const struct schema_row *port
 	for (size_t i = 0; i < cell->map.n; i++)
 		near_offer(&near, cell->map.at[i]->name.text);
 	say_suggest(el, d, &near);
+	if (d && !near.best.n)
+		help_port(el, d, n);
 }

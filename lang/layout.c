@@ -40,6 +40,8 @@ static void unclosed_said(struct parser *p, struct open o, struct span end)
 	if (o.what == CX_BRACE && brace_follows(p, o.at, "and this `{` is never closed"))
 		return;
 	d = diag_add(p->diags, DIAG_unclosed, o.at, "this `%.*s` is never closed", STR_ARG(shown));
+	if (o.what == CX_INTERP)
+		diag_help(p->diags, d, "what is put into a text ends with `}`: ${name}");
 	if (end.hi > end.lo)
 		diag_note(p->diags, d, end, "`%s` is missing before this", closer[o.what]);
 }
@@ -58,6 +60,8 @@ static bool layout_open(struct parser *p, enum context what, struct span at)
 				    (p->last == NAME || p->last == LITERAL || p->last == PLAIN || p->last == TEXT_END || p->last == COLON_PORT || p->last == ')' || p->last == ']');
 	if (p->open[p->depth].is_value && p->nhead >= 2 && p->nhead <= 3 && p->head[0].token == NAME)
 		p->open[p->depth].assigned = p->head[0].at;
+	if (what == CX_BRACE && p->nhead == 1 && p->head[0].token == NAME)
+		p->open[p->depth].word = p->head[0].at;
 	p->one_line += what == CX_STRING || what == CX_NAME;
 	lexer_enter(p);
 	return true;

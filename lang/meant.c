@@ -178,6 +178,8 @@ static bool of_arrow(const struct guess *g)
 		return MEANT("all containers of a subnet are its name: allow lan -> world:443/tcp");
 	if (g->found == ',')
 		return MEANT("one line each: for x in [a, b] { %.*s x -> … }", STR_ARG(g->first));
+	if (g->found == NAME && (str_starts(g->last, STR("ro")) || str_starts(g->last, STR("read"))) && str_is(g->first, "mount"))
+		return MEANT("what else is to be said of it stands in braces: mount /host/path -> /container/path { readonly = true }");
 	if (g->found == ARROW && g->e->is[SEP])
 		return MEANT("an arrow has two ends: one line for each pair");
 	if (g->found == ':' && (str_is(g->before, "world") || str_is(g->before, "host")))
@@ -214,7 +216,8 @@ static bool of_type(const struct guess *g)
 /* The first word of the line on which the body around was opened. */
 static struct str body_word(const struct guess *g)
 {
-	uint32_t i = g->p->depth ? g->p->open[g->p->depth].at.lo - g->p->base : 0;
+	size_t depth = g->p->depth + (g->found == '}'); /* of which the newest token may be the end */
+	uint32_t i = depth ? g->p->open[depth].at.lo - g->p->base : 0;
 	struct str word = {g->p->text.s + i, 0};
 
 	while (i > 0 && (g->p->text.s[i - 1] == ' ' || g->p->text.s[i - 1] == '\t'))
@@ -246,6 +249,10 @@ static bool of_entry(const struct guess *g)
 		return MEANT("what is in a block stands in its braces: %.*s { … }", STR_ARG(g->first));
 	if (g->named && g->n == 3 && second == NAME && g->found == '=' && is_block(g))
 		return MEANT("a block has no `=`: %s", habit_form(g->first, "kind name { … }"));
+	if (g->named && second == '[' && is_block(g))
+		return MEANT("write: %s", habit_form(g->first, "kind { … }"));
+	if (g->named && g->n >= 3 && g->h[2].token == LITERAL && second == NAME && is_block(g) && !schema_row_any(g->first, ROW_ARROW))
+		return MEANT("write: %s", habit_form(g->first, str_fmt(g->p->arena, "%.*s NAME { … }", STR_ARG(g->first)).s));
 	if (g->named && is_value(second) && is_block(g) && !(second == PLAIN && (g->found == '{' || g->found == ':')))
 		return MEANT("%s: %s", second == LITERAL ? "a name begins with a letter" : "write", habit_form(g->first, "kind name { … }"));
 	if (starts && g->n == 4 && g->h[2].token == ':' && (g->found == SEP || g->found == '{') && is_block(g))
@@ -301,6 +308,8 @@ static bool of_line(const struct guess *g)
 		return MEANT("a list is written `[a, b]`");
 	if (g->n == 1 && g->found == LITERAL && schema_row_any(body_word(g), ROW_MAP))
 		return MEANT("each has a name: %s", habit_form(body_word(g), "name = value"));
+	if (g->n == 2 && g->h[0].token == PLAIN && g->e->is['='] && schema_row_any(body_word(g), ROW_MAP))
+		return MEANT("each has a name: %s", habit_form(body_word(g), "name = value"));
 	if (g->n == 1 && g->found == ELSE)
 		return MEANT("`else` stands on the line of the `}` before it");
 	if (g->n == 1 && (g->found == '{' || g->found == '['))
@@ -333,7 +342,7 @@ static bool of_keyword(const struct guess *g)
 	};
 
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
-		if (g->n > 1 && g->n < 4 && g->h[0].token == forms[i].token && !g->e->is[EQ])
+		if (g->n > 1 && g->h[0].token == forms[i].token && ((g->n < 4 && !g->e->is[EQ]) || (g->e->is['{'] && (g->found == ':' || g->found == NAME))))
 			return MEANT("write: %s", forms[i].form);
 	return false;
 }

@@ -39,6 +39,7 @@ struct open {
 	bool is_value;		/* a brace behind `=`: a map or a record */
 	bool is_body;		/* a brace behind a name or a value: a block's */
 	struct span assigned;	/* its entry's first word, or {0,0} */
+	struct span word;	/* of a brace behind one word: that, or {0,0} */
 	struct span at;		/* of the opening token */
 	struct arena_mark begin;	/* of a body's brace: what was made before the first token behind it */
 };
