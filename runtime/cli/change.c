@@ -322,6 +322,10 @@ static int done(struct job *c, const struct ending *ending)
 		duration_text(c->q->confirm_us, &window);
 		printf("It goes back to generation %u in %.*s, unless `ctc confirm` says that it shall stay.\n", c->s->current, STR_ARG(buf_view(&window)));
 	}
+	if (ending->error.code) {
+		fflush(stdout);
+		fprintf(stderr, "warning: %s; `ctc status` says more, `ctc apply --repair` makes it what generation %u says\n", ending->error.text, c->to);
+	}
 	return STATUS_DONE;
 }
 

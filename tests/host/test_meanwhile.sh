@@ -57,7 +57,7 @@ waits_at() {
 	: >log
 	"$@" >>log 2>&1 &
 	ctc=$!
-	eventually 20 grep -q "$words" log
+	eventually 60 grep -q "$words" log
 }
 # ends STATUS
 ends() {
@@ -176,7 +176,7 @@ test_a_flush_while_somebody_thinks() {
 	script -qefc 'ctc apply /root/m.ctstack' /dev/null <answer >log 2>&1 &
 	ctc=$!
 	exec 5>answer
-	eventually 20 grep -q 'Apply this plan' log
+	eventually 60 grep -q 'Apply this plan' log
 	nft flush ruleset
 	eventually 5 allowed
 	ip link delete "$(link_of b)"
