@@ -21,9 +21,9 @@ static void mount_arg(struct unit_of *u, const struct bind_mount *m)
 	assert(!unit_path_refused(m->from) && !unit_path_refused(m->to));
 	u->word->n = 0;
 	PUT(u->word, STR("--mount=type=bind,"));
-	podman_mount_field(u->word, STR("source"), m->from);
+	podman_field(u->word, STR("source"), m->from);
 	buf_addc(u->word, ',');
-	podman_mount_field(u->word, STR("target"), m->to);
+	podman_field(u->word, STR("target"), m->to);
 	if (m->readonly)
 		PUT(u->word, STR(",readonly=true"));
 	unit_arg(u->out, buf_view(u->word));
@@ -37,7 +37,7 @@ static void tmpfs_args(struct unit_of *u)
 		/* Podman would copy in what the image holds there. */
 		u->word->n = 0;
 		PUT(u->word, STR("--mount=type=tmpfs,"));
-		podman_mount_field(u->word, STR("destination"), t->at.v);
+		podman_field(u->word, STR("destination"), t->at.v);
 		buf_fmt(u->word, ",notmpcopyup,tmpfs-mode=0%" PRIo64, (uint64_t)t->mode.v);
 		if (t->size.set)
 			buf_fmt(u->word, ",tmpfs-size=%" PRId64, t->size.v);
@@ -50,7 +50,10 @@ static void device_args(struct unit_of *u)
 	vec_each(struct m_device *const, at, &u->c->device) {
 		const struct m_device *d = *at;
 
-		ARG(u, STR("--device="), d->from.v, STR(":"), device_seen_at(d), d->readonly.v ? STR(":r") : STR(":rw"));
+		u->word->n = 0;
+		PUT(u->word, STR("--device="));
+		podman_field(u->word, STR(""), STR_JOIN(u->arena, d->from.v, STR(":"), device_seen_at(d), d->readonly.v ? STR(":r") : STR(":rw")));
+		unit_arg(u->out, buf_view(u->word));
 	}
 }
 

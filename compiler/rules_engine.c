@@ -99,16 +99,17 @@ static struct str seen_at(const struct m_device *d)
 	return d->at.set ? d->at.v : d->from.v;
 }
 
-static void device_check(struct rules *r, enum diag_code code, const struct m_device *d)
+/* podman's --device= is divided by colons, and knows no way around that. */
+static void device_check(struct rules *r, enum diag_code code, const struct m_device *d, bool colons)
 {
 	if (!str_starts(d->from.v, STR("/dev/")))
 		diag_help(r->diags, diag_add(r->diags, code, d->from.at, "devices are below /dev"), "what is no device is given with `mount` or `volume`");
-	else if (str_has(d->from.v, ':'))
+	else if (!colons && str_has(d->from.v, ':'))
 		diag_help(r->diags, diag_add(r->diags, code, d->from.at, "podman takes no device whose path has a `:`"),
 			  "name the node that this link leads to");
 	if (d->at.set && !str_starts(d->at.v, STR("/dev/")))
 		diag_add(r->diags, code, d->at.at, "a container finds its devices below /dev");
-	else if (d->at.set && str_has(d->at.v, ':'))
+	else if (!colons && d->at.set && str_has(d->at.v, ':'))
 		diag_add(r->diags, code, d->at.at, "podman takes no device whose path has a `:`");
 }
 
@@ -120,7 +121,7 @@ RULE(device_path)
 		vec_each(struct m_device *const, at, &m->container->device) {
 			const struct m_device *d = *at, *first = map_add(r->arena, &seen, seen_at(d), *at);
 
-			device_check(r, code, d);
+			device_check(r, code, d, container_is_tree(m->container));
 			if (first)
 				diag_note(r->diags,
 					  diag_add(r->diags, code, d->at.set ? d->at.at : d->from.at, "the container would see two devices as %.*s",

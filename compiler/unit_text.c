@@ -120,24 +120,28 @@ void unit_item(struct buf *out, struct str word)
 	put_word(out, word, false);
 }
 
-void unit_rest(struct buf *out, struct str text)
+/* A blank at the end would be cut off, and a backslash there would join the next line: the instance behind them is that of a unit which is none, empty. */
+void unit_rest(struct buf *out, struct str path)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		assert(text.s[i] > ' ' && text.s[i] != '\\');
-		buf_addc(out, text.s[i]);
-		if (text.s[i] == '%')
+	assert(!unit_path_refused(path));
+	for (size_t i = 0; i < path.n; i++) {
+		buf_addc(out, path.s[i]);
+		if (path.s[i] == '%')
 			buf_addc(out, '%');
 	}
+	if (str_ends(path, STR(" ")) || str_ends(path, STR("\\")))
+		buf_puts(out, "%i");
 }
 
-void podman_mount_field(struct buf *out, struct str key, struct str value)
+void podman_field(struct buf *out, struct str key, struct str value)
 {
 	bool quotes = str_has(value, ',') || str_has(value, '"');
 
 	if (quotes)
 		buf_addc(out, '"');
 	buf_str(out, key);
-	buf_addc(out, '=');
+	if (key.n)
+		buf_addc(out, '=');
 	if (!quotes) {
 		buf_str(out, value);
 		return;

@@ -28,11 +28,10 @@ void unit_arg(struct buf *out, struct str word);
 /* A word of a list that is not a command line (RequiresMountsFor=): quotes and specifiers, no variables. */
 void unit_item(struct buf *out, struct str word);
 
-/* The rest of a line that systemd does not take apart into words (LoadCredential=): specifiers disarmed. It must have no blanks and no backslashes, which no path of the
- * language has. */
-void unit_rest(struct buf *out, struct str text);
+/* A path as the rest of a line that systemd does not take apart into words (LoadCredential=), of a unit that is no instance: specifiers disarmed, what is at its end kept. */
+void unit_rest(struct buf *out, struct str path);
 
-/* A field of podman's --mount=, which is read as one record of RFC 4180: KEY=VALUE, quoted as such where needed. */
-void podman_mount_field(struct buf *out, struct str key, struct str value);
+/* A field of podman's --mount= or an item of its --device=, which are read as one record of RFC 4180: KEY=VALUE, or without a key the value, quoted as such where needed. */
+void podman_field(struct buf *out, struct str key, struct str value);
 
 #endif

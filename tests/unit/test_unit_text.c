@@ -235,7 +235,7 @@ static void mount_fields_are_quoted_as_csv(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		_buf_ struct buf out = {0};
 
-		podman_mount_field(&out, STR("source"), str_of(rows[i].value));
+		podman_field(&out, STR("source"), str_of(rows[i].value));
 		assert_true(str_is(buf_view(&out), rows[i].out));
 	}
 }
@@ -249,6 +249,86 @@ static void lists_disarm_specifiers(void **state)
 	assert_true(str_is(buf_view(&out), "\"/a $b/%%c\""));
 }
 
+static void list_items_are_quoted_as_csv(void **state)
+{
+	static const struct {
+		const char *value, *out;
+	} rows[] = {
+		{"/dev/a:/dev/a:rw", "/dev/a:/dev/a:rw"}, {"/dev/a b:/dev/a b:r", "/dev/a b:/dev/a b:r"}, {"/dev/a,b:/dev/c:rw", "\"/dev/a,b:/dev/c:rw\""},
+		{"/dev/\"a\":/dev/c:rw", "\"/dev/\"\"a\"\":/dev/c:rw\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		_buf_ struct buf out = {0};
+
+		podman_field(&out, STR(""), str_of(rows[i].value));
+		assert_true(str_is(buf_view(&out), rows[i].out));
+	}
+}
+
+/* Names as disks have them, with whatever may mean something to a format. */
+static const char *const disk[] = {
+	"/srv/TV Shows, \xc3\x9cn\xc3\xaf" "code/50% $HOME", "/a:b", "/a,b", "/a\"b'c", "/back\\slash", "/end\\", "/end ", "/end\\ ", "/%i/%%/%", "/$x/${y}/$", "/#a;b*c", "/-/--x", "/\xe6\x97\xa5\xe6\x9c\xac",
+	"/\xf0\x9f\x8e\xac", "/ ", "/'", "/;",
+};
+
+/* LoadCredential=: the line as systemd keeps it is without what it strips from its ends, and is no beginning of the next one; then come the specifiers, of which %i is empty in a unit that is no
+ * instance. */
+static void rests_of_lines_come_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof disk / sizeof disk[0]; i++) {
+		_buf_ struct buf text = {0}, line = {0}, path = {0};
+
+		buf_puts(&text, "LoadCredential=x:");
+		unit_rest(&text, str_of(disk[i]));
+		buf_puts(&text, "\nNext=line\n");
+		join_lines(buf_view(&text), &line);
+		struct str rest, key = str_cut(buf_view(&line), ':', &rest);
+		assert_true(str_is(key, "LoadCredential=x"));
+		while (rest.n && (rest.s[rest.n - 1] == ' ' || rest.s[rest.n - 1] == '\t'))
+			rest.n--;
+		for (size_t k = 0; k < rest.n; k++) {
+			if (rest.s[k] != '%') {
+				buf_addc(&path, rest.s[k]);
+				continue;
+			}
+			k++;
+			assert_true(k < rest.n && (rest.s[k] == '%' || rest.s[k] == 'i'));
+			if (rest.s[k] == '%')
+				buf_addc(&path, '%');
+		}
+		if (!str_is(buf_view(&path), disk[i]))
+			fail_msg("`%s` becomes `%.*s`", disk[i], (int)path.n, path.s);
+	}
+}
+
+/* RequiresMountsFor=, DeviceAllow=: quotes in which a backslash stands for what is behind it, whatever that is (extract_first_word() without escapes of C); then specifiers. */
+static void paths_in_lists_come_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof disk / sizeof disk[0]; i++) {
+		_buf_ struct buf text = {0}, path = {0};
+		bool quoted = false;
+		size_t k = 0;
+
+		unit_item(&text, str_of(disk[i]));
+		for (; k < text.n && (quoted || text.s[k] != ' '); k++) {
+			if (text.s[k] == '\\')
+				buf_addc(&path, text.s[++k]);
+			else if (text.s[k] == '"')
+				quoted = !quoted;
+			else
+				buf_addc(&path, text.s[k]);
+		}
+		assert_int_equal(k, text.n);
+		assert_false(quoted);
+		halve(&path, '%');
+		assert_true(str_is(buf_view(&path), disk[i]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +339,9 @@ int main(void)
 		cmocka_unit_test(what_no_program_can_be_given_is_refused),
 		cmocka_unit_test(mount_fields_are_quoted_as_csv),
 		cmocka_unit_test(lists_disarm_specifiers),
+		cmocka_unit_test(list_items_are_quoted_as_csv),
+		cmocka_unit_test(rests_of_lines_come_back),
+		cmocka_unit_test(paths_in_lists_come_back),
 	};
 
 	return cmocka_run_group_tests_name("unit_text", tests, NULL, NULL);
