@@ -26,18 +26,6 @@ static const uint8_t token_is[TOKENS_END] = {
 	[TEMPLATE] = IS_OPERAND, [TYPE] = IS_OPERAND, [PARAM] = IS_OPERAND,
 };
 
-static uint32_t cells(struct str s)
-{
-	size_t n = utf8_printable(s.s, s.n);
-	uint32_t code;
-
-	for (size_t i = n, len; i < s.n; i += len) {
-		len = utf8_decode(s.s + i, s.n - i, &code);
-		n += utf8_width(code);
-	}
-	return (uint32_t)n;
-}
-
 /* A line end anywhere in braces puts them on several lines, one directly in other brackets those. */
 static void item_pair(struct printer *p, struct item *it, bool broken)
 {
@@ -108,7 +96,7 @@ static void item_add(struct printer *p, int token, struct span at, bool is_text)
 	struct item *it = &p->raw.at[p->raw.n++];
 	*it = (struct item){.at = at, .other = ELSEWHERE, .token = (int16_t)token, .is = token_is[token], .breaks = (uint8_t)breaks};
 	if (token != 0)
-		it->cells = is_text ? cells(s) : (uint32_t)s.n;
+		it->cells = is_text ? (uint32_t)utf8_cells(s) : (uint32_t)s.n;
 	item_pair(p, it, breaks > 0 || token == 0 || (is_text && str_has(s, '\n')));
 }
 

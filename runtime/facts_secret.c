@@ -23,10 +23,12 @@ static int check_file(const struct stat *st, struct str path, bool sealed, struc
 		return err_set(e, -EINVAL, "%.*s is no regular file", STR_ARG(path));
 	if (st->st_size > SECRET_MAX)
 		return err_set(e, -EFBIG, "%.*s is longer than 1 MiB, the most that systemd hands to a service", STR_ARG(path));
-	if (!sealed && st->st_mode & S_IRWXO)
-		return err_set(e, -EPERM, "%.*s is open to everybody on this host (mode %04o): chmod 0600 %.*s", STR_ARG(path), (unsigned)st->st_mode & 07777U,
-			       STR_ARG(path));
-	return 0;
+	if (sealed || !(st->st_mode & S_IRWXO))
+		return 0;
+	_buf_ struct buf word = {0};
+	buf_shell(&word, path);
+	return err_set(e, -EPERM, "%.*s is open to everybody on this host (mode %04o): chmod 0600 %.*s", STR_ARG(path), (unsigned)st->st_mode & 07777U,
+		       STR_ARG(buf_view(&word)));
 }
 
 static int read_key(struct host *h, uint8_t key[KEY_MAX], size_t *ret_n, struct err *e)

@@ -8,21 +8,53 @@
 
 enum { VALUE_MAX = 120 };
 
-/* A code span within a table's cell. Control characters are visible, a backtick gets a longer fence, `|` is escaped as tables ask (GFM, 4.10). */
+/* Backticks in a row, at most. */
+static size_t ticks_in(struct str text)
+{
+	size_t most = 0, run = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		run = text.s[i] == '`' ? run + 1 : 0;
+		most = run > most ? run : most;
+	}
+	return most;
+}
+
+/* A code span within a table's cell. Control characters are visible, backticks get a longer fence, `|` is escaped as tables ask (GFM, 4.10). Of blanks at both ends,
+ * one each is taken away by whoever reads it (CommonMark, 6.1). */
 static void code(struct str text, struct buf *out)
 {
 	struct buf plain = {0};
-	bool tick;
 
 	show_plain(text, VALUE_MAX, &plain);
-	tick = plain.n && memchr(plain.s, '`', plain.n);
-	buf_puts(out, tick ? "`` " : "`");
+	size_t ticks = ticks_in(buf_view(&plain));
+	bool apart = ticks || (plain.n > 1 && plain.s[0] == ' ' && plain.s[plain.n - 1] == ' ');
+
+	for (size_t i = 0; i <= ticks; i++)
+		buf_addc(out, '`');
+	buf_puts(out, apart ? " " : "");
 	for (size_t i = 0; i < plain.n; i++) {
 		if (plain.s[i] == '|')
 			buf_addc(out, '\\');
 		buf_addc(out, plain.s[i]);
 	}
-	buf_puts(out, tick ? " ``" : "`");
+	buf_puts(out, apart ? " " : "");
+	for (size_t i = 0; i <= ticks; i++)
+		buf_addc(out, '`');
+	buf_free(&plain);
+}
+
+/* Text between others: what would mean something to markdown or HTML stands behind a backslash. */
+static void prose(struct str text, struct buf *out)
+{
+	struct buf plain = {0};
+
+	show_plain(text, 0, &plain);
+	for (size_t i = 0; i < plain.n; i++) {
+		if (strchr("\\`*_[]<>&|~", plain.s[i]))
+			buf_addc(out, '\\');
+		buf_addc(out, plain.s[i]);
+	}
 	buf_free(&plain);
 }
 
@@ -98,19 +130,20 @@ static void new_container(const struct view_container *v, struct buf *out)
 	}
 	for (size_t i = 0; i < c->volumes.n; i++) {
 		buf_puts(out, i ? ", " : "<br>volumes ");
-		code(c->volumes.at[i], out);
+		code(view_volume(&scratch, c->volumes.at[i]), out);
 	}
 }
 
 static void removed_container(const struct view_container *v, struct buf *out)
 {
 	const struct res_container *c = v->from;
+	_arena_ struct arena scratch = {0};
 
 	buf_puts(out, v->other.n ? "renamed to " : "**removed**");
 	if (v->other.n)
 		code(v->other, out);
 	for (size_t i = 0; i < c->volumes.n && !v->other.n; i++) {
-		struct str path, name = str_cut(c->volumes.at[i], '=', &path);
+		struct str path, name = str_cut(view_volume(&scratch, c->volumes.at[i]), '=', &path);
 
 		buf_puts(out, "<br>volume ");
 		code(name, out);
@@ -270,7 +303,7 @@ void show_markdown(const struct view *v, struct buf *out)
 		buf_puts(out, "**Nothing to do.**");
 	}
 	buf_puts(out, " Compared with ");
-	show_plain(v->against, 0, out);
+	prose(v->against, out);
 	buf_puts(out, ".\n");
 	code_list("\nStays as it is: ", v->kept, out);
 	buf_puts(out, v->kept.n ? "\n" : "");
@@ -285,7 +318,7 @@ void show_markdown(const struct view *v, struct buf *out)
 		buf_fmt(out, "\n%zu policy elements of no container have drifted.\n", v->policy_drift);
 	vec_each(const struct str, note, &v->notes) {
 		buf_puts(out, note == v->notes.at ? "\nData that is there already:\n\n- " : "- ");
-		show_plain(*note, 0, out);
+		prose(*note, out);
 		buf_addc(out, '\n');
 	}
 	if (view_pending(v))

@@ -17,22 +17,12 @@ static struct str origin_line(struct str origin)
 	return column ? (struct str){origin.s, (size_t)(column - origin.s)} : origin;
 }
 
-/* Terminal cells of UTF-8 text, well enough for a column: one a character. */
-static size_t cells(const char *s, size_t n)
-{
-	size_t count = n;
-
-	for (size_t i = utf8_printable(s, n); i < n; i++)
-		count -= ((unsigned char)s[i] & 0xc0) == 0x80;
-	return count;
-}
-
 void row_end(struct rows *r, char sign, struct str origin)
 {
 	struct row row = {.sign = sign, .at = r->start, .n = row_len(r), .origin = origin_line(origin)};
 
 	if (origin.n)
-		row.cells = cells(r->line.s + row.at, row.n);
+		row.cells = utf8_cells((struct str){r->line.s + row.at, row.n});
 	vec_push(r->a, &r->all, row);
 	r->start = r->line.n;
 }

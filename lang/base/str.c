@@ -141,6 +141,26 @@ void buf_vfmt(struct buf *b, const char *fmt, va_list ap)
 		b->n += (size_t)n;
 }
 
+void buf_shell(struct buf *b, struct str word)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+@%:,=";
+	size_t i = 0;
+
+	while (i < word.n && word.s[i] && strchr(plain, word.s[i]))
+		i++;
+	if (word.n && i == word.n) {
+		buf_str(b, word);
+		return;
+	}
+	buf_addc(b, '\'');
+	for (i = 0; i < word.n; i++) {
+		if (word.s[i] == '\'')
+			buf_puts(b, "'\\'");
+		buf_addc(b, word.s[i]);
+	}
+	buf_addc(b, '\'');
+}
+
 void buf_fmt(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;

@@ -91,6 +91,7 @@ static inline char *uint_before(char *end, uint64_t v)
 	return end;
 }
 void buf_uint(struct buf *b, uint64_t v);	/* decimal */
+void buf_shell(struct buf *b, struct str word);	/* as a word of a POSIX shell: as it is, or in single quotes */
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vfmt(struct buf *b, const char *fmt, va_list ap);
 /* Copies what was built into the arena, and frees and empties the builder. */

@@ -126,6 +126,20 @@ unsigned utf8_width(uint32_t code)
 	return IN(code, zero_cells) ? 0 : IN(code, two_cells) ? 2 : 1;
 }
 
+size_t utf8_cells(struct str text)
+{
+	size_t n = utf8_printable(text.s, text.n);
+
+	for (size_t i = n, len; i < text.n; i += len) {
+		uint32_t code = 0;
+
+		len = utf8_decode(text.s + i, text.n - i, &code);
+		n += len ? utf8_width(code) : 1;
+		len += !len;
+	}
+	return n;
+}
+
 bool utf8_invisible(uint32_t code)
 {
 	return code >= 0x80 && (IN(code, invisible) || (code & 0xfffe) == 0xfffe);

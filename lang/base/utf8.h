@@ -14,6 +14,8 @@ size_t utf8_printable(const char *s, size_t n);
 void utf8_encode(uint32_t code, struct buf *out);
 /* Cells on a terminal: 0 for combining marks, 2 for wide characters, else 1. */
 unsigned utf8_width(uint32_t code);
+/* Those of a text; a byte that is malformed counts as one. */
+size_t utf8_cells(struct str text);
 /* Characters outside ASCII that show nothing, look like a blank or a line end, or change the direction of text (Unicode's Default_Ignorable, Bidi_Control,
  * White_Space, controls, noncharacters): what is reviewed must be what is meant ("Trojan Source", CVE-2021-42574). */
 bool utf8_invisible(uint32_t code);

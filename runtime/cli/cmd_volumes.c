@@ -5,6 +5,7 @@
 
 #include "lang/base/cleanup.h"
 #include "lang/base/json.h"
+#include "lang/base/utf8.h"
 #include "runtime/cli/change.h"
 #include "runtime/cli/cli.h"
 #include "runtime/show.h"
@@ -37,7 +38,7 @@ static void as_text(const struct res_directory *d, struct buf *out)
 	size_t start = out->n;
 
 	show_plain(d->res.id, 0, out);
-	while (out->n - start < 48)
+	for (size_t cells = utf8_cells((struct str){out->s + start, out->n - start}); cells < 48; cells++)
 		buf_addc(out, ' ');
 	buf_puts(out, "  ");
 	show_plain(d->res.owner, 0, out);

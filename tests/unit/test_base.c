@@ -14,6 +14,7 @@
 #include "lang/base/json.h"
 #include "lang/base/map.h"
 #include "lang/base/near.h"
+#include "lang/base/utf8.h"
 #include "lang/base/vec.h"
 
 static struct addr ip(const char *text)
@@ -165,6 +166,36 @@ static void json_strings_escape_and_repair(void **state)
 	buf_free(&b);
 }
 
+static void shell_words_are_quoted(void **state)
+{
+	static const struct {
+		const char *word, *out;
+	} rows[] = {
+		{"", "''"}, {"/srv/x-1.y", "/srv/x-1.y"}, {"a b", "'a b'"}, {"$HOME", "'$HOME'"}, {"it's", "'it'\\''s'"}, {"'", "''\\'''"}, {"a;b", "'a;b'"}, {"\xc3\xa9", "'\xc3\xa9'"}, {"~", "'~'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct buf b = {0};
+
+		buf_shell(&b, str_of(rows[i].word));
+		if (!str_is(buf_view(&b), rows[i].out))
+			fail_msg("`%s` becomes %.*s", rows[i].word, (int)b.n, b.s);
+		buf_free(&b);
+	}
+}
+
+static void cells_are_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_cells(STR("")), 0);
+	assert_int_equal(utf8_cells(STR("plain text")), 10);
+	assert_int_equal(utf8_cells(STR("m\xc3\xbcsik")), 5);
+	assert_int_equal(utf8_cells(STR("u\xcc\x88")), 1);
+	assert_int_equal(utf8_cells(STR("\xe6\x97\xa5\xe6\x9c\xac")), 4);
+	assert_int_equal(utf8_cells(STR("a\xff\xc3z")), 4);
+}
+
 static void builder_and_vector_grow(void **state)
 {
 	struct arena a = {0};
@@ -220,6 +251,8 @@ int main(void)
 		cmocka_unit_test(near_finds_slips_and_nothing_far),
 		cmocka_unit_test(errors_take_context_in_front_and_never_overflow),
 		cmocka_unit_test(json_strings_escape_and_repair),
+		cmocka_unit_test(shell_words_are_quoted),
+		cmocka_unit_test(cells_are_counted),
 		cmocka_unit_test(builder_and_vector_grow),
 		cmocka_unit_test(an_arena_is_used_again),
 	};
