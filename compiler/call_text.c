@@ -3,6 +3,8 @@
  * Functions of strings. Bytes are compared; only ASCII letters have two cases. */
 #include "compiler/call.h"
 
+#include "lang/base/path.h"
+
 struct val call_join(struct call *c)
 {
 	const struct list *l = c->args[0].u.list;
@@ -109,9 +111,7 @@ struct val call_path(struct call *c)
 
 	if (wrong)
 		return call_wrong(c, 0, "makes no path of this: %s", wrong);
-	if (s.n > 1 && s.s[s.n - 1] == '/')
-		s.n--;
-	return VAL(PATH, s);
+	return VAL(PATH, path_trimmed(s));
 }
 
 struct val call_port(struct call *c)

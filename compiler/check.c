@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Whether a value is of the type that is asked for. Types are exact: an int serves where a number is asked for, the port of a container where a port is, and
- * nothing else is converted. What is said otherwise is in mismatch.c. */
+ * Whether a value is of the type that is asked for. Types are exact: an int serves where a number is asked for, the port of a container where a port is, a string where
+ * a path is, and nothing else is converted. What is said otherwise is in mismatch.c. */
 #include "compiler/elab.h"
+
+#include "lang/base/path.h"
 
 /* ---- bounds ---- */
 
@@ -286,6 +288,19 @@ static struct val check_map(struct elab *el, struct val v, const struct expr *e,
 	return (struct val){.type = V_MAP, .u.dict = typed};
 }
 
+/* A text that ends like an option is hardly meant: who means it says path("…"). */
+static struct val check_path(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	if (v.type == T_PATH)
+		return v;
+	if (v.type != T_STRING)
+		return mismatch(el, v, e, t, to);
+	const char *wrong = path_wrong(v.u.STRING);
+	if (!wrong && !(wrong = path_option(v.u.STRING)))
+		return VAL(PATH, path_trimmed(v.u.STRING));
+	return ill_formed(el, DIAG_path, wrong, v.u.STRING, e, to);
+}
+
 struct val check(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
 {
 	const char *wrong;
@@ -325,6 +340,8 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 			return mismatch(el, v, e, t, to);
 		wrong = form_ifname(v.u.STRING);
 		return wrong ? ill_formed(el, DIAG_interface_form, wrong, v.u.STRING, e, to) : VAL(IFNAME, v.u.STRING);
+	case T_PATH:
+		return check_path(el, v, e, t, to);
 	case T_DNS:
 		if (v.type == V_NONE)
 			return VAL(DNS, (struct dns){.from = DNS_NONE});

@@ -155,7 +155,7 @@ static void put_map(struct effective *e, const struct schema_row *row, const voi
 		if (is_name(name))
 			buf_str(e->out, name);
 		else
-			effective_text(name, e->out);
+			string_text(name, e->out);
 		buf_puts(e->out, " = ");
 		effective_value(e, row->type, (const char *)any + value_offset(row->type));
 		put_origin(e, true, any->at);
@@ -301,7 +301,7 @@ static void put_uses(struct effective *e, const struct model *model)
 		struct str alias = alias_of(e, model, source->path);
 		vec_push(&e->arena, &e->used, (struct used){source, alias});
 		buf_puts(e->out, "use ");
-		effective_text(STR_JOIN(&e->arena, str_starts(source->path, STR("../")) ? STR("") : STR("./"), source->path), e->out);
+		string_text(STR_JOIN(&e->arena, str_starts(source->path, STR("../")) ? STR("") : STR("./"), source->path), e->out);
 		buf_fmt(e->out, " as %.*s\n", STR_ARG(alias));
 	}
 	if (e->used.n)

@@ -29,8 +29,6 @@ struct effective {
 	VEC(struct used) used;
 };
 
-/* A string literal. */
-void effective_text(struct str s, struct buf *out);
 /* A value of this type, to e->out. */
 void effective_value(struct effective *e, enum type_tag tag, const void *v);
 

@@ -3,32 +3,6 @@
  * Values in the language's notation, so that they mean the same from where they stand now. */
 #include "compiler/effective_impl.h"
 
-#include "lang/base/utf8.h"
-
-void effective_text(struct str s, struct buf *out)
-{
-	buf_addc(out, '"');
-	for (size_t i = 0; i < s.n;) {
-		uint32_t code = 0;
-		size_t n = utf8_decode(s.s + i, s.n - i, &code);
-
-		if (n == 0)
-			n = 1;
-		if (code == '\n')
-			buf_puts(out, "\\n");
-		else if (code == '\t')
-			buf_puts(out, "\\t");
-		else if (code == '"' || code == '\\' || code == '$')
-			buf_fmt(out, "\\%c", (char)code);
-		else if (code < 0x20 || code == 0x7f || utf8_invisible(code))
-			buf_fmt(out, "\\u{%x}", code);
-		else
-			buf_add(out, s.s + i, n);
-		i += n;
-	}
-	buf_addc(out, '"');
-}
-
 static void put_addr(struct addr a, struct buf *out)
 {
 	char text[ADDR_TEXT_MAX];
@@ -179,9 +153,11 @@ void effective_value(struct effective *e, enum type_tag tag, const void *v)
 	case T_STRING:
 	case T_IMAGE:
 	case T_IFNAME:
-		effective_text(*(const struct str *)v, out);
+		string_text(*(const struct str *)v, out);
 		break;
 	case T_PATH:
+		path_text(*(const struct str *)v, out);
+		break;
 	case T_NAMED:
 		buf_str(out, *(const struct str *)v);
 		break;
@@ -255,7 +231,7 @@ void effective_value(struct effective *e, enum type_tag tag, const void *v)
 		buf_addc(out, '[');
 		for (size_t i = 0; i < l->n; i++) {
 			buf_puts(out, i ? ", " : "");
-			effective_text(l->at[i], out);
+			string_text(l->at[i], out);
 		}
 		buf_addc(out, ']');
 		break;

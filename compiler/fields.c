@@ -75,6 +75,15 @@ static void text_STRING(struct str v, struct buf *out)
 	buf_str(out, v);
 }
 
+/* A `=` divides the two of a mount. */
+static void text_PATH(struct str v, struct buf *out)
+{
+	if (str_has(v, '='))
+		string_text(v, out);
+	else
+		path_text(v, out);
+}
+
 static void text_IP(struct addr v, struct buf *out)
 {
 	char text[ADDR_TEXT_MAX];
@@ -198,7 +207,6 @@ static void text_DNS(struct dns v, struct buf *out)
 #define text_IMAGE text_STRING
 #define text_NAMED text_STRING
 #define text_IFNAME text_STRING
-#define text_PATH text_STRING
 #define text_IP4 text_IP
 #define text_IP6 text_IP
 #define text_CIDR4 text_CIDR

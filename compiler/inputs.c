@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Inputs, and the values that they are given from outside: `--set name=value` and files of lines `name = value`. Each is a source like any other, so that what is
- * wrong has its caret under the option's text or the file's line. Values are expressions without names; the text of an option for a string needs no quotes. */
+ * wrong has its caret under the option's text or the file's line. Values are expressions without names; the text of an option for a string or a path needs no quotes. */
 #include "compiler/inputs.h"
 
 #include "compiler/elab.h"
@@ -99,10 +99,11 @@ static const struct expr *set_value(struct elab *el, const struct given *g, cons
 {
 	struct str text = given_text(g);
 	bool quoted = text.n && text.s[0] == '"', none = t->optional && str_eq(text, STR("none"));
+	bool as_is = t->tag == T_STRING || t->tag == T_IMAGE || (t->tag == T_PATH && text.n && text.s[0] == '/');
 	const struct entry *e;
 	size_t errors = el->d->errors;
 
-	if ((t->tag == T_STRING || t->tag == T_IMAGE) && !quoted && !none) {
+	if (as_is && !quoted && !none) {
 		struct expr *plain = arena_new(el->a, struct expr);
 
 		plain->kind = EX_STRING;

@@ -68,6 +68,61 @@ struct expr *odd_word(struct parser *p, struct span at)
 	return e;
 }
 
+/* Where the path on this line ends: at what separates entries, closes them, or leads to the other end of an arrow. */
+static struct str path_line(struct str line)
+{
+	static const char *const behind[] = {";", "}", " {", " ->", " #", "\r"};
+
+	line = str_cut(line, '\n', NULL);
+	for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+		const char *end = memmem(line.s, line.n, "${", 2) && behind[i][0] == '}' ? NULL : memmem(line.s, line.n, behind[i], strlen(behind[i]));
+
+		line.n = end ? (size_t)(end - line.s) : line.n;
+	}
+	while (line.n && (line.s[line.n - 1] == ' ' || line.s[line.n - 1] == '\t' || line.s[line.n - 1] == ','))
+		line.n--;
+	return line;
+}
+
+/* Without the backslashes and quotes of a shell. */
+struct str odd_path_meant(struct parser *p, uint32_t at)
+{
+	enum { MEANT_MAX = 80 };
+	struct str line = path_line(parser_text(p, (struct span){at, p->base + (uint32_t)p->text.n}));
+	bool parts = memmem(line.s, line.n, "${", 2);
+	struct buf text = {0}, quoted = {0};
+
+	if (line.n > MEANT_MAX || str_has(line, '=') || (parts && (str_has(line, '\\') || str_has(line, '"'))))
+		return STR("");
+	for (size_t i = 0; i < line.n; i++)
+		if (line.s[i] != '"' && !(line.s[i] == '\\' && i + 1 < line.n && line.s[i + 1] > 0 && !isalnum((unsigned char)line.s[i + 1])))
+			buf_addc(&text, line.s[i]);
+	if (parts)
+		buf_fmt(&quoted, "\"%.*s\"", STR_ARG(line));
+	else if (!path_wrong(buf_view(&text)))
+		string_text(buf_view(&text), &quoted);
+	buf_free(&text);
+	return buf_take(&quoted, p->arena);
+}
+
+struct expr *odd_path(struct parser *p, struct span at)
+{
+	struct str text = parser_text(p, at), shown = parser_shown(p, at), meant = odd_path_meant(p, at.lo);
+	uint32_t code;
+
+	for (size_t i = 0, len; i < text.n; i += len) {
+		len = utf8_decode(text.s + i, text.n - i, &code);
+		if (!len || utf8_invisible(code))	/* text_check has said it */
+			return expr_new(p, EX_BAD, at);
+	}
+	struct diag *said = diag_add(p->diags, DIAG_path, at, "`%.*s` is no path without quotes", STR_ARG(shown));
+	if (meant.n)
+		diag_help(p->diags, said, "write it in quotes: %.*s", STR_ARG(meant));
+	else
+		diag_help(p->diags, said, "what has other characters than letters of ASCII, digits and / _ . + @ %% ~ = : - stands in quotes");
+	return expr_new(p, EX_BAD, at);
+}
+
 struct expr *odd_notation(struct parser *p, struct span at, const char *what, const char *help)
 {
 	struct diag *d = diag_add(p->diags, DIAG_foreign, at, "%s is not in this language", what);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lang/base/utf8.h"
+
 const char *proto_name(uint8_t proto)
 {
 	switch (proto) {
@@ -185,12 +187,8 @@ void duration_text(int64_t us, struct buf *out)
 	}
 }
 
-/* What the lexer takes as a path. */
-static const char path_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_.+@%~=:-";
-
-/* One form for one place: absolute, no empty parts, no `.` and `..`. PATH_MAX and NAME_MAX are of linux/limits.h. */
 /* /data:ro: the options that other tools write behind a mount, which would be taken for a part of its name. */
-static const char *option_behind(struct str text)
+const char *path_option(struct str text)
 {
 	static const char *const written[] = {":ro", ":rw", ":z", ":Z"};
 
@@ -200,6 +198,27 @@ static const char *option_behind(struct str text)
 	return NULL;
 }
 
+/* What no path may have, whatever a file system takes: it would read as another one, or break the line that it stands in. */
+static const char *bytes_wrong(struct str text)
+{
+	for (size_t i = 0, len; i < text.n; i += len) {
+		uint32_t code;
+
+		i += utf8_printable(text.s + i, text.n - i);
+		if (i == text.n)
+			break;
+		len = utf8_decode(text.s + i, text.n - i, &code);
+		if (!len)
+			return "a path is UTF-8";
+		if (code < 0x20 || code == 0x7f)
+			return "a path has no control characters";
+		if (utf8_invisible(code))
+			return "a path has no characters that cannot be seen or look like other ones";
+	}
+	return NULL;
+}
+
+/* One form for one place: absolute, no empty parts, no `.` and `..`. PATH_MAX and NAME_MAX are of linux/limits.h. */
 const char *path_wrong(struct str text)
 {
 	if (text.n == 0 || text.s[0] != '/')
@@ -217,8 +236,61 @@ const char *path_wrong(struct str text)
 		if (n > 255)
 			return "a part of a path has at most 255 bytes";
 	}
-	for (size_t i = 0; i < text.n; i++)
-		if (text.s[i] == '\0' || !strchr(path_bytes, text.s[i]))
-			return "a path has letters of ASCII, digits and / _ . + @ % ~ = : - only";
-	return option_behind(text);
+	return bytes_wrong(text);
+}
+
+/* Whether the lexer takes it as it is: a `-` goes on with what can be in a path, and so does a `:`, but not with a `/`. */
+static bool path_is_bare(struct str text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+@%~=";
+	char joint = '\0';
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.s[i];
+
+		if (c && strchr(plain, c))
+			joint = '\0';
+		else if (c == '/' && joint != ':')
+			joint = '\0';
+		else if ((c == '-' || c == ':') && (!joint || joint == c))
+			joint = c;
+		else
+			return false;
+	}
+	return !joint && !path_option(text);
+}
+
+void string_text(struct str s, struct buf *out)
+{
+	buf_addc(out, '"');
+	for (size_t i = 0; i < s.n;) {
+		uint32_t code = 0;
+		size_t n = utf8_decode(s.s + i, s.n - i, &code);
+
+		if (n == 0)
+			n = 1;
+		if (code == '\n')
+			buf_puts(out, "\\n");
+		else if (code == '\t')
+			buf_puts(out, "\\t");
+		else if (code == '"' || code == '\\' || code == '$')
+			buf_fmt(out, "\\%c", (char)code);
+		else if (code < 0x20 || code == 0x7f || utf8_invisible(code))
+			buf_fmt(out, "\\u{%x}", code);
+		else
+			buf_add(out, s.s + i, n);
+		i += n;
+	}
+	buf_addc(out, '"');
+}
+
+void path_text(struct str path, struct buf *out)
+{
+	if (path_is_bare(path)) {
+		buf_str(out, path);
+		return;
+	}
+	buf_puts(out, path_option(path) ? "path(" : "");
+	string_text(path, out);
+	buf_puts(out, path_option(path) ? ")" : "");
 }

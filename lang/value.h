@@ -74,11 +74,14 @@ struct word_list {
 
 const char *proto_name(uint8_t proto);	/* "tcp" (for PROTO_NONE too), "udp", "sctp" */
 
-/* What is wrong with a text as a path, as a sentence; NULL: it is one. */
+/* What is wrong with a text as a path, as a sentence; NULL: it is one. The second: whether it ends like an option that other tools write behind a path, as a sentence. */
 const char *path_wrong(struct str text);
+const char *path_option(struct str text);
 
 /* Canonical text of a value: what interpolation, `show` and the formatter print. */
 enum { PORT_TEXT_MAX = sizeof "65535-65535/sctp" };
+void string_text(struct str s, struct buf *out);		/* "…" with escapes, as it reads back */
+void path_text(struct str path, struct buf *out);	/* as the source has it: bare where the lexer takes it so, else in quotes */
 struct str port_write(struct port p, char *out);	/* 80/tcp, 8000-8010/udp; out holds PORT_TEXT_MAX bytes, and what is returned is in it */
 void port_text(struct port p, struct buf *out);		/* the same */
 bool port_parse(struct str text, struct port *ret);	/* what port_text writes, and nothing else */

@@ -264,7 +264,7 @@ void expectations_of(struct arena *a, const struct plan *p, struct expectations 
 /* ---- what came back ---- */
 
 /* "10.77.0.11 to 10.77.0.12 port 80" */
-static void path_text(const struct probe *p, struct buf *out)
+static void way_text(const struct probe *p, struct buf *out)
 {
 	char source[ADDR_TEXT_MAX], target[ADDR_TEXT_MAX];
 
@@ -278,7 +278,7 @@ static void reach_text(const struct probe *p, struct buf *out)
 	const char *what = p->proto == PROTO_TCP ? "a TCP connection" : "an empty UDP datagram";
 
 	buf_puts(out, what);
-	path_text(p, out);
+	way_text(p, out);
 	if (p->end == PROBE_REFUSED && p->arrived)
 		buf_puts(out, " was refused: it arrived there, and nothing listens on that port");
 	else if (p->end == PROBE_REFUSED)
@@ -297,7 +297,7 @@ static void deny_text(const struct probe *p, struct buf *out)
 	bool tcp = p->proto == PROTO_TCP;
 
 	buf_puts(out, tcp ? "a TCP connection" : "an empty UDP datagram");
-	path_text(p, out);
+	way_text(p, out);
 	if (p->end == PROBE_TAKEN)
 		buf_puts(out, tcp ? " was accepted" : " was answered");
 	else if (p->end == PROBE_REFUSED)

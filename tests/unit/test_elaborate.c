@@ -105,7 +105,7 @@ struct any_vec {
 };
 
 /* One step of a path: from a block of a kind to what is below it. */
-static void path_text(struct run *r, const void *model, enum kind_tag kind, struct str path, struct buf *out)
+static void member_text(struct run *r, const void *model, enum kind_tag kind, struct str path, struct buf *out)
 {
 	struct str rest, word = str_cut(path, '.', &rest);
 	struct any_vec v;
@@ -123,7 +123,7 @@ static void path_text(struct run *r, const void *model, enum kind_tag kind, stru
 		}
 		if (row->form == ROW_BLOCK && row->how == HOW_ONE) {
 			if (v.at)
-				path_text(r, v.at, row->child, rest, out);
+				member_text(r, v.at, row->child, rest, out);
 			else
 				buf_puts(out, "-");
 			return;
@@ -140,7 +140,7 @@ static void path_text(struct run *r, const void *model, enum kind_tag kind, stru
 			assert_true((size_t)(word.s[0] - '0') < v.n);
 			memcpy(&block, element + row->arrow_block, sizeof block);
 			if (rest.n) {
-				path_text(r, block, row->child, rest, out);
+				member_text(r, block, row->child, rest, out);
 				return;
 			}
 			value_text(&r->arena, field_read(element + row->arrow_left, row->type), out);
@@ -160,7 +160,7 @@ static void path_text(struct run *r, const void *model, enum kind_tag kind, stru
 				struct m_head *child = ((struct m_head **)v.at)[k];
 
 				if (str_eq(child->name, word)) {
-					path_text(r, child, row->child, rest, out);
+					member_text(r, child, row->child, rest, out);
 					return;
 				}
 			}
@@ -178,7 +178,7 @@ static void model_is(struct run *r, const char *path, const char *wanted)
 
 	for (size_t i = 0; i < r->model.stacks.n; i++)
 		if (str_eq(((struct m_head *)r->model.stacks.at[i])->name, stack))
-			path_text(r, r->model.stacks.at[i], KIND_stack, rest, &b);
+			member_text(r, r->model.stacks.at[i], KIND_stack, rest, &b);
 	buf_addc(&b, '\0');
 	if (strcmp(b.s, wanted) != 0)
 		fail_msg("%s is `%s`, not `%s`", path, b.s, wanted);
@@ -641,7 +641,11 @@ static void values_of_another_type_are_refused(void **state)
 		{IN_C("limits { tasks = 1.5 }"), "E0401", "takes int, not float"},
 		{IN_C("ready { exec = [\"a\"]; within = 30 }"), "E0401", "30s"},
 		{IN_C("ports { http = 80 }"), "E0401", "80/tcp"},
-		{IN_C("volume v { at = \"/v\" }"), "E0401", "write it without quotes: /v"},
+		{IN_C("volume v { at = \"v\" }"), "E0114", "they begin with `/`"},
+		{IN_C("volume v { at = \"/v:ro\" }"), "E0114", "path(\"…\")"},
+		{IN_C("volume v { at = \"/v\\u{200b}\" }"), "E0114", "cannot be seen"},
+		{IN_C("volume v { at = \"/v\\u{7f}\" }"), "E0114", "no control characters"},
+		{IN_C("volume v { at = 80/tcp }"), "E0401", NULL},
 		{IN_C("volume v { at = /v; mode = 750 }"), "E0401", "a mode begins with 0: 0750"},
 		{IN_C("env { A = 5 }"), "E0401", "\"5\""},
 		{IN_C("command = \"run\""), "E0401", "list"},
@@ -720,6 +724,61 @@ static void texts_with_a_grammar_are_checked(void **state)
 			fail_msg("image `%s`", images[i].image);
 }
 
+/* Whatever a path is, what path_text prints of it is that path again: bare where it can be, else a string or path("…"). */
+static void paths_read_back(void **state)
+{
+	static const struct {
+		const char *path, *shown;
+	} rows[] = {
+		{"/", "/"}, {"/srv/data", "/srv/data"}, {"/a-b/-c/--d", "/a-b/-c/--d"}, {"/dev/pci-0000:00:1f.2", "/dev/pci-0000:00:1f.2"}, {"/50%/a=b/~x@y+z", "/50%/a=b/~x@y+z"},
+		{"/srv/TV Shows", "\"/srv/TV Shows\""}, {"/srv/a,b", "\"/srv/a,b\""}, {"/srv/t ", "\"/srv/t \""}, {"/home/j\xc3\xb6rg", "\"/home/j\xc3\xb6rg\""},
+		{"/\xe6\x97\xa5 \xf0\x9f\x8e\xac", "\"/\xe6\x97\xa5 \xf0\x9f\x8e\xac\""}, {"/a\"b", "\"/a\\\"b\""}, {"/a\\b\\", "\"/a\\\\b\\\\\""}, {"/$HOME/${x}", "\"/\\$HOME/\\${x}\""},
+		{"/#;*?!&|<>()[]{}^`'", "\"/#;*?!&|<>()[]{}^`'\""}, {"/a-", "\"/a-\""}, {"/a:", "\"/a:\""}, {"/a:/b", "\"/a:/b\""}, {"/a-:b", "\"/a-:b\""}, {"/a:-b", "\"/a:-b\""},
+		{"/a:ro", "path(\"/a:ro\")"}, {"/a b:Z", "path(\"/a b:Z\")"}, {"/.../..a/.b", "/.../..a/.b"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		_buf_ struct buf shown = {0}, source = {0};
+		struct run r;
+
+		assert_null(path_wrong(str_of(rows[i].path)));
+		path_text(str_of(rows[i].path), &shown);
+		if (!str_is(buf_view(&shown), rows[i].shown))
+			fail_msg("`%s` is shown as `%.*s`", rows[i].path, (int)shown.n, shown.s);
+		buf_fmt(&source, "stack s { container c { " IMAGE " working-dir = %.*s; mount %.*s -> %.*s } }", STR_ARG(buf_view(&shown)), STR_ARG(buf_view(&shown)), STR_ARG(buf_view(&shown)));
+		buf_addc(&source, '\0');
+		run_text(&r, source.s);
+		said(&r, "", NULL);
+		model_is(&r, "s.container.c.working-dir", rows[i].path);
+		model_is(&r, "s.container.c.mount.0", str_fmt(&r.arena, "%s -> %s", rows[i].path, rows[i].path).s);
+		run_end(&r);
+	}
+}
+
+static void what_is_no_path_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "srv", "./a", "~/a", "//a", "/a//b", "/a/../b", "/..", "/.", "/a/./b", "/a\nb", "/a\tb", "/a\x01", "/a\x7f", "/a\xff", "/a\xc3", "/a\xc0\xaf", "/a\xed\xa0\x80",
+		"/a\xe2\x80\xae", "/a\xe2\x81\xa6", "/a\xe2\x80\x8b", "/a\xc2\xa0", "/a\xc2\x85", "/a\xe2\x80\xa8", "/a\xef\xbb\xbf",
+	};
+	char long_part[300] = "/", long_path[4200] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (!path_wrong(str_of(bad[i])))
+			fail_msg("`%s` is a path", bad[i]);
+	assert_non_null(path_wrong((struct str){"/a\0b", 4}));
+	memset(long_part + 1, 'x', 255);
+	assert_null(path_wrong((struct str){long_part, 256}));
+	memset(long_part + 1, 'x', 256);
+	assert_non_null(path_wrong((struct str){long_part, 257}));
+	for (size_t i = 0; i < sizeof long_path - 1; i++)
+		long_path[i] = i % 2 ? 'x' : '/';
+	assert_null(path_wrong((struct str){long_path, 4094}));
+	assert_non_null(path_wrong((struct str){long_path, 4096}));
+}
+
 static void entries_that_do_not_fit_are_refused(void **state)
 {
 	static const struct mistake rows[] = {
@@ -784,6 +843,8 @@ int main(void)
 		cmocka_unit_test(wrong_templates_are_said_and_nothing_follows_from_them),
 		cmocka_unit_test(values_of_another_type_are_refused),
 		cmocka_unit_test(texts_with_a_grammar_are_checked),
+		cmocka_unit_test(paths_read_back),
+		cmocka_unit_test(what_is_no_path_is_refused),
 		cmocka_unit_test(entries_that_do_not_fit_are_refused),
 	};
 

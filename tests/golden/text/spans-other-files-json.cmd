@@ -1,1 +1,0 @@
-check --format json spans-other-files.ctstack

@@ -1,1 +1,0 @@
-check --format sarif spans-other-files.ctstack
