@@ -116,7 +116,6 @@ static int turn(struct host *h, const char *doing, bool stubborn, struct err *e)
 		return 0;
 	}
 	r = sd_bus_wait(h->bus->sd, LOOK_UP_US);
-	host_meanwhile(h);
 	return r < 0 && r != -EINTR ? broken(h, e, r, doing) : 0;
 }
 
@@ -129,7 +128,6 @@ int bus_pause(struct host *h, uint64_t us, struct err *e)
 		if (h->interrupted && *h->interrupted)
 			return err_set(e, -EINTR, "interrupted");
 		nanosleep(&t, NULL);
-		host_meanwhile(h);
 	}
 	return 0;
 }

@@ -61,7 +61,7 @@ static struct str volume_trait(struct arena *a, struct str field)
 /* "data=/srv/data -> /var/lib/data (readonly, backup)": where it is kept, where the container sees it, and how. */
 static struct str volume_said(struct arena *a, const struct res_container *c, struct str volume)
 {
-	struct str name = str_cut(volume, '=', NULL), own, part, at = {0}, traits = {0};
+	struct str name = str_cut(volume, '=', NULL), said = view_volume(a, volume), own, part, at = {0}, traits = {0};
 
 	for (size_t i = 0; i < c->fields.n; i++) {
 		if (!of_volume(c->fields.at[i], &own) || !str_eq(str_cut(own, '.', &part), name))
@@ -72,7 +72,7 @@ static struct str volume_said(struct arena *a, const struct res_container *c, st
 		if (trait.n)
 			traits = STR_JOIN(a, traits, traits.n ? STR(", ") : STR(" ("), trait);
 	}
-	return !at.n ? volume : STR_JOIN(a, volume, STR(" -> "), at, traits, traits.n ? STR(")") : STR(""));
+	return !at.n ? said : STR_JOIN(a, said, STR(" -> "), at, traits, traits.n ? STR(")") : STR(""));
 }
 
 static void rows_new(struct rows *r, const struct view_container *v, size_t width)
@@ -115,7 +115,7 @@ static void rows_removed(struct rows *r, const struct view_container *v, size_t 
 	show_plain(v->other, 0, &r->line);
 	row_end(r, '-', c->res.origin);
 	for (size_t i = 0; i < c->volumes.n && !v->other.n; i++) {
-		struct str path, name = str_cut(c->volumes.at[i], '=', &path);
+		struct str path, name = str_cut(view_volume(r->a, c->volumes.at[i]), '=', &path);
 
 		pad(&r->line, 0, width + 2);
 		buf_puts(&r->line, "volume ");

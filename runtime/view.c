@@ -17,6 +17,24 @@ struct viewer {
 	struct map containers; /* id -> struct view_container */
 };
 
+/* The name before the first `=` that stands in no quotes: mount."/srv/a=b"=/data. */
+static struct str field_cut(struct str field, struct str *ret_value)
+{
+	bool quoted = false;
+	size_t i = 0;
+
+	for (; i < field.n && (quoted || field.s[i] != '='); i++) {
+		if (field.s[i] == '"')
+			quoted = !quoted;
+		else if (quoted && field.s[i] == '\\')
+			i++;
+	}
+	if (i >= field.n)
+		return str_cut(field, '=', ret_value);
+	*ret_value = (struct str){field.s + i + 1, field.n - i - 1};
+	return (struct str){field.s, i};
+}
+
 /* Sorted lists of "name=value" side by side. The prefix tells the lists of a container apart: "port.", "volume.". */
 static void fields_diff(struct arena *a, const char *prefix, const struct strs *old, const struct strs *new, struct view_container *c)
 {
@@ -24,8 +42,8 @@ static void fields_diff(struct arena *a, const char *prefix, const struct strs *
 
 	while (i < old->n || k < new->n) {
 		struct str was = {0}, now = {0};
-		struct str x = i < old->n ? str_cut(old->at[i], '=', &was) : (struct str){0};
-		struct str y = k < new->n ? str_cut(new->at[k], '=', &now) : (struct str){0};
+		struct str x = i < old->n ? field_cut(old->at[i], &was) : (struct str){0};
+		struct str y = k < new->n ? field_cut(new->at[k], &now) : (struct str){0};
 		int order = i == old->n ? 1 : k == new->n ? -1 : str_cmp(x, y);
 
 		if (order < 0)
@@ -56,8 +74,29 @@ static struct str list_text(struct arena *a, const struct strs *all)
 	return buf_take(&text, a);
 }
 
+struct str view_volume(struct arena *a, struct str volume)
+{
+	struct str path, name = str_cut(volume, '=', &path);
+	struct buf text = {0};
+
+	buf_fmt(&text, "%.*s=", STR_ARG(name));
+	path_text(path, &text);
+	return buf_take(&text, a);
+}
+
+static struct strs volumes_said(struct arena *a, const struct strs *volumes)
+{
+	struct strs said = {arena_array(a, volumes->n + 1, sizeof *said.at), volumes->n};
+
+	for (size_t i = 0; i < said.n; i++)
+		said.at[i] = view_volume(a, volumes->at[i]);
+	return said;
+}
+
 static void container_fields(struct arena *a, struct view_container *c)
 {
+	struct strs had = volumes_said(a, &c->from->volumes), has = volumes_said(a, &c->to->volumes);
+
 	field_diff(a, "image", image_said(a, c->from->image), image_said(a, c->to->image), c);
 	field_diff(a, "address", c->from->address, c->to->address, c);
 	field_diff(a, "address6", c->from->address6, c->to->address6, c);
@@ -65,7 +104,7 @@ static void container_fields(struct arena *a, struct view_container *c)
 	fields_diff(a, "ports.", &c->from->ports, &c->to->ports, c);
 	fields_diff(a, "", &c->from->fields, &c->to->fields, c);
 	fields_diff(a, "secret ", &c->from->secrets, &c->to->secrets, c);
-	fields_diff(a, "volume.", &c->from->volumes, &c->to->volumes, c);
+	fields_diff(a, "volume.", &had, &has, c);
 }
 
 /* A container's entry; either side may be NULL. */

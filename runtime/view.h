@@ -75,6 +75,8 @@ struct view {
 void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret);
 /* Why a flow, a published port or an expectation is there, as its source says; empty where it does not, and of everything else. */
 struct str view_doc(const struct res *r);
+/* "models=/var/lib/x" of a container's volumes, the path as the source has it. */
+struct str view_volume(struct arena *a, struct str volume);
 /* Whether there is anything to do. */
 bool view_pending(const struct view *v);
 /* "1 new, 1 restart, 3 untouched; 2 flows open" */
