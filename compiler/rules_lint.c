@@ -3,23 +3,23 @@
  * Lints: what works, and will be regretted. Warnings only. */
 #include "compiler/rules_impl.h"
 
-/* The tag of an image reference ([registry[:port]/]name[:tag][@digest]), or empty. */
-static struct str image_tag(struct str image)
+/* Of an image reference ([registry[:port]/]path/name[:tag][@digest]) the name; *ret_tag: its tag, or empty. */
+static struct str image_name(struct str image, struct str *ret_tag)
 {
 	const char *slash = image.n ? memrchr(image.s, '/', image.n) : NULL;
-	struct str last = slash ? (struct str){slash + 1, image.n - (size_t)(slash + 1 - image.s)} : image, tag;
+	struct str last = slash ? (struct str){slash + 1, image.n - (size_t)(slash + 1 - image.s)} : image;
 
-	str_cut(str_cut(last, '@', NULL), ':', &tag);
-	return tag;
+	return str_cut(str_cut(last, '@', NULL), ':', ret_tag);
 }
 
 RULE(image_tag)
 {
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
-		struct str tag = image_tag(c->image.v);
+		struct str tag;
 		struct diag *d;
 
+		image_name(c->image.v, &tag);
 		if (!c->image.set || c->image.v.n == 0 || str_has(c->image.v, '@') ||
 		    (tag.n && !str_is(tag, "latest")))
 			continue;
@@ -68,34 +68,60 @@ RULE(gpu_memory)
 	}
 }
 
-static const struct {
+/* A database is told by its port, or under another one by the name of its image. */
+static const struct database {
 	uint16_t port;
 	const char *what;
+	const char *images[4];
 } databases[] = {
-    {3306, "MySQL"},	     {5432, "PostgreSQL"}, {6379, "Redis"},
-    {9200, "Elasticsearch"}, {11211, "memcached"}, {27017, "MongoDB"},
+	{3306, "MySQL", {"mysql", "mariadb", "percona"}}, {5432, "PostgreSQL", {"postgres", "postgresql", "pgvector", "timescaledb"}},
+	{6379, "Redis", {"redis", "valkey"}},		  {9200, "Elasticsearch", {"elasticsearch", "opensearch"}},
+	{11211, "memcached", {"memcached"}},		  {27017, "MongoDB", {"mongo", "mongodb"}},
 };
+
+static bool is_database(const struct database *d, const struct m_container *c, struct port port)
+{
+	struct str tag, image = c->image.set ? image_name(c->image.v, &tag) : STR("");
+	bool named = false;
+
+	for (size_t i = 0; i < sizeof d->images / sizeof d->images[0] && d->images[i]; i++)
+		named |= str_is(image, d->images[i]);
+	return named || (port.lo <= d->port && d->port <= port.hi);
+}
+
+/* how: "it is published beyond this host" */
+static void database_said(struct rules *r, enum diag_code code, struct span at, const struct m_container *c, struct port port, const char *how)
+{
+	for (size_t k = 0; k < sizeof databases / sizeof databases[0]; k++)
+		if (is_database(&databases[k], c, port)) {
+			unsigned number = port.lo <= databases[k].port && databases[k].port <= port.hi ? databases[k].port : port.lo;
+
+			diag_help(r->diags, diag_add(r->diags, code, at, "port %u is %s's, and %s", number, databases[k].what, how),
+				  "publish it on 127.0.0.1, or allow single containers to reach it");
+		}
+}
 
 RULE(database_open)
 {
-	vec_each(struct m_stack *const, s, &r->model->stacks)
+	vec_each(struct m_stack *const, s, &r->model->stacks) {
 		for (size_t i = 0; i < (*s)->publish.n; i++) {
 			const struct endpoint *host = &(*s)->publish.at[i].left.v;
 			const struct port_ref *to = &(*s)->publish.at[i].right.v;
-			struct port target = to->port;
 
-			if (host->addr.family && addr_is_loopback(host->addr))
-				continue;
-			for (size_t k = 0; k < sizeof databases / sizeof databases[0]; k++)
-				if (target.lo <= databases[k].port && databases[k].port <= target.hi)
-					diag_help(
-					    r->diags,
-					    diag_add(r->diags, code, (*s)->publish.at[i].left.at,
-						     "port %u is %s's, and it is published beyond this host",
-						     databases[k].port, databases[k].what),
-					    "publish it on 127.0.0.1, or allow single containers to reach "
-					    "it");
+			if (!host->addr.family || !addr_is_loopback(host->addr))
+				database_said(r, code, (*s)->publish.at[i].left.at, to->container, to->port, "it is published beyond this host");
 		}
+		for (size_t i = 0; i < (*s)->allow.n; i++) {
+			const struct flow_end *from = &(*s)->allow.at[i].left.v, *to = &(*s)->allow.at[i].right.v;
+
+			if (from->kind != END_WORLD || to->kind != END_CONTAINER)
+				continue;
+			if (to->port.lo)
+				database_said(r, code, (*s)->allow.at[i].right.at, to->container, to->port, "the whole world may reach it");
+			for (size_t k = 0; !to->port.lo && k < to->container->ports.n; k++)
+				database_said(r, code, (*s)->allow.at[i].right.at, to->container, to->container->ports.at[k].value.v, "the whole world may reach it");
+		}
+	}
 }
 
 /* "0", "00": what a program takes for root's id. */
