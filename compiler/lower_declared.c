@@ -149,12 +149,12 @@ static int cmp_paths(const void *a, const void *b)
 	return path_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* Where something is mounted in its tree: not what lies in another mount, or where systemd-nspawn mounts file systems of its own. */
+/* Where something is mounted in its tree: not what lies in another mount. systemd-nspawn makes the places of the kernel's file systems before the tree is read-only, those in memory after it. */
 static struct strs mount_points(struct lowering *l, const struct m_container *c)
 {
-	static const char *const made[] = {"/dev", "/proc", "/run", "/sys", "/tmp", "/var/tmp"};
-	enum { MADE = sizeof made / sizeof made[0] };
-	struct str *all = arena_array(l->scratch, c->volume.n + c->mount.n + c->tmpfs.n + MADE + 3, sizeof *all), outer = STR("");
+	static const char *const made[] = {"/dev", "/proc", "/sys"}, *const memory[] = {"/run", "/tmp", "/var/tmp"};
+	enum { MADE = sizeof made / sizeof made[0], MEMORY = sizeof memory / sizeof memory[0] };
+	struct str *all = arena_array(l->scratch, c->volume.n + c->mount.n + c->tmpfs.n + MADE + MEMORY + 3, sizeof *all), outer = STR("");
 	size_t n = 0, kept = 0;
 
 	vec_each(struct m_volume *const, v, &c->volume)
@@ -171,6 +171,8 @@ static struct strs mount_points(struct lowering *l, const struct m_container *c)
 	}
 	for (size_t i = 0; i < MADE; i++)
 		all[n++] = str_of(made[i]);
+	for (size_t i = 0; i < MEMORY; i++)
+		all[n++] = str_of(memory[i]);
 	sort_array(all, n, sizeof *all, cmp_paths);
 	for (size_t i = 0; i < n; i++) {
 		bool is_made = false;
