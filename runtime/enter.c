@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Entering a container, see enter.h. nsenter(1) would give the program all of root's capabilities: whoever may write in the container could put a program in the place of the one
- * that is called, and have them. Here it gets the bounding set of the container's first process, and no descriptor but the standard ones. */
+ * that is called, and have them. Here it gets the bounding set of the container's first process, its environment and what it may use at most, and no descriptor but the standard ones. */
 #include "runtime/enter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <linux/close_range.h>
@@ -13,14 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lang/base/cleanup.h"
+#include "lang/base/vec.h"
 
-enum { NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWCGROUP, CAPS_MAX = 64, NO_PROGRAM = 127 };
+enum { NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWCGROUP, CAPS_MAX = 64, BAD_PROGRAM = 126, NO_PROGRAM = 127, ENVIRONMENT_MAX = 1 << 20 };
 
 /* The rights of the leader: what the program may have at most. */
 struct rights {
@@ -63,6 +66,52 @@ static int rights_read(pid_t leader, struct rights *ret, struct err *e)
 	return found ? 0 : err_set(e, -ESRCH, "process %d is gone", (int)leader);
 }
 
+/* What the leader's processes may use at most (setrlimit(2)) holds for this one from here on. */
+static void limits_take(pid_t leader)
+{
+	for (int what = 0; what < (int)RLIM_NLIMITS; what++) {
+		struct rlimit limit;
+
+		if (prlimit(leader, (__rlimit_resource_t)what, NULL, &limit) == 0)
+			setrlimit((__rlimit_resource_t)what, &limit);
+	}
+}
+
+static bool is_of(const char *pair, const char *name)
+{
+	size_t n = strcspn(name, "=");
+
+	return strncmp(pair, name, n) == 0 && pair[n] == '=';
+}
+
+/* What the leader was started with, and whatever a program needs that is not among it. It is the container's own to say: it has a say in nothing but what runs there. */
+static char **environment_read(pid_t leader, struct arena *a)
+{
+	static char *const least[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "container=systemd-nspawn"};
+	const char *terminal = isatty(STDIN_FILENO) ? getenv("TERM") : NULL;
+	char *text = arena_array(a, ENVIRONMENT_MAX + 1, 1);
+	_file_ FILE *f = proc_open(leader, "environ");
+	size_t n = f ? fread(text, 1, ENVIRONMENT_MAX, f) : 0;
+	VEC(char *) all = {0};
+
+	if (terminal)
+		vec_push(a, &all, (char *)(uintptr_t)str_fmt(a, "TERM=%s", terminal).s);
+	/* a socket by which the leader itself speaks to its supervisor; a last one that is cut off */
+	for (char *pair = text; pair < text + n && n < ENVIRONMENT_MAX; pair += strlen(pair) + 1)
+		if (strchr(pair, '=') && !is_of(pair, "NOTIFY_SOCKET") && !(terminal && is_of(pair, "TERM")))
+			vec_push(a, &all, pair);
+	for (size_t i = 0; i < sizeof least / sizeof least[0]; i++) {
+		bool there = false;
+
+		vec_each(char *const, pair, &all)
+			there |= is_of(*pair, least[i]);
+		if (!there)
+			vec_push(a, &all, least[i]);
+	}
+	vec_push(a, &all, NULL);
+	return all.at;
+}
+
 /* Into the leader's control group: its limits and its devices are the container's. */
 static int cgroup_join(pid_t leader, struct err *e)
 {
@@ -91,10 +140,10 @@ static bool user_namespace_differs(pid_t leader)
 	return stat("/proc/self/ns/user", &own) == 0 && stat(path, &other) == 0 && (own.st_ino != other.st_ino || own.st_dev != other.st_dev);
 }
 
-/* In the child: the rest of the way, then the program. */
-static _Noreturn void become(const struct rights *rights, char *const *argv)
+/* In the child: the rest of the way, then the program. Where that is none, `tell` gets the reason. */
+static _Noreturn void become(const struct rights *rights, char *const *argv, char **environment, int tell)
 {
-	static char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "container=systemd-nspawn", NULL};
+	enum { TELL = STDERR_FILENO + 1 };
 
 	if (chdir("/") < 0 || setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		_exit(NO_PROGRAM);
@@ -103,14 +152,18 @@ static _Noreturn void become(const struct rights *rights, char *const *argv)
 			_exit(NO_PROGRAM);
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || (rights->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
 		_exit(NO_PROGRAM);
-	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+	if ((tell != TELL && dup3(tell, TELL, O_CLOEXEC) < 0) || syscall(SYS_close_range, TELL + 1, ~0U, CLOSE_RANGE_UNSHARE) < 0)
 		_exit(NO_PROGRAM);
-	execvpe(argv[0], argv, environment);
-	_exit(NO_PROGRAM);
+	environ = environment; /* its PATH is where the program is looked for, too */
+	execvp(argv[0], argv);
+	int why = errno;
+	ssize_t told = write(TELL, &why, sizeof why);
+	_exit(told == sizeof why && why != ENOENT ? BAD_PROGRAM : NO_PROGRAM);
 }
 
 int enter_run(pid_t leader, char *const *argv, int *ret_status, struct err *e)
 {
+	_arena_ struct arena a = {0};
 	_fd_ int pidfd = (int)syscall(SYS_pidfd_open, leader, 0);
 	struct rights rights = {0};
 	int status, r = pidfd < 0 ? err_errno(e, -errno, "cannot find process %d", (int)leader) : rights_read(leader, &rights, e);
@@ -119,16 +172,25 @@ int enter_run(pid_t leader, char *const *argv, int *ret_status, struct err *e)
 		r = cgroup_join(leader, e);
 	if (r < 0)
 		return r;
+	char **environment = environment_read(leader, &a);
+	limits_take(leader);
 	if (setns(pidfd, NAMESPACES | (user_namespace_differs(leader) ? CLONE_NEWUSER : 0)) < 0)
 		return err_errno(e, -errno, "cannot enter the container of process %d", (int)leader);
+	int ends[2], why = 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(e, -errno, "cannot make a pipe");
+	_fd_ int reading = ends[0], writing = ends[1];
 	pid_t child = fork();
 	if (child < 0)
 		return err_errno(e, -errno, "cannot fork");
 	if (child == 0)
-		become(&rights, argv);
+		become(&rights, argv, environment, writing);
+	close(take_fd(&writing));
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return err_errno(e, -errno, "cannot wait for %s", argv[0]);
 	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	if (read(reading, &why, sizeof why) == sizeof why)
+		return err_errno(e, -why, "cannot run %s in the container", argv[0]);
 	return 0;
 }

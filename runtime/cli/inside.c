@@ -71,7 +71,7 @@ static int nspawn_exec(struct cli *c, struct session *s, const struct res_contai
 	int r = bus_get_props(&s->host, &s->arena, &pid, 1, &e);
 	pid_t leader = r < 0 ? -1 : enter_leader((pid_t)pid.number, &e);
 	if (leader < 0 || enter_run(leader, argv, &status, &e) < 0)
-		return cli_err(c, &e);
+		cli_err(c, &e);
 	return status;
 }
 

@@ -73,6 +73,8 @@ test_a_program_runs_in_a_tree() {
 	equal "$(inside p-x 'root/da:ta/file')" found
 	equal "$(ctc exec p.x -- /probe name)" web.example
 	expect 1 ctc exec p.x -- /probe open '/da:ta/new' create
+	expect 127 ctc exec p.x -- /nothing
+	contains "$out" "cannot run /nothing in the container"
 	expect 1 in_container p-x open '/da:ta/new' create
 	expect 0 in_container p-x open /kept/new create
 	[ -f /var/lib/ctstack/volumes/p/x/kept/new ]
@@ -108,6 +110,8 @@ test_nothing_of_the_host_leaks_into_it() {
 	ctc inside "$(main_pid ct-p-x.service)" -- /probe serve 81 &
 	eventually 5 probe connect 10.79.0.2 81
 	equal "$(awk '/^CapEff/ {print $2}' "/proc/$(pgrep -f '^/probe serve 81')/status")" "$(inside p-x status | awk '/^CapBnd/ {print $2}')"
+	# and its variables
+	contains "$(tr '\0' '\n' <"/proc/$(pgrep -f '^/probe serve 81')/environ")" "GREETING=a \"b\" \$HOME %n"
 	kill %1 2>/dev/null || true
 	pkill -f '^/probe serve 81'
 }
@@ -154,6 +158,10 @@ test_what_is_ephemeral_is_gone_and_what_is_read_only_stays() {
 	contains "$out" "mounted at /srv/plain/etc/hosts, which is not in its tree"
 	contains "$out" "e.ctstack:"
 	touch /srv/plain/etc/hosts /srv/plain/etc/resolv.conf
+	rmdir /srv/plain/var/tmp
+	expect 1 ctc plan e.ctstack
+	contains "$out" "mounted at /srv/plain/var/tmp, which is not in its tree"
+	mkdir /srv/plain/var/tmp
 	expect 2 ctc plan --detailed-exitcode e.ctstack
 	stack e 'rootfs = /srv/plain; command = ["/probe", "serve", "80"]; ephemeral = true' >e.ctstack
 	ctc apply --yes e.ctstack
@@ -255,6 +263,12 @@ test_capabilities_of_a_tree() {
 	equal "$(inside c-x status | awk '/^Cap(Bnd|Eff)/ {print $2}' | xargs)" "0000000000001400 0000000000001400"
 	equal "$(inside c-x status | awk '/^NoNewPrivs/ {print $2}')" 1
 	equal "$(inside c-x limits | awk '/^Max open files/ {print $4, $5} /^Max core/ {print $5, $6}' | xargs)" "unlimited unlimited 777 777"
+	# what is run in it beside it may use no more
+	ctc exec c.x /probe serve 81 &
+	eventually 5 probe connect 10.79.0.2 81
+	equal "$(awk '/^Max open files/ {print $4, $5}' "/proc/$(pgrep -f '^/probe serve 81')/limits")" "777 777"
+	pkill -f '^/probe serve 81'
+	wait
 	ctc destroy --yes c
 }
 
