@@ -2,7 +2,13 @@
  *
  * ctc logs [STACK[.CONTAINER]…]: what containers said, out of the host's journal. */
 #include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lang/base/cleanup.h"
@@ -15,17 +21,73 @@ struct wish {
 	const char *lines, *since;
 };
 
-/* Becomes journalctl(1). */
+/* A line as the program wrote it, of an entry of the journal in JSON. Some releases of conmon (2.1.6) keep its end in the entry. */
+static void line_print(const char *entry, size_t n)
+{
+	json_t *j = json_loadb(entry, n, JSON_ALLOW_NUL, NULL), *message = json_object_get(j, "MESSAGE"), *byte;
+	size_t len = json_string_length(message), i;
+
+	if (json_is_array(message)) { /* what is not UTF-8 comes as numbers */
+		len = json_array_size(message);
+		json_array_foreach(message, i, byte)
+			if (i + 1 < len || json_integer_value(byte) != '\n')
+				putchar((int)json_integer_value(byte));
+	} else if (json_is_string(message)) {
+		const char *text = json_string_value(message);
+
+		fwrite(text, 1, len > 0 && text[len - 1] == '\n' ? len - 1 : len, stdout);
+	}
+	if (message)
+		putchar('\n');
+	json_decref(j);
+}
+
+/* What journalctl prints as JSON, until it ends; its status. It goes with us: where nobody reads what it prints, it ends. */
+static int lines_print(struct cli *c, const char *path, char *const *argv, bool follow)
+{
+	int ends[2], status = 0;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return cli_fail(c, "cannot make a pipe: %s", strerror(errno));
+	pid_t child = fork();
+	if (child == 0) {
+		if (dup2(ends[1], STDOUT_FILENO) >= 0)
+			execv(path, argv);
+		_exit(STATUS_REFUSED);
+	}
+	close(ends[1]);
+	_file_ FILE *f = fdopen(ends[0], "re");
+	_mem_ char *entry = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	if (child < 0 || !f)
+		return cli_fail(c, "cannot run %s: %s", path, strerror(errno));
+	while ((n = getline(&entry, &size, f)) > 0) {
+		line_print(entry, (size_t)n);
+		if (follow && fflush(stdout) != 0)
+			break;
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_REFUSED;
+}
+
+/* Several containers: journalctl(1) says whose line it is. */
 static int show(struct cli *c, struct session *s, const struct selected *which, const struct wish *w)
 {
 	enum { OWN_WORDS = 8 };
 	const char **argv = arena_array(&s->arena, which->all.n + OWN_WORDS, sizeof *argv);
 	char path[PATH_MAX];
+	bool one = which->all.n == 1;
 	size_t n = 0;
 
 	argv[n++] = "journalctl";
-	/* one container: its own lines, as it wrote them; several: whose line it is */
-	argv[n++] = which->all.n == 1 ? "--output=cat" : "--output=short-iso";
+	argv[n++] = one ? "--output=json" : "--output=short-iso";
+	if (one) {
+		argv[n++] = "--output-fields=MESSAGE";
+		argv[n++] = "--all";
+	}
 	if (w->follow)
 		argv[n++] = "--follow";
 	if (w->lines)
@@ -37,6 +99,8 @@ static int show(struct cli *c, struct session *s, const struct selected *which, 
 	argv[n] = NULL;
 	if (!spawn_find(argv[0], path, sizeof path))
 		return cli_fail(c, "%s is not installed", argv[0]);
+	if (one)
+		return lines_print(c, path, (char *const *)argv, w->follow);
 	execv(path, (char *const *)argv);
 	return cli_fail(c, "cannot run %s: %s", path, strerror(errno));
 }
