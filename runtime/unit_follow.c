@@ -56,6 +56,14 @@ static void bound_find(struct arena *a, struct map *followers, struct res_unit *
 	}
 }
 
+void units_bound(struct arena *a, const struct manifest *m, struct map *followers)
+{
+	struct res_unit *u;
+
+	manifest_each(unit, u, m)
+		bound_find(a, followers, u);
+}
+
 static bool doom(void *none, struct res_unit *u)
 {
 	(void)none;

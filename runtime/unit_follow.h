@@ -17,6 +17,9 @@ void unit_follows(struct arena *a, struct map *followers, struct str unit, struc
 /* Adds to `units` all that follow from those in it and that `enter` takes: it is asked of each as often as it follows from another one, and must not take one twice. */
 void units_follow(struct arena *a, const struct map *followers, struct units *units, bool (*enter)(void *context, struct res_unit *u), void *context);
 
+/* Enters into `followers` what each unit of a manifest is bound to. */
+void units_bound(struct arena *a, const struct manifest *m, struct map *followers);
+
 /* An `enter` that takes each once, and remembers its name. */
 struct unit_set {
 	struct arena *a;

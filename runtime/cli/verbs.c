@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * start, stop, restart: jobs of systemd, one a container, under the lock, so that no transaction is at work on the same units. What is stopped so is drift to
- * `ctc status`, and the next apply starts it again; the next boot does, too. */
+ * `ctc status`, and the next apply starts it again; the next boot does, too. What requires a container goes with it, as systemd would have it: it is told of and waited for like one that was named. */
 #include "runtime/cli/verbs.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "runtime/cli/change.h"
 #include "runtime/cli/select.h"
 #include "runtime/log.h"
+#include "runtime/unit_follow.h"
 #include "runtime/unit_why.h"
 
 enum { STOP_PATIENCE_S = 120, START_MARGIN_S = 15, PATIENCE_MAX_S = 90000 };
@@ -83,6 +84,50 @@ static int start_all(struct session *s, const struct selected *which, struct err
 	return r;
 }
 
+/* What systemd starts with another one: not what waits for people, nor what requires that. */
+static bool starts_with(void *set, struct res_unit *u)
+{
+	return u->wanted_by.n && unit_set_enter(set, u);
+}
+
+static bool runs(const struct bus_units *seen, struct str unit)
+{
+	const struct bus_unit *u = bus_units_find(seen, unit);
+
+	return u && !str_is(u->active, "inactive") && !str_is(u->active, "failed");
+}
+
+/* Adds what goes with those: of what requires them, what runs is stopped with them, and what starts by itself is started with them. */
+static int add_followers(struct session *s, struct selected *which, bool stopped, struct err *e)
+{
+	static const char *const patterns[] = {"ct-*.service", NULL};
+	struct map followers = {0}, names = {0};
+	struct unit_set set = {&s->arena, &names};
+	struct bus_units seen = {0};
+	struct units units = {0};
+
+	vec_each(const struct res_container *const, one, &which->all) {
+		struct res_unit *u = (struct res_unit *)manifest_find(&s->recorded, RES_unit, (*one)->unit);
+
+		if (u && unit_set_enter(&set, u))
+			vec_push(&s->arena, &units.all, u);
+	}
+	size_t named = units.all.n;
+
+	units_bound(&s->arena, &s->recorded, &followers);
+	units_follow(&s->arena, &followers, &units, stopped ? unit_set_enter : starts_with, &set);
+	int r = stopped ? bus_list_units(&s->host, &s->arena, patterns, &seen, e) : 0;
+
+	for (size_t i = named; i < units.all.n; i++) {
+		const struct res_unit *u = units.all.at[i];
+		const struct res_container *c = (const struct res_container *)manifest_find(&s->recorded, RES_container, u->res.owner);
+
+		if (c && str_eq(c->unit, u->res.id) && (!stopped || runs(&seen, c->unit)))
+			vec_push(&s->arena, &which->all, c);
+	}
+	return r;
+}
+
 static int run(struct cli *c, struct session *s, enum verb verb, int argc, int n, char **argv)
 {
 	struct selected which;
@@ -106,9 +151,9 @@ static int run(struct cli *c, struct session *s, enum verb verb, int argc, int n
 		return cli_err(c, &e);
 	if (!which.all.n)
 		return cli_fail(c, "there is no container on this host");
-	if (verb & VERB_STOP)
+	if (verb & VERB_STOP && (r = add_followers(s, &which, true, &e)) == 0)
 		r = stop_all(s, &which, &e);
-	if (r == 0 && (verb & VERB_START))
+	if (r == 0 && verb & VERB_START && (r = add_followers(s, &which, false, &e)) == 0)
 		r = start_all(s, &which, &e);
 	if (r < 0) {
 		struct texts texts = session_texts(s, s->current);

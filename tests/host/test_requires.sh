@@ -96,6 +96,19 @@ test_it_stops_with_it() {
 	eventually 20 all_run
 	[ "$(pid app)" != "$app" ]
 	equal "$(pid cron)" "$cron"
+	# ctc's own verbs tell of it and wait for it.
+	expect 0 ctc stop s.db
+	contains "$out" "stopped ct-s-web.service"
+	expect 0 ctc start s.db
+	contains "$out" "ready ct-s-web.service"
+	all_run
+	ctc stop s.app >/dev/null
+	expect 0 ctc restart s.db
+	lacks "$out" "stopped ct-s-app.service"
+	contains "$out" "ready ct-s-app.service"
+	lacks "$out" ct-s-cron
+	all_run
+	equal "$(pid cron)" "$cron"
 }
 
 test_it_stops_when_it_fails_and_comes_back_with_it() {
@@ -191,6 +204,10 @@ test_one_that_people_started_comes_back_with_what_it_requires() {
 	ctc apply --yes /t.ctstack
 	equal "$(states ct-s-tool ct-s-shell ct-s-idle)" "inactive inactive inactive"
 	systemctl start ct-s-shell
+	tools_run
+	expect 0 ctc restart s.db
+	contains "$out" "ready ct-s-shell.service"
+	lacks "$out" ct-s-idle
 	tools_run
 	expect 0 ctc plan --detailed-exitcode /t.ctstack
 	tool=$(pid tool) cron=$(pid cron)
