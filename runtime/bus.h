@@ -34,7 +34,7 @@ const struct bus_unit *bus_units_find(const struct bus_units *units, struct str 
 struct bus_prop {
 	const char *unit, *interface, *name;
 	char type;
-	struct str text;	/* 's', in the arena */
+	struct str text;	/* 's', in the arena; of 'X': the words of that command, with blanks between them */
 	uint64_t number;	/* the other types; of 'X': 0 where no command failed, else code << 32 | status of the first, as waitid(2) tells them */
 	uint64_t when_us;	/* of 'X': when that command ended, CLOCK_MONOTONIC */
 	int error;		/* negative errno where it could not be had; not an error of the call */

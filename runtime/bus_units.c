@@ -95,15 +95,29 @@ static int make_get(const struct calls *c, size_t i, sd_bus_message **ret)
 	return r < 0 ? r : sd_bus_message_append(*ret, "ss", p->interface, p->name);
 }
 
+static int read_words(sd_bus_message *m, struct buf *ret)
+{
+	int r = sd_bus_message_enter_container(m, 'a', "s");
+	const char *word;
+
+	ret->n = 0;
+	while (r >= 0 && (r = sd_bus_message_read(m, "s", &word)) > 0)
+		buf_fmt(ret, "%s%s", ret->n ? " " : "", word);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 /* The first command of the list that ran and did not end well, unless its failure is ignored ("-"). */
-static int read_commands(sd_bus_message *m, struct bus_prop *ret)
+static int read_commands(struct arena *a, sd_bus_message *m, struct bus_prop *ret)
 {
 	int r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)"), ignored, code, status;
+	_buf_ struct buf words = {0};
 	uint64_t end;
 
 	ret->number = 0;
 	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "sasbttttuii")) > 0) {
-		r = sd_bus_message_skip(m, "sas");
+		r = sd_bus_message_skip(m, "s");
+		if (r >= 0)
+			r = read_words(m, &words);
 		if (r >= 0)
 			r = sd_bus_message_read(m, "b", &ignored);
 		if (r >= 0)
@@ -111,6 +125,7 @@ static int read_commands(sd_bus_message *m, struct bus_prop *ret)
 		if (r >= 0 && !ret->number && !ignored && code && (code != CLD_EXITED || status)) {
 			ret->number = (uint64_t)(uint32_t)code << 32 | (uint32_t)status;
 			ret->when_us = end;
+			ret->text = str_copy(a, buf_view(&words));
 		}
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);
@@ -133,7 +148,7 @@ static int read_prop(struct arena *a, sd_bus_message *m, struct bus_prop *p)
 	if (r < 0)
 		return r;
 	if (p->type == 'X')
-		return read_commands(m, p);
+		return read_commands(a, m, p);
 	if (p->type == 's') {
 		r = sd_bus_message_read(m, "s", &text);
 		if (r >= 0)

@@ -12,7 +12,7 @@
 #include "runtime/facts.h"
 #include "runtime/log.h"
 
-enum { EVENTS_MAX = 4096 };
+enum { EVENTS_MAX = 4096, EXIT_CREDENTIALS = 243 /* systemd.exec(5) */ };
 
 /* Whether the container's own processes are gone. Where the control groups do not look as podman makes them nobody can tell: then they are not. */
 static bool payload_is_gone(struct host *h, struct arena *a, struct str cgroup)
@@ -66,10 +66,31 @@ static void ended(struct buf *out, uint64_t code, uint64_t status)
 {
 	const char *name = code == CLD_EXITED ? NULL : sigabbrev_np((int)status);
 
-	if (code == CLD_EXITED)
+	if (code == CLD_EXITED && status == EXIT_CREDENTIALS)
+		buf_puts(out, "systemd could not read its secrets (exit status 243)");
+	else if (code == CLD_EXITED)
 		buf_fmt(out, "exit status %llu", (unsigned long long)status);
 	else
 		buf_fmt(out, "killed by signal %llu%s%s%s", (unsigned long long)status, name ? " (SIG" : "", name ? name : "", name ? ")" : "");
+}
+
+/* What stands before the program: waiting for others, secrets, a place for a tree (compiler/lower_unit.c and the files beside it). */
+static void told_before(struct buf *out, const struct bus_prop *before)
+{
+	const struct str others = STR("systemctl is-active --quiet ");
+	uint64_t code = before->number >> 32, status = before->number & 0xffffffff;
+	bool credentials = code == CLD_EXITED && status == EXIT_CREDENTIALS; /* of whichever command comes first */
+	struct str words = before->text;
+
+	if (!credentials && str_starts(words, others)) {
+		buf_fmt(out, "%.*s, which it comes after, is not running", (int)(words.n - others.n), words.s + others.n);
+	} else if (!credentials && str_starts(words, STR("ctc wait "))) {
+		buf_puts(out, "the host's interface beside which it stands is not there");
+	} else {
+		if (!credentials)
+			buf_fmt(out, "`%.*s`, which comes before it, failed: ", STR_ARG(words));
+		ended(out, code, status);
+	}
 }
 
 static void told_by_result(struct buf *out, const struct bus_prop *p)
@@ -82,7 +103,7 @@ static void told_by_result(struct buf *out, const struct bus_prop *p)
 	else if (str_is(p[RESULT].text, "oom-kill"))
 		buf_puts(out, "killed because it used more memory than it may");
 	else if (p[BEFORE].number)
-		buf_puts(out, "a container that it comes after is not running");
+		told_before(out, &p[BEFORE]);
 	else if (ready->number && (!main_ended || ready->when_us < p[MAIN_END].number))
 		buf_puts(out, "not ready in time");
 	else if (main_ended && p[MAIN_CODE].number == CLD_EXITED && p[MAIN_STATUS].number == 125)	/* podman-run(1) */
