@@ -166,6 +166,8 @@ static int must_be_there(struct job *c)
 
 	if (!c->q->also.n || manifest_find(&c->s->recorded, RES_stack, c->q->also))
 		return 0;
+	if (str_has(c->q->also, '.'))
+		return err_set(&c->e, -ENOENT, "whole stacks are destroyed; a container goes when it is taken out of its stack's source, and that is applied");
 	manifest_each(stack, s, &c->s->recorded)
 		near_offer(&near, s->res.id);
 	if (near.best.s)

@@ -226,15 +226,18 @@ static int option_short(struct cli *c, const struct cli_option *options, int arg
 int cli_options(struct cli *c, const struct cli_option *options, int argc, char **argv, int *ret_status)
 {
 	int operands = 0;
-	bool over = false;
+	bool over = false, commanded = false; /* the second: by operands, behind which a "--" may stand */
 
 	for (int i = 1; i < argc; i++) {
-		if (over || argv[i][0] != '-' || argv[i][1] == '\0') {
-			argv[++operands] = argv[i];
+		if (strcmp(argv[i], "--") == 0 && (!over || (commanded && operands == c->before_command))) {
+			over = true;
+			commanded = false;
 			continue;
 		}
-		if (strcmp(argv[i], "--") == 0) {
-			over = true;
+		if (over || argv[i][0] != '-' || argv[i][1] == '\0') {
+			argv[++operands] = argv[i];
+			commanded |= !over && operands == c->before_command;
+			over |= commanded;
 			continue;
 		}
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {

@@ -9,7 +9,7 @@
 #include "runtime/cli/select.h"
 #include "runtime/cli/shortcut.h"
 
-enum shell { BASH, ZSH, FISH };
+enum shell { BASH, ZSH, FISH, SH };
 
 struct aliases {
 	struct arena *arena;
@@ -29,6 +29,8 @@ static void put(struct aliases *a, struct str name, struct str rest)
 	map_add(a->arena, &a->taken, name, a);
 	if (a->shell == FISH)
 		buf_fmt(a->out, "function %.*s; %sctc %.*s $argv; end\n", STR_ARG(name), sudo, STR_ARG(rest));
+	else if (a->shell == SH) /* where a function's name has no `-` in it */
+		buf_fmt(a->out, "alias %.*s='%sctc %.*s'\n", STR_ARG(name), sudo, STR_ARG(rest));
 	else
 		buf_fmt(a->out, "%.*s() { %sctc %.*s \"$@\"; }\n", STR_ARG(name), sudo, STR_ARG(rest));
 }
@@ -107,11 +109,11 @@ static int view(struct cli *c, struct session *s, const void *asked)
 
 int cmd_aliases(struct cli *c, int argc, char **argv)
 {
-	static const char *const shells[] = {"bash", "zsh", "fish", NULL};
+	static const char *const shells[] = {"bash", "zsh", "fish", "sh", NULL};
 	int shell = BASH;
 	bool sudo = false;
 	const struct cli_option options[] = {
-		{"shell", 0, CLI_WORD, &shell, NULL, "for which shell; without it bash", shells},
+		{"shell", 0, CLI_WORD, &shell, NULL, "for which shell; without it bash; sh: for dash and the like, as aliases", shells},
 		{"sudo", 0, CLI_FLAG, &sudo, NULL, "functions that call ctc through sudo: eval \"$(sudo ctc aliases --sudo)\"", NULL},
 		{0},
 	};

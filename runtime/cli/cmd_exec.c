@@ -24,6 +24,7 @@ int cmd_exec(struct cli *c, int argc, char **argv)
 		{"workdir", 'w', CLI_TEXT, &what.directory, "DIRECTORY", "where to begin; without it where the container begins", NULL},
 		{0},
 	};
+	c->before_command = 1;
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
 	struct session s;
 

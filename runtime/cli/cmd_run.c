@@ -70,6 +70,7 @@ static int run(struct cli *c, struct session *s, char **argv, size_t n)
 int cmd_run(struct cli *c, int argc, char **argv)
 {
 	static const struct cli_option options[] = {{0}};
+	c->before_command = 2; /* what is behind the shortcut is the program's */
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status);
 	struct session s;
 

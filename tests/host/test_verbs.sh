@@ -95,6 +95,9 @@ test_exec_runs_inside() {
 	equal "$(echo from outside | ctc exec one -- /bin/cat)" 'from outside'
 	expect 7 ctc exec one.only -- /bin/sh -c 'exit 7'
 	equal "$(ctc exec --user 1000:1000 one.only -- /bin/id -u)" 1000
+	# options behind the container's name are the command's, also without a --
+	equal "$(ctc exec -u 1000:1000 one.only /bin/id -u)" 1000
+	equal "$(ctc exec one.only /bin/echo -- --help -h)" '-- --help -h'
 	equal "$(echo 'echo $((6*7))' | ctc enter one.only)" 42
 	expect 1 ctc exec one.only
 	expect 0 ctc stop one.only
@@ -108,6 +111,8 @@ test_shortcuts_have_names() {
 	expect 0 ctc start dev.postgres
 	equal "$(ctc run dev.postgres psql)" 'psql of a b'
 	equal "$(ctc run dev.postgres psql more 'and more')" 'psql of a b more and more'
+	equal "$(ctc run dev.postgres psql -c 'select 1')" 'psql of a b -c select 1'
+	equal "$(ctc run dev.postgres psql -- -c --)" 'psql of a b -c --'
 	contains "$(ctc run dev.postgres)" who
 	expect 1 ctc run dev.postgres pslq
 	contains "$out" 'did you mean `psql`?'
@@ -128,6 +133,8 @@ test_aliases_are_functions_of_the_shell() {
 		systemctl is-active --quiet ct-dev-dev-ml.service
 	)
 	contains "$(ctc aliases --sudo one)" 'one-only-enter() { sudo ctc enter one.only "$@"; }'
+	ctc aliases --shell sh dev >aliases
+	equal "$(dash -c '. ./aliases; eval "dev-pg-psql x"')" 'psql of a b x'
 	contains "$(ctc aliases --shell fish one)" 'function one-only-logs; ctc logs one.only $argv; end'
 }
 
@@ -138,8 +145,10 @@ test_logs_are_those_of_the_container() {
 	equal "$(ctc logs -n 1 one.only)" 'to the log'
 	timeout 5 ctc logs -f one.only >followed &
 	sleep 0.3
-	ctc exec one.only -- /bin/sh -c 'echo one more >/proc/1/fd/1'
-	eventually 5 grep -q 'one more' followed
+	ctc exec one.only -- /bin/sh -c 'printf "one more\n\n\303\050 raw\n" >/proc/1/fd/1'
+	eventually 5 grep -aq ' raw' followed
+	# line by line, an empty one and bytes that are no text among them
+	equal "$(ctc logs -n 3 one.only | od -An -c | xargs)" "$(printf 'one more\n\n\303\050 raw\n' | od -An -c | xargs)"
 	kill %1
 }
 
