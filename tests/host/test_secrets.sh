@@ -73,6 +73,14 @@ test_the_program_sees_it_with_its_owner_and_mode() {
 	expect 0 ctc plan --detailed-exitcode s.ctstack
 }
 
+test_a_start_without_it_says_so() {
+	mv /etc/secrets/variables.env /etc/secrets/elsewhere
+	expect 3 ctc restart s.app
+	contains "$out" "ct-s-app.service did not start: systemd could not read its secrets"
+	mv /etc/secrets/elsewhere /etc/secrets/variables.env
+	expect 0 ctc start s.app
+}
+
 test_the_bytes_are_nowhere_else() {
 	mkdir -p dumped
 	source_text >s.ctstack
