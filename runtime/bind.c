@@ -22,7 +22,7 @@ struct binding {
 	struct map stamps;		/* path of a secret -> struct str */
 	struct map units;		/* name -> struct res_unit, bound */
 	struct str dns;			/* what the host's resolv.conf says to containers; "" until it was asked for */
-	struct err *e;
+	struct err *e, refused;		/* refused: secrets, all that are wrong */
 };
 
 /* The id that the committed generation runs a reference with, or "". */
@@ -131,8 +131,8 @@ static int secret_stamp(struct binding *b, struct str path, bool sealed, struct 
 
 #define SEALED "sealed "
 
-/* "dev.password=/path" or "dev.password=sealed /path" -> "dev.password=content 0123456789abcdef" */
-static int container_bound(struct binding *b, const struct res_container *c, struct res **ret)
+/* "dev.password=/path" or "dev.password=sealed /path" -> "dev.password=content 0123456789abcdef". A secret that is wrong stays as it is, and is said with all others. */
+static void container_bound(struct binding *b, const struct res_container *c, struct res **ret)
 {
 	struct res_container *copy = (struct res_container *)res_copy(b->arena, &c->res);
 	struct str *texts = arena_array(b->arena, c->secrets.n, sizeof *texts);
@@ -149,13 +149,14 @@ static int container_bound(struct binding *b, const struct res_container *c, str
 		int r = secret_stamp(b, path, sealed, &stamp);
 		if (r < 0) {
 			err_context(b->e, "secret %.*s of %.*s", STR_ARG(name), STR_ARG(c->res.id));
-			return err_resource(b->e, c->res.id);
+			err_resource(b->e, c->res.id);
+			err_also(&b->refused, b->e);
+			continue;
 		}
 		texts[i] = str_fmt(b->arena, "%.*s=content %.*s", STR_ARG(name), STR_ARG(stamp));
 	}
 	copy->secrets = (struct strs){texts, c->secrets.n};
 	*ret = &copy->res;
-	return 0;
 }
 
 /* The unit as far as it is bound; NULL where there is none. */
@@ -319,7 +320,9 @@ static int res_bound(struct binding *b, struct res *r, struct res **ret)
 	case RES_sysctl:
 		return sysctl_bound(b, (struct res_sysctl *)r, ret);
 	case RES_container:
-		return ((struct res_container *)r)->secrets.n ? container_bound(b, (struct res_container *)r, ret) : 0;
+		if (((struct res_container *)r)->secrets.n)
+			container_bound(b, (struct res_container *)r, ret);
+		return 0;
 	case RES_file:
 		return str_is(((struct res_file *)r)->content, "@dns:host@\n") ? file_bound(b, (struct res_file *)r, ret) : 0;
 	case RES_unit:
@@ -343,6 +346,10 @@ int manifest_bind(struct host *h, const struct manifest *compiled, const struct 
 		r = res_bound(&b, compiled->all.at[k], &one);
 		if (r == 0)
 			manifest_put(&bound, one);
+	}
+	if (b.refused.code) { /* before what may follow from it */
+		*e = b.refused;
+		return e->code;
 	}
 	if (r < 0)
 		return r;

@@ -205,17 +205,19 @@ static struct map started_by(struct arena *a, const struct plan *p)
 	return started;
 }
 
-static int check_mounts(struct host *h, const struct res_container *c, struct err *e)
+static void check_mounts(struct host *h, const struct res_container *c, struct err *all)
 {
 	for (size_t i = 0; i < c->mounts.n; i++)
 		if (!str_is(c->mounts.at[i], "/" METRICS_DIR) && !fact_exists(h, c->mounts.at[i])) {
-			err_set(e, -ENOENT, "%.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
+			struct err one = {0};
+
+			err_set(&one, -ENOENT, "%.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
 				STR_ARG(c->res.id), STR_ARG(c->mounts.at[i]));
 			if (i < c->mount_origins.n)
-				err_origin(e, c->mount_origins.at[i]);
-			return err_resource(e, c->res.id);
+				err_origin(&one, c->mount_origins.at[i]);
+			err_resource(&one, c->res.id);
+			err_also(all, &one);
 		}
-	return 0;
 }
 
 /* What a container needs besides mounts: the word before "=" in res_container.needs, how it is looked for, and the end of the sentence where it is missing. */
@@ -319,34 +321,37 @@ int need_refuse(const struct res_container *c, struct str need, struct err *e)
 	return err_resource(e, c->res.id);
 }
 
-static int check_needs(struct host *h, const struct res_container *c, struct err *e)
+static void check_needs(struct host *h, const struct res_container *c, struct err *all)
 {
 	for (size_t i = 0; i < c->needs.n; i++)
 		for (size_t k = 0; k < sizeof needs / sizeof needs[0]; k++) {
 			struct str value, word = str_cut(c->needs.at[i], '=', &value);
-			if (str_is(word, needs[k].word) && !needs[k].there(h, value))
-				return need_refuse(c, c->needs.at[i], e);
+			struct err one = {0};
+
+			if (str_is(word, needs[k].word) && !needs[k].there(h, value)) {
+				need_refuse(c, c->needs.at[i], &one);
+				err_also(all, &one);
+			}
 		}
-	return 0;
 }
 
+/* All that is missing is said at once: who makes it makes it in one go. */
 static int check_containers(struct host *h, const struct plan *p, struct err *e)
 {
 	_arena_ struct arena a = {0};
 	const struct map started = started_by(&a, p);
 	const struct res_container *c;
-	int r = 0;
+	struct err all = {0};
 
 	manifest_each(container, c, p->to) {
 		if (!map_get(&started, c->res.id))
 			continue;
-		r = check_mounts(h, c, e);
-		if (r == 0)
-			r = check_needs(h, c, e);
-		if (r < 0)
-			break;
+		check_mounts(h, c, &all);
+		check_needs(h, c, &all);
 	}
-	return r;
+	if (all.code)
+		*e = all;
+	return all.code;
 }
 
 struct wanted_port {

@@ -64,6 +64,17 @@ int err_append(struct err *e, const char *fmt, ...)
 	return e->code;
 }
 
+int err_also(struct err *all, const struct err *one)
+{
+	enum { AROUND = 16 };
+
+	if (!all->code)
+		*all = *one;
+	else if (strlen(all->text) + strlen(one->text) + strlen(one->origin) + AROUND < sizeof all->text)
+		err_append(all, "\n  also: %s%s%s%s", one->text, one->origin[0] ? " (" : "", one->origin, one->origin[0] ? ")" : "");
+	return all->code;
+}
+
 int err_resource(struct err *e, struct str id)
 {
 	if (!e->resource[0])

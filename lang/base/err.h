@@ -22,6 +22,8 @@ int err_errno(struct err *e, int code, const char *fmt, ...) __attribute__((form
 int err_context(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Puts it behind the text; returns e->code. */
 int err_append(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* One of several refusals at once: the first is the error, others stand behind it as lines of their own, as far as there is room; returns all->code. */
+int err_also(struct err *all, const struct err *one);
 /* Names the resource where none is named yet; returns e->code. */
 int err_resource(struct err *e, struct str id);
 /* Names the place in the source, where it is a nearer one than the resource's; returns e->code. */

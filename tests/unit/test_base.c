@@ -154,6 +154,17 @@ static void errors_take_context_in_front_and_never_overflow(void **state)
 	err_resource(&e, STR("first"));
 	err_resource(&e, STR("second"));
 	assert_string_equal(e.resource, "first");
+
+	struct err all = {0}, other = {0};
+	err_set(&other, -ENOENT, "no %s", "a");
+	assert_int_equal(err_also(&all, &other), -ENOENT);
+	err_set(&other, -EINVAL, "no b");
+	err_origin(&other, STR("x:1:2"));
+	assert_int_equal(err_also(&all, &other), -ENOENT);
+	assert_string_equal(all.text, "no a\n  also: no b (x:1:2)");
+	for (int i = 0; i < 1000; i++)
+		err_also(&all, &other);
+	assert_true(strlen(all.text) < sizeof all.text && str_is(str_of(all.text + strlen(all.text) - 7), "(x:1:2)"));
 }
 
 static void json_strings_escape_and_repair(void **state)
