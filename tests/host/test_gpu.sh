@@ -140,3 +140,44 @@ test_by_nodes_in_a_tree() {
 	expect 1 in_tree t-x open /dev/dri/renderD128
 	ctc destroy --yes t
 }
+
+# The first example of the requirement documents: a service with the Intel card, no VPN, and its port behind a proxy's route.
+my_service() {
+	cat <<-SRC
+		stack home {
+		  domain = "example.org"
+		  subnet lan { range = 192.168.100.0/24; nat = true }
+		  container my-service {
+		    image = "localhost/cuda-app:1"
+		    gpu   = intel
+		    ports  { http = 8080/tcp }
+		    env    { PROBE_PORTS = "8080" }
+		    ready  { http = "/" }
+		    limits { memory = 64MiB }
+		  }
+		  container edge { image = "localhost/caddy:1"; ports { http = 80/tcp; https = 443/tcp }; ready { tcp = https } }
+		  proxy my-host { container = edge }
+		  route "myservice" -> my-service.http { enable = $1; providers = [my-host] }
+		  publish 127.0.0.1:443 -> edge.https
+		}
+	SRC
+}
+asked() { curl --silent --max-time 20 --insecure --resolve myservice.example.org:443:127.0.0.1 https://myservice.example.org/; }
+
+test_a_card_and_a_route() {
+	local service
+	caddy_image localhost/caddy:1
+	my_service true >home.ctstack
+	ctc apply --yes home.ctstack
+	equal "$(asked)" "my-service ok"
+	equal "$(ls "/proc/$(podman inspect --format '{{.State.Pid}}' ct-home-my-service)/root/dev/dri" | xargs)" "renderD128 renderD129"
+	expect 0 in_container home-my-service open /dev/dri/renderD128
+	[ ! -e "/proc/$(podman inspect --format '{{.State.Pid}}' ct-home-my-service)/root/dev/nvidia0" ]
+	[ ! -e "/proc/$(podman inspect --format '{{.State.Pid}}' ct-home-edge)/root/dev/dri" ]
+	service=$(main_pid ct-home-my-service.service)
+	my_service false >home.ctstack
+	ctc apply --yes home.ctstack
+	refute asked
+	equal "$(main_pid ct-home-my-service.service)" "$service"
+	ctc destroy --yes home
+}
