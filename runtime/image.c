@@ -49,8 +49,8 @@ struct str image_said(struct arena *a, struct str reference)
 
 /* ---- archives ---- */
 
-/* localhost/ctstack-archive:DIGEST */
-static int archive_name(struct host *h, struct arena *a, struct str path, struct str *ret, struct err *e)
+/* Its file, and the name that its content has: localhost/ctstack-archive:DIGEST. */
+static int archive_open(struct host *h, struct arena *a, struct str path, int *ret_fd, struct str *ret, struct err *e)
 {
 	_fd_ int fd = fact_open(h, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	uint8_t sum[SHA256_DIGEST_SIZE], part[PART];
@@ -72,7 +72,15 @@ static int archive_name(struct host *h, struct arena *a, struct str path, struct
 	sha256_digest(&ctx, sizeof sum, sum);
 	digest_put(sum, hex);
 	*ret = str_fmt(a, ARCHIVE_NAME "%s", hex);
+	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+static int archive_name(struct host *h, struct arena *a, struct str path, struct str *ret, struct err *e)
+{
+	_fd_ int fd = -1;
+
+	return archive_open(h, a, path, &fd, ret, e);
 }
 
 /* "Loaded image: docker.io/library/web:1": the last word of the only such line. */
@@ -92,16 +100,19 @@ static struct str loaded_name(struct str said, size_t *ret_count)
 	return name;
 }
 
+/* podman takes what stands behind a colon in an archive's path for the name of an image in it: it gets the file itself, which is the one that was looked at, too. */
 static int archive_load(struct podman_fetch *f, struct arena *a, struct str path, struct err *e)
 {
 	struct host *h = f->h;
-	const char *const load[] = {"podman", "load", "--input", str_copy(a, path).s, NULL};
+	static const char *const load[] = {"podman", "load", "--input", "/proc/self/fd/0", NULL};
 	_spawned_ struct spawned loaded = {0}, tagged = {0};
 	struct spawn s = {.argv = load, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted, .heard = podman_heard, .context = f};
+	_fd_ int fd = -1;
 	struct str name;
 	size_t count;
-	int r = archive_name(h, a, path, &name, e);
+	int r = archive_open(h, a, path, &fd, &name, e);
 
+	s.in_fd = fd;
 	if (r == 0)
 		r = spawn_run(&s, &loaded, e);
 	if (r < 0)
@@ -113,6 +124,7 @@ static int archive_load(struct podman_fetch *f, struct arena *a, struct str path
 		return err_set(e, -EINVAL, "the archive %.*s holds %zu images: make one for each container", STR_ARG(path), count);
 	const char *const tag[] = {"podman", "tag", str_copy(a, image).s, name.s, NULL};
 	s.argv = tag;
+	s.in_fd = 0;
 	r = spawn_run(&s, &tagged, e);
 	if (r == 0 && tagged.status != 0)
 		return err_set(e, -EIO, "cannot name the image of the archive %.*s: %.*s", STR_ARG(path), STR_ARG(spawned_last_line(&tagged)));

@@ -214,7 +214,7 @@ static int child_run(const struct spawn *s, const char *path, int out[2], int sa
 	int status, r = text_file(s->in, &in);
 
 	if (r == 0)
-		r = start(path, (char *const *)s->argv, in, out[1], said[1], &pid);
+		r = start(path, (char *const *)s->argv, in < 0 && s->in_fd ? s->in_fd : in, out[1], said[1], &pid);
 	if (r < 0)
 		return r;
 	cleanup_fd(&out[1]);

@@ -12,7 +12,8 @@
 struct spawn {
 	const char *const *argv;	/* argv[0] is a name without '/', looked for in SPAWN_PATH, or an absolute path */
 	int64_t within_ms;
-	struct str in;			/* what it reads from standard input; .n 0: /dev/null */
+	struct str in;			/* what it reads from standard input; .n 0: */
+	int in_fd;			/* the file that it reads there; 0: /dev/null */
 	size_t out_max;			/* bytes that it may print on standard output; 0: not taken, /dev/null */
 	volatile int *interrupted;	/* as in struct host; may be NULL */
 	/* Each line of standard error as it comes, and an empty one where none has come for 10 s; NULL: nobody wants to hear. */

@@ -34,18 +34,6 @@ static const char *ask(const char *question, const char *otherwise, char to[stat
 	return *to ? to : otherwise;
 }
 
-/* A string of the language (spec/language.md, L5). */
-static void put_string(struct buf *out, const char *text)
-{
-	buf_addc(out, '"');
-	for (; *text; text++) {
-		if (strchr("\"\\$", *text))
-			buf_addc(out, '\\');
-		buf_addc(out, *text);
-	}
-	buf_addc(out, '"');
-}
-
 /* "8989" or "8989/tcp" as a port; false where it is neither. */
 static bool port_read(const char *text, unsigned *ret_number, const char **ret_protocol)
 {
@@ -94,18 +82,20 @@ static void service_text(const struct service *s, struct buf *out)
 		s->name);
 	if (s->secret) {
 		buf_fmt(out, "\n  # Lines NAME=value, readable by root only.\n  secret %s-env { file = ", s->name);
-		buf_puts(out, s->secret);
+		path_text(str_of(s->secret), out);
 		buf_puts(out, " }\n");
 	}
 	buf_fmt(out, "\n  container %s {\n    image = ", s->name);
-	put_string(out, s->image);
+	string_text(str_of(s->image), out);
 	buf_addc(out, '\n');
 	if (s->ports.n)
 		put_ports(out, s);
 	if (s->secret)
 		buf_fmt(out, "    env-files = [%s-env]\n", s->name);
 	if (s->data) {
-		buf_fmt(out, "    volume data { at = %s; backup = true", s->data);
+		buf_puts(out, "    volume data { at = ");
+		path_text(str_of(s->data), out);
+		buf_puts(out, "; backup = true");
 		if (s->category)
 			buf_fmt(out, "; category = %s", categories[s->category]);
 		buf_puts(out, " }\n");

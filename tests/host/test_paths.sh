@@ -179,3 +179,26 @@ test_a_mount_that_is_not_there_is_named() {
 	expect 1 ctc plan p.ctstack
 	contains "$out" '/srv/Another list, of $5.txt'
 }
+
+# podman divides the names of archives at colons.
+test_an_archive_is_found_whatever_its_name_is() {
+	local name='/srv/my images/web: 1, "new" 50%.tar' format
+	mkdir -p "${name%/*}"
+	for format in docker-archive oci-archive; do
+		image localhost/packed:1 80 PROBE_NAME="$format"
+		podman save --quiet --format "$format" --output /srv/packed.tar localhost/packed:1
+		mv /srv/packed.tar "$name"
+		podman rmi localhost/packed:1 >/dev/null
+		printf 'stack a {\n subnet lan { range = 10.86.0.0/24 }\n container x { archive = %s; address = 10.86.0.2; ports { http = 80/tcp }; ready { http = "/" } }\n}\n' "$(quoted "$name")" >a.ctstack
+		expect 0 ctc apply --yes a.ctstack
+		equal "$(probe get 10.86.0.2 80 /)" "$format ok"
+		expect 0 ctc plan --detailed-exitcode a.ctstack
+	done
+	expect 0 ctc destroy --yes a
+}
+
+test_init_writes_paths_that_compile() {
+	expect 0 ctc init shows --image localhost/web:1 --data "/in side: 1" --secret "$SECRET" --port 80
+	contains "$(cat shows.ctstack)" "$(quoted "$SECRET")"
+	expect 0 ctc check shows.ctstack
+}
