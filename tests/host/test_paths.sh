@@ -71,6 +71,7 @@ root_of() {
 }
 # mounted CONTAINER PATH: how, as mountinfo has it
 mounted() { awk -v at="$2" '{ gsub(/\\040/, " ", $5); gsub(/\\134/, "\\", $5) } $5 == at { print $6 }' "$(dirname "$(root_of "$1")")/mountinfo"; }
+devices() { mknod '/dev/odd, "1"' c 1 5 && mknod '/dev/odd: 1' c 1 5; }
 pids() { main_pid ct-films-player.service && main_pid ct-films-tree.service; }
 
 test_what_a_disk_has_is_seen_inside() {
@@ -80,8 +81,7 @@ test_what_a_disk_has_is_seen_inside() {
 	cp /src/build/probe "$TREE/probe"
 	echo shows >"$SHOWS/file" && echo odd >"$ODD/file" && echo list >"$LIST"
 	(umask 077 && printf 'bytes of the key' >"$SECRET" && printf 'blank' >"$BLANK")
-	mknod '/dev/odd, "1"' c 1 5
-	mknod '/dev/odd: 1' c 1 5
+	devices
 	source_text >p.ctstack
 	expect 0 ctc plan p.ctstack
 	contains "$out" "volume films=$(quoted "$FILMS")"
@@ -202,3 +202,13 @@ test_init_writes_paths_that_compile() {
 	contains "$(cat shows.ctstack)" "$(quoted "$SECRET")"
 	expect 0 ctc check shows.ctstack
 }
+
+test_after_reboot_it_is_seen_again() {
+	devices # nobody else has made them yet
+	eventually 60 systemctl is-active --quiet ct-films-player.service
+	eventually 60 systemctl is-active --quiet ct-films-tree.service
+	equal "$(cat "$(root_of player)$(place_of "$SHOWS")/file") $(cat "$(root_of tree)$(place_of "$ODD")/file")" "shows odd"
+	equal "$(cat "$(root_of player)/my keys/blank ")" blank
+	eventually 30 no_drift
+}
+no_drift() { ctc status | grep -q "No drift"; }

@@ -1,0 +1,1 @@
+output --set media=path("/srv/x:ro") used/paths.ctstack
