@@ -296,6 +296,7 @@ struct node {
 	bool wrong;			/* a value of it is missing, or an entry was not understood (sound.c) */
 	bool incomplete;		/* a block that stands in it is not there */
 	bool lost;			/* a field of it has a word that nobody knows: another one that is missing may be meant */
+	bool contested;			/* a block of another kind has its name, too: which one is meant nobody can tell */
 };
 
 extern const struct schema_kind file_kind;	/* what a file holds: stacks */

@@ -155,11 +155,27 @@ static struct val eval_name(struct elab *el, struct str name, struct span at, st
 }
 
 /* worker-${i}: the name is made first, then looked for like any other. */
+/* As it stands in the source. */
+static struct str written(const struct scope *scope, struct span at)
+{
+	const struct source *s = scope->file->module->ast->source;
+
+	return (struct str){s->text.s + (at.lo - s->base), at.hi - at.lo};
+}
+
 static struct val eval_computed(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct val name = eval_text(el, e, scope);
+	const struct expr *part = e->u.list.first;
 
-	return name.type == T_STRING ? eval_name(el, name.u.STRING, e->at, scope) : name;
+	if (name.type != T_STRING)
+		return name;
+	if (!form_name(name.u.STRING, N_NAME))
+		return eval_name(el, name.u.STRING, e->at, scope);
+	struct diag *d = say(el, DIAG_name_form, e->at, "`%.*s` is no name", STR_ARG(name.u.STRING));
+	if (part && !part->next) /* address = ${db.address} */
+		say_help(el, d, "`${…}` stands in texts and names; a value is written without it: %.*s", STR_ARG(written(scope, part->at)));
+	return val_poison();
 }
 
 static struct val eval_port_of(struct elab *el, const struct expr *e, struct scope *scope)
@@ -226,8 +242,10 @@ struct val eval_condition(struct elab *el, const struct expr *e, struct scope *s
 	if (v.type == T_BOOL || v.type == V_POISON)
 		return v;
 	struct diag *d = say(el, DIAG_type_mismatch, e->at, "%s is true or false, not %s", what, val_shown(v));
-	if (v.type == V_NONE || v.type == V_ABSENT)
+	if (v.type == V_NONE || v.type == V_ABSENT || v.type == V_NODE)
 		say_help(el, d, "to ask whether something is set: … != none");
+	else
+		say_help(el, d, "compare it: … == …, … < …");
 	return val_poison();
 }
 

@@ -17,6 +17,7 @@ static void slot_set(struct elab *el, const struct fill *f, struct slot *slot, c
 		struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice", STR_ARG(e->word.text));
 
 		say_note(el, d, slot->expr->at, "first given here");
+		say_help(el, d, "leave one of them out");
 		return;
 	}
 	if (slot->state != SLOT_FRESH && slot->state != SLOT_EMPTY) {
@@ -139,6 +140,7 @@ static bool map_twice(struct elab *el, const struct fill *f, const struct schema
 					     STR_ARG(row->name));
 
 			say_note(el, d, b->entry->word.at, "first given here");
+			say_help(el, d, "put all of it into one block");
 			f->node->incomplete = true;
 			return true;
 		}
@@ -278,6 +280,7 @@ static void fill_one(struct elab *el, const struct fill *f, const struct schema_
 			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice",
 					     STR_ARG(row->name));
 			say_note(el, d, l->entry->word.at, "first given here");
+			say_help(el, d, "put all of it into one block");
 			f->node->incomplete = true;
 			return;
 		}
@@ -298,6 +301,8 @@ static void child_twice(struct elab *el, const struct fill *f, struct ident name
 	say_note(el, d, old->at, "first given here");
 	if (old->at.lo == name.at.lo)
 		say_help(el, d, "each turn of a loop makes one, and each has a name of its own: web-${x}");
+	else
+		say_help(el, d, "give one of them another name");
 	lost_name(el, f->scope->file, (struct str){0});
 	f->node->incomplete = true;
 }
@@ -341,6 +346,7 @@ void fill_named(struct elab *el, const struct fill *f, const struct schema_row *
 	struct node *child = n->children ? map_get(n->children, name.text) : NULL;
 
 	if (child && child->tag != row->child) {
+		child->contested = true;
 		child_twice(el, f, name, child);
 		return;
 	}

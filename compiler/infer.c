@@ -153,7 +153,8 @@ bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope)
 
 	if (type == UNKNOWN || type == T_BOOL)
 		return false;
-	say(el, DIAG_type_mismatch, e->at, "a condition is true or false, not %s",
-	    type == V_NONE ? "none" : shown(type));
+	struct diag *d = say(el, DIAG_type_mismatch, e->at, "a condition is true or false, not %s", type == V_NONE ? "none" : shown(type));
+
+	say_help(el, d, type == V_NONE ? "to ask whether something is set: … != none" : "compare it: … == …, … < …");
 	return true;
 }

@@ -173,10 +173,9 @@ static json_t *caddy_http(struct arena *a, const struct m_proxy *p, json_t *plai
 	} else {
 		json_decref(secure);
 	}
-	if (http.lo && !https.lo)
-		push(plain, caddy_nothing());
+	/* Caddy's redirects of routes with TLS come before what matches everything; without this it would send any name to HTTPS. */
 	if (http.lo)
-		put(servers, "http", caddy_server(a, http, plain));
+		put(servers, "http", caddy_server(a, http, push(plain, caddy_nothing())));
 	else
 		json_decref(plain);
 	return app;

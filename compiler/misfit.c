@@ -120,8 +120,12 @@ void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 	say_suggest(el, d, &near);
 	if (!near.best.n && (help_within(el, d, n, word.text) || few_words(el, d, n)))
 		return;
-	if ((near.best.n == 0 || near.distance > 1) && !help_elsewhere(el, d, n, word.text) && n->tag == KIND_COUNT && e->kind == EN_FIELD)
+	if ((near.best.n && near.distance <= 1) || help_elsewhere(el, d, n, word.text))
+		return;
+	if (n->tag == KIND_COUNT && e->kind == EN_FIELD)
 		say_help(el, d, "a value with a name: let %.*s = …", STR_ARG(word.text));
+	else if (!near.best.n && n->tag != KIND_COUNT && n->kind->word.n)
+		say_help(el, d, "`ctc doc %.*s` says what it has", STR_ARG(n->kind->word));
 }
 
 /* The word is known, but written in another form: `limits = 1`, `image { }`. */

@@ -42,6 +42,8 @@ struct val mismatch(struct elab *el, struct val v, const struct expr *e, const s
 {
 	enum diag_code code = v.type == V_NONE || v.type == V_ABSENT ? DIAG_value_none : DIAG_type_mismatch;
 
+	if (v.type == V_NODE && v.u.node->contested)
+		return val_poison();
 	if (is_secret(v) && t->tag != T_SECRETREFS) {
 		secret_refused(el, v, e->at, str_fmt(el->a, "`%.*s`", STR_ARG(to->name)).s);
 		return val_poison();
@@ -72,8 +74,15 @@ struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, s
 				    say(el, code, e->at, "`%.*s` cannot be `%.*s`: %s", STR_ARG(to->name), STR_ARG(s), wrong);
 	struct str lower = str_lower(el->a, s);
 
-	if (code == DIAG_image_form && s.n && !form_image(lower))
-		say_help(el, d, "did you mean \"%.*s\"?", STR_ARG(lower));
+	struct str bare = lower, scheme = STR("://");
+	const char *behind = memmem(lower.s, lower.n, scheme.s, scheme.n);
+
+	if (behind)
+		bare = (struct str){behind + scheme.n, lower.n - (size_t)(behind + scheme.n - lower.s)};
+	if (code == DIAG_image_form && s.n && !form_image(bare))
+		say_help(el, d, "did you mean \"%.*s\"?", STR_ARG(bare));
+	else if (code == DIAG_image_form)
+		say_help(el, d, "an image is named by its registry, name and tag, or digest: \"docker.io/library/nginx:1.27\"");
 	if (code == DIAG_path && !path_wrong(s))
 		say_help(el, d, "what is really called so is written path(\"…\")");
 	return val_poison();

@@ -168,6 +168,16 @@ static bool is_no_owner(const struct wrong *w)
 	return strspn(w->v.u.STRING.s, "0123456789:") < w->v.u.STRING.n;
 }
 
+static bool is_url(const struct wrong *w)
+{
+	return str_starts(w->v.u.STRING, STR("http://")) || str_starts(w->v.u.STRING, STR("https://"));
+}
+
+static bool is_tls(const struct wrong *w)
+{
+	return w->t->tag == T_TLS;
+}
+
 /* ---- helps that are more than a text; false: it is not meant, the next row is asked ---- */
 
 /* address = fd00::2: the field of the other family, where there is one. */
@@ -322,6 +332,8 @@ static const struct {
 	{B(T_DNS), B(T_IP), NULL, "write a list: [%v]", NULL},
 	{0, B(V_NODE), NULL, NULL, list_of_one},
 	{B(T_PORTREF), B(V_NODE), NULL, NULL, its_port},
+	{B(T_PORTREF), B(T_STRING), is_url, "it leads to a port of a container: chat.http; what runs elsewhere is not served", NULL},
+	{0, B(V_MAP), is_tls, "the email is the proxy's: tls = acme here, and email = \"…\" in the proxy", NULL},
 	{PORT_OF, B(T_PORT), NULL, NULL, port_of_that_name},
 	{B(T_PORTREF), B(T_PORT) | B(T_INT), NULL, NULL, own_port},
 	{B(T_HOSTPORT), B(T_IP), is_ip6, "an address of IPv6 stands in brackets, and the port behind it: [::1]:8080", NULL},
@@ -338,8 +350,25 @@ static const struct {
 	{B(T_FLOWEND), B(V_LIST), NULL, "one line each: for x in [a, b] { … x … }", NULL},
 	{B(T_FLOWEND), B(T_ENDPOINT), NULL, "`world` is whatever is not on this host; an address of it cannot be told apart: world:53/udp", NULL},
 	{B(T_FLOWEND), B(T_CIDR) | B(T_IP), NULL, "`world` is whatever is not on this host; an address of it cannot be told apart", NULL},
+	{B(T_PORTREF), B(T_ENDPOINT) | B(T_IP), NULL, "a container is named, not its address: web.http", NULL},
 	{PORT_OF, B(T_INT), NULL, "name whose port it is: CONTAINER:%v/tcp", NULL},
 	{PORT_OF, B(T_PORT), NULL, "name whose port it is: CONTAINER:%v", NULL},
+	/* how a value of the type is written */
+	{B(T_BOOL), LITERAL, NULL, "write `true` or `false`", NULL},
+	{B(T_INT) | B(T_COUNTLIMIT), LITERAL, NULL, "it is a whole number, without a unit: 100", NULL},
+	{B(T_NUMBER) | B(T_FLOAT), LITERAL, NULL, "it is a number without a unit: 2, or 0.5", NULL},
+	{B(T_SIZE) | B(T_SIZELIMIT), LITERAL, NULL, "a size has a unit: 512MiB, 1GiB, 10GB", NULL},
+	{B(T_DURATION), LITERAL, NULL, "a duration has a unit: 500ms, 30s, 1h30m", NULL},
+	{B(T_PERCENT), LITERAL, NULL, "it is a part of a hundred: 50%%", NULL},
+	{ADDRESS, LITERAL, NULL, "an address is written in numbers: 10.0.0.2, or fd00::2", NULL},
+	{RANGE, LITERAL, NULL, "a network is written 10.0.0.0/24, or fd00::/64", NULL},
+	{B(T_MAC), LITERAL, NULL, "it is written 02:42:ac:11:00:02", NULL},
+	{B(T_PORT), LITERAL, NULL, "it is a port and its protocol: 80/tcp", NULL},
+	{B(T_HOSTPORT), LITERAL, NULL, "it is a port, or an address and a port: 8080, or 127.0.0.1:8080", NULL},
+	{B(T_ENDPOINT), LITERAL, NULL, "it is an address and a port: 203.0.113.1:51820", NULL},
+	{B(T_PATH), LITERAL, NULL, "a path begins with `/`: /srv/data", NULL},
+	{B(T_OWNER), LITERAL, NULL, "user and group are numbers: 1000:1000", NULL},
+	{B(T_STRINGS), LITERAL, NULL, "write a list: [\"…\", \"…\"]", NULL},
 };
 
 static void say_text(const struct wrong *w, const char *text)
@@ -349,7 +378,9 @@ static void say_text(const struct wrong *w, const char *text)
 	for (const char *s = text; *s; s++) {
 		if (*s != '%')
 			buf_add(&b, s, 1);
-		else if (*++s == 'e')
+		else if (*++s == '%')
+			buf_add(&b, s, 1);
+		else if (*s == 'e')
 			buf_str(&b, str_of(expr_shown(w->el, w->e)));
 		else if (*s == 'v')
 			buf_str(&b, str_of(val_string(w->el, w->v)));

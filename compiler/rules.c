@@ -131,6 +131,11 @@ static void row_check(struct rules *r, const struct row *row, bool part)
 		row->check(r, row->code);
 }
 
+bool said_elsewhere(const struct rules *r, const struct m_head *head, struct span at)
+{
+	return source_place(r->diags->sources, at).source != source_place(r->diags->sources, head->at).source;
+}
+
 /* A container is large: a few are looked at by all of these rules, while they are at hand, before the next ones are. */
 static void each_check(struct rules *r, const struct row *from, const struct row *to, bool part)
 {

@@ -54,7 +54,7 @@ static void report_cycle(struct rules *r, enum diag_code code, const struct walk
 	if (first + 1 == w->n && last->join.set && at.lo == last->join.at.lo)
 		return; /* it joins itself: join_target tells */
 	if (first + 1 == w->n) {
-		diag_add(r->diags, code, at, "container `%.*s` waits for itself", STR_ARG(last->head.name));
+		diag_help(r->diags, diag_add(r->diags, code, at, "container `%.*s` waits for itself", STR_ARG(last->head.name)), "leave it out");
 		return;
 	}
 	for (size_t i = first, shown = 0; i < w->n; i++) {
@@ -163,16 +163,16 @@ static void ports_check(struct rules *r, enum diag_code code, const struct m_con
 		all[n++] = (struct declared){p->value.v, p};
 	sort_array(all, n, sizeof *all, cmp_declared);
 	for (size_t i = 1; i < n; i++) {
-		const struct declared *p = &all[i];
+		const struct declared *p = &all[i], *said = p, *first = highest;
 
-		if (p->port.proto == highest->port.proto && p->port.lo <= highest->port.hi)
+		if (p->port.proto == first->port.proto && p->port.lo <= first->port.hi) {
+			if (said_elsewhere(r, &c->head, said->entry->at))
+				SWAP(said, first);
 			diag_note(r->diags,
-				  diag_add(r->diags, code, p->entry->at,
-					   "port `%.*s` (%.*s) is port `%.*s` (%.*s) once more",
-					   STR_ARG(p->entry->name), STR_ARG(port_shown(r->arena, p->port)),
-					   STR_ARG(highest->entry->name),
-					   STR_ARG(port_shown(r->arena, highest->port))),
-				  highest->entry->at, "declared here");
+				  diag_add(r->diags, code, said->entry->at, "port `%.*s` (%.*s) is port `%.*s` (%.*s) once more", STR_ARG(said->entry->name),
+					   STR_ARG(port_shown(r->arena, said->port)), STR_ARG(first->entry->name), STR_ARG(port_shown(r->arena, first->port))),
+				  first->entry->at, "declared here");
+		}
 		if (p->port.proto != highest->port.proto || p->port.hi > highest->port.hi)
 			highest = p;
 	}

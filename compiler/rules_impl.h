@@ -165,6 +165,8 @@ static inline bool said_later(struct span a, const struct m_head *a_head, struct
 
 	return a_outside != b_outside ? b_outside : a.lo > b.lo;
 }
+/* Whether something of a block stands in another file than the block itself: its template says it, and the message belongs to what the block says, where it can. */
+bool said_elsewhere(const struct rules *r, const struct m_head *head, struct span at);
 #define SWAP(a, b)                                                                                           \
 	do {                                                                                                 \
 		__typeof__(a) t_ = (a);                                                                      \

@@ -52,10 +52,14 @@ RULE(join_target)
 
 static void own_add(struct rules *r, enum diag_code code, const struct m_container *c, struct span at, const char *what)
 {
-	struct diag *d = diag_add(r->diags, code, at, "container `%.*s` shares the network of `%.*s`: %s", STR_ARG(c->head.name),
+	bool elsewhere = said_elsewhere(r, &c->head, at);
+	struct diag *d = diag_add(r->diags, code, elsewhere ? c->join.at : at, "container `%.*s` shares the network of `%.*s`: %s", STR_ARG(c->head.name),
 				  STR_ARG(c->join.v->head.name), what);
 
-	diag_note(r->diags, d, c->join.at, "that network is joined here");
+	if (elsewhere)
+		diag_note(r->diags, d, at, "its template says it here");
+	else
+		diag_note(r->diags, d, c->join.at, "that network is joined here");
 }
 
 RULE(join_network)

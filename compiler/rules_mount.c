@@ -48,12 +48,15 @@ RULE(mount_twice)
 		struct mounted *all;
 		size_t n = mounted_of(r, m->container, &all);
 
-		for (size_t i = 1; i < n; i++)
-			if (str_eq(all[i].path, all[i - 1].path))
-				diag_note(r->diags,
-					  diag_add(r->diags, code, all[i].at, "%.*s is mounted twice",
-						   STR_ARG(all[i].path)),
-					  all[i - 1].at, "first here");
+		for (size_t i = 1; i < n; i++) {
+			struct span at = all[i].at, first = all[i - 1].at;
+
+			if (!str_eq(all[i].path, all[i - 1].path))
+				continue;
+			if (said_elsewhere(r, &m->container->head, at))
+				SWAP(at, first);
+			diag_note(r->diags, diag_add(r->diags, code, at, "%.*s is mounted twice", STR_ARG(all[i].path)), first, "first here");
+		}
 	}
 }
 

@@ -135,10 +135,13 @@ static void claim_all(struct rules *r, enum diag_code code, struct map *claims, 
 	struct claim who;
 
 	rules_each_container(m, r) {
-		if (!container_on_host(m->container) || m->outside != outside)
+		if (!container_on_host(m->container) || m->container->join.set || m->outside != outside)
 			continue;
 		vec_each(const struct entry_PORT, p, &m->container->ports) {
-			who = (struct claim){p->at, "a container on the host's network listens on it"};
+			/* of a template's port there may be many containers */
+			struct span at = said_elsewhere(r, &m->container->head, p->at) ? m->container->head.at : p->at;
+
+			who = (struct claim){at, str_fmt(r->arena, "container `%.*s` listens on it, on the host's network", STR_ARG(m->container->head.name)).s};
 			claim(r, code, claims, (struct addr){0}, p->value.v, &who);
 		}
 	}

@@ -328,7 +328,7 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at)
 {
-	if (unknown_again(el, &n->unknown, name, at) || node_lost_word(n, name))
+	if (n->contested || unknown_again(el, &n->unknown, name, at) || node_lost_word(n, name))
 		return;
 	struct near near = near_start(name);
 	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no `%.*s`", STR_ARG(n->kind->word),
@@ -351,6 +351,8 @@ void member_unknown(struct elab *el, struct node *n, struct str name, struct spa
 		say_help(el, d, "did you mean `address`?");
 	else
 		say_suggest(el, d, &near);
+	if (!near.best.n && el->wanted && (el->wanted->tag == T_STRING || el->wanted->tag == T_IMAGE))
+		help_wanted(el, d, name); /* hostname = web.example.com */
 	if (n->state == NODE_OPEN && n->pending)
 		say_help(el, d, "what `if` and `for` make cannot be used in a condition beside them");
 }
@@ -369,4 +371,6 @@ void port_unknown(struct elab *el, struct node *n, const struct schema_row *port
 	for (size_t i = 0; i < cell->map.n; i++)
 		near_offer(&near, cell->map.at[i]->name.text);
 	say_suggest(el, d, &near);
+	if (d && !near.best.n)
+		help_port(el, d, n);
 }

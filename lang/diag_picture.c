@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The picture with carets. What is pointed at in one file is one picture: each line once, with its number, a mark under each span (`^` what is wrong, `-` what belongs to it) and beside or
- * below the mark what it is; lines that are left out are `...`. What comes from the users' files is shown so that it cannot do anything to a terminal: control and invisible characters are
- * replaced. A very long line is shown around the caret only, so that the cost does not depend on its length, and stands alone. */
+ * The picture with carets. Each line that is pointed at once, with its number, a mark under each span (`^` what is wrong, `-` what belongs to it) and beside or below the mark what it is;
+ * lines that are left out are `...`, and another file begins with `:::` and its place. What comes from the users' files is shown so that it cannot do anything to a terminal: control and
+ * invisible characters are replaced. A very long line is shown around each mark only, once for each, so that the cost does not depend on its length. */
 #include "lang/diag_picture.h"
 
 #include "lang/base/sort.h"
@@ -54,17 +54,22 @@ static size_t back_to_char(struct str s, size_t i)
 	return i;
 }
 
-/* A line of any length, and below it the mark under its bytes lo .. hi-1. */
-static void show_line(struct buf *out, const struct paint *c, struct place p, size_t lo, size_t hi, char mark, const char *colour,
-		      struct str label)
+/* Something under a line: its bytes lo .. hi-1. Cells, from 0, are known where the line is short. */
+struct mark {
+	struct place at;
+	size_t lo, hi, from, to;
+	char sign;
+	const char *colour;
+	struct str label;
+};
+
+/* A line of any length, and below it one mark. */
+static void show_line(struct buf *out, const struct paint *c, const struct mark *m)
 {
-	size_t from = 0, cell = 0, cells, start = 0, width = 0, i;
+	struct place p = m->at;
+	size_t from = 0, cell = 0, cells, start = 0, width = 0, i, lo = m->lo, hi = m->hi;
 	bool cut = false;
 
-	if (lo > p.text.n)
-		lo = p.text.n;
-	if (hi > p.text.n)
-		hi = p.text.n;
 	if (p.text.n > CELLS_MAX && lo > CELLS_BEFORE)
 		from = back_to_char(p.text, lo - CELLS_BEFORE);
 	buf_fmt(out, "%s%5u |%s ", c->gutter, p.line, c->off);
@@ -91,28 +96,17 @@ static void show_line(struct buf *out, const struct paint *c, struct place p, si
 		buf_puts(out, "…");
 	if (lo >= i)
 		start = cell;
-	buf_fmt(out, "\n%s      |%s %*s%s", c->gutter, c->off, (int)start, "", colour);
+	buf_fmt(out, "\n%s      |%s %*s%s", c->gutter, c->off, (int)start, "", m->colour);
 	for (size_t k = 0; k < (width ? width : 1); k++)
-		buf_addc(out, mark);
-	if (label.n) {
+		buf_addc(out, m->sign);
+	if (m->label.n) {
 		buf_addc(out, ' ');
-		picture_text(label, out);
+		picture_text(m->label, out);
 	}
 	buf_fmt(out, "%s\n", c->off);
 }
 
 /* ---- several spans ---- */
-
-/* Something under a line. Columns in cells, from 0. */
-struct mark {
-	struct place at;
-	size_t from, to;
-	char sign;
-	const char *colour;
-	struct str label;
-};
-
-enum { MARKS_MAX = 16 };
 
 static size_t cells_before(struct str line, size_t byte)
 {
@@ -123,27 +117,38 @@ static size_t cells_before(struct str line, size_t byte)
 	return cell;
 }
 
+static bool is_short(struct place p)
+{
+	return p.text.n <= CELLS_MAX;
+}
+
 static struct mark mark_new(struct place p, struct span at, char sign, const char *colour, struct str label)
 {
-	struct mark m = {.at = p, .sign = sign, .colour = colour, .label = label};
-	size_t lo = p.column - 1, hi = lo + (at.hi > at.lo ? at.hi - at.lo : 0);
+	struct mark m = {.at = p, .lo = p.column - 1, .sign = sign, .colour = colour, .label = label};
 
-	m.from = cells_before(p.text, lo);
-	m.to = cells_before(p.text, hi < p.text.n ? hi : p.text.n);
+	m.lo = m.lo < p.text.n ? m.lo : p.text.n;
+	m.hi = m.lo + (at.hi > at.lo ? at.hi - at.lo : 0);
+	m.hi = m.hi < p.text.n ? m.hi : p.text.n;
+	if (!is_short(p))
+		return m;
+	m.from = cells_before(p.text, m.lo);
+	m.to = cells_before(p.text, m.hi);
 	if (m.to <= m.from)
 		m.to = m.from + 1;
 	return m;
 }
 
-/* By line; within one from left to right, what is wrong last of those that begin together. */
+/* By file and line; within one from left to right, what is wrong last of those that begin together. */
 static int cmp_marks(const void *x, const void *y)
 {
 	const struct mark *a = x, *b = y;
 
+	if (a->at.source != b->at.source)
+		return a->at.source->base < b->at.source->base ? -1 : 1;
 	if (a->at.line != b->at.line)
 		return a->at.line < b->at.line ? -1 : 1;
-	if (a->from != b->from)
-		return a->from < b->from ? -1 : 1;
+	if (a->lo != b->lo)
+		return a->lo < b->lo ? -1 : 1;
 	return (a->sign == '^') - (b->sign == '^');
 }
 
@@ -217,6 +222,11 @@ static void marks_line(struct buf *out, const struct paint *c, const struct mark
 	bool beside = true;
 	size_t below = 0;
 
+	if (!is_short(marks[0].at)) {
+		for (size_t i = 0; i < n; i++)
+			show_line(out, c, &marks[i]);
+		return;
+	}
 	source_line(out, c, marks[0].at);
 	signs(out, c, marks, n);
 	for (size_t i = 0; i + 1 < n; i++)
@@ -252,36 +262,10 @@ static void between(struct diags *d, struct buf *out, const struct paint *c, con
 		buf_fmt(out, "%s  ...%s\n", c->gutter, c->off);
 }
 
-static bool is_short(struct place p)
+/* Marks of one file, sorted. */
+static void marks_file(struct diags *d, struct buf *out, const struct paint *c, const struct mark *marks, size_t n)
 {
-	return p.source && p.text.n <= CELLS_MAX;
-}
-
-bool picture_has(struct diags *d, const struct diag *one, const struct diag_note *note)
-{
-	struct place p = source_place(d->sources, one->at), q = source_place(d->sources, note->at);
-
-	return is_short(p) && is_short(q) && p.source == q.source && note - one->notes.at < MARKS_MAX - 1;
-}
-
-void picture(struct diags *d, struct buf *out, const struct paint *c, const struct diag *one, const char *colour)
-{
-	struct place p = source_place(d->sources, one->at);
-	struct mark marks[MARKS_MAX];
-	size_t n = 0, from = 0;
-
-	if (!p.source)
-		return;
-	if (!is_short(p)) {
-		show_line(out, c, p, p.column - 1, p.column - 1 + (one->at.hi > one->at.lo ? one->at.hi - one->at.lo : 0), '^', colour, one->label);
-		return;
-	}
-	marks[n++] = mark_new(p, one->at, '^', colour, one->label);
-	vec_each(struct diag_note, note, &one->notes)
-		if (note->at.lo && picture_has(d, one, note))
-			marks[n++] = mark_new(source_place(d->sources, note->at), note->at, '-', c->note, note->text);
-	sort_array(marks, n, sizeof marks[0], cmp_marks);
-	for (size_t i = 1; i <= n; i++) {
+	for (size_t i = 1, from = 0; i <= n; i++) {
 		if (i < n && marks[i].at.line == marks[from].at.line)
 			continue;
 		if (from)
@@ -291,10 +275,38 @@ void picture(struct diags *d, struct buf *out, const struct paint *c, const stru
 	}
 }
 
-void picture_of_note(struct diags *d, struct buf *out, const struct paint *c, const struct diag_note *note)
+static void file_said(struct buf *out, const struct paint *c, const struct mark *first)
 {
-	struct place p = source_place(d->sources, note->at);
+	buf_fmt(out, "%s  :::%s ", c->gutter, c->off);
+	picture_text(first->at.source->path, out);
+	buf_fmt(out, ":%u:%u\n", first->at.line, first->at.column);
+}
 
-	if (p.source)
-		show_line(out, c, p, p.column - 1, p.column - 1 + (note->at.hi > note->at.lo ? note->at.hi - note->at.lo : 0), '-', c->note, STR(""));
+void picture(struct diags *d, struct buf *out, const struct paint *c, const struct diag *one, const char *colour)
+{
+	struct place own = source_place(d->sources, one->at);
+	VEC(struct mark) marks = {0};
+
+	if (own.source)
+		vec_push(d->arena, &marks, mark_new(own, one->at, '^', colour, one->label));
+	vec_each(struct diag_note, note, &one->notes) {
+		struct place p = source_place(d->sources, note->at);
+
+		if (p.source)
+			vec_push(d->arena, &marks, mark_new(p, note->at, '-', c->note, note->text));
+	}
+	sort_array(marks.at, marks.n, sizeof marks.at[0], cmp_marks);
+	/* the diagnostic's own file, then the others */
+	for (int others = 0; others < 2; others++)
+		for (size_t i = 0, n; i < marks.n; i += n) {
+			const struct mark *first = &marks.at[i];
+
+			for (n = 1; i + n < marks.n && first[n].at.source == first->at.source;)
+				n++;
+			if ((first->at.source != own.source) != others)
+				continue;
+			if (others)
+				file_said(out, c, first);
+			marks_file(d, out, c, first, n);
+		}
 }

@@ -13,10 +13,7 @@ struct paint {
 
 /* Appends a message or a path, made harmless. */
 void picture_text(struct str s, struct buf *out);
-/* The line of the diagnostic and those of its notes in the same file, in the order of the source. */
+/* The lines of the diagnostic and of its notes, in the order of the source: its own file, then others with their names. */
 void picture(struct diags *d, struct buf *out, const struct paint *c, const struct diag *one, const char *colour);
-/* Whether a note is in that; else it has one of its own. */
-bool picture_has(struct diags *d, const struct diag *one, const struct diag_note *note);
-void picture_of_note(struct diags *d, struct buf *out, const struct paint *c, const struct diag_note *note);
 
 #endif

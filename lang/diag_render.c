@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Diagnostics to text: sorted, each once, with its picture (diag_picture.c), the notes that stand in other files, and what to do. */
+ * Diagnostics to text: sorted, each once, with its picture (diag_picture.c) and what to do. */
 #include "lang/diag_picture.h"
 
 #include <stdlib.h>
@@ -58,15 +58,6 @@ static void render_one(struct diags *d, const struct diag *one, const struct pai
 	picture_text(one->text, out);
 	buf_fmt(out, "%s\n", c->off);
 	picture(d, out, c, one, colour);
-	vec_each(struct diag_note, note, &one->notes) {
-		if (note->at.lo == 0 || picture_has(d, one, note))
-			continue;
-		buf_fmt(out, "  %snote%s: ", c->note, c->off);
-		show_position(d, out, note->at);
-		picture_text(note->text, out);
-		buf_addc(out, '\n');
-		picture_of_note(d, out, c, note);
-	}
 	vec_each(struct diag_note, note, &one->notes) {
 		if (note->at.lo != 0)
 			continue;

@@ -130,6 +130,26 @@ static void ignore_below(struct parser *p)
 	lexer_blank(p, end);
 }
 
+/* `= let x = 1; in x`, `= with db; [x]`, as Nix has them, and `=` with a list of YAML below it: all of it is one mistake. */
+static void ignore_value(struct parser *p, const struct expected *e)
+{
+	enum { LET_MAX = 4096 };
+	struct str rest = {p->text.s + (p->pos - p->base), p->text.n - (p->pos - p->base)};
+	bool with = p->nhead == 4 && p->head[1].token == '=' && p->last == NAME && str_is(parser_text(p, p->before_at), "with");
+
+	if (p->last == SEP && p->before == '=' && skip_blanks(rest).n && skip_blanks(rest).s[0] == '-')
+		ignore_below(p);
+	if (with)
+		lexer_blank(p, p->pos - p->base + str_cut(rest, '\n', NULL).n);
+	if (p->last != LET || !e->is[LITERAL])
+		return;
+	for (size_t i = 1; i + 2 < rest.n && i < LET_MAX && rest.s[i] != '}'; i++)
+		if (!is_name_byte(rest.s[i - 1]) && rest.s[i] == 'i' && rest.s[i + 1] == 'n' && !is_name_byte(rest.s[i + 2])) {
+			lexer_blank(p, p->pos - p->base + i + 2);
+			return;
+		}
+}
+
 /* Whether some line is a name and a colon, without a blank before it. Looked for once. */
 static bool has_yaml(struct parser *p)
 {
@@ -183,6 +203,19 @@ static void name_lost(struct parser *p)
 		vec_push(p->arena, &p->ast->unnamed, (struct unnamed){p->last_at.lo, block});
 }
 
+/* `publish { 8080 -> web.http }`: what is an arrow has no body of its own. It is said as the compiler says it, so that it is one. */
+static bool in_arrow(struct parser *p)
+{
+	const struct open *o = &p->open[p->depth];
+	struct str word = o->word.hi ? parser_text(p, o->word) : STR("");
+
+	if (!schema_row_any(word, ROW_ARROW) || kind_find(word) != KIND_COUNT)
+		return false;
+	diag_help(p->diags, diag_add(p->diags, DIAG_entry_form, o->word, "`%.*s` is followed by an arrow", STR_ARG(word)), "write: %s",
+		  habit_form(word, str_fmt(p->arena, "%.*s … -> …", STR_ARG(word)).s));
+	return true;
+}
+
 static bool is_block_word(struct str word)
 {
 	return kind_find(word) != KIND_COUNT || schema_row_any(word, ROW_MAP);
@@ -199,7 +232,9 @@ static size_t wrong_token(const struct parser *p, const struct expected *e)
 
 	if (p->nhead == 4 && p->head[2].token == ':' && (p->last == SEP || p->last == '{') && (second == NAME || second == PLAIN) && kind_find(first) != KIND_COUNT)
 		return 2;
-	return second == ':' || (second == PLAIN && alone && !is_block_word(first) && !schema_row_any(first, ROW_ARROW));
+	if (p->nhead >= 3 && second == NAME && p->head[2].token == LITERAL && kind_find(first) != KIND_COUNT && !schema_row_any(first, ROW_ARROW))
+		return 2;
+	return second == ':' || (second == '[' && is_block_word(first)) || (second == PLAIN && alone && !is_block_word(first) && !schema_row_any(first, ROW_ARROW));
 }
 
 /* Both: what was expected and what was found. Returns where. */
@@ -249,8 +284,9 @@ void expected_say(struct parser *p, const struct expected *e)
 		p->muted = p->depth;
 	name_lost(p);
 	/* One mistake, one message: what the lexer or the layout has said of this entry is enough. */
-	if (is_late_brace(p) || p->diags->errors > p->errors_before || is_block(p) || is_yaml(p) || is_value_file(p))
+	if (is_late_brace(p) || p->diags->errors > p->errors_before || in_arrow(p) || is_block(p) || is_yaml(p) || is_value_file(p))
 		return;
+	ignore_value(p, e);
 	size_t wrong = wrong_token(p, e);
 	if (wrong && p->last == SEP && p->nhead == wrong + 2 && p->head[wrong].token == ':')
 		ignore_below(p);

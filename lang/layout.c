@@ -40,6 +40,8 @@ static void unclosed_said(struct parser *p, struct open o, struct span end)
 	if (o.what == CX_BRACE && brace_follows(p, o.at, "and this `{` is never closed"))
 		return;
 	d = diag_add(p->diags, DIAG_unclosed, o.at, "this `%.*s` is never closed", STR_ARG(shown));
+	if (o.what == CX_INTERP)
+		diag_help(p->diags, d, "what is put into a text ends with `}`: ${name}");
 	if (end.hi > end.lo)
 		diag_note(p->diags, d, end, "`%s` is missing before this", closer[o.what]);
 }
@@ -54,8 +56,12 @@ static bool layout_open(struct parser *p, enum context what, struct span at)
 	enum context around = parser_context(p);
 	p->open[++p->depth] = (struct open){.what = what, .in_bracket = around == CX_PAREN || around == CX_SQUARE || around == CX_INTERP, .at = at};
 	p->open[p->depth].is_value = what == CX_BRACE && p->last == '=';
+	p->open[p->depth].is_body = what == CX_BRACE && !p->open[p->depth].in_bracket &&
+				    (p->last == NAME || p->last == LITERAL || p->last == PLAIN || p->last == TEXT_END || p->last == COLON_PORT || p->last == ')' || p->last == ']');
 	if (p->open[p->depth].is_value && p->nhead >= 2 && p->nhead <= 3 && p->head[0].token == NAME)
 		p->open[p->depth].assigned = p->head[0].at;
+	if (what == CX_BRACE && p->nhead == 1 && p->head[0].token == NAME)
+		p->open[p->depth].word = p->head[0].at;
 	p->one_line += what == CX_STRING || what == CX_NAME;
 	lexer_enter(p);
 	return true;
@@ -163,11 +169,6 @@ static void line_ended_said(struct parser *p)
 	else
 		unclosed_said(p, p->open[outer], (struct span){0, 0});
 	p->close_to = swallowed(p, outer - 1, p->open[outer].at.lo);
-}
-
-static bool is_name_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
 static bool word_starts_entry(struct str word)
@@ -436,9 +437,11 @@ int layout_next(struct parser *p, union value *value, struct span *at)
 		p->errors_before = p->diags->errors;
 		p->muted = p->depth < p->muted ? 0 : p->muted;
 	}
-	do
+	do {
 		token = careful_raw(p, value, at);
-	while (p->skipping && !resumes(p, token));
+		if (!p->skipping)
+			token = between_entries(p, token, at);
+	} while (token == YYEMPTY || (p->skipping && !resumes(p, token)));
 	if (p->skipping)
 		forget_words(p, said);
 	p->skipping = false;

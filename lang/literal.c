@@ -543,6 +543,8 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 			diag_help(p->diags, d, "an address has no zone here");
 		else if (strspn(text.s, "0123456789.:") >= text.n || (str_has(text, ':') && str_has(text, '/') && p->last == NAME))
 			diag_help(p->diags, d, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http");
+		else if (p->last == NAME && str_has(text, '.') && isalpha((unsigned char)text.s[strspn(text.s, "0123456789:")]))
+			diag_help(p->diags, d, "an arrow leads from one to the other: %.*s -> %s", STR_ARG(str_cut(shown, ':', NULL)), shown.s + strspn(shown.s, "0123456789:"));
 	} else {
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));
 		if (text.s[text.n - 1] == '_' || memmem(text.s, text.n, "__", 2))

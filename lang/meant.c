@@ -51,6 +51,14 @@ static struct str behind(const struct guess *g)
 	return str_cut((struct str){g->p->text.s + from, g->p->text.n - from}, '\n', NULL);
 }
 
+/* The text behind the newest token. */
+static struct str below(const struct guess *g)
+{
+	uint32_t from = g->p->pos - g->p->base;
+
+	return (struct str){g->p->text.s + from, g->p->text.n - from};
+}
+
 /* `image = docker.io/x:16`: the rest of the entry, in quotes. */
 static bool quotes(const struct guess *g)
 {
@@ -146,8 +154,16 @@ static bool of_expression(const struct guess *g)
 		return MEANT("an arrow has no brackets around it");
 	if (g->found == '*' && str_is(g->before, "*"))
 		return MEANT("there are no powers; 2 * 2 * 2");
+	if (g->found == LET && g->e->is[LITERAL])
+		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");
 	if (g->found == IN && g->e->is[SEP] && g->n && g->h[0].token == LET)
 		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");
+	if (g->found == SEP && str_is(g->before, "="))
+		return str_starts(skip_blanks(below(g)), STR("-")) ? MEANT("a list is written `[a, b]`") : MEANT("a value begins on the line of its `=`");
+	if (g->found == SEP && g->e->is[ELSE] && !g->e->is[SEP])
+		return MEANT("as a value: if CONDITION then A else B");
+	if (g->found == ',' && str_is(g->before, ","))
+		return MEANT("items have one `,` between them");
 	if (g->e->is[','] && g->e->is[']'] && !g->attached && (is_value(g->found) || g->found == NAME))
 		return MEANT("items have a `,` between them");
 	if (g->found == '=' && g->e->is[EQ])
@@ -173,6 +189,8 @@ static bool of_arrow(const struct guess *g)
 		return MEANT("all containers of a subnet are its name: allow lan -> world:443/tcp");
 	if (g->found == ',')
 		return MEANT("one line each: for x in [a, b] { %.*s x -> … }", STR_ARG(g->first));
+	if (g->found == NAME && (str_starts(g->last, STR("ro")) || str_starts(g->last, STR("read"))) && str_is(g->first, "mount"))
+		return MEANT("what else is to be said of it stands in braces: mount /host/path -> /container/path { readonly = true }");
 	if (g->found == ARROW && g->e->is[SEP])
 		return MEANT("an arrow has two ends: one line for each pair");
 	if (g->found == ':' && (str_is(g->before, "world") || str_is(g->before, "host")))
@@ -206,6 +224,20 @@ static bool of_type(const struct guess *g)
 	return false;
 }
 
+/* The first word of the line on which the body around was opened. */
+static struct str body_word(const struct guess *g)
+{
+	size_t depth = g->p->depth + (g->found == '}'); /* of which the newest token may be the end */
+	uint32_t i = depth ? g->p->open[depth].at.lo - g->p->base : 0;
+	struct str word = {g->p->text.s + i, 0};
+
+	while (i > 0 && (g->p->text.s[i - 1] == ' ' || g->p->text.s[i - 1] == '\t'))
+		i--;
+	for (; i > 0 && ((g->p->text.s[i - 1] >= 'a' && g->p->text.s[i - 1] <= 'z') || g->p->text.s[i - 1] == '-'); i--, word.n++)
+		word.s = g->p->text.s + i - 1;
+	return word;
+}
+
 /* Entries of other forms: name: value, name == value, name value, kind name = value, kind a b { */
 static bool of_entry(const struct guess *g)
 {
@@ -222,10 +254,16 @@ static bool of_entry(const struct guess *g)
 		return MEANT("its template stands behind a colon: %.*s NAME : %.*s { … }", STR_ARG(g->first), STR_ARG(g->last));
 	if ((g->found == '(' || g->found == CALL) && g->n >= 3 && g->named && (second == ':' || g->h[2].token == ':'))
 		return MEANT("parameters are given in the block: { %s }", "NAME = value");
-	if (g->found == '.' && g->n == 2 && g->e->is['='])
+	if (g->found == '.' && g->n == 2 && g->e->is['='] && schema_row_any(body_word(g), ROW_MAP))
 		return MEANT("a name with dots stands in quotes: \"%.*s…\" = value", STR_ARG(g->first));
+	if (g->found == '.' && g->n == 2 && g->e->is['='])
+		return MEANT("what is in a block stands in its braces: %.*s { … }", STR_ARG(g->first));
 	if (g->named && g->n == 3 && second == NAME && g->found == '=' && is_block(g))
 		return MEANT("a block has no `=`: %s", habit_form(g->first, "kind name { … }"));
+	if (g->named && second == '[' && is_block(g))
+		return MEANT("write: %s", habit_form(g->first, "kind { … }"));
+	if (g->named && g->n >= 3 && g->h[2].token == LITERAL && second == NAME && is_block(g) && !schema_row_any(g->first, ROW_ARROW))
+		return MEANT("write: %s", habit_form(g->first, str_fmt(g->p->arena, "%.*s NAME { … }", STR_ARG(g->first)).s));
 	if (g->named && is_value(second) && is_block(g) && !(second == PLAIN && (g->found == '{' || g->found == ':')))
 		return MEANT("%s: %s", second == LITERAL ? "a name begins with a letter" : "write", habit_form(g->first, "kind name { … }"));
 	if (starts && g->n == 4 && g->h[2].token == ':' && (g->found == SEP || g->found == '{') && is_block(g))
@@ -264,19 +302,6 @@ static bool of_slip(const struct guess *g)
 	return near.best.n ? MEANT("did you mean `%.*s`?", STR_ARG(near.best)) : false;
 }
 
-/* The first word of the line on which the body around was opened. */
-static struct str body_word(const struct guess *g)
-{
-	uint32_t i = g->p->depth ? g->p->open[g->p->depth].at.lo - g->p->base : 0;
-	struct str word = {g->p->text.s + i, 0};
-
-	while (i > 0 && (g->p->text.s[i - 1] == ' ' || g->p->text.s[i - 1] == '\t'))
-		i--;
-	for (; i > 0 && ((g->p->text.s[i - 1] >= 'a' && g->p->text.s[i - 1] <= 'z') || g->p->text.s[i - 1] == '-'); i--, word.n++)
-		word.s = g->p->text.s + i - 1;
-	return word;
-}
-
 static bool of_line(const struct guess *g)
 {
 	bool closed = g->p->before == '}' || (g->p->before == PLAIN && g->n > 2 && g->h[1].token == '=');
@@ -293,6 +318,8 @@ static bool of_line(const struct guess *g)
 	if (g->n == 1 && g->found == '-')
 		return MEANT("a list is written `[a, b]`");
 	if (g->n == 1 && g->found == LITERAL && schema_row_any(body_word(g), ROW_MAP))
+		return MEANT("each has a name: %s", habit_form(body_word(g), "name = value"));
+	if (g->n == 2 && g->h[0].token == PLAIN && g->e->is['='] && schema_row_any(body_word(g), ROW_MAP))
 		return MEANT("each has a name: %s", habit_form(body_word(g), "name = value"));
 	if (g->n == 1 && g->found == ELSE)
 		return MEANT("`else` stands on the line of the `}` before it");
@@ -326,7 +353,7 @@ static bool of_keyword(const struct guess *g)
 	};
 
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
-		if (g->n > 1 && g->n < 4 && g->h[0].token == forms[i].token && !g->e->is[EQ])
+		if (g->n > 1 && g->h[0].token == forms[i].token && ((g->n < 4 && !g->e->is[EQ]) || (g->e->is['{'] && (g->found == ':' || g->found == NAME))))
 			return MEANT("write: %s", forms[i].form);
 	return false;
 }

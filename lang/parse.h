@@ -5,6 +5,7 @@
  *	lexer.l		bytes -> raw tokens; literals become nodes at once (literal.c); what is no token is said (odd.c)
  *	layout.c	raw tokens -> tokens of the grammar: separators, balanced brackets, skipping after a mistake
  *	grammar.y	tokens -> constructor calls (parse.c, text.c)
+ *	between.c	what other languages put between entries
  *	expected.c	what a syntax error says
  */
 #ifndef CTC_LANG_PARSE_H
@@ -36,7 +37,9 @@ struct open {
 	bool in_bracket;	/* a brace within brackets: a map or a record for certain */
 	bool said;		/* of a block that is written as a value, `ports = {`: that it is none */
 	bool is_value;		/* a brace behind `=`: a map or a record */
+	bool is_body;		/* a brace behind a name or a value: a block's */
 	struct span assigned;	/* its entry's first word, or {0,0} */
+	struct span word;	/* of a brace behind one word: that, or {0,0} */
 	struct span at;		/* of the opening token */
 	struct arena_mark begin;	/* of a body's brace: what was made before the first token behind it */
 };
@@ -108,6 +111,8 @@ struct parser {
 	bool said_deep;
 	bool no_yaml;			/* it was looked for YAML already, and is none */
 	uint32_t late_brace;		/* a `{` of which something was said on the line above; 0: none */
+	struct diag *comma;		/* what was said of the first comma between entries */
+	size_t lets;			/* one more than the depth of the body in which names stand below a `let` of their own; 0: none */
 	bool endless;			/* a text of several lines, as others write it, has no end */
 	size_t muted;			/* depth of braces in whose bodies nothing is said, since they are no block's; 0: none */
 	size_t entries;
@@ -122,6 +127,19 @@ struct str parser_shown(const struct parser *p, struct span at);
 
 /* parse(), and where there is a listener it hears the tokens; then the tree has no entries. */
 struct ast *parse_heard(struct arena *a, struct diags *d, struct source *source, struct listener *listener);
+
+static inline bool is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/* What follows blanks. */
+static inline struct str skip_blanks(struct str s)
+{
+	while (s.n && (s.s[0] == ' ' || s.s[0] == '\t' || s.s[0] == '\r'))
+		s = (struct str){s.s + 1, s.n - 1};
+	return s;
+}
 
 static inline enum context parser_context(const struct parser *p)
 {
@@ -186,6 +204,9 @@ extern const bool layout_matters[];
 /* What the grammar is given for one that is; where that is nothing, for those behind it. */
 int layout_balanced(struct parser *p, int token, union value *value, struct span *at);
 void layout_skip(struct parser *p);
+
+/* between.c: the token that is meant where another language has one between its entries; YYEMPTY: none is. */
+int between_entries(struct parser *p, int token, struct span *at);
 
 /* lexer.l */
 void lexer_open(struct parser *p);

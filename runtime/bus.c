@@ -116,6 +116,7 @@ static int turn(struct host *h, const char *doing, bool stubborn, struct err *e)
 		return 0;
 	}
 	r = sd_bus_wait(h->bus->sd, LOOK_UP_US);
+	host_meanwhile(h);
 	return r < 0 && r != -EINTR ? broken(h, e, r, doing) : 0;
 }
 
@@ -128,6 +129,7 @@ int bus_pause(struct host *h, uint64_t us, struct err *e)
 		if (h->interrupted && *h->interrupted)
 			return err_set(e, -EINTR, "interrupted");
 		nanosleep(&t, NULL);
+		host_meanwhile(h);
 	}
 	return 0;
 }

@@ -32,6 +32,17 @@ void host_close(struct host *h)
 	*h = (struct host){.root_fd = -1};
 }
 
+void host_meanwhile(struct host *h)
+{
+	bool (*meanwhile)(struct host *h, void *context) = h->meanwhile;
+
+	if (!meanwhile)
+		return;
+	h->meanwhile = NULL;
+	if (meanwhile(h, h->meanwhile_context))
+		h->meanwhile = meanwhile;
+}
+
 void host_progress(struct host *h, const char *fmt, ...)
 {
 	char line[512];

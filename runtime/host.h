@@ -22,6 +22,9 @@ struct host {
 	void (*progress)(void *context, const char *line);
 	void *progress_context;
 	volatile int *interrupted;	/* set by a signal handler: waits end early with -EINTR; may be NULL */
+	/* What is looked after while something else is waited for (mend.h): every wait that may be long calls it some times a second. NULL: nothing; false: it ends. */
+	bool (*meanwhile)(struct host *h, void *context);
+	void *meanwhile_context;
 };
 
 /* Where everything of ours lives, below root_fd (without the leading slash). */
@@ -31,6 +34,8 @@ struct host {
 
 int host_open(struct host *ret, struct err *e);
 void host_close(struct host *h);
+/* For waits: calls h->meanwhile, in which none is called. */
+void host_meanwhile(struct host *h);
 void host_progress(struct host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -106,7 +106,7 @@ static int archive_load(struct podman_fetch *f, struct arena *a, struct str path
 	struct host *h = f->h;
 	static const char *const load[] = {"podman", "load", "--input", "/proc/self/fd/0", NULL};
 	_spawned_ struct spawned loaded = {0}, tagged = {0};
-	struct spawn s = {.argv = load, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted, .heard = podman_heard, .context = f};
+	struct spawn s = {.argv = load, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = h->interrupted, .host = h, .heard = podman_heard, .context = f};
 	_fd_ int fd = -1;
 	struct str name;
 	size_t count;
@@ -187,7 +187,7 @@ static struct str first_error(const struct spawned *done)
 
 static int os_run(struct podman_fetch *f, const char *const *argv, struct err *e)
 {
-	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = f->h->interrupted, .heard = podman_heard, .context = f};
+	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = SAID_MAX, .interrupted = f->h->interrupted, .host = f->h, .heard = podman_heard, .context = f};
 	_spawned_ struct spawned done = {0};
 	struct str said = f->what;
 	int r = spawn_run(&s, &done, e);

@@ -28,6 +28,7 @@ struct kind_ops {
 	/* Whether nobody can make the change before something comes to the host, as an interface that another one stands on. A source that asks for one anew is refused
 	 * (bind_check); what was there before is left out by apply, and all else is made. NULL: never. Read-only. */
 	bool (*waits)(struct host *h, const struct change *c);
+	bool told;	/* the kernel tells when somebody else alters one (nl_watch.h) */
 };
 
 /* NULL for kinds without effect. */

@@ -91,4 +91,4 @@ static int gate_apply(struct host *h, enum phase phase, struct slice s, struct e
 	return r;
 }
 
-const struct kind_ops kind_gate = {.observe = gate_observe, .prepare = gate_prepare, .apply = gate_apply};
+const struct kind_ops kind_gate = {.observe = gate_observe, .prepare = gate_prepare, .apply = gate_apply, .told = true};

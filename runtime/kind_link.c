@@ -326,4 +326,4 @@ static int link_apply(struct host *h, enum phase phase, struct slice s, struct e
 	return r < 0 ? r : link_make(h, make.all.at, make.all.n, e);
 }
 
-const struct kind_ops kind_link = {.observe = link_observe, .prepare = link_prepare, .apply = link_apply};
+const struct kind_ops kind_link = {.observe = link_observe, .prepare = link_prepare, .apply = link_apply, .told = true};

@@ -367,4 +367,4 @@ static int macvlan_apply(struct host *h, enum phase phase, struct slice s, struc
 	return 0;
 }
 
-const struct kind_ops kind_macvlan = {.observe = macvlan_observe, .prepare = macvlan_prepare, .apply = macvlan_apply, .waits = macvlan_waits};
+const struct kind_ops kind_macvlan = {.observe = macvlan_observe, .prepare = macvlan_prepare, .apply = macvlan_apply, .waits = macvlan_waits, .told = true};

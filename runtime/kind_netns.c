@@ -70,4 +70,4 @@ static int netns_apply(struct host *h, enum phase phase, struct slice s, struct 
 	return r;
 }
 
-const struct kind_ops kind_netns = {.observe = netns_observe, .prepare = netns_prepare, .apply = netns_apply};
+const struct kind_ops kind_netns = {.observe = netns_observe, .prepare = netns_prepare, .apply = netns_apply, .told = true};

@@ -419,4 +419,4 @@ static int nft_apply(struct host *h, enum phase phase, struct slice s, struct er
 	return phase == PHASE_SWAP && s.n ? try_often(h, s, true, e) : 0;
 }
 
-const struct kind_ops kind_nft = {.observe = nft_observe, .prepare = nft_prepare, .apply = nft_apply};
+const struct kind_ops kind_nft = {.observe = nft_observe, .prepare = nft_prepare, .apply = nft_apply, .told = true};

@@ -124,4 +124,4 @@ static int sysctl_apply(struct host *h, enum phase phase, struct slice s, struct
 	return 0;
 }
 
-const struct kind_ops kind_sysctl = {.observe = sysctl_observe, .prepare = sysctl_prepare, .apply = sysctl_apply};
+const struct kind_ops kind_sysctl = {.observe = sysctl_observe, .prepare = sysctl_prepare, .apply = sysctl_apply, .told = true};

@@ -31,7 +31,8 @@ int observe(struct host *h, const struct manifest *recorded, const struct manife
 		if (res_infos[recorded->all.at[i]->kind].class == RES_DECLARED)
 			manifest_put(ret, recorded->all.at[i]);
 	for (int kind = 0; kind < RES_KIND_COUNT; kind++) {
-		if (!kinds[kind] || !kinds[kind]->observe || (flags & CONVERGE_NETWORK_ONLY && (kind == RES_unit || kind == RES_image)))
+		if (!kinds[kind] || !kinds[kind]->observe || (flags & CONVERGE_NETWORK_ONLY && (kind == RES_unit || kind == RES_image)) ||
+		    (flags & CONVERGE_TOLD_ONLY && !kinds[kind]->told))
 			continue;
 		int r = kinds[kind]->observe(h, &known, ret, e);
 		if (r < 0)

@@ -33,7 +33,7 @@ struct ending {
 	bool stale;		/* TXN_REFUSED: the plan would be another one by now */
 	bool recovered;		/* the process that made it died; this is what was left, settled */
 	uint32_t from, to;	/* `from` runs, except after TXN_DONE */
-	struct err error;
+	struct err error;	/* why; after TXN_DONE: what of the host is another way all the same, since others have changed it meanwhile */
 };
 
 /* Begins the file anew; returns a descriptor to add to. */

@@ -310,7 +310,7 @@ void podman_heard(void *context, struct str line)
 int podman_pull(struct podman_fetch *f, struct arena *a, struct err *e)
 {
 	const char *const argv[] = {"podman", "pull", "--", str_copy(a, f->what).s, NULL};
-	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = 1 << 20, .interrupted = f->h->interrupted, .heard = podman_heard, .context = f};
+	const struct spawn s = {.argv = argv, .within_ms = FETCH_MS, .out_max = 1 << 20, .interrupted = f->h->interrupted, .host = f->h, .heard = podman_heard, .context = f};
 	_spawned_ struct spawned done = {0};
 	int r = spawn_run(&s, &done, e);
 

@@ -438,6 +438,7 @@ static int ask_all(struct round *r, struct err *e)
 		if (r->h->interrupted && *r->h->interrupted)
 			return err_set(e, -EINTR, "interrupted by the user");
 		turn(r, fds);
+		host_meanwhile(r->h);
 		code = begin_some(r, e);
 	}
 	return code;

@@ -213,6 +213,22 @@ static void after(struct host *h, struct store *s, const struct order *o, struct
 		drop(h, s, o->to);
 }
 
+/* T1: what the change does not touch may have been changed by others since it was planned, as a container that somebody stopped. It is left as they want it, and told. */
+static void look_again(struct host *h, const struct manifest *to, struct err *ret)
+{
+	_arena_ struct arena a = {0};
+	_buf_ struct buf differs = {0};
+	struct manifest now = {.arena = &a};
+	struct err unseen;
+	struct plan p;
+
+	if (observe(h, to, to, 0, &now, &unseen) < 0)
+		return;
+	plan_make(&a, &now, to, &p);
+	if (plan_left(h, &p, &differs))
+		err_set(ret, -ESTALE, "somebody has changed the host meanwhile: %.*s", STR_ARG(buf_view(&differs)));
+}
+
 static void change(struct host *h, struct store *s, const struct order *o, struct ending *ret)
 {
 	struct change_now c = {0};
@@ -224,6 +240,8 @@ static void change(struct host *h, struct store *s, const struct order *o, struc
 		r = confirm_arm(h, s, o->from, o->to, o->confirm_us, o->user, &ret->error);
 	if (r == 0)
 		txn_run(h, s, &c.plan, o->from, o->to, o->probe ? TXN_PROBE : 0, &ret->outcome, &ret->error);
+	if (r == 0 && ret->outcome == TXN_DONE)
+		look_again(h, &c.to, &ret->error);
 	after(h, s, o, ret);
 	arena_free(&c.arena);
 }

@@ -159,6 +159,8 @@ static int watch(const struct spawn *s, struct watch *w, struct spawned *ret)
 		/* The flag may be set between the look and the sleep: no sleep is long. */
 		if (poll(fds, 4, (int)(left < TICK_MS ? left : TICK_MS)) < 0 && errno != EINTR)
 			return -errno;
+		if (s->host)
+			host_meanwhile(s->host);
 		if (w->out >= 0 && (r = take(w->out, &ret->out, s->out_max)) == 1)
 			w->out = -1;
 		if (r == -EFBIG)

@@ -4,7 +4,7 @@
 #ifndef CTC_RUNTIME_SPAWN_H
 #define CTC_RUNTIME_SPAWN_H
 
-#include "lang/base/err.h"
+#include "runtime/host.h"
 
 /* Where programs are looked for, whatever the caller's PATH says. */
 #define SPAWN_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -19,6 +19,7 @@ struct spawn {
 	/* Each line of standard error as it comes, and an empty one where none has come for 10 s; NULL: nobody wants to hear. */
 	void (*heard)(void *context, struct str line);
 	void *context;
+	struct host *host;		/* whose host_meanwhile is called while it runs; NULL: nobody's */
 	int until_fd;			/* ends it with -ECANCELED once this descriptor is readable; 0: none */
 };
 

@@ -21,6 +21,7 @@
 #include "runtime/confirm.h"
 #include "runtime/expect.h"
 #include "runtime/kind.h"
+#include "runtime/mend.h"
 
 /* The order is the design: what nobody sees yet comes first; what must end ends before the policy changes, what begins begins after it, so that a port that closes is
  * closed before anything new runs and one that opens is open before its program starts; what nobody uses any more goes last, in reverse order of creation. */
@@ -80,20 +81,69 @@ static bool starts_processes(const struct step *step)
 	return step->kind == RES_unit || (step->kind == RES_proxy && step->phase == PHASE_START);
 }
 
+static bool acts_in(enum res_kind kind, enum phase phase)
+{
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+		if (steps[i].kind == kind && steps[i].phase == phase)
+			return true;
+	return false;
+}
+
+/* What shall be there in the midst of a change, while units stop or start: before the policy is switched, or after it. What the table does in PHASE_ADD is done in both cases. What goes in PHASE_CLEAN
+ * is leaving from the beginning on. */
+static void midway(const struct plan *p, bool switched, struct manifest *stands, struct manifest *leaving)
+{
+	const struct change *c = p->changes.at, *end = c + p->changes.n;
+
+	for (size_t i = 0; i < p->to->all.n; i++) { /* what stays as it is */
+		while (c < end && res_cmp(change_res(c), p->to->all.at[i]) < 0)
+			c++;
+		if (c == end || change_res(c) != p->to->all.at[i])
+			manifest_put(stands, p->to->all.at[i]);
+	}
+	for (c = p->changes.at; c < end; c++) {
+		enum res_kind kind = change_res(c)->kind;
+
+		if (c->op == OP_DELETE && acts_in(kind, PHASE_CLEAN))
+			manifest_put(leaving, (struct res *)c->from);
+		else if (c->from && !switched && acts_in(kind, PHASE_SWAP))
+			manifest_put(stands, (struct res *)c->from);
+		else if (c->to && (c->from || switched || acts_in(kind, PHASE_ADD)))
+			manifest_put(stands, (struct res *)c->to);
+	}
+	manifest_seal(stands);
+	manifest_seal(leaving);
+}
+
+/* Units stop before the policy is switched and start after it. Until it is, what others edit in the table is for the batch to refuse. */
+static void mend_meanwhile(struct mending *m, const struct plan *p, enum phase phase)
+{
+	_arena_ struct arena a = {0};
+	struct manifest stands = {.arena = &a}, leaving = {.arena = &a};
+
+	midway(p, phase == PHASE_START, &stands, &leaving);
+	mend_towards(m, &stands, &leaving, phase == PHASE_START);
+}
+
 /* Every kind gets every phase that the table has for it, with its own part of the plan, and does what of it belongs into that phase. */
 int converge(struct host *h, struct store *s, const struct plan *p, uint32_t number, unsigned flags, struct err *e)
 {
-	bool active = false, go_on = flags & CONVERGE_GO_ON, boot = flags & CONVERGE_NETWORK_ONLY;
+	bool go_on = flags & CONVERGE_GO_ON, boot = flags & CONVERGE_NETWORK_ONLY, told = flags & CONVERGE_TOLD_ONLY, active = boot || told;
+	_mending_ struct mending mending = {0};
 	struct err first = {0}, one;
 
+	if (!active && plan_slice(p, RES_unit).n)
+		mend_begin(&mending, h);
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
 		int r = go_on ? 0 : interrupted(h, &one);
 
-		if (r == 0 && !active && steps[i].phase != PHASE_ADD && !boot) {
+		if (r == 0 && !active && steps[i].phase != PHASE_ADD) {
 			active = true;
 			r = store_activate(s, number, &one);
 		}
-		if (r == 0 && !(boot && starts_processes(&steps[i])))
+		if (steps[i].kind == RES_unit && mending.h)
+			mend_meanwhile(&mending, p, steps[i].phase);
+		if (r == 0 && !(boot && starts_processes(&steps[i])) && !(told && !kinds[steps[i].kind]->told))
 			r = step_run(h, &steps[i], p, &one);
 		if (r < 0 && !first.code)
 			first = one;
@@ -118,8 +168,7 @@ static bool change_is_kept(const struct change *c)
 	return kind == RES_image || (kind == RES_directory && ((const struct res_directory *)c->from)->keep);
 }
 
-/* What differs still, as a sentence's end: "unit ct-x.service, link ctabc and 3 more"; false where nothing does. */
-static bool plan_left(struct host *h, const struct plan *p, struct buf *out)
+bool plan_left(struct host *h, const struct plan *p, struct buf *out)
 {
 	size_t left = 0;
 
@@ -210,6 +259,16 @@ static int journal_begin(struct host *h, struct store *s, const struct plan *p, 
 	return r;
 }
 
+/* What was expected, seen by packets. All but the commit is done: what is there belongs to the new state. */
+static int probe(struct host *h, const struct plan *p, struct err *e)
+{
+	_mending_ struct mending mending = {0};
+
+	mend_begin(&mending, h);
+	mend_towards(&mending, p->to, NULL, true);
+	return expectations_ask(h, p, e);
+}
+
 int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from, uint32_t to, unsigned flags, enum txn_outcome *ret, struct err *e)
 {
 	struct err back;
@@ -223,10 +282,10 @@ int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from
 	r = journal_begin(h, s, p, from, to, e);
 	if (r < 0)
 		return r;
-	/* 3. The phases. 4. What was expected, seen by packets. 5. The commit: this rename alone decides which side a crash leads to. */
+	/* 3. The phases. 4. What was expected. 5. The commit: this rename alone decides which side a crash leads to. */
 	r = converge(h, s, p, to, 0, e);
 	if (r == 0 && flags & TXN_PROBE)
-		r = expectations_ask(h, p, e);
+		r = probe(h, p, e);
 	if (r == 0)
 		r = interrupted(h, e);
 	if (r == 0)

@@ -9,16 +9,21 @@
 
 enum converge_flags {
 	CONVERGE_NETWORK_ONLY = 1,	/* at boot: everything but units and images */
+	CONVERGE_TOLD_ONLY = 4,		/* while a change waits (mend.h): the kinds of which the kernel tells when somebody alters them; `active` stays, and the store is not needed */
 	CONVERGE_GO_ON = 2,		/* the way back, boot: do all that can be done, whatever fails or interrupts; the first error is returned */
 };
 
 /* What is on the host and ours, restricted to what `recorded` (the committed generation) and `wanted` name and what bears our mark; sealed. DECLARED kinds are
- * those of `recorded`. All three share their resources; ret has its arena set. Of the flags NETWORK_ONLY counts: units and images are not looked at. */
+ * those of `recorded`. All three share their resources; ret has its arena set. Of the flags NETWORK_ONLY and TOLD_ONLY count: all else is not looked at. */
 int observe(struct host *h, const struct manifest *recorded, const struct manifest *wanted, unsigned flags, struct manifest *ret, struct err *e);
 
 /* Makes the plan's `to` true, phase by phase, with the generation `number` as the one that units are generated from. Returns at the first error with the host
  * in between: the caller converges back. */
 int converge(struct host *h, struct store *s, const struct plan *p, uint32_t number, unsigned flags, struct err *e);
+
+/* What of a plan is no mere residue (data and images that outlive what asked for them), nor waits for something to come to the host: true where there is any, and out gets it as a sentence's end,
+ * "unit ct-x.service, link ctabc and 3 more". */
+bool plan_left(struct host *h, const struct plan *p, struct buf *out);
 
 /* Everything that can fail before the first effect, asked of each kind. Changes nothing. */
 int txn_prepare(struct host *h, const struct plan *p, struct err *e);

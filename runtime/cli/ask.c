@@ -3,11 +3,27 @@
  * The one question that commands ask. */
 #include "runtime/cli/ask.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-bool ask(bool yes, const char *question)
+enum { TICK_MS = 100 };
+
+/* Somebody may take minutes to answer. False where interrupted. */
+static bool wait_answer(struct host *h)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	while (poll(&p, 1, TICK_MS) <= 0) {
+		if (h->interrupted && *h->interrupted)
+			return false;
+		host_meanwhile(h);
+	}
+	return true;
+}
+
+bool ask(struct host *h, bool yes, const char *question)
 {
 	char answer[16] = "";
 
@@ -20,7 +36,7 @@ bool ask(bool yes, const char *question)
 	}
 	printf("\n%s [y/N] ", question);
 	fflush(stdout);
-	if (fgets(answer, sizeof answer, stdin) && (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0))
+	if (wait_answer(h) && fgets(answer, sizeof answer, stdin) && (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0))
 		return true;
 	puts("Nothing was changed.");
 	return false;

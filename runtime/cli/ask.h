@@ -4,9 +4,9 @@
 #ifndef CTC_CLI_ASK_H
 #define CTC_CLI_ASK_H
 
-#include <stdbool.h>
+#include "runtime/host.h"
 
-/* True where yes is set, or who sits there says so. What is no clear yes is a no, and is said; so it is where there is no terminal to ask on. */
-bool ask(bool yes, const char *question);
+/* True where yes is set, or who sits there says so. What is no clear yes is a no, and is said; so it is where there is no terminal to ask on. While it waits it calls host_meanwhile. */
+bool ask(struct host *h, bool yes, const char *question);
 
 #endif

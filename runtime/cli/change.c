@@ -324,6 +324,10 @@ static int done(struct job *c, const struct ending *ending)
 		duration_text(c->q->confirm_us, &window);
 		printf("It goes back to generation %u in %.*s, unless `ctc confirm` says that it shall stay.\n", c->s->current, STR_ARG(buf_view(&window)));
 	}
+	if (ending->error.code) {
+		fflush(stdout);
+		fprintf(stderr, "warning: %s; `ctc status` says more, `ctc apply --repair` makes it what generation %u says\n", ending->error.text, c->to);
+	}
 	return STATUS_DONE;
 }
 
@@ -353,6 +357,7 @@ static int transact(struct job *c)
 	_buf_ struct buf sealed = {0};
 	struct ending ending;
 
+	mend_end(&c->s->mending); /* from here on it is the service's */
 	plan_seal(&c->plan, &sealed);
 	const struct order o = {
 		.action = ORDER_CHANGE,
@@ -459,7 +464,8 @@ static int change_steps(struct job *c, struct request *own)
 	if (c->q->dry_run)
 		return rehearsed(c);
 	/* 6. A rollback was meant, and a saved plan was looked at when it was made. */
-	if (!ask(c->q->yes || !c->q->compiled || c->q->saved, "Apply this plan?"))
+	session_mend(s, &c->observed);
+	if (!ask(&s->host, c->q->yes || !c->q->compiled || c->q->saved, "Apply this plan?"))
 		return STATUS_REFUSED;
 	putchar('\n');
 	fflush(stdout);

@@ -125,7 +125,8 @@ static int gc(struct cli *c, struct rubbish *g, bool yes)
 	}
 	puts("These go:");
 	print(g);
-	if (!ask(yes, "Remove them?"))
+	session_mend(&g->s, &g->s.recorded);
+	if (!ask(&g->s.host, yes, "Remove them?"))
 		return STATUS_REFUSED;
 	if (sweep(g) < 0)
 		return cli_err(c, &g->e);

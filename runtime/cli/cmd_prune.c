@@ -103,7 +103,8 @@ static int prune(struct cli *c, struct orphans *o, bool yes)
 	}
 	puts("No stack uses this data any more:");
 	print(o);
-	if (!ask(yes, "Remove it for good? No rollback brings it back."))
+	session_mend(&o->s, &o->s.recorded);
+	if (!ask(&o->s.host, yes, "Remove it for good? No rollback brings it back."))
 		return STATUS_REFUSED;
 	if (sweep(o) < 0)
 		return cli_err(c, &o->e);

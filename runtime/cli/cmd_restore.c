@@ -44,17 +44,19 @@ static int policy_is_in_force(struct session *look, bool *ret, struct err *e)
 	return 0;
 }
 
-/* Another ctc has the lock. It may be about to make all this, or to ask its user first: 1 once the policy is in force all the same, 0 once the lock is free. */
-static int beside_another(struct session *look, struct err *e)
+/* Another ctc has the lock. It may be about to make all this, or to ask its user first: 1 once the policy is in force all the same, unless the whole is wanted (thorough), 0 once the lock is free. */
+static int beside_another(struct session *look, bool thorough, struct err *e)
 {
 	const struct timespec pause = {.tv_nsec = BUSY_WAIT_MS * 1000000L};
 
 	for (int i = 0; store_locked_by_other(&look->store); i++) {
 		bool in_force = false;
-		int r = policy_is_in_force(look, &in_force, e);
+		int r = thorough ? 0 : policy_is_in_force(look, &in_force, e);
 
 		if (r < 0 || in_force)
 			return r < 0 ? r : 1;
+		if (i == BUSY_TRIES && thorough)
+			return err_set(e, -EBUSY, "another ctc is changing this host still: what was altered is looked at again when it is done");
 		if (i == BUSY_TRIES)
 			return err_set(e, -EBUSY, "another ctc is changing this host, and the policy is not in force: no container starts until it is");
 		nanosleep(&pause, NULL);
@@ -120,14 +122,14 @@ static int is_intact(struct session *look, bool *ret_waits, struct err *e)
 }
 
 /* 1: nothing is to be done, 0: it is, and nobody is at work. Without a store there is nothing to restore, and none is made. */
-static int need_not(bool *ret_waits, struct err *e)
+static int need_not(bool thorough, bool *ret_waits, struct err *e)
 {
 	struct session look;
 
 	session_begin(&look);
 	int r = session_look(&look, e);
 	if (r == 0)
-		r = look.store.state_fd < 0 ? 1 : beside_another(&look, e);
+		r = look.store.state_fd < 0 ? 1 : beside_another(&look, thorough, e);
 	if (r == 0)
 		r = is_intact(&look, ret_waits, e);
 	session_end(&look);
@@ -157,22 +159,25 @@ static int restore(struct session *s, bool *ret_waits, struct err *e)
 
 int cmd_restore(struct cli *c, int argc, char **argv)
 {
-	static const struct cli_option options[] = {{0}};
+	bool waits = false, thorough = false;
+	const struct cli_option options[] = {
+		{"wait", 0, CLI_FLAG, &thorough, NULL, "while another ctc changes this host, wait until it is done, also where the policy is in force", NULL},
+		{0},
+	};
 	int status = STATUS_REFUSED, n = cli_options(c, options, argc, argv, &status), r;
 	struct session s;
 	struct err e;
-	bool waits = false;
 
 	if (n < 0)
 		return status;
 	if (n > 0)
 		return cli_fail(c, "it takes no arguments");
 	session_begin(&s);
-	r = need_not(&waits, &e);
+	r = need_not(thorough, &waits, &e);
 	for (int i = 0; r == 0 && (r = restore(&s, &waits, &e)) == -EBUSY && s.store.lock_fd < 0 && i < RACES; i++) {
 		session_end(&s); /* another ctc was faster */
 		session_begin(&s);
-		r = need_not(&waits, &e);
+		r = need_not(thorough, &waits, &e);
 	}
 	if (r < 0)
 		report_error(c, NULL, &s.recorded, &e);

@@ -22,7 +22,7 @@ enum {
 /* Its status: 0 where all is as it should be now, 2 where all is but what waits for an interface. What it prints goes to our own output. */
 static int restore(struct err *e)
 {
-	static const char *const argv[] = {"ctc", "restore", NULL};
+	static const char *const argv[] = {"ctc", "restore", "--wait", NULL};
 	const struct spawn s = {.argv = argv, .within_ms = RESTORE_MS, .out_max = OUTPUT_MAX};
 	_cleanup_(spawned_free) struct spawned done = {0};
 

@@ -52,6 +52,7 @@ void session_begin(struct session *s)
 
 void session_end(struct session *s)
 {
+	mend_end(&s->mending);
 	store_close(&s->store);
 	host_close(&s->host);
 	arena_free(&s->arena);
@@ -119,6 +120,18 @@ int session_lock(struct session *s, const char *command, struct err *e)
 		return r;
 	watch_signals(s);
 	return session_load(s, e);
+}
+
+void session_mend(struct session *s, const struct manifest *found)
+{
+	struct journal j;
+	struct err unread;
+	bool cut_off;
+
+	if (store_journal_read(&s->store, &s->arena, &cut_off, &j, &unread) < 0 || cut_off)
+		return;
+	mend_begin(&s->mending, &s->host);
+	mend_towards(&s->mending, found, NULL, true);
 }
 
 int session_inherit(struct session *s, int fd, const char *command, struct err *e)

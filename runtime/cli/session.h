@@ -5,6 +5,7 @@
 #define CTC_CLI_SESSION_H
 
 #include "runtime/cli/report.h"
+#include "runtime/mend.h"
 #include "runtime/store.h"
 #include "runtime/txn.h"
 
@@ -15,6 +16,7 @@ struct session {
 	uint32_t current;
 	struct manifest recorded;	/* of the current generation; sealed, empty where there is none */
 	struct meta meta;
+	struct mending mending;
 };
 
 /* Begins with nothing open; session_end in any case. */
@@ -31,6 +33,9 @@ int session_view(struct cli *c, int (*view)(struct cli *c, struct session *s, co
 int session_lock(struct session *s, const char *command, struct err *e);
 /* The same for who is handed the lock of another process as a descriptor; reads and checks nothing. */
 int session_inherit(struct session *s, int fd, const char *command, struct err *e);
+/* From here on every wait, for an answer or a download, keeps the network as it was found, `found`, in the place of the watcher, which waits for the lock; until mend_end. Not where a change was cut off:
+ * what shall be there is for the recovery to say. */
+void session_mend(struct session *s, const struct manifest *found);
 /* The terminal is gone. */
 bool session_hung_up(void);
 /* The current generation, again: after a recovery. */

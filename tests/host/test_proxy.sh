@@ -24,6 +24,7 @@ test_the_example_is_served() {
 	equal "$(get admin.example.org --user alice:hunter2)" "admin ok 200"
 	equal "$(plain status.example.net)" "wiki ok 200 "
 	equal "$(plain wiki.example.org)" " 308 https://wiki.example.org/"
+	equal "$(plain elsewhere.example.org)" " 404 "
 	expect 0 ctc plan --detailed-exitcode /src/examples/proxy.ctstack
 	contains "$(nft list map inet ctstack flow4 2>/dev/null || nft list table inet ctstack)" "192.168.220.12"
 }

@@ -26,7 +26,7 @@ begin_slowly() {
 	: >log	# what the last one said is not this one's
 	"$@" >>log 2>&1 &
 	ctc=$!
-	eventually 20 grep -q 'start ct-t-slow.service' log
+	eventually 60 grep -q 'start ct-t-slow.service' log
 }
 
 # ended: waits for it, and sets $status.
@@ -103,7 +103,7 @@ test_another_plan_than_the_one_agreed_to_is_refused() {
 	script -qefc 'ctc apply t.ctstack' /dev/null <answer >log 2>&1 &
 	ctc=$!
 	exec 5>answer
-	eventually 20 grep -q 'Apply this plan' log
+	eventually 60 grep -q 'Apply this plan' log
 	systemctl stop ct-t-a.service
 	echo y >&5
 	exec 5>&-
@@ -143,16 +143,33 @@ test_by_hand_it_does_nothing() {
 }
 
 test_an_interrupt_before_the_change_says_so() {
-	# A podman that never answers.
-	printf '#!/bin/sh\nexec sleep 60\n' >fake
+	# A podman that never answers; once it is asked, ctc hears signals.
+	printf '#!/bin/sh\n: >/root/asked\nexec sleep 60\n' >fake
 	chmod 755 fake
 	stack 'publish 127.0.0.1:8097 -> a.http'
 	unshare --mount sh -c 'mount --bind fake /usr/bin/podman && exec ctc apply --yes t.ctstack' >log 2>&1 &
 	ctc=$!
-	sleep 0.5
+	eventually 20 test -e /root/asked
 	kill -INT $ctc
 	ended
 	equal "$status" 1
 	contains "$(cat log)" "interrupted: nothing was changed"
 	lacks "$(cat log)" podman
+}
+
+# Somebody stops a container that the change does not touch: it stays down, the change is made, and its end says so (T1a).
+test_a_container_that_somebody_stops_meanwhile_is_named() {
+	stack "$slow"
+	begin_slowly ctc apply --yes t.ctstack
+	systemctl stop ct-t-a.service
+	ended
+	equal "$status" 0
+	contains "$(cat log)" "warning: somebody has changed the host meanwhile: unit ct-t-a.service; "
+	contains "$(cat log)" "ctc apply --repair"
+	refute systemctl is-active --quiet ct-t-a.service
+	expect 0 ctc apply --repair --yes
+	lacks "$out" warning
+	systemctl is-active --quiet ct-t-a.service
+	expect 0 ctc rollback
+	lacks "$out" warning
 }

@@ -130,7 +130,7 @@ static void notes_and_help_stand_below(void **state)
 		 "1 error\n");
 }
 
-static void spans_of_one_file_are_one_picture(void **state)
+static void spans_are_one_picture(void **state)
 {
 	struct bench *b = *state;
 	struct source *s = source_add(&b->sources, STR("s"), STR("a = b\n\tw\xe3\x81\x82 = w\n3\n4\n5\nfive = six\n"));
@@ -146,6 +146,7 @@ static void spans_of_one_file_are_one_picture(void **state)
 	d = diag_add(&b->diags, DIAG_syntax, at(s, 16, 17), "far from each other");
 	diag_note(&b->diags, d, at(s, 22, 26), "far below");
 	diag_note(&b->diags, d, at(s, 20, 21), "two below");
+	diag_note(&b->diags, d, at(b->one, 15, 20), "in another file, below");
 	diag_note(&b->diags, d, at(b->one, 0, 5), "in another file");
 	rendered(b, DIAG_TEXT, false,
 		 "s:1:1: error[E0201]: on one line\n"
@@ -169,9 +170,12 @@ static void spans_of_one_file_are_one_picture(void **state)
 		 "      | - two below\n"
 		 "    6 | five = six\n"
 		 "      | ---- far below\n"
-		 "  note: one:1:1: in another file\n"
+		 "  ::: one:1:1\n"
 		 "    1 | first\n"
-		 "      | -----\n"
+		 "      | ----- in another file\n"
+		 "    2 | second\n"
+		 "    3 |         third\n"
+		 "      |         ----- in another file, below\n"
 		 "3 errors\n");
 }
 
@@ -398,7 +402,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(texts_above_the_limits_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(messages_are_sorted_united_and_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(notes_and_help_stand_below, setup, teardown),
-		cmocka_unit_test_setup_teardown(spans_of_one_file_are_one_picture, setup, teardown),
+		cmocka_unit_test_setup_teardown(spans_are_one_picture, setup, teardown),
 		cmocka_unit_test_setup_teardown(colour_only_where_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_terminal_is_not_spoken_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(json_says_the_same_and_is_json, setup, teardown),

@@ -1,0 +1,1 @@
+check --format json spans-other-files.ctstack

@@ -1,0 +1,1 @@
+check --format sarif spans-other-files.ctstack

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What people write who come from other tools: each of mistakes.txt is one error, on the line that is mistaken, and says what to do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "compiler/compile.h"
+#include "lang/base/cleanup.h"
+
+#define FILE_OF "tests/unit/mistakes.txt"
+#define FRAME "=== frame "
+#define BEGIN "=== "
+#define HOLE "…\n"
+#define MARK " #!"
+
+enum { FRAMES = 8 };
+
+struct frame {
+	struct str name, text;
+};
+
+static void read_whole(const char *path, struct buf *out)
+{
+	_file_ FILE *f = fopen(path, "re");
+	char part[4096];
+	size_t n;
+
+	while (f && (n = fread(part, 1, sizeof part, f)) > 0)
+		buf_add(out, part, n);
+}
+
+/* The lines up to the next that begins one. */
+static struct str section_cut(struct str *rest)
+{
+	const char *begin = rest->s;
+
+	while (rest->n && !str_starts(*rest, STR(BEGIN)))
+		str_cut(*rest, '\n', rest);
+	return (struct str){begin, (size_t)(rest->s - begin)};
+}
+
+/* The text without marks, and which of its lines had one. */
+static void unmark(struct str text, struct buf *out, bool marked[], unsigned lines)
+{
+	for (unsigned n = 1; text.n; n++) {
+		struct str line = str_cut(text, '\n', &text), mark = STR(MARK);
+		bool is = line.n >= mark.n && memcmp(line.s + line.n - mark.n, mark.s, mark.n) == 0;
+
+		assert_true(n < lines);
+		marked[n] = is;
+		buf_add(out, line.s, line.n - (is ? mark.n : 0));
+		buf_addc(out, '\n');
+	}
+}
+
+static bool has_help(const struct diag *d)
+{
+	vec_each(struct diag_note, note, &d->notes)
+		if (note->at.lo == 0)
+			return true;
+	return false;
+}
+
+/* Whether it is said once, where it is marked, and with a help. */
+static bool is_said(struct compilation *c, const bool marked[], unsigned lines, bool plain)
+{
+	if (c->diags.errors != 1)
+		return false;
+	vec_each(struct diag *const, d, &c->diags.all)
+		if ((*d)->severity == SEV_ERROR) {
+			unsigned line = source_place(&c->sources, (*d)->at).line;
+
+			return line < lines && marked[line] && (plain || has_help(*d));
+		}
+	return false;
+}
+
+static bool judge(struct str name, struct str frame, struct str text)
+{
+	enum { LINES = 40 };
+	_buf_ struct buf whole = {0}, source = {0}, said = {0};
+	bool marked[LINES] = {false}, plain = name.s[name.n - 1] == '!';
+	const char *hole = frame.n ? memmem(frame.s, frame.n, HOLE, strlen(HOLE)) : NULL;
+	struct compilation c = {0};
+
+	if (hole) {
+		buf_add(&whole, frame.s, (size_t)(hole - frame.s));
+		buf_str(&whole, text);
+		buf_add(&whole, hole + strlen(HOLE), (size_t)(frame.s + frame.n - hole) - strlen(HOLE));
+	} else {
+		buf_str(&whole, text);
+	}
+	unmark(buf_view(&whole), &source, marked, LINES);
+	compile_text(&c, STR("mistake"), buf_view(&source));
+	diags_render(&c.diags, DIAG_TEXT, false, &said); /* what is said twice is one by then */
+	bool good = is_said(&c, marked, LINES, plain);
+	if (!good)
+		print_message("%.*s: not one error on its line that says what to do:\n%.*s\n", STR_ARG(name), STR_ARG(buf_view(&said)));
+	compilation_end(&c);
+	return good;
+}
+
+static void each_is_one_error_that_says_what_to_do(void **state)
+{
+	_buf_ struct buf text = {0};
+	struct frame frames[FRAMES];
+	size_t nframes = 0, n = 0, missed = 0;
+	struct str rest;
+
+	(void)state;
+	read_whole(FILE_OF, &text);
+	rest = buf_view(&text);
+	section_cut(&rest);
+	while (rest.n) {
+		struct str head = str_cut(rest, '\n', &rest), body = section_cut(&rest), frame = {0}, name;
+
+		if (str_starts(head, STR(FRAME))) {
+			assert_true(nframes < FRAMES);
+			frames[nframes++] = (struct frame){{head.s + strlen(FRAME), head.n - strlen(FRAME)}, body};
+			continue;
+		}
+		struct str where = str_cut((struct str){head.s + strlen(BEGIN), head.n - strlen(BEGIN)}, ' ', &name);
+		for (size_t i = 0; i < nframes; i++)
+			if (str_eq(frames[i].name, where))
+				frame = frames[i].text;
+		if (!frame.n && !str_is(where, "file"))
+			fail_msg("%.*s: there is no frame `%.*s`", STR_ARG(name), STR_ARG(where));
+		n++;
+		missed += !judge(name, frame, body);
+	}
+	print_message("# %zu mistakes\n", n);
+	assert_true(n > 200);
+	assert_int_equal(missed, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_is_one_error_that_says_what_to_do),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
