@@ -72,10 +72,9 @@ static int compile(struct compilation *c, struct modules *modules)
 	c->diags.partly = c->diags.errors && any_stack(modules);
 	modules_free(modules);
 	arena_reset(&scratch);
-	bool whole = !c->diags.errors;
 	lints_idle(&c->diags, c->levels, &silences);
 	check_and_lower(&scratch, c);
-	silences_apply(&c->diags, &silences, whole);
+	silences_apply(&c->diags, &silences, !c->diags.errors); /* where there are errors, lints may not have been looked at */
 	lints_apply(&c->diags, c->levels);
 	if (error)
 		return error;

@@ -235,7 +235,7 @@ static void twice_add(struct rules *r, enum diag_code code, struct holder first,
 		SWAP(first, later);
 	d = diag_add(r->diags, code, later.address.at, "%s is taken by container `%.*s` already", SHOW_ADDR(later.address.v), STR_ARG(first.member->full));
 	diag_note(r->diags, d, first.address.at, "first used here");
-	if (later.address.at.lo != later.member->container->more_addresses.at.lo)
+	if (later.member->subnet && later.address.at.lo != later.member->container->more_addresses.at.lo)
 		diag_help(r->diags, d, "leave the line out, and the container gets one that is free");
 }
 

@@ -168,11 +168,22 @@ RULE(macvlan_address)
 	}
 }
 
+/* Whether something is wrong with who is in a macvlan: what follows from being there is said when that is mended. */
+static bool said_wrong(const struct rules *r)
+{
+	vec_each(struct diag *const, d, &r->diags->all)
+		if ((*d)->code >= DIAG_macvlan_network && (*d)->code <= DIAG_macvlan_address)
+			return true;
+	return false;
+}
+
 /* Once a macvlan, where somebody is in it. */
 RULE(macvlan_host)
 {
 	struct map told = {0};
 
+	if (said_wrong(r))
+		return;
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 		struct diag *d;

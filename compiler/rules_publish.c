@@ -128,6 +128,16 @@ static void claim(struct rules *r, enum diag_code code, struct map *claims, stru
 		}
 }
 
+static bool other_length(const struct publish *p)
+{
+	return length(p->host) != length(p->target);
+}
+
+static bool other_protocol(const struct publish *p)
+{
+	return p->proto_written != PROTO_NONE && p->proto_written != p->target.proto;
+}
+
 /* Containers on the host's network, then published ports; of used files first, so that the message is in a
  * file that is given. */
 static void claim_all(struct rules *r, enum diag_code code, struct map *claims, bool outside)
@@ -146,8 +156,8 @@ static void claim_all(struct rules *r, enum diag_code code, struct map *claims, 
 		}
 	}
 	for (const struct publish *p = r->publishes; p < r->publishes + r->npublishes; p++) {
-		if (p->outside != outside)
-			continue;
+		if (p->outside != outside || other_length(p) || other_protocol(p))
+			continue; /* which ports are meant is not known */
 		who = (struct claim){p->left, "published here, on an address that covers it"};
 		claim(r, code, claims, p->address, p->host, &who);
 	}
@@ -167,7 +177,7 @@ static void length_check(struct rules *r, enum diag_code code, const struct publ
 	unsigned host = length(p->host), target = length(p->target);
 	struct diag *d;
 
-	if (host == target)
+	if (!other_length(p))
 		return;
 	d = diag_add(r->diags, code, p->left, "%u %s of the host cannot lead to %u %s", host,
 		     host == 1 ? "port" : "ports", target, target == 1 ? "port" : "ports");
@@ -196,7 +206,7 @@ static void protocol_check(struct rules *r, enum diag_code code, const struct pu
 {
 	struct diag *d;
 
-	if (p->proto_written == PROTO_NONE || p->proto_written == p->target.proto)
+	if (!other_protocol(p))
 		return;
 	d = diag_add(r->diags, code, p->left, "a %s port cannot lead to a %s port",
 		     proto_name(p->proto_written), proto_name(p->target.proto));
