@@ -179,7 +179,8 @@ void fill_unknown(struct elab *el, const struct fill *f, const struct entry *e)
 /* One with a word that it has, in another form; what it names is lost where that is a block. */
 void fill_misformed(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e)
 {
-	wrong_form(el, row, e->word.at);
+	if (!(e->kind == EN_BLOCK && e->name && e->name->kind == EX_BAD)) /* that is said, and may have swallowed an arrow */
+		wrong_form(el, row, e->word.at);
 	if (row->form == ROW_BLOCK && row->how == HOW_MANY)
 		lost_name(el, f->scope->file, (struct str){0});
 	else if (row->form != ROW_ARROW)

@@ -230,7 +230,7 @@ static size_t wrong_token(const struct parser *p, const struct expected *e)
 	int second = p->head[1].token;
 	bool alone = p->nhead == 3 && (p->last == SEP || p->last == '}');
 
-	if (p->nhead == 4 && p->head[2].token == ':' && (p->last == SEP || p->last == '{') && (second == NAME || second == PLAIN) && kind_find(first) != KIND_COUNT)
+	if (p->nhead == 4 && p->head[2].token == ':' && p->head[3].token == p->last && (p->last == SEP || p->last == '{') && (second == NAME || second == PLAIN) && kind_find(first) != KIND_COUNT)
 		return 2;
 	if (p->nhead >= 3 && second == NAME && p->head[2].token == LITERAL && kind_find(first) != KIND_COUNT && !schema_row_any(first, ROW_ARROW))
 		return 2;

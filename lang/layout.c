@@ -17,6 +17,18 @@ static bool brace_follows(struct parser *p, struct span at, const char *what)
 	return true;
 }
 
+/* Whether a string without an end is part of what was said of its entry: a quote that is missing makes strings of what stands between others. Where that was the string itself, it is the
+ * better word. */
+static bool string_follows(struct parser *p, struct span at)
+{
+	if (p->diags->errors == p->errors_before)
+		return false;
+	if (!p->said || p->said->at.lo != at.lo || p->before_at.hi == at.lo)
+		return true;
+	diag_drop(p->diags, p->said);
+	return p->diags->errors > p->errors_before;
+}
+
 static void unclosed_said(struct parser *p, struct open o, struct span end)
 {
 	static const char *const closer[] = {[CX_BRACE] = "}", [CX_PAREN] = ")", [CX_SQUARE] = "]", [CX_INTERP] = "}"};
@@ -26,8 +38,12 @@ static void unclosed_said(struct parser *p, struct open o, struct span end)
 	p->ast->unbalanced |= o.what == CX_BRACE || o.what == CX_LINES;
 	if (p->stopped)
 		return;
+	if (o.what == CX_STRING && string_follows(p, o.at))
+		return;
 	if (o.what == CX_STRING || o.what == CX_LINES) {
 		d = diag_add(p->diags, DIAG_unterminated, o.at, "this string has no end");
+		if (o.what == CX_LINES && indent_close(p, o.at).lo)
+			diag_note(p->diags, d, indent_close(p, o.at), "from here on it seems to be no text any more");
 		if (o.what == CX_STRING)
 			diag_help(p->diags, d, "close it with `\"` on the same line; a text of several lines stands in \"\"\"…\"\"\"");
 		else
@@ -95,25 +111,12 @@ static size_t layout_brace(const struct parser *p, size_t depth)
 	return depth;
 }
 
-/* Blanks that the line of a position begins with, and whether there is nothing else before it. */
-static struct str line_indent(const struct parser *p, struct span at, bool *ret_first)
-{
-	const char *s = p->text.s + (at.lo - p->base), *line = memrchr(p->text.s, '\n', (size_t)(s - p->text.s));
-	const char *end;
-
-	line = line ? line + 1 : p->text.s;
-	for (end = line; end < s && (*end == ' ' || *end == '\t'); end++)
-		;
-	*ret_first = end == s;
-	return (struct str){line, (size_t)(end - line)};
-}
-
 /* A brace that closes another block than its indentation says is where one was forgotten, most likely. */
 static void odd_brace(struct parser *p, struct span close)
 {
 	struct open o = p->open[p->depth];
 	bool first, ignored;
-	struct str here = line_indent(p, close, &first), there = line_indent(p, o.at, &ignored);
+	struct str here = indent_of_line(p, close, &first), there = indent_of_line(p, o.at, &ignored);
 
 	if (p->behind.hi == 0 && !first && here.s != there.s)
 		p->behind = close;
@@ -131,8 +134,14 @@ static void stray_said(struct parser *p, struct span at)
 	if (shown.s[0] != '}' && p->skipping)
 		return;
 	p->ast->unbalanced |= shown.s[0] == '}';
-	if (shown.s[0] == '}' && brace_follows(p, at, "and this `}` closes nothing"))
+	if (shown.s[0] == '}' && (p->brace_said || brace_follows(p, at, "and this `}` closes nothing")))
 		return;
+	struct span open = p->odd.at.hi && shown.s[0] == '}' ? indent_open(p, p->odd_close) : (struct span){0, 0};
+
+	if (open.lo) {
+		diag_note(p->diags, diag_add(p->diags, DIAG_stray, open, "there is a `}` for this, and no `{`"), p->odd_close, "as it is, this one closes what began at another indentation");
+		return;
+	}
 	struct diag *d = diag_add(p->diags, DIAG_stray, at, "this `%.*s` closes nothing", STR_ARG(shown));
 
 	if (parser_text(p, at).s[0] == '}' && p->behind.hi)
@@ -264,23 +273,46 @@ static void end_said(struct parser *p)
 		unclosed_said(p, p->open[text], (struct span){0, 0});
 		return;
 	}
-	if (parser_context(p) == CX_BRACE && p->odd.at.hi && !p->stopped) {
-		bool follows = p->said && p->said_bodied && !p->brace_said;
-
-		unclosed_said(p, p->odd, (struct span){0, 0});
-		if (!follows)
-			diag_note(p->diags, p->diags->all.at[p->diags->all.n - 1], p->odd_close, "this `}` closes it, but is indented otherwise");
+	if (parser_context(p) != CX_BRACE || p->stopped) {
+		unclosed_said(p, p->open[p->depth], (struct span){0, 0});
 		return;
 	}
-	unclosed_said(p, p->open[p->depth], (struct span){0, 0});
+	struct open o = p->odd.at.hi ? p->odd : p->open[p->depth];
+	bool follows = p->said && p->said_bodied && !p->brace_said;
+
+	unclosed_said(p, o, (struct span){0, 0});
+	if (follows)
+		return;
+	struct span close = indent_close(p, o.at);
+	struct diag *d = p->diags->all.at[p->diags->all.n - 1];
+	if (close.lo && parser_text(p, close).s[0] != '}')
+		diag_note(p->diags, d, close, "`}` is missing before this");
+	else if (p->odd.at.hi)
+		diag_note(p->diags, d, p->odd_close, "this `}` closes it, but is indented otherwise");
+	else
+		diag_note(p->diags, d, indent_last(p), "`}` is missing after this");
+}
+
+/* The `{` of a block whose line a string has swallowed; {0, 0}: none. */
+static struct span swallowed_brace(const struct parser *p, struct span line_end)
+{
+	const char *s = p->text.s + (line_end.lo - p->base);
+
+	while (s > p->text.s && (s[-1] == ' ' || s[-1] == '\t'))
+		s--;
+	if (s - p->text.s < 2 || s[-1] != '{' || s[-2] == '$' || parser_context(p) != CX_STRING || p->open[p->depth].at.hi > p->base + (uint32_t)(s - p->text.s))
+		return (struct span){0, 0};
+	return (struct span){p->base + (uint32_t)(s - p->text.s) - 1, p->base + (uint32_t)(s - p->text.s)};
 }
 
 /* A line end. True: it separates entries. */
 static bool layout_line(struct parser *p, struct span at)
 {
 	if (p->one_line) {
+		struct span brace = swallowed_brace(p, at);
+
 		line_ended_said(p);
-		layout_close_to(p, p->close_to, NEWLINE, at);
+		layout_close_to(p, p->close_to, brace.lo ? '{' : NEWLINE, brace.lo ? brace : at);
 		return false;
 	}
 	switch (parser_context(p)) {

@@ -266,8 +266,10 @@ static bool of_entry(const struct guess *g)
 		return MEANT("write: %s", habit_form(g->first, str_fmt(g->p->arena, "%.*s NAME { … }", STR_ARG(g->first)).s));
 	if (g->named && is_value(second) && is_block(g) && !(second == PLAIN && (g->found == '{' || g->found == ':')))
 		return MEANT("%s: %s", second == LITERAL ? "a name begins with a letter" : "write", habit_form(g->first, "kind name { … }"));
-	if (starts && g->n == 4 && g->h[2].token == ':' && (g->found == SEP || g->found == '{') && is_block(g))
+	if (starts && g->n == 4 && g->h[2].token == ':' && g->h[3].token == g->found && (g->found == SEP || g->found == '{') && is_block(g))
 		return MEANT("a block stands in braces, without a `:`: %s", habit_form(g->first, "kind name { … }"));
+	if (starts && g->n == 4 && g->h[2].token == ':' && g->found == SEP && g->e->is['{'] && is_block(g))
+		return MEANT("a block stands in braces: %.*s NAME : TEMPLATE { … }", STR_ARG(g->first));
 	if (starts && second == ':' && is_block(g))
 		return MEANT("a block has no `:`: %s", habit_form(g->first, "kind { … }"));
 	if (g->n > 1 && g->h[0].token == PLAIN && second == ':')
@@ -340,6 +342,18 @@ static bool of_line(const struct guess *g)
 	return false;
 }
 
+/* domain = home.arpa": the quote that is there is the last one. */
+static bool of_quote(const struct guess *g)
+{
+	bool string = g->found == QUOTE_BEGIN || g->found == PLAIN;
+
+	if (g->attached && g->p->before == PLAIN && g->found == NAME)
+		return MEANT("one `\"` is missing, or one too many: within a text it is written `\\\"`");
+	if (!string || !g->attached || g->p->before == CALL || g->p->before == '(' || g->p->before == '[')
+		return false;
+	return MEANT("the text before it has no `\"` where it begins");
+}
+
 /* How an entry with a word of its own is written. */
 static bool of_keyword(const struct guess *g)
 {
@@ -360,7 +374,7 @@ static bool of_keyword(const struct guess *g)
 
 void meant_help(struct parser *p, struct diag *d, const struct expected *e)
 {
-	static bool (*const guesses[])(const struct guess *g) = {of_habit, of_path, of_number, of_type, of_expression, of_arrow, of_entry, of_slip, of_line, of_keyword};
+	static bool (*const guesses[])(const struct guess *g) = {of_quote, of_habit, of_path, of_number, of_type, of_expression, of_arrow, of_entry, of_slip, of_line, of_keyword};
 	struct guess g = {.p = p, .d = d, .e = e, .h = p->head, .n = p->nhead, .found = p->last, .before = parser_shown(p, p->before_at), .last = parser_shown(p, p->last_at)};
 
 	g.first = g.n ? parser_shown(p, g.h[0].at) : STR("");

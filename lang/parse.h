@@ -205,6 +205,15 @@ extern const bool layout_matters[];
 int layout_balanced(struct parser *p, int token, union value *value, struct span *at);
 void layout_skip(struct parser *p);
 
+/* indent.c: blanks that the line of a position begins with, and whether there is nothing else before it */
+struct str indent_of_line(const struct parser *p, struct span at, bool *ret_first);
+/* The beginning of the line before which a block that opens there ends by its indentation; {0, 0}: it tells nothing. */
+struct span indent_close(const struct parser *p, struct span open);
+/* The end of the line which, by its indentation, begins the block that ends there, and opens none; {0, 0}: it tells nothing. */
+struct span indent_open(const struct parser *p, struct span close);
+/* The last byte of the text that is not blank. */
+struct span indent_last(const struct parser *p);
+
 /* between.c: the token that is meant where another language has one between its entries; YYEMPTY: none is. */
 int between_entries(struct parser *p, int token, struct span *at);
 

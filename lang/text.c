@@ -308,9 +308,36 @@ static size_t first_line(struct str s, size_t indent)
 	return n + (has < indent ? has : indent);
 }
 
+/* "$ollama.address}": the `{` behind the `$` is missing, unless one before it is closed here. depth: of braces that are open. */
+static bool lost_brace_said(struct parser *p, struct str s, uint32_t at, size_t *depth)
+{
+	const char *dollar = NULL;
+	bool said = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.s[i];
+
+		if (c == '$' && i + 1 < s.n && s.s[i + 1] >= 'a' && s.s[i + 1] <= 'z')
+			dollar = s.s + i;
+		else if (c == '}' && !*depth && dollar) {
+			struct diag *d = diag_add(p->diags, DIAG_stray, (struct span){at + (uint32_t)(dollar - s.s), at + (uint32_t)i + 1}, "there is a `}` for this, and no `{`");
+
+			said = true;
+			diag_help(p->diags, d, "the value of a name stands in a text as ${%.*s}; a `$` that is a `$` is written `\\$`", (int)(s.s + i - dollar) - 1, dollar + 1);
+		}
+		*depth += c == '{';
+		*depth -= c == '}' && *depth;
+		i += c == '\\';
+		if (c != '$' && c != '.' && !is_name_byte(c))
+			dollar = NULL;
+	}
+	return said;
+}
+
 struct expr *text_finish(struct parser *p, struct span at, struct expr_list raw, enum context kind)
 {
 	struct buf b = {0};
+	size_t braces = 0;
 
 	if (long_said(p, at))
 		return expr_new(p, EX_BAD, at);
@@ -322,6 +349,8 @@ struct expr *text_finish(struct parser *p, struct span at, struct expr_list raw,
 
 		if (part->depth != TEXT_RAW)
 			continue;
+		if (kind != CX_NAME && lost_brace_said(p, s, part->at.lo, &braces))
+			return expr_new(p, EX_BAD, at);
 		s = (struct str){s.s + skip, s.n - skip};
 		if (kind == CX_LINES)
 			unindent(p, s, part->at.lo + (uint32_t)skip, indent, &b);
