@@ -4,25 +4,16 @@
  * where it is and becomes poison, which whoever uses it passes on in silence. */
 #include "compiler/elab.h"
 
-/* `ollama.limits.memory`, for messages. */
-static void dotted(const struct expr *e, struct buf *out)
-{
-	if (e->kind == EX_NAME) {
-		buf_str(out, e->u.text);
-	} else if (e->kind == EX_MEMBER) {
-		dotted(e->u.member.base, out);
-		buf_fmt(out, ".%.*s", STR_ARG(e->u.member.name.text));
-	} else {
-		buf_puts(out, "this");
-	}
-}
-
+/* As it stands in the source, for messages; what is long, or goes over several lines, is `this`. */
 const char *expr_shown(struct elab *el, const struct expr *e)
 {
-	struct buf b = {0};
+	enum { SHOWN_MAX = 40 };
+	struct place p = source_place(el->d->sources, e->at);
+	size_t lo = p.source ? p.column - 1 : 0, n = e->at.hi - e->at.lo;
 
-	dotted(e, &b);
-	return buf_take(&b, el->a).s;
+	if (!p.source || n > SHOWN_MAX || lo + n > p.text.n)
+		return "this";
+	return str_copy(el->a, (struct str){p.text.s + lo, n}).s;
 }
 
 /* ---- strings ---- */
@@ -155,14 +146,6 @@ static struct val eval_name(struct elab *el, struct str name, struct span at, st
 }
 
 /* worker-${i}: the name is made first, then looked for like any other. */
-/* As it stands in the source. */
-static struct str written(const struct scope *scope, struct span at)
-{
-	const struct source *s = scope->file->module->ast->source;
-
-	return (struct str){s->text.s + (at.lo - s->base), at.hi - at.lo};
-}
-
 static struct val eval_computed(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct val name = eval_text(el, e, scope);
@@ -174,7 +157,7 @@ static struct val eval_computed(struct elab *el, const struct expr *e, struct sc
 		return eval_name(el, name.u.STRING, e->at, scope);
 	struct diag *d = say(el, DIAG_name_form, e->at, "`%.*s` is no name", STR_ARG(name.u.STRING));
 	if (part && !part->next) /* address = ${db.address} */
-		say_help(el, d, "`${…}` stands in texts and names; a value is written without it: %.*s", STR_ARG(written(scope, part->at)));
+		say_help(el, d, "`${…}` stands in texts and names; a value is written without it: %s", expr_shown(el, part));
 	return val_poison();
 }
 
