@@ -5,15 +5,21 @@
 
 #include <assert.h>
 
-/* The print of a key: of one that has at most eight bytes they themselves, of a longer one a hash. Most keys are names and short: they are compared, passed by, and moved to a
- * wider table without a look at where their bytes are. */
-struct map_slot {
+/* The print of a key: of one that has at most eight bytes they themselves, of a longer one a hash. Most keys are names and short: they are compared without a look at where
+ * their bytes are. */
+struct map_item {
 	uint64_t print;
-	const char *s; /* the key */
-	void *value; /* NULL: empty */
+	const char *s;
+	void *value;
 	uint32_t n;
 };
 enum { PRINT_BYTES = 8, CAP_MIN = 4 };
+
+/* The table itself is small, so that a large one stays near the processor: the keys lie beside it in the order of their coming, and a wider one is made without them. */
+struct map_slot {
+	uint32_t hash;
+	uint32_t at; /* of the key, from 1 on; 0: empty */
+};
 
 /* Up to eight bytes as a number, without a call for a few bytes. */
 static inline uint64_t few_bytes(const char *s, size_t n)
@@ -54,80 +60,103 @@ static inline uint64_t key_print(struct str key)
 	return key.n <= PRINT_BYTES ? few_bytes(key.s, key.n) : long_print(key);
 }
 
-static inline size_t slot_first(const struct map *m, uint64_t print, size_t n)
+static inline uint32_t key_hash(uint64_t print, size_t n)
 {
-	return (size_t)mixed(~(uint64_t)n, print) & (m->cap - 1);
+	return (uint32_t)mixed(~(uint64_t)n, print);
 }
 
 /* Where the key is, or the empty slot for it. */
-static inline struct map_slot *map_find(const struct map *m, struct str key, uint64_t print)
+static inline struct map_slot *map_find(const struct map *m, struct str key, uint64_t print, uint32_t hash)
 {
-	struct map_slot *slot;
+	for (size_t i = hash & (m->cap - 1);; i = (i + 1) & (m->cap - 1)) {
+		struct map_slot *slot = &m->slots[i];
+		const struct map_item *there;
 
-	for (size_t i = slot_first(m, print, key.n);; i = (i + 1) & (m->cap - 1)) {
-		slot = &m->slots[i];
-		if (!slot->value)
+		if (!slot->at)
 			return slot;
-		if (slot->print == print && slot->n == key.n && (key.n <= PRINT_BYTES || memcmp(slot->s, key.s, key.n) == 0))
+		if (slot->hash != hash)
+			continue;
+		there = &m->items[slot->at - 1];
+		if (there->print == print && there->n == key.n && (key.n <= PRINT_BYTES || memcmp(there->s, key.s, key.n) == 0))
 			return slot;
 	}
 }
 
-static bool is_full(size_t n, size_t cap)
+static size_t cap_items(size_t cap)
 {
-	return n * 5 > cap * 4;
+	return cap / 5 * 4 + cap % 5 * 4 / 5;
 }
 
 static void map_widen(struct arena *a, struct map *m, size_t cap)
 {
-	struct map wider = {.cap = cap, .n = m->n};
+	size_t old = cap_items(m->cap) * sizeof *m->items, wider = cap_items(cap);
+	struct map_slot *slots;
 
-	wider.slots = arena_array(a, wider.cap, sizeof *wider.slots);
-	for (size_t i = 0; i < m->cap; i++) {
-		const struct map_slot *old = &m->slots[i];
-		size_t k = slot_first(&wider, old->print, old->n);
+	if (!arena_extend(a, m->items, old, wider * sizeof *m->items)) {
+		struct map_item *items = arena_array(a, wider, sizeof *items);
 
-		if (!old->value)
-			continue;
-		while (wider.slots[k].value)
-			k = (k + 1) & (wider.cap - 1);
-		wider.slots[k] = *old;
+		if (m->n)
+			memcpy(items, m->items, m->n * sizeof *items);
+		m->items = items;
 	}
-	*m = wider;
+	slots = arena_array(a, cap, sizeof *slots);
+	for (size_t i = 0; i < m->cap; i++) {
+		size_t k = m->slots[i].hash & (cap - 1);
+
+		if (!m->slots[i].at)
+			continue;
+		while (slots[k].at)
+			k = (k + 1) & (cap - 1);
+		slots[k] = m->slots[i];
+	}
+	m->slots = slots;
+	m->cap = cap;
 }
 
 void map_reserve(struct arena *a, struct map *m, size_t n)
 {
 	size_t cap = m->cap ? m->cap : CAP_MIN;
 
-	while (is_full(n, cap))
+	while (n > cap_items(cap))
 		cap *= 2;
 	if (cap > m->cap)
 		map_widen(a, m, cap);
 }
 
+/* The key's place, or NULL. */
+static struct map_item *map_place(const struct map *m, struct str key)
+{
+	uint64_t print = key_print(key);
+	const struct map_slot *slot = m->n ? map_find(m, key, print, key_hash(print, key.n)) : NULL;
+
+	return slot && slot->at ? &m->items[slot->at - 1] : NULL;
+}
+
 void *map_get(const struct map *m, struct str key)
 {
-	return m->n ? map_find(m, key, key_print(key))->value : NULL;
+	const struct map_item *there = map_place(m, key);
+
+	return there ? there->value : NULL;
 }
 
 void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 {
 	uint64_t print = key_print(key);
+	uint32_t hash = key_hash(print, key.n);
 
-	assert(key.n <= UINT32_MAX);
-	if (is_full(m->n + 1, m->cap))
+	assert(key.n <= UINT32_MAX && m->n < UINT32_MAX);
+	if (m->n == cap_items(m->cap))
 		map_widen(a, m, m->cap ? m->cap * 2 : CAP_MIN);
-	struct map_slot *slot = map_find(m, key, print);
-	if (slot->value)
-		return slot->value;
-	*slot = (struct map_slot){print, key.s, value, (uint32_t)key.n};
-	m->n++;
+	struct map_slot *slot = map_find(m, key, print, hash);
+	if (slot->at)
+		return m->items[slot->at - 1].value;
+	m->items[m->n++] = (struct map_item){print, key.s, value, (uint32_t)key.n};
+	*slot = (struct map_slot){hash, (uint32_t)m->n};
 	return NULL;
 }
 
 void map_set(struct arena *a, struct map *m, struct str key, void *value)
 {
 	if (map_add(a, m, key, value))
-		map_find(m, key, key_print(key))->value = value;
+		map_place(m, key)->value = value;
 }

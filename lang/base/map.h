@@ -8,9 +8,11 @@
 #include "lang/base/str.h"
 
 struct map_slot;
+struct map_item;
 
 struct map {
 	struct map_slot *slots;
+	struct map_item *items;
 	size_t n, cap;
 };
 
