@@ -47,6 +47,7 @@ static void lines_index(struct arena *a, struct source *s)
 		vec_push(a, &lines, (uint32_t)(c - s->text.s) + 1);
 	s->lines = lines.at;
 	s->nlines = lines.n;
+	s->origins = arena_array(a, s->nlines, sizeof *s->origins);
 }
 
 /* The index of the line that an offset lies in. */
@@ -107,23 +108,18 @@ static struct str origin_text(struct arena *a, struct place p)
 	return STR_JOIN(a, p.source->path, (struct str){to, (size_t)(numbers + sizeof numbers - to)});
 }
 
-/* What one block asks for are many resources of one place: the answer is kept, until another one needs its slot. */
+/* What one block asks for are many resources of one place, and mostly the only ones of its line: the newest answer of each line is kept. */
 struct str source_origin(struct sources *all, struct span at)
 {
-	enum { LEAST_LOG2 = 6, MOST_LOG2 = 18, PLACE_BYTES = 32 };
-
-	if (!all->origins) {
-		for (all->origins_log2 = LEAST_LOG2; all->origins_log2 < MOST_LOG2 && (uint32_t)PLACE_BYTES << all->origins_log2 < all->end;)
-			all->origins_log2++;
-		all->origins = arena_array(all->arena, (size_t)1 << all->origins_log2, sizeof *all->origins);
-	}
-	struct origin *kept = &all->origins[at.lo * 0x9e3779b1u >> (32 - all->origins_log2)];
-	if (at.lo && kept->lo == at.lo)
-		return (struct str){kept->s, kept->n};
 	struct place p = place_numbers(all, at);
+
 	if (!p.source)
 		return STR("");
-	struct str text = origin_text(all->arena, p);
-	*kept = (struct origin){at.lo, (uint32_t)text.n, text.s};
-	return text;
+	struct origin *kept = &p.source->origins[p.line - 1];
+	if (kept->column != p.column) {
+		struct str text = origin_text(all->arena, p);
+
+		*kept = (struct origin){text.s, (uint32_t)text.n, p.column};
+	}
+	return (struct str){kept->s, kept->n};
 }

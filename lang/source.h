@@ -18,27 +18,26 @@ static inline struct span span_join(struct span a, struct span b)
 	return (struct span){a.lo, b.hi};
 }
 
+/* A text that source_origin has made; column 0: none yet. */
+struct origin {
+	const char *s;
+	uint32_t n, column;
+};
+
 struct source {
 	struct str path;	/* as the user wrote it, or "std.ml" for the standard library */
 	struct str text;
 	uint32_t base;		/* position of its first byte */
 	uint32_t *lines;	/* offset of each line's first byte; filled at the first question */
 	size_t nlines;
+	struct origin *origins;	/* of each line */
 	size_t asked;		/* index of the line that was asked for last: the next question is about one near it, mostly */
-};
-
-struct origin {
-	uint32_t lo;		/* 0: empty */
-	uint32_t n;		/* bytes of its text */
-	const char *s;
 };
 
 struct sources {
 	struct arena *arena;
 	VEC(struct source *) all;
 	uint32_t end;		/* first free position */
-	struct origin *origins;	/* the newest answers of source_origin, each in the slot of its place's hash */
-	unsigned origins_log2;	/* of the number of slots: about as many as there are places to ask for */
 };
 
 /* 1-based; column counts bytes, width counts terminal cells (tabs to 8, wide and combining characters as wcwidth says). */
