@@ -191,18 +191,18 @@ static void moved_read(struct elab *el)
 				row++;
 			const struct cell *cell = node_cell(stack, row);
 			for (const struct arrow *arrow = cell->arrows.first; arrow; arrow = arrow->next) {
-				const struct entry *e = arrow->entry;
+				const struct expr *left = arrow->left, *right = arrow->right;
 				struct str *old = arena_new(el->a, struct str);
 
-				if (e->left->kind != EX_NAME || e->right->kind != EX_NAME)
+				if (left->kind != EX_NAME || right->kind != EX_NAME)
 					continue;
-				if (str_eq(e->right->u.text, stack->name.text) && !(stack->children && map_get(stack->children, e->right->u.text))) {
-					*old = e->left->u.text;
+				if (str_eq(right->u.text, stack->name.text) && !(stack->children && map_get(stack->children, right->u.text))) {
+					*old = left->u.text;
 					map_add(el->a, &a->moved, stack->name.text, old);
 					continue;
 				}
-				*old = STR_JOIN(el->a, stack->name.text, STR("."), e->left->u.text);
-				map_add(el->a, &a->moved, STR_JOIN(el->a, stack->name.text, STR("."), e->right->u.text), old);
+				*old = STR_JOIN(el->a, stack->name.text, STR("."), left->u.text);
+				map_add(el->a, &a->moved, STR_JOIN(el->a, stack->name.text, STR("."), right->u.text), old);
 			}
 		}
 }

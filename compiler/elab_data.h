@@ -208,7 +208,8 @@ struct map_entry {
 
 struct arrow {
 	struct arrow *next;
-	const struct entry *entry;
+	const struct expr *left, *right;
+	struct span at;			/* of its entry */
 	struct scope *scope;
 	struct node *block;		/* or NULL */
 	uint32_t order;			/* position of the entry of the body that it comes from */
@@ -270,23 +271,16 @@ struct map_block {
 
 enum node_state { NODE_FRESH, NODE_OPEN, NODE_READY, NODE_FINISHED };
 
+/* What is asked of a node when its name is met stands first. */
 struct node {
 	const struct schema_kind *kind;
 	enum kind_tag tag;		/* KIND_COUNT: a file */
 	enum node_state state;
 	struct node *parent;		/* NULL: a file */
-	struct ident name;		/* .text empty where the kind has none */
-	struct span at;			/* of the name, or of the word */
-	struct layer *layers;		/* highest precedence first */
-	struct m_head *model;		/* struct m_KIND, once laid out; a pointer back to the node stands before it */
 	struct cell *cells;		/* of the rows that somebody wrote, or that were asked for */
 	struct names *params;
 	struct map *children;		/* of the HOW_MANY rows, by name */
-	struct pending *pending, *pending_last;
-	struct map unknown;		/* name -> struct diag: members that were complained of */
-	struct map *missed;		/* names that were looked for in vain while something was pending */
-	struct assertion *assertions;
-	struct map_block *map_blocks;
+	struct m_head *model;		/* struct m_KIND, once laid out; a pointer back to the node stands before it */
 	uint16_t low_rank;		/* of the lowest of the parent's layers that it was found in */
 	bool sample;			/* stands for every use of a template: what others will give is not known, and no mistake */
 	bool late;			/* if or for made it or added to it */
@@ -297,6 +291,14 @@ struct node {
 	bool incomplete;		/* a block that stands in it is not there */
 	bool lost;			/* a field of it has a word that nobody knows: another one that is missing may be meant */
 	bool contested;			/* a block of another kind has its name, too: which one is meant nobody can tell */
+	struct ident name;		/* .text empty where the kind has none */
+	struct span at;			/* of the name, or of the word */
+	struct layer *layers;		/* highest precedence first */
+	struct pending *pending, *pending_last;
+	struct map unknown;		/* name -> struct diag: members that were complained of */
+	struct map *missed;		/* names that were looked for in vain while something was pending */
+	struct assertion *assertions;
+	struct map_block *map_blocks;
 };
 
 extern const struct schema_kind file_kind;	/* what a file holds: stacks */

@@ -524,6 +524,9 @@ void fill_entries(struct elab *el, const struct fill *f, const struct entry_list
 		else if (e->kind == EN_BLOCK && !f->map && str_eq(e->word.text, STR("defaults")))
 			fill_defaults(el, f, e);
 	}
-	for (const struct entry *e = list->first; e && !el->stopped; e = e->next)
+	/* The tree of a large text is in no cache any more: while one entry is worked on, the next comes. */
+	for (const struct entry *e = list->first; e && !el->stopped; e = e->next) {
+		__builtin_prefetch(e->next);
 		fill_entry(el, f, e);
+	}
 }

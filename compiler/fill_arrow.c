@@ -71,7 +71,9 @@ void fill_arrow(struct elab *el, const struct fill *f, const struct entry *e)
 		return;
 	}
 	arrow = arrow_new(el, f, row);
-	arrow->entry = e;
+	arrow->left = e->left;
+	arrow->right = e->right;
+	arrow->at = e->at;
 	arrow->order = f->late ? f->order : e->at.lo;
 	arrow->mode = mode;
 	if (e->has_body ? schema_kinds[row->child].nrows > 0 : has_defaults(row->child)) {

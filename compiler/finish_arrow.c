@@ -63,15 +63,14 @@ static bool plain_write(const struct plain *plain, enum type_tag tag, void *fiel
 }
 
 /* False where it is wrong, which was said. */
-static bool arrow_side(struct elab *el, struct node *n, const struct arrow *arrow, const struct expr *e, enum type_tag tag, void *field)
+static bool arrow_side(struct elab *el, const struct target *to, const struct arrow *arrow, const struct expr *e, enum type_tag tag, void *field)
 {
 	const struct type t = {.tag = (int)tag};
-	const struct target to = {.node = n, .name = arrow->entry->word.text};
 	struct plain plain;
 	struct val v;
 
 	if (!side_plain(el, arrow, e, &plain) || !plain_write(&plain, tag, field)) {
-		v = eval_as(el, e, arrow->scope, &t, &to);
+		v = eval_as(el, e, arrow->scope, &t, to);
 		if (v.type == V_POISON)
 			return false;
 		field_write(el->model, field, v);
@@ -84,19 +83,18 @@ static bool arrow_side(struct elab *el, struct node *n, const struct arrow *arro
 static bool finish_arrow(struct elab *el, struct node *n, const struct schema_row *row, const struct arrow *arrow,
 			 char *element)
 {
-	const struct entry *e = arrow->entry;
+	const struct target to = {.node = n, .name = row->name};
 	const enum word mode = arrow->mode;
-	memset(element, 0, row->arrow_size); /* one before that was wrong may have left something */
-	bool left = arrow_side(el, n, arrow, e->left, row->type, element + row->arrow_left);
-	bool swapped = !left && row->type == T_HOSTPORT && e->left->kind == EX_MEMBER; /* which was said */
-	bool right = !swapped && arrow_side(el, n, arrow, e->right, row->right, element + row->arrow_right);
+	bool left = arrow_side(el, &to, arrow, arrow->left, row->type, element + row->arrow_left);
+	bool swapped = !left && row->type == T_HOSTPORT && arrow->left->kind == EX_MEMBER; /* which was said */
+	bool right = !swapped && arrow_side(el, &to, arrow, arrow->right, row->right, element + row->arrow_right);
 	bool good = left && right;
 
 	/* struct span at stands first */
-	memcpy(element, &e->at, sizeof e->at);
+	memcpy(element, &arrow->at, sizeof arrow->at);
 	memcpy(element + row->arrow_mode, &mode, sizeof mode);
 	if (left && row->type == T_FLOWEND && ((const struct f_FLOWEND *)(element + row->arrow_left))->v.port.lo) {
-		struct diag *d = say(el, DIAG_type_mismatch, e->left->at,
+		struct diag *d = say(el, DIAG_type_mismatch, arrow->left->at,
 				     "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));
 
 		say_help(el, d, "the port stands on the right side, where it is answered");
@@ -126,9 +124,18 @@ void finish_arrows(struct elab *el, struct node *n, const struct cell *cell)
 		sorted[count++] = arrow;
 	sort_array(sorted, count, sizeof(const struct arrow *), cmp_arrows);
 	size_t good = 0;
-	for (size_t i = 0; i < count && !el->stopped; i++)
-		if (finish_arrow(el, n, row, sorted[i], elements + good * row->arrow_size))
+	for (size_t i = 0; i < count && !el->stopped; i++) {
+		const struct arrow *next = sorted[i + 1 < count ? i + 1 : i];
+		char *element = elements + good * row->arrow_size;
+
+		/* The tree of a large text is in no cache any more: while one arrow is worked on, the next one's sides come. */
+		__builtin_prefetch(next->left);
+		__builtin_prefetch(next->right);
+		if (finish_arrow(el, n, row, sorted[i], element))
 			good++;
+		else
+			memset(element, 0, row->arrow_size); /* it may have left something for the one behind it */
+	}
 	n->wrong |= good < count && n->parent && n->parent->parent;
 	vec_write(node_field(n, row), elements, good);
 }
