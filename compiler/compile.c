@@ -10,6 +10,9 @@
 #include "compiler/rules.h"
 #include "lang/base/cleanup.h"
 
+/* What the elaborator makes of a byte of source, about. */
+enum { NODE_BYTES = 4 };
+
 static void begin(struct compilation *c, struct modules *modules)
 {
 	for (size_t i = 0; i < c->givens.ninclude; i++)
@@ -64,6 +67,7 @@ static int compile(struct compilation *c, struct modules *modules)
 
 	for (size_t i = 0; i < modules->all.n; i++)
 		silences_collect(&c->arena, &c->diags, modules->all.at[i]->ast, modules->all.at[i]->root, &silences);
+	arena_expect(&scratch, (size_t)NODE_BYTES * c->sources.end);
 	if (balanced(modules))
 		elaborate(&scratch, &c->arena, &c->diags, modules, &c->model);
 	locks_pin(&c->arena, modules, &c->model);

@@ -57,7 +57,6 @@ struct building {
 	const struct net *net;
 	struct flows *out;
 	struct map seen; /* of struct seen */
-	struct arena scratch; /* of seen */
 };
 
 static const void *end_of(const struct flow_end *end)
@@ -83,12 +82,12 @@ static struct str end_name(struct building *b, const struct flow_end *end)
 /* Returns NULL, or where the same was said before. */
 static const struct span *flow_add(struct building *b, struct flow f, struct port port)
 {
-	struct seen *now = arena_new(&b->scratch, struct seen), *first;
+	struct seen *now = arena_new(b->arena, struct seen), *first;
 
 	f.port = port;
 	now->key = (struct same){end_of(&f.from), end_of(&f.to), (uint8_t)f.from.kind, (uint8_t)f.to.kind, port.lo, port.hi, port.proto};
 	now->at = f.at;
-	first = map_add(&b->scratch, &b->seen, (struct str){(const char *)&now->key, sizeof now->key}, now);
+	first = map_add(b->arena, &b->seen, (struct str){(const char *)&now->key, sizeof now->key}, now);
 	if (first)
 		return &first->at;
 	vec_push(b->arena, &b->out->all, f);
@@ -151,7 +150,7 @@ void flows_build(struct arena *a, const struct model *model, const struct net *n
 		most += (*stack)->allow.n + (*stack)->subnet.n;
 	ret->all.at = arena_array(a, most, sizeof *ret->all.at);
 	ret->all.cap = most;
-	map_reserve(&b.scratch, &b.seen, most);
+	map_reserve(a, &b.seen, most);
 	vec_each(struct m_stack *const, stack, &model->stacks) {
 		for (size_t i = 0; i < (*stack)->allow.n; i++)
 			arrow_flows(&b, (struct flow){
@@ -172,7 +171,6 @@ void flows_build(struct arena *a, const struct model *model, const struct net *n
 	}
 	vec_each(const struct route, r, &routes->all)
 		route_flow(&b, r);
-	arena_free(&b.scratch);
 }
 
 void flow_members(const struct net *net, const struct flow_end *end, struct flow_members *ret)

@@ -151,6 +151,12 @@ void *arena_alloc_slowly(struct arena *a, size_t size)
 	return p;
 }
 
+void arena_expect(struct arena *a, size_t bytes)
+{
+	if (!a->chunks && bytes >= CHUNK_BETWEEN)
+		arena_grow(a, bytes);
+}
+
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
 	size_t bytes;
