@@ -12,9 +12,9 @@ static void wrap(struct rows *r, size_t indent, struct str before, struct str wo
 {
 	size_t room = before.n + word.n;
 
-	if (row_len(r) > indent && row_len(r) + 2 + room > WRAP)
+	if (r->line.n > indent && r->line.n + 2 + room > WRAP)
 		row_end(r, ' ', STR(""));
-	if (!row_len(r))
+	if (!r->line.n)
 		pad(&r->line, 0, indent);
 	else
 		buf_puts(&r->line, "  ");
@@ -101,7 +101,7 @@ static void rows_new(struct rows *r, const struct view_container *v, size_t widt
 			wrap(r, indent, STR(""), c->fields.at[i]);
 	for (size_t i = 0; i < c->volumes.n; i++)
 		wrap(r, indent, STR("volume "), volume_said(r->a, c, c->volumes.at[i]));
-	if (row_len(r))
+	if (r->line.n)
 		row_end(r, ' ', STR(""));
 }
 

@@ -13,22 +13,16 @@ enum { VALUE_MAX = 120 };	/* bytes of a value that are shown */
 
 struct row {
 	char sign;		/* '+', '~', '-'; ' ': belongs to the row above; '#': a heading */
-	size_t at, n, cells;	/* of its text within all texts; cells on a terminal, where an origin follows */
+	struct str text;
+	size_t cells;		/* of the text on a terminal, where an origin follows */
 	struct str origin;	/* "file:line", or "" */
 };
 
 struct rows {
-	struct arena *a;
+	struct arena *a;	/* of those that are done */
 	VEC(struct row) all;
-	struct buf line;	/* all texts, one behind the other; the last one is being built */
-	size_t start;		/* of that one */
+	struct buf line;	/* the text that is being built */
 };
-
-/* Bytes of the line that is being built. */
-static inline size_t row_len(const struct rows *r)
-{
-	return r->line.n - r->start;
-}
 
 /* Takes the line that was built. */
 void row_end(struct rows *r, char sign, struct str origin);

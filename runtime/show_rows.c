@@ -19,12 +19,12 @@ static struct str origin_line(struct str origin)
 
 void row_end(struct rows *r, char sign, struct str origin)
 {
-	struct row row = {.sign = sign, .at = r->start, .n = row_len(r), .origin = origin_line(origin)};
+	struct row row = {.sign = sign, .text = str_copy(r->a, buf_view(&r->line)), .origin = origin_line(origin)};
 
 	if (origin.n)
-		row.cells = utf8_cells((struct str){r->line.s + row.at, row.n});
+		row.cells = utf8_cells(row.text);
 	vec_push(r->a, &r->all, row);
-	r->start = r->line.n;
+	r->line.n = 0;
 }
 
 void row_heading(struct rows *r, const char *text)
@@ -78,11 +78,11 @@ static const char *sign_colour(char sign)
 	return sign == '+' ? "\033[32m" : sign == '~' ? "\033[33m" : sign == '-' ? "\033[31m" : "";
 }
 
-static void row_print(const struct rows *r, const struct row *row, size_t left, bool colour, struct buf *out)
+static void row_print(const struct row *row, size_t left, bool colour, struct buf *out)
 {
 	if (row->sign == '#') {
 		buf_puts(out, colour ? "\n" BOLD : "\n");
-		buf_add(out, r->line.s + row->at, row->n);
+		buf_str(out, row->text);
 		buf_puts(out, colour ? PLAIN "\n" : "\n");
 		return;
 	}
@@ -90,7 +90,7 @@ static void row_print(const struct rows *r, const struct row *row, size_t left, 
 	buf_puts(out, colour ? sign_colour(row->sign) : "");
 	buf_addc(out, row->sign);
 	buf_addc(out, ' ');
-	buf_add(out, r->line.s + row->at, row->n);
+	buf_str(out, row->text);
 	buf_puts(out, colour && row->sign != ' ' ? PLAIN : "");
 	if (row->origin.n) {
 		pad(out, row->cells, left);
@@ -109,8 +109,8 @@ void rows_print(const struct rows *r, bool colour, struct buf *out)
 		if (row->origin.n && row->cells > left && row->cells <= LEFT_MAX)
 			left = row->cells;
 	vec_each(const struct row, row, &r->all)
-		total += (row->origin.n ? (row->cells > left ? row->cells : left) + row->n - row->cells + row->origin.n : row->n) + sizeof "  + " "   \n";
+		total += (row->origin.n ? (row->cells > left ? row->cells : left) + row->text.n - row->cells + row->origin.n : row->text.n) + sizeof "  + " "   \n";
 	buf_reserve(out, total);
 	vec_each(const struct row, row, &r->all)
-		row_print(r, row, left, colour, out);
+		row_print(row, left, colour, out);
 }
