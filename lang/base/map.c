@@ -82,9 +82,14 @@ static inline struct map_slot *map_find(const struct map *m, struct str key, uin
 	}
 }
 
+static bool is_full(size_t n, size_t cap)
+{
+	return n * 5 > cap * 4;
+}
+
 static size_t cap_items(size_t cap)
 {
-	return cap / 5 * 4 + cap % 5 * 4 / 5;
+	return cap * 4 / 5;
 }
 
 static void map_widen(struct arena *a, struct map *m, size_t cap)
@@ -117,26 +122,19 @@ void map_reserve(struct arena *a, struct map *m, size_t n)
 {
 	size_t cap = m->cap ? m->cap : CAP_MIN;
 
-	while (n > cap_items(cap))
+	while (is_full(n, cap))
 		cap *= 2;
 	if (cap > m->cap)
 		map_widen(a, m, cap);
 }
 
-/* The key's place, or NULL. */
-static struct map_item *map_place(const struct map *m, struct str key)
-{
-	uint64_t print = key_print(key);
-	const struct map_slot *slot = m->n ? map_find(m, key, print, key_hash(print, key.n)) : NULL;
-
-	return slot && slot->at ? &m->items[slot->at - 1] : NULL;
-}
-
 void *map_get(const struct map *m, struct str key)
 {
-	const struct map_item *there = map_place(m, key);
-
-	return there ? there->value : NULL;
+	if (!m->n)
+		return NULL;
+	uint64_t print = key_print(key);
+	const struct map_slot *slot = map_find(m, key, print, key_hash(print, key.n));
+	return slot->at ? m->items[slot->at - 1].value : NULL;
 }
 
 void *map_add(struct arena *a, struct map *m, struct str key, void *value)
@@ -144,8 +142,8 @@ void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 	uint64_t print = key_print(key);
 	uint32_t hash = key_hash(print, key.n);
 
-	assert(key.n <= UINT32_MAX && m->n < UINT32_MAX);
-	if (m->n == cap_items(m->cap))
+	assert(key.n <= UINT32_MAX);
+	if (is_full(m->n + 1, m->cap))
 		map_widen(a, m, m->cap ? m->cap * 2 : CAP_MIN);
 	struct map_slot *slot = map_find(m, key, print, hash);
 	if (slot->at)
@@ -157,6 +155,8 @@ void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 
 void map_set(struct arena *a, struct map *m, struct str key, void *value)
 {
+	uint64_t print = key_print(key);
+
 	if (map_add(a, m, key, value))
-		map_place(m, key)->value = value;
+		m->items[map_find(m, key, print, key_hash(print, key.n))->at - 1].value = value;
 }
