@@ -12,6 +12,7 @@ enum { VALUE_MAX = 120 };	/* bytes of a value that are shown */
 #define PLAIN "\033[0m"
 
 struct row {
+	struct row *next;
 	char sign;		/* '+', '~', '-'; ' ': belongs to the row above; '#': a heading */
 	struct str text;
 	size_t cells;		/* of the text on a terminal, where an origin follows */
@@ -20,7 +21,7 @@ struct row {
 
 struct rows {
 	struct arena *a;	/* of those that are done */
-	VEC(struct row) all;
+	struct row *first, *last;
 	struct buf line;	/* the text that is being built */
 };
 

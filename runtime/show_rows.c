@@ -19,11 +19,15 @@ static struct str origin_line(struct str origin)
 
 void row_end(struct rows *r, char sign, struct str origin)
 {
-	struct row row = {.sign = sign, .text = str_copy(r->a, buf_view(&r->line)), .origin = origin_line(origin)};
+	struct row *row = arena_new(r->a, struct row);
 
+	row->sign = sign;
+	row->text = str_copy(r->a, buf_view(&r->line));
+	row->origin = origin_line(origin);
 	if (origin.n)
-		row.cells = utf8_cells(row.text);
-	vec_push(r->a, &r->all, row);
+		row->cells = utf8_cells(row->text);
+	*(r->last ? &r->last->next : &r->first) = row;
+	r->last = row;
 	r->line.n = 0;
 }
 
@@ -105,12 +109,12 @@ void rows_print(const struct rows *r, bool colour, struct buf *out)
 {
 	size_t left = 0, total = 0;
 
-	vec_each(const struct row, row, &r->all)
+	for (const struct row *row = r->first; row; row = row->next)
 		if (row->origin.n && row->cells > left && row->cells <= LEFT_MAX)
 			left = row->cells;
-	vec_each(const struct row, row, &r->all)
+	for (const struct row *row = r->first; row; row = row->next)
 		total += (row->origin.n ? (row->cells > left ? row->cells : left) + row->text.n - row->cells + row->origin.n : row->text.n) + sizeof "  + " "   \n";
 	buf_reserve(out, total);
-	vec_each(const struct row, row, &r->all)
+	for (const struct row *row = r->first; row; row = row->next)
 		row_print(row, left, colour, out);
 }
