@@ -22,6 +22,7 @@
 
 #include "lang/base/cleanup.h"
 #include "lang/base/vec.h"
+#include "runtime/enter_user.h"
 
 enum { NAMESPACES = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWCGROUP, CAPS_MAX = 64, BAD_PROGRAM = 126, NO_PROGRAM = 127, ENVIRONMENT_MAX = 1 << 20 };
 
@@ -140,31 +141,71 @@ static bool user_namespace_differs(pid_t leader)
 	return stat("/proc/self/ns/user", &own) == 0 && stat(path, &other) == 0 && (own.st_ino != other.st_ino || own.st_dev != other.st_dev);
 }
 
-/* In the child: the rest of the way, then the program. Where that is none, `tell` gets the reason. */
-static _Noreturn void become(const struct rights *rights, char *const *argv, char **environment, int tell)
-{
-	enum { TELL = STDERR_FILENO + 1 };
+/* How far it came in the child, and why not further. */
+struct failure {
+	enum { FAILED_ON_THE_WAY, FAILED_DIRECTORY, FAILED_USER, FAILED_PROGRAM } step;
+	int why;
+};
 
-	if (chdir("/") < 0 || setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		_exit(NO_PROGRAM);
-	for (unsigned cap = 0; cap < CAPS_MAX; cap++)
-		if (!(rights->bounding >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
-			_exit(NO_PROGRAM);
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || (rights->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
-		_exit(NO_PROGRAM);
-	if ((tell != TELL && dup3(tell, TELL, O_CLOEXEC) < 0) || syscall(SYS_close_range, TELL + 1, ~0U, CLOSE_RANGE_UNSHARE) < 0)
-		_exit(NO_PROGRAM);
-	environ = environment; /* its PATH is where the program is looked for, too */
-	execvp(argv[0], argv);
-	int why = errno;
-	ssize_t told = write(TELL, &why, sizeof why);
-	_exit(told == sizeof why && why != ENOENT ? BAD_PROGRAM : NO_PROGRAM);
+static _Noreturn void fail(int tell, struct failure f)
+{
+	bool none = f.step == FAILED_PROGRAM && f.why == ENOENT;
+	ssize_t told = write(tell, &f, sizeof f);
+
+	_exit(told == sizeof f && !none ? BAD_PROGRAM : NO_PROGRAM);
 }
 
-int enter_run(pid_t leader, char *const *argv, int *ret_status, struct err *e)
+/* Takes no right back that it had: that of changing its user is in the permitted set until it has. */
+static bool user_become(const struct enter_user *u)
+{
+	if (setgroups(u->ngroups, u->groups) < 0 || setresgid(u->gid, u->gid, u->gid) < 0 || setresuid(u->uid, u->uid, u->uid) < 0)
+		return false;
+	return setenv("HOME", u->home, 1) == 0 && (*u->name ? setenv("USER", u->name, 1) == 0 && setenv("LOGNAME", u->name, 1) == 0 : unsetenv("USER") == 0 && unsetenv("LOGNAME") == 0);
+}
+
+/* In the child: the rest of the way, then the program. */
+static _Noreturn void become(const struct rights *rights, const struct enter *what, char **environment, int tell)
+{
+	enum { TELL = STDERR_FILENO + 1 };
+	struct enter_user user;
+
+	if ((tell != TELL && dup3(tell, TELL, O_CLOEXEC) < 0) || syscall(SYS_close_range, TELL + 1, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+		_exit(NO_PROGRAM);
+	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		fail(TELL, (struct failure){FAILED_ON_THE_WAY, errno});
+	for (unsigned cap = 0; cap < CAPS_MAX; cap++)
+		if (!(rights->bounding >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
+			fail(TELL, (struct failure){FAILED_ON_THE_WAY, errno});
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || (rights->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
+		fail(TELL, (struct failure){FAILED_ON_THE_WAY, errno});
+	if (chdir(what->directory ? what->directory : "/") < 0)
+		fail(TELL, (struct failure){FAILED_DIRECTORY, errno});
+	environ = environment; /* its PATH is where the program is looked for, too */
+	if (what->user && (!enter_user_find(what->user, &user) || !user_become(&user)))
+		fail(TELL, (struct failure){FAILED_USER, errno});
+	execvp(what->argv[0], what->argv);
+	fail(TELL, (struct failure){FAILED_PROGRAM, errno});
+}
+
+static int failed(const struct failure *f, const struct enter *what, struct err *e)
+{
+	switch (f->step) {
+	case FAILED_DIRECTORY:
+		return err_errno(e, -f->why, "cannot begin in %s in the container", what->directory);
+	case FAILED_USER:
+		return err_set(e, -ENOENT, "there is no user or group %s in the container", what->user);
+	case FAILED_PROGRAM:
+		return err_errno(e, -f->why, "cannot run %s in the container", what->argv[0]);
+	default:
+		return err_errno(e, -f->why, "cannot become root of the container");
+	}
+}
+
+int enter_run(pid_t leader, const struct enter *what, int *ret_status, struct err *e)
 {
 	_arena_ struct arena a = {0};
 	_fd_ int pidfd = (int)syscall(SYS_pidfd_open, leader, 0);
+	struct failure failure;
 	struct rights rights = {0};
 	int status, r = pidfd < 0 ? err_errno(e, -errno, "cannot find process %d", (int)leader) : rights_read(leader, &rights, e);
 
@@ -176,7 +217,7 @@ int enter_run(pid_t leader, char *const *argv, int *ret_status, struct err *e)
 	limits_take(leader);
 	if (setns(pidfd, NAMESPACES | (user_namespace_differs(leader) ? CLONE_NEWUSER : 0)) < 0)
 		return err_errno(e, -errno, "cannot enter the container of process %d", (int)leader);
-	int ends[2], why = 0;
+	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_errno(e, -errno, "cannot make a pipe");
 	_fd_ int reading = ends[0], writing = ends[1];
@@ -184,13 +225,11 @@ int enter_run(pid_t leader, char *const *argv, int *ret_status, struct err *e)
 	if (child < 0)
 		return err_errno(e, -errno, "cannot fork");
 	if (child == 0)
-		become(&rights, argv, environment, writing);
+		become(&rights, what, environment, writing);
 	close(take_fd(&writing));
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
-			return err_errno(e, -errno, "cannot wait for %s", argv[0]);
+			return err_errno(e, -errno, "cannot wait for %s", what->argv[0]);
 	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	if (read(reading, &why, sizeof why) == sizeof why)
-		return err_errno(e, -why, "cannot run %s in the container", argv[0]);
-	return 0;
+	return read(reading, &failure, sizeof failure) == sizeof failure ? failed(&failure, what, e) : 0;
 }

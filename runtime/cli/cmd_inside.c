@@ -21,7 +21,7 @@ int cmd_inside(struct cli *c, int argc, char **argv)
 		return cli_fail(c, "give the process of a systemd-nspawn and a command: ctc inside PID -- COMMAND…");
 	argv[n + 1] = NULL; /* behind the operands stand options that were read, or the end */
 	pid_t leader = enter_leader((pid_t)pid, &e);
-	if (leader < 0 || enter_run(leader, argv + 2, &status, &e) < 0)
+	if (leader < 0 || enter_run(leader, &(struct enter){.argv = argv + 2}, &status, &e) < 0)
 		return cli_err(c, &e);
 	return status;
 }

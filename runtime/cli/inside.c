@@ -64,13 +64,11 @@ static int nspawn_exec(struct cli *c, struct session *s, const struct res_contai
 	int status = STATUS_REFUSED;
 	struct err e;
 
-	if (what->user || what->directory)
-		return cli_fail(c, "--user and --workdir are for containers that podman runs; %.*s is a tree of an operating system", STR_ARG(where->res.id));
 	for (size_t i = 0; i < what->n; i++)
 		argv[i] = what->argv[i];
 	int r = bus_get_props(&s->host, &s->arena, &pid, 1, &e);
 	pid_t leader = r < 0 ? -1 : enter_leader((pid_t)pid.number, &e);
-	if (leader < 0 || enter_run(leader, argv, &status, &e) < 0)
+	if (leader < 0 || enter_run(leader, &(struct enter){argv, what->user, what->directory}, &status, &e) < 0)
 		cli_err(c, &e);
 	return status;
 }

@@ -8,7 +8,7 @@
 #include "runtime/cli/select.h"
 
 struct inside {
-	const char *user;	/* as podman-exec(1) takes it; NULL: the container's own */
+	const char *user;	/* USER[:GROUP], names of the container's own or numbers; NULL: the container's own, of a tree its root */
 	const char *directory;	/* to begin in; NULL: the container's own */
 	char *const *argv;	/* the program and its arguments, n of them */
 	size_t n;

@@ -116,6 +116,26 @@ test_nothing_of_the_host_leaks_into_it() {
 	pkill -f '^/probe serve 81'
 }
 
+test_a_command_runs_as_a_user_of_the_tree() {
+	local pid
+	printf 'app:x:70:71::/data:/\n' >'/srv/pro:gram/etc/passwd'
+	printf 'other:x:79:\nmore:x:80:app\n' >'/srv/pro:gram/etc/group'
+	ctc exec -u app -w /proc p.x /probe serve 8082 &
+	eventually 5 probe connect 10.79.0.2 8082
+	pid=$(pgrep -f '^/probe serve 8082')
+	equal "$(awk '/^(Uid|Gid|Groups|CapEff)/ {print $2}' "/proc/$pid/status" | xargs)" "70 71 80 0000000000000000"
+	contains "$(tr '\0' '\n' <"/proc/$pid/environ")" HOME=/data
+	equal "$(readlink "/proc/$pid/cwd")" /proc
+	pkill -f '^/probe serve 8082'
+	wait
+	# a number needs no line
+	expect 0 ctc exec -u 12:other p.x /probe name
+	expect 126 ctc exec -u nobody p.x /probe name
+	contains "$out" "there is no user or group nobody in the container"
+	expect 126 ctc exec -w /nowhere p.x /probe name
+	rm '/srv/pro:gram/etc/passwd' '/srv/pro:gram/etc/group'
+}
+
 test_a_program_that_ends_is_started_again_and_one_that_is_asked_ends() {
 	local before unit
 	before=$(first p-x) unit=$(main_pid ct-p-x.service)
