@@ -49,6 +49,11 @@ static inline struct str container_hostname(const struct m_container *c)
 {
 	return c->hostname.set ? c->hostname.v : c->head.name;
 }
+/* Whether its first process may lack root's right to listen on ports below 1024, which nobody needs in a network of its own. */
+static inline bool lacks_low_ports(const struct m_container *c)
+{
+	return (c->user.set && c->user.v.uid) || users_are_private(c) || (c->capabilities && c->capabilities->drop.v.n);
+}
 static inline struct str device_seen_at(const struct m_device *d)
 {
 	return d->at.set ? d->at.v : d->from.v;

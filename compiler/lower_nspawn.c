@@ -197,8 +197,8 @@ static void nspawn_start(struct unit_of *u)
 	if (container_is_disk(c))
 		image_mount(u);
 
-	/* The namespace belongs to the host's users: without this, only theirs might listen on ports below 1024 in it. */
-	if (users_are_private(c) && u->netns.n)
+	/* The namespace belongs to the host's users: without this, only their root might listen on ports below 1024 in it. */
+	if (lacks_low_ports(c) && u->netns.n)
 		PUT(u->out, STR("ExecStartPre=sysctl --quiet --write net.ipv4.ip_unprivileged_port_start=0\n"));
 	PUT(u->out, STR("ExecStart=systemd-nspawn \\\n\t--quiet \\\n\t--settings=no \\\n\t--keep-unit \\\n\t--timezone=off \\\n"));
 	/* In a network of its own, the host's name server on 127.0.0.53 answers nobody. */

@@ -134,6 +134,8 @@ static void podman_start(struct unit_of *u)
 		ARG(u, STR("--network=ns:/run/netns/"), u->netns);
 	else
 		PUT(u->out, STR("\t--network=host \\\n"));
+	if (lacks_low_ports(c) && u->netns.n)
+		PUT(u->out, STR("\t--sysctl=net.ipv4.ip_unprivileged_port_start=0 \\\n"));
 	if (u->netc)
 		PUT(u->out, STR("\t--no-hosts \\\n\t--dns=none \\\n"));
 	for (size_t i = 0; i < u->netc; i++)

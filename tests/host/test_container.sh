@@ -62,6 +62,23 @@ test_capabilities_are_what_the_kernel_keeps() {
 	ctc destroy --yes c
 }
 
+test_ports_below_1024_need_no_right() {
+	image localhost/low:1 80
+	cat >low.ctstack <<-'SRC'
+		stack low {
+		  subnet lan { range = 10.76.0.0/24 }
+		  defaults container { image = "localhost/low:1"; ports { http = 80/tcp }; ready { http = "/" } }
+		  container user { user = 1000:1000; read-only = true; no-new-privileges = true }
+		  container root { capabilities { drop = [ALL] } }
+		}
+	SRC
+	ctc apply --yes low.ctstack
+	equal "$(awk '/^(Uid|CapEff|CapBnd)/ {print $2}' "/proc/$(podman inspect --format '{{.State.Pid}}' ct-low-root)/status" | xargs)" "0 0000000000000000 0000000000000000"
+	equal "$(awk '/^(Uid|CapEff)/ {print $2}' "/proc/$(podman inspect --format '{{.State.Pid}}' ct-low-user)/status" | xargs)" "1000 0000000000000000"
+	equal "$(sysctl -n net.ipv4.ip_unprivileged_port_start)" 1024
+	ctc destroy --yes low
+}
+
 test_file_systems_are_as_they_are_said() {
 	one f 'env { PROBE_PORTS = "7104" }
 	read-only = true

@@ -289,6 +289,10 @@ test_capabilities_of_a_tree() {
 	equal "$(awk '/^Max open files/ {print $4, $5}' "/proc/$(pgrep -f '^/probe serve 81')/limits")" "777 777"
 	pkill -f '^/probe serve 81'
 	wait
+	# without any right at all it listens below 1024: the network is its own
+	stack c 'rootfs = /srv/pro:gram; command = ["/probe", "serve", "80"]; capabilities { drop = [ALL] }; ready { http = "/" }' >c.ctstack
+	ctc apply --yes c.ctstack
+	equal "$(inside c-x status | awk '/^CapBnd/ {print $2}')" 0000000000000000
 	ctc destroy --yes c
 }
 
