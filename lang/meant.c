@@ -264,6 +264,8 @@ static bool of_entry(const struct guess *g)
 		return MEANT("write: %s", habit_form(g->first, "kind { … }"));
 	if (g->named && g->n >= 3 && g->h[2].token == LITERAL && second == NAME && is_block(g) && !schema_row_any(g->first, ROW_ARROW))
 		return MEANT("write: %s", habit_form(g->first, str_fmt(g->p->arena, "%.*s NAME { … }", STR_ARG(g->first)).s));
+	if (g->named && (second == TRUE || second == FALSE || second == NONE) && is_block(g))
+		return MEANT("`%.*s` is a reserved word, and no name", STR_ARG(parser_text(g->p, g->h[1].at)));
 	if (g->named && is_value(second) && is_block(g) && !(second == PLAIN && (g->found == '{' || g->found == ':')))
 		return MEANT("%s: %s", second == LITERAL ? "a name begins with a letter" : "write", habit_form(g->first, "kind name { … }"));
 	if (starts && g->n == 4 && g->h[2].token == ':' && g->h[3].token == g->found && (g->found == SEP || g->found == '{') && is_block(g))
