@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lang/base/near.h"
+#include "runtime/cli/complete.h"
 
 const struct cli_command cli_commands[] = {
 #define COMMAND(name, group, arguments, needs, doc) {#name, arguments, GROUP_##group, needs, doc, cmd_##name},
@@ -227,6 +228,12 @@ int cli_options(struct cli *c, const struct cli_option *options, int argc, char 
 {
 	int operands = 0;
 	bool over = false, commanded = false; /* the second: by operands, behind which a "--" may stand */
+
+	if (c->completes) {
+		complete_arguments(c, options, argc, argv);
+		*ret_status = 0;
+		return -1;
+	}
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--") == 0 && (!over || (commanded && operands == c->before_command))) {

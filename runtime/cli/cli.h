@@ -40,6 +40,7 @@ struct cli {
 	const struct cli_command *command;
 	bool colour, colour_err;	/* standard output and standard error take colour: a terminal, NO_COLOR not set */
 	int before_command;		/* behind so many operands stands a command of somebody else's, whose options are not ours; 0: none does */
+	struct buf *completes;		/* not to be run: what may stand at the end of its arguments goes here (complete.h); NULL */
 };
 
 struct cli_command {
@@ -79,7 +80,7 @@ struct cli_option {
 	const char *const *words;	/* CLI_WORD: ends with NULL */
 };
 
-/* Reads the options of a command and moves the operands to argv[1..]; "--" ends the options, as c->before_command operands do; --help is always there. Returns the number of operands, or -1
+/* Reads the options of a command and moves the operands to argv[1..]; "--" ends the options, as c->before_command operands do; --help is always there. Every command calls it before anything else. Returns the number of operands, or -1
  * where the command is over: *ret_status is its exit status then, and what there was to say was said. */
 int cli_options(struct cli *c, const struct cli_option *options, int argc, char **argv, int *ret_status);
 
