@@ -64,6 +64,8 @@ int store_open(struct host *h, bool create, struct store *ret, struct err *e)
 	s.state_fd = open_dir(h, STATE_DIR, e);
 	if (s.state_fd == -ENOENT && !create)
 		return err_set(e, -ENOENT, "there is no generation on this host yet: `ctc apply` makes the first");
+	if (s.state_fd == -EACCES || s.state_fd == -EPERM)
+		return err_set(e, s.state_fd, "what was applied on this host, /" STATE_DIR ", is for root alone to read: run this with sudo");
 	if (s.state_fd < 0 && s.state_fd != -ENOENT)
 		return s.state_fd;
 	s.run_fd = open_run(h, create, e);

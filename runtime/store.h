@@ -116,6 +116,7 @@ struct event {
 	uint32_t from, to;
 };
 int store_history_add(struct store *s, const struct event *v, struct err *e);
+/* -EBADMSG names the first line that is damaged; what is returned are all others. */
 int store_history_read(struct store *s, struct arena *a, struct event **ret, size_t *ret_n, struct err *e);
 
 #endif

@@ -117,15 +117,17 @@ int store_history_read(struct store *s, struct arena *a, struct event **ret, siz
 	if ((r = tail_read(fd, &text)) < 0)
 		return err_errno(e, r, "cannot read the history /" STATE_DIR "/history");
 	struct str rest = buf_view(&text);
+	r = 0;
 	for (size_t number = 1; rest.n && memchr(rest.s, '\n', rest.n); number++) {
 		struct str line = str_cut(rest, '\n', &rest);
 		struct event one;
 
-		if (!event_parse(line, a, &one))
-			return err_set(e, -EBADMSG, "line %zu of the history /" STATE_DIR "/history is damaged", number);
-		vec_push(a, &all, one);
+		if (event_parse(line, a, &one))
+			vec_push(a, &all, one);
+		else if (r == 0)
+			r = err_set(e, -EBADMSG, "line %zu of the history /" STATE_DIR "/history is damaged", number);
 	}
 	*ret = all.at;
 	*ret_n = all.n;
-	return 0;
+	return r;
 }

@@ -58,7 +58,7 @@ bool cli_not_root(struct cli *c)
 {
 	if (geteuid() == 0)
 		return false;
-	cli_fail(c, "this %s the host and needs root: sudo ctc %s", c->command->needs == CLI_CHANGE ? "changes" : "looks at", c->command->name);
+	cli_fail(c, "only root may do this: sudo ctc %s", c->command->name);
 	return true;
 }
 

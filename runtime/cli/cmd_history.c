@@ -16,9 +16,13 @@ static void put(struct buf *out, const char *key, struct str text)
 	json_str(out, text);
 }
 
-static void as_json(const struct event *all, size_t n, uint32_t current, struct buf *out)
+/* current: NULL where nobody knows */
+static void as_json(const struct event *all, size_t n, const uint32_t *current, struct buf *out)
 {
-	buf_fmt(out, "{\"ctstack-history\":1,\"current\":%u,\"events\":[", current);
+	buf_puts(out, "{\"ctstack-history\":1,");
+	if (current)
+		buf_fmt(out, "\"current\":%u,", *current);
+	buf_puts(out, "\"events\":[");
 	for (size_t i = 0; i < n; i++) {
 		buf_fmt(out, "%s\n{\"time\":%lld", i ? "," : "", (long long)all[i].time);
 		put(out, "user", all[i].user);
@@ -30,7 +34,7 @@ static void as_json(const struct event *all, size_t n, uint32_t current, struct 
 	buf_puts(out, "\n]}\n");
 }
 
-static void as_text(const struct event *all, size_t n, uint32_t current, bool colour, struct buf *out)
+static void as_text(const struct event *all, size_t n, const uint32_t *current, bool colour, struct buf *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		bool done = str_is(all[i].outcome, "done");
@@ -42,30 +46,40 @@ static void as_text(const struct event *all, size_t n, uint32_t current, bool co
 		show_plain(all[i].outcome, 0, out);
 		buf_puts(out, colour && !done ? "\033[0m\n" : "\n");
 	}
-	buf_fmt(out, "%sGeneration %u is current.\n", n ? "\n" : "", current);
+	if (current)
+		buf_fmt(out, "%sGeneration %u is current.\n", n ? "\n" : "", *current);
 }
 
-static int view(struct cli *c, struct session *s, const void *asked)
+/* What of it can be read; what is damaged is named behind it. */
+static int show(struct cli *c, struct session *s, bool json)
 {
-	const bool *json = asked;
 	_buf_ struct buf out = {0};
 	struct event *all = NULL;
 	size_t n = 0;
-	struct err e;
+	struct err look, history, link;
+	int looked = session_look(s, &look), read = 0;
 
-	if (s->store.state_fd >= 0 && store_history_read(&s->store, &s->arena, &all, &n, &e) < 0)
-		return cli_err(c, &e);
-	if (*json)
-		as_json(all, n, s->current, &out);
+	if (looked < 0 && s->store.state_fd < 0)
+		return cli_err(c, &look);
+	bool known = store_current(&s->store, &s->current, &link) == 0;
+	read = store_history_read(&s->store, &s->arena, &all, &n, &history);
+	if (json)
+		as_json(all, n, known ? &s->current : NULL, &out);
 	else if (s->store.state_fd < 0)
 		buf_puts(&out, "Nothing was applied on this host yet.\n");
 	else
-		as_text(all, n, s->current, c->colour, &out);
-	return cli_print(c, buf_view(&out));
+		as_text(all, n, known ? &s->current : NULL, c->colour, &out);
+	int status = cli_print(c, buf_view(&out));
+	if (read < 0)
+		status = cli_err(c, &history);
+	if (looked < 0)
+		status = cli_err(c, &look);
+	return status;
 }
 
 int cmd_history(struct cli *c, int argc, char **argv)
 {
+	struct session s;
 	bool json = false;
 	const struct cli_option options[] = {
 		{"json", 0, CLI_FLAG, &json, NULL, "as JSON (spec/manifest.md)", NULL},
@@ -77,5 +91,8 @@ int cmd_history(struct cli *c, int argc, char **argv)
 		return status;
 	if (n > 0)
 		return cli_fail(c, "it takes no arguments");
-	return session_view(c, view, &json);
+	session_begin(&s);
+	status = show(c, &s, json);
+	session_end(&s);
+	return status;
 }

@@ -407,7 +407,11 @@ test_a_terminal_is_asked() {
 test_the_state_is_roots_alone() {
 	equal "$(stat -c %a /var/lib/ctstack /var/lib/ctstack/generations /var/lib/ctstack/generations/0001 | xargs)" "700 700 700"
 	expect 1 setpriv --reuid=65534 --clear-groups ctc status
-	contains "$out" "needs root"
+	equal "$out" "ctc status: only root may do this: sudo ctc status"
+	expect 1 setpriv --reuid=65534 --clear-groups ctc reach world t.a
+	contains "$out" "is for root alone to read: run this with sudo"
+	expect 1 setpriv --reuid=65534 --clear-groups ctc plan --base 1 /src/examples/hello.ctstack
+	contains "$out" "is for root alone to read: run this with sudo"
 	expect 0 setpriv --reuid=65534 --clear-groups ctc plan /src/examples/hello.ctstack
 	contains "$out" "an empty host"
 }

@@ -275,6 +275,11 @@ test_a_lost_generation_is_begun_anew() {
 	as_before 1 "ln -sfn generations/0000 /var/lib/ctstack/current" ctc apply --yes h.ctstack
 	expect 1 ctc status
 	contains "$out" "put it back from a backup"
+	# what was done is known all the same
+	expect 1 ctc history
+	contains "$out" "apply     0 -> 1        done"
+	contains "$out" "Generation ${current##*/000} is current."
+	contains "$out" "put it back from a backup"
 	probe connect 10.79.0.11 80
 	ln -sfn generations/0000 $state/current
 	expect 0 ctc apply --yes h.ctstack
