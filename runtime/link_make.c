@@ -535,7 +535,7 @@ static int mend(struct host *h, struct mnl_socket *route, struct job *j, const s
 	if (r == 0 && six)
 		r = mend_family(route, j, LINK_6, from, e);
 	bool loopback6 = to->localnet && to->address6.n;
-	if (r == 0 && (loopback6 || (from->localnet && from->address6.n))) {
+	if (r == 0 && (loopback6 || from->localnet != to->localnet || (from->localnet && from->address6.n))) {
 		put_loopback6(&b, j, loopback6);
 		r = nl_send(route, &b, NULL, NULL, e);
 	}

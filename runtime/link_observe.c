@@ -225,13 +225,19 @@ static bool has_foreign_address(const struct look *k, const struct rt_link *l, u
 	return false;
 }
 
+static bool has_loopback6(const struct look *k, const struct seen *s)
+{
+	side_each(struct rt_route, x, &k->loopback6.all, s->link->index)
+		if (x->type == RTN_LOCAL)
+			return true;
+	return false;
+}
+
 /* One field says that ports published on loopback addresses work: where that is wanted, all that it takes must be there, and where it is not, nothing of it. */
 static bool find_localnet(const struct look *k, const struct seen *s)
 {
-	bool six = false;
+	bool six = has_loopback6(k, s);
 
-	side_each(struct rt_route, x, &k->loopback6.all, s->link->index)
-		six = six || x->type == RTN_LOCAL;
 	if (s->known && s->known->localnet)
 		return s->link->localnet && (six || !s->known->address6.n);
 	return s->link->localnet || six;
@@ -263,6 +269,9 @@ static void report_peer(struct look *k, const struct seen *s, const struct rt_li
 	r->address6 = addr_str(a, address6);
 	r->gateway6 = addr_str(a, find_gateway(k, in, l, 6, known->gateway6, address6));
 	r->more = find_more(k, in, l, address, address6, a);
+	/* A way to ::1 that leads nowhere. */
+	if (!known->address6.n && !r->address6.n && has_loopback6(k, s))
+		r->localnet = !known->localnet;
 	if (!r->altname.n)
 		r->fault = STR("no alternative name");
 	else if ((!r->address.n || !r->gateway.n) && family_begun(k, in, l, 4))

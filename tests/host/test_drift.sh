@@ -100,6 +100,28 @@ test_edits_of_links_as_such() {
 	in_ns ct-d-b probe connect 10.91.0.11 80
 }
 
+# The way to ::1, where there is no IPv6: whether ports are published on loopback addresses or not.
+test_a_stray_way_to_loopback() {
+	local one
+	cat >/root/four.ctstack <<-END
+		stack four {
+		  subnet lan { range = 10.94.0.0/24 }
+		  container a { image = "localhost/a:1"; ports { http = 80/tcp } }
+		  container b { image = "localhost/a:1" }
+		  publish 127.0.0.1:8083 -> a.http
+		}
+	END
+	expect 0 ctc apply --yes /root/four.ctstack
+	freeze
+	for one in a b; do
+		A=$(ip -o link show ct-four-$one | cut -d: -f2 | cut -d@ -f1 | tr -d ' ') B=''
+		row "a way to ::1 without IPv6 ($one)" 'sysctl -qw net.ipv6.conf.$A.disable_ipv6=0; ip -6 route add table local local ::1 dev $A metric 99999 proto 199' "different link LINK_A"
+		lacks "$(ip -6 route show table local)" "::1 dev $A"
+	done
+	probe connect 127.0.0.1 8083
+	expect 0 ctc destroy --yes four
+}
+
 test_what_links_have_not() {
 	A=$(link_of a) B=$(link_of b)
 	row "a foreign address on a link" 'ip address add 10.9.9.9/24 dev $A' "different link LINK_A"
