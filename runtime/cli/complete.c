@@ -334,7 +334,7 @@ void complete_arguments(const struct cli *c, const struct cli_option *options, i
 	for (int i = 1; i < argc - 1; i++) {
 		const struct cli_option *o = value_of ? NULL : option_of(options, argv[i]);
 
-		if (strcmp(argv[i], "--") == 0)
+		if (strcmp(argv[i], "--") == 0 || (c->before_command && operand == c->before_command))
 			return; /* what stands behind it is another program's */
 		/* bash takes "--format=json" for three words */
 		if (strcmp(argv[i], "=") == 0 && i > 1 && option_of(options, argv[i - 1])) {
@@ -351,6 +351,8 @@ void complete_arguments(const struct cli *c, const struct cli_option *options, i
 		q.word = "";
 		value_of = argc > 2 ? option_of(options, argv[argc - 2]) : NULL;
 	}
+	if (c->before_command && operand == c->before_command)
+		return;
 	const struct cli_option *own = option_of(options, q.word);
 	const char *equals = strchr(q.word, '=');
 	if (value_of) {
