@@ -86,7 +86,8 @@ static bool finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 	const struct target to = {.node = n, .name = row->name};
 	const enum word mode = arrow->mode;
 	bool left = arrow_side(el, &to, arrow, arrow->left, row->type, element + row->arrow_left);
-	bool swapped = !left && row->type == T_HOSTPORT && arrow->left->kind == EX_MEMBER; /* which was said */
+	bool turned = row->type == T_HOSTPORT || (row->type == T_STRING && arrow->right->kind == EX_STRING);
+	bool swapped = !left && turned && arrow->left->kind == EX_MEMBER; /* which was said */
 	bool right = !swapped && arrow_side(el, &to, arrow, arrow->right, row->right, element + row->arrow_right);
 	bool good = left && right;
 

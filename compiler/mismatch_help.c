@@ -148,6 +148,11 @@ static bool is_ip6(const struct wrong *w)
 	return w->v.u.IP.family == 6;
 }
 
+static bool is_route(const struct wrong *w)
+{
+	return str_is(w->to->name, "route");
+}
+
 static bool is_cpu(const struct wrong *w)
 {
 	return str_is(w->to->name, "cpu");
@@ -304,6 +309,7 @@ static const struct {
 	{B(T_HOSTPORT), B(V_NODE), is_container, "the host's port stands on the left: publish 8080 -> %e", NULL},
 	{B(T_HOSTPORT), 0, is_pair, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http", NULL},
 	{B(T_PORT), 0, is_pair, "here stands the container's own port, 80/tcp; in the stack: publish 8080 -> web.http", NULL},
+	{B(T_STRING), B(T_PORTREF), is_route, "the name stands on the left: route \"chat\" -> %e", NULL},
 	{0, B(T_STRING), NULL, NULL, without_quotes},
 	{ADDRESS, B(T_STRING), NULL, NULL, without_prefix},
 	{B(T_OWNER), B(T_STRING), is_no_owner, "user and group are numbers: 0:0 is root", NULL},

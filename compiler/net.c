@@ -84,8 +84,8 @@ struct port ready_port(const struct m_container *c)
 		return r->port.v.port;
 	vec_each(struct entry_PORT, p, &c->ports)
 		if (p->value.v.proto == PROTO_TCP) {
+			tcp += !tcp || p->value.v.lo != only.lo; /* one that is declared twice is one */
 			only = p->value.v;
-			tcp++;
 		}
 	return tcp == 1 ? only : (struct port){0};
 }

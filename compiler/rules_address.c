@@ -141,7 +141,7 @@ static void outside_check(struct rules *r, enum diag_code code, const struct pla
 	const struct m_subnet *s = p->subnet;
 	struct diag *d;
 
-	if (p->range.addr.family && cidr_contains(p->range, p->address.v))
+	if (p->range.addr.family && (cidr_contains(p->range, p->address.v) || elsewhere_said(r, s, p->family)))
 		return;
 	if (p->range.addr.family) {
 		d = diag_add(r->diags, code, p->address.at, "%s is outside subnet `%.*s`",

@@ -19,6 +19,7 @@ struct rules {
 	const struct routes *routes;
 	const struct flows *flows;
 	const struct net_member *first, *end; /* the containers that a rule goes over */
+	struct given *given; /* of each subnet and family; NULL: nobody asked (rules_elsewhere.c) */
 	const struct publish *publishes; /* of all stacks */
 	size_t npublishes;
 };
@@ -41,6 +42,8 @@ RULE(subnet_overlap);
 bool range_refused(struct cidr range);
 /* Hangs on which addresses the members of a range can have. */
 void range_help(struct rules *r, struct diag *d, struct cidr range);
+/* rules_elsewhere.c: whether it is the range that is wrong, since nothing that is given in it is there; it was said. */
+bool elsewhere_said(struct rules *r, const struct m_subnet *s, enum net_family family);
 /* rules_address.c */
 RULE(subnet_missing);
 RULE(address_missing);

@@ -192,7 +192,7 @@ RULE(publish_length)
 
 static void many_check(struct rules *r, enum diag_code code, const struct publish *p)
 {
-	if (length(p->host) > PUBLISH_MAX)
+	if (length(p->host) > PUBLISH_MAX && !other_length(p))
 		diag_add(r->diags, code, p->left, "%u ports are published at once; the limit is %d",
 			 length(p->host), PUBLISH_MAX);
 }

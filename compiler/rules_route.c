@@ -71,12 +71,20 @@ static const char *host_wrong(struct str host)
 	return host.n ? NULL : "is empty";
 }
 
+/* That the domain behind the name is none is said where it stands (proxy_form). */
+static bool domain_wrong(const struct route *p)
+{
+	struct str domain = p->proxy->domain.set ? p->proxy->domain.v : p->proxy->head.stack->domain.v;
+
+	return host_wrong(domain) && p->host.n > domain.n && memcmp(p->host.s + p->host.n - domain.n, domain.s, domain.n) == 0;
+}
+
 RULE(route_host)
 {
 	rules_each_route(p, r) {
 		const char *wrong = host_wrong(p->host);
 
-		if (!wrong)
+		if (!wrong || domain_wrong(p))
 			continue;
 		struct diag *d = diag_add(r->diags, code, p->name_at, "`%.*s` is no host name: it %s", STR_ARG(p->host), wrong);
 		if (str_has(p->host, '/') || str_has(p->host, ':'))

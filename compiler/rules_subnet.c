@@ -121,7 +121,7 @@ static void public_check(struct rules *r, enum diag_code code, const struct rang
 		known |= cidr_contains(private_ranges[i], s->range.addr) && private_ranges[i].len <= s->range.len;
 	for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
 		known |= cidr_overlaps(s->range, reserved[i].range);
-	if (known)
+	if (known || elsewhere_said(r, s->subnet->subnet, s->family))
 		return;
 	diag_help(r->diags, diag_add(r->diags, code, s->at, "%s is not private: who has these addresses in the world is out of reach from this host", SHOW_CIDR(s->range)),
 		  "private networks are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16");
@@ -189,8 +189,11 @@ static void host_check(struct rules *r, enum diag_code code, const struct m_subn
 			  "add `%s`, or leave the host address out", field);
 		return;
 	}
-	if (!cidr_contains(range, host))
+	if (!cidr_contains(range, host)) {
+		if (elsewhere_said(r, s, family))
+			return;
 		wrong = "outside";
+	}
 	else if (addr_eq(host, cidr_network(range)))
 		wrong = "the network address of";
 	else if (family == NET_4 && addr_eq(host, cidr_last(range)))
@@ -223,6 +226,8 @@ static void overlap_add(struct rules *r, enum diag_code code, const struct range
 {
 	struct diag *d;
 
+	if (elsewhere_said(r, a->subnet->subnet, a->family) || elsewhere_said(r, b->subnet->subnet, b->family))
+		return;
 	if (said_later(a->at, &a->subnet->subnet->head, b->at, &b->subnet->subnet->head))
 		SWAP(a, b);
 	d = diag_add(r->diags, code, b->at, "subnet `%.*s` (%s) overlaps subnet `%.*s` (%s)",

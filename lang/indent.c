@@ -84,6 +84,19 @@ struct span indent_open(const struct parser *p, struct span close)
 	return (struct span){0, 0};
 }
 
+bool indent_goes_on(const struct parser *p, struct span open, struct span close)
+{
+	bool ignored;
+	size_t indent = indent_of_line(p, open, &ignored).n;
+	struct str rest = {p->text.s + (close.hi - p->base), p->text.n - (close.hi - p->base)};
+	struct line line;
+
+	for (str_cut(rest, '\n', &rest); rest.n;)
+		if (line_of(p, str_cut(rest, '\n', &rest), &line))
+			return line.indent > indent || (line.indent == indent && parser_text(p, line.first).s[0] == '}');
+	return false;
+}
+
 struct span indent_last(const struct parser *p)
 {
 	struct line line = {0};

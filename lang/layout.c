@@ -6,6 +6,7 @@
  *	balance		the grammar sees closed what is opened: what is left open is said once, at its opening, and closed by tokens that are not in the text
  *	skipping	after a syntax error everything is left out up to the end of the entry, or to the `{` of its block, so that one mistake is one message */
 #include "grammar.h"
+#include "lang/schema.h"
 
 /* A brace too many or too few where an entry could not be read is most likely its own: said there. */
 static bool brace_follows(struct parser *p, struct span at, const char *what)
@@ -118,7 +119,7 @@ static void odd_brace(struct parser *p, struct span close)
 	bool first, ignored;
 	struct str here = indent_of_line(p, close, &first), there = indent_of_line(p, o.at, &ignored);
 
-	if (p->behind.hi == 0 && !first && here.s != there.s)
+	if (p->behind.hi == 0 && !first && here.s != there.s && indent_goes_on(p, o.at, close))
 		p->behind = close;
 	if (p->odd.at.hi == 0 && first && !str_eq(here, there)) {
 		p->odd = o;
@@ -136,6 +137,10 @@ static void stray_said(struct parser *p, struct span at)
 	p->ast->unbalanced |= shown.s[0] == '}';
 	if (shown.s[0] == '}' && (p->brace_said || brace_follows(p, at, "and this `}` closes nothing")))
 		return;
+	if (p->behind.hi && shown.s[0] == '}') {
+		diag_note(p->diags, diag_add(p->diags, DIAG_stray, p->behind, "this `}` is one too many: it closes a block that goes on"), at, "so nothing is left for this one to close");
+		return;
+	}
 	struct span open = p->odd.at.hi && shown.s[0] == '}' ? indent_open(p, p->odd_close) : (struct span){0, 0};
 
 	if (open.lo) {
@@ -144,9 +149,7 @@ static void stray_said(struct parser *p, struct span at)
 	}
 	struct diag *d = diag_add(p->diags, DIAG_stray, at, "this `%.*s` closes nothing", STR_ARG(shown));
 
-	if (parser_text(p, at).s[0] == '}' && p->behind.hi)
-		diag_note(p->diags, d, p->behind, "this one closes a block that began on an earlier line");
-	else if (parser_text(p, at).s[0] == '}' && p->odd.at.hi)
+	if (parser_text(p, at).s[0] == '}' && p->odd.at.hi)
 		diag_note(p->diags, d, p->odd_close, "this one closes what began at another indentation");
 }
 
@@ -247,6 +250,8 @@ static int layout_closer(struct parser *p, int token, struct span at)
 			return layout_close(p);
 		}
 	}
+	if (token != '}' && p->open[p->depth].square)
+		return layout_close(p);
 	bool matches = p->open[d].what == wanted || (wanted == CX_BRACE && p->open[d].what == CX_INTERP);
 	if (!matches) {
 		stray_said(p, at);
@@ -384,6 +389,22 @@ const bool layout_matters[TOKENS_END] = {
 	['}'] = true, [')'] = true, [']'] = true, [TEXT_END] = true, [NEWLINE] = true, [SEMICOLON] = true, [YYEOF] = true,
 };
 
+/* `container web [` at the end of its line. */
+static bool is_square_block(struct parser *p, struct span at)
+{
+	struct str behind = skip_blanks((struct str){p->text.s + (at.hi - p->base), p->text.n - (at.hi - p->base)});
+	struct str first = p->nhead ? parser_text(p, p->head[0].at) : STR("");
+	bool named = p->nhead < 2 || (p->head[1].token == NAME && (p->nhead == 2 || p->head[2].token == ':'));
+
+	if (p->quick || p->skipping || p->last != NAME || !named || (behind.n && behind.s[0] != '\n'))
+		return false;
+	if (kind_find(first) == KIND_COUNT && !schema_row_any(first, ROW_MAP) && !str_is(first, "defaults") && p->head[0].token != TEMPLATE)
+		return false;
+	diag_help(p->diags, diag_add(p->diags, DIAG_syntax, at, "expected `{` after `%.*s`, found `%c`", STR_ARG(parser_shown(p, p->last_at)), parser_text(p, at).s[0]),
+		  "what a block holds stands in braces: { … }");
+	return true;
+}
+
 int layout_balanced(struct parser *p, int token, union value *value, struct span *at)
 {
 	for (;; token = layout_raw(p, value, at)) {
@@ -414,6 +435,15 @@ int layout_balanced(struct parser *p, int token, union value *value, struct span
 				return token;
 			end_said(p);
 			layout_close_to(p, 0, token, *at);
+			break;
+		case '[':
+		case '(':
+			if (is_square_block(p, *at) && layout_open(p, CX_BRACE, *at)) {
+				p->open[p->depth].square = true;
+				return '{';
+			}
+			if (layout_open(p, opens[token], *at))
+				return token;
 			break;
 		default:
 			if (opens[token] == CX_TOP || layout_open(p, opens[token], *at))

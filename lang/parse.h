@@ -37,6 +37,7 @@ struct open {
 	bool in_bracket;	/* a brace within brackets: a map or a record for certain */
 	bool said;		/* of a block that is written as a value, `ports = {`: that it is none */
 	bool is_value;		/* a brace behind `=`: a map or a record */
+	bool square;		/* a block that a `[` opens, of which that was said */
 	bool is_body;		/* a brace behind a name or a value: a block's */
 	struct span assigned;	/* its entry's first word, or {0,0} */
 	struct span word;	/* of a brace behind one word: that, or {0,0} */
@@ -89,7 +90,7 @@ struct parser {
 	struct span held_at;
 	struct open odd;		/* the first brace whose closing brace is indented otherwise, and that brace */
 	struct span odd_close;
-	struct span behind;		/* the first brace that closes a block of an earlier line, and stands behind something */
+	struct span behind;		/* the first brace that closes a block of an earlier line, which goes on by its indentation, and stands behind something */
 
 	int last;			/* the newest token that the grammar was given, and where it is */
 	struct span last_at;
@@ -210,6 +211,8 @@ struct str indent_of_line(const struct parser *p, struct span at, bool *ret_firs
 struct span indent_close(const struct parser *p, struct span open);
 /* The end of the line which, by its indentation, begins the block that ends there, and opens none; {0, 0}: it tells nothing. */
 struct span indent_open(const struct parser *p, struct span close);
+/* Whether the lines behind a block's end are still those of the block, by their indentation. */
+bool indent_goes_on(const struct parser *p, struct span open, struct span close);
 /* The last byte of the text that is not blank. */
 struct span indent_last(const struct parser *p);
 

@@ -78,6 +78,7 @@ static const struct {
 	{"container: an address that is chosen", "", ONE()},
 	{"container: only IPv6", "", STACK(LAN6 "container a { " IMAGE "address6 = fd01::2 }\n")},
 	{"address: outside", "E0609", ONE("address = 10.2.0.2")},
+	{"address: the range is elsewhere", "E0668", STACK("subnet lan { range = 10.1.0.0/24; host = 10.2.0.1 }\ncontainer a { " IMAGE "address = 10.2.0.2 }\n")},
 	{"address: IPv6 outside", "E0609", STACK(LAN6 "container a { " IMAGE "address6 = fd02::2 }\n")},
 	{"address: the subnet has none of the family", "E0609", ONE("address6 = fd01::2")},
 	{"address: network", "E0610", ONE("address = 10.1.0.0")},
