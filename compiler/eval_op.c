@@ -38,6 +38,8 @@ static struct val wrong_types(struct elab *el, const struct expr *e, struct val 
 		say_help(el, d, "strings are put together in quotes: \"${a}${b}\"");
 	else if ((l.type == T_INT && r.type == T_FLOAT) || (l.type == T_FLOAT && r.type == T_INT))
 		say_help(el, d, "write both with or both without a decimal point");
+	else if ((l.type == T_PATH && r.type == T_STRING) || (l.type == T_STRING && r.type == T_PATH))
+		say_help(el, d, "the path that a string says is path(\"…\")");
 	return val_poison();
 }
 

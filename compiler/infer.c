@@ -111,6 +111,8 @@ bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope)
 	struct diag *d = say(el, DIAG_type_mismatch, e->u.cond.no->at,
 			     "both branches are of one type: `then` is %s, `else` is %s", shown(yes), shown(no));
 	say_note(el, d, e->u.cond.yes->at, "%s", shown(yes));
+	if ((yes == T_PATH && no == T_STRING) || (yes == T_STRING && no == T_PATH))
+		say_help(el, d, "the path that a string says is path(\"…\")");
 	return false;
 }
 

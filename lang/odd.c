@@ -2,7 +2,7 @@
  *
  * What stands in a text and is no token: characters that mean nothing, words with characters that no name has, and what other languages write. It is said here,
  * and the lexer goes on. */
-#include "lang/parse.h"
+#include "grammar.h"
 
 #include <ctype.h>
 
@@ -17,6 +17,8 @@ void odd_character(struct parser *p, struct span at)
 		diag_help(p->diags, said, "the value of a name is the name alone, in texts and names ${%.*s}", (int)shown.n - 1, shown.s + 1);
 	else if (shown.s[0] == '$' && shown.n > 1)
 		diag_help(p->diags, said, "the environment is not read: input NAME: string asks for a value, given by --set NAME=VALUE");
+	else if (p->last == LITERAL && p->text.s[p->last_at.lo - p->base] == '/' && odd_path_meant(p, p->last_at.lo).n)
+		diag_help(p->diags, said, "a path like this stands in quotes: %.*s", STR_ARG(odd_path_meant(p, p->last_at.lo)));
 	else if (shown.s[0] == '@' && p->last_at.hi == at.lo)
 		diag_help(p->diags, said, "text is written in quotes");
 }
