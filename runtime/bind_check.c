@@ -209,10 +209,12 @@ static void check_mounts(struct host *h, const struct res_container *c, struct e
 {
 	for (size_t i = 0; i < c->mounts.n; i++)
 		if (!str_is(c->mounts.at[i], "/" METRICS_DIR) && !fact_exists(h, c->mounts.at[i])) {
+			_buf_ struct buf path = {0};
 			struct err one = {0};
 
+			path_text(c->mounts.at[i], &path);
 			err_set(&one, -ENOENT, "%.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
-				STR_ARG(c->res.id), STR_ARG(c->mounts.at[i]));
+				STR_ARG(c->res.id), STR_ARG(buf_view(&path)));
 			if (i < c->mount_origins.n)
 				err_origin(&one, c->mount_origins.at[i]);
 			err_resource(&one, c->res.id);
@@ -312,11 +314,16 @@ static const struct need {
 int need_refuse(const struct res_container *c, struct str need, struct err *e)
 {
 	struct str value, word = str_cut(need, '=', &value);
+	_buf_ struct buf shown = {0};
 	char what[400] = "lacks something";
 
+	if (str_starts(value, STR("/")))
+		path_text(value, &shown);
+	else
+		buf_str(&shown, value);
 	for (size_t k = 0; k < sizeof needs / sizeof needs[0]; k++)
 		if (str_is(word, needs[k].word))
-			snprintf(what, sizeof what, needs[k].missing, STR_ARG(value));
+			snprintf(what, sizeof what, needs[k].missing, STR_ARG(buf_view(&shown)));
 	err_set(e, -ENOENT, "%.*s %s", STR_ARG(c->res.id), what);
 	return err_resource(e, c->res.id);
 }

@@ -177,7 +177,7 @@ test_a_secret_that_is_open_is_named_as_a_shell_takes_it() {
 test_a_mount_that_is_not_there_is_named() {
 	source_text | sed 's|mount "/srv/A list|mount "/srv/Another list|' >p.ctstack
 	expect 1 ctc plan p.ctstack
-	contains "$out" '/srv/Another list, of $5.txt'
+	contains "$out" "films.player mounts $(quoted '/srv/Another list, of $5.txt'), which is not on this host"
 }
 
 # podman divides the names of archives at colons.
