@@ -55,7 +55,7 @@ test_a_mount_without_its_source() {
 test_all_that_is_missing_is_said_at_once() {
 	stack 'mount /srv/not-there -> /a; mount /srv/nor-this -> /b; timezone = "Mars/Base"; device d { from = /dev/not-there }'
 	refused 't.a mounts /srv/nor-this, which is not on this host'
-	contains "$out" 'also: t.a mounts /srv/not-there, which is not on this host: make it first, or use a volume, which is made (t.ctstack:7:13)'
+	contains "$out" 'also: t.a mounts /srv/not-there, which is not on this host: make it first, or use a volume, which is made (t.ctstack:7:11)'
 	contains "$out" 'also: t.a wants the device /dev/not-there'
 	contains "$out" 'also: t.a is in the time zone Mars/Base'
 	# secrets come first, since a plan tells their contents apart
