@@ -67,7 +67,11 @@ static int stop_all(struct session *s, const struct selected *which, struct err 
 	for (size_t i = 0; r == 0 && i < which->all.n; i++)
 		if (!jobs[i].ok)
 			r = err_set(e, -EIO, "%s did not stop: %s", jobs[i].unit, jobs[i].message[0] ? jobs[i].message : jobs[i].result);
-	return r;
+	/* One that did not heed the signal was killed, which systemd calls a failure: not of a stop that was asked for. */
+	const char **units = arena_array(&s->arena, which->all.n + 1, sizeof *units);
+	for (size_t i = 0; i < which->all.n; i++)
+		units[i] = jobs[i].unit;
+	return r < 0 ? r : bus_reset_failed(&s->host, units, which->all.n, e);
 }
 
 static int start_all(struct session *s, const struct selected *which, struct err *e)
