@@ -156,22 +156,28 @@ static void unit_change(struct view_container *c, const struct change *change)
 		c->verdict = !shall_run ? VERDICT_STOP : runs ? VERDICT_RESTART : VERDICT_START;
 }
 
-static struct str drift_words(struct arena *a, const struct change *c)
+struct str view_drift_how(struct arena *a, const struct change *c)
 {
 	const struct res *r = change_res(c);
-	const char *how = c->op == OP_CREATE ? "is missing" : c->op == OP_DELETE ? "should not be there" : "is not as recorded";
 
 	if (r->kind == RES_unit && c->op == OP_CHANGE) {
 		const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
 
 		if (from->added.n)
-			return str_fmt(a, "unit %.*s is also changed by %.*s", STR_ARG(r->id), STR_ARG(unit_added_path(from->added.at[0])));
+			return str_fmt(a, "is also changed by %.*s", STR_ARG(unit_added_path(from->added.at[0])));
 		if (from->fault.n)
-			how = str_copy(a, from->fault).s;
-		else if (str_eq(from->text, to->text) && from->active != to->active)
-			how = to->active ? "does not run" : "runs";
+			return from->fault;
+		if (str_eq(from->text, to->text) && from->active != to->active)
+			return to->active ? STR("does not run") : STR("runs");
 	}
-	return str_fmt(a, "%s %.*s %s", res_infos[r->kind].word, STR_ARG(r->id), how);
+	return c->op == OP_CREATE ? STR("is missing") : c->op == OP_DELETE ? STR("should not be there") : STR("is not as recorded");
+}
+
+static struct str drift_words(struct arena *a, const struct change *c)
+{
+	const struct res *r = change_res(c);
+
+	return str_fmt(a, "%s %.*s %.*s", res_infos[r->kind].word, STR_ARG(r->id), STR_ARG(view_drift_how(a, c)));
 }
 
 /* "Requires=UNIT WHICH-TEXT" in the text, or, as long as nobody knows, "\t@requires:UNIT@"; "" for none. */

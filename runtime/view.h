@@ -73,6 +73,8 @@ struct view {
 
 /* `recorded` is what the current generation says, to tell drift from what is asked for; NULL where there is no host. The caller fills scope, kept, missing, title, against, expectations and outputs. */
 void view_make(struct arena *a, const struct plan *p, const struct manifest *recorded, struct view *ret);
+/* How something differs from what the current generation says, as the end of a sentence: "does not run", "is missing". Lives as long as the change or a. */
+struct str view_drift_how(struct arena *a, const struct change *c);
 /* Why a flow, a published port or an expectation is there, as its source says; empty where it does not, and of everything else. */
 struct str view_doc(const struct res *r);
 /* "models=/var/lib/x" of a container's volumes, the path as the source has it. */

@@ -13,6 +13,7 @@
 #include "runtime/confirm.h"
 #include "runtime/order.h"
 #include "runtime/show.h"
+#include "runtime/view.h"
 
 struct status {
 	struct session s;
@@ -199,6 +200,7 @@ static void text_containers(const struct status *st, bool colour, struct buf *ou
 
 static void text_drift(const struct status *st, struct buf *out)
 {
+	_arena_ struct arena a = {0};
 	enum { SHOWN = 20 };
 	size_t n = 0;
 
@@ -218,6 +220,10 @@ static void text_drift(const struct status *st, struct buf *out)
 		shown++;
 		buf_fmt(out, "  %-9s  %-9s  ", drift_word(c->op), res_infos[r->kind].word);
 		show_plain(r->id, 0, out);
+		if (r->kind == RES_unit && c->op == OP_CHANGE) {
+			buf_puts(out, "  ");
+			show_plain(view_drift_how(&a, c), 0, out);
+		}
 		buf_addc(out, '\n');
 	}
 	if (n > SHOWN)

@@ -228,6 +228,7 @@ test_a_changed_container_that_fails_goes_back_to_what_it_was() {
 
 test_a_stopped_container_is_drift() {
 	systemctl stop ct-u-web
+	contains "$(ctc status)" "ct-u-web.service  does not run"
 	expect 2 ctc plan --detailed-exitcode /u.ctstack
 	ctc apply --yes /u.ctstack
 	equal "$(systemctl is-active ct-u-web)" active
