@@ -18,8 +18,8 @@ enum { ANSWER_MAX = 1024 };
 struct service {
 	const char *name, *image, *data, *secret, *output;
 	struct cli_texts ports;
-	int category;	/* index in categories; 0: not said */
-	char answers[4][ANSWER_MAX];
+	int category;	/* index in categories; -1: not said */
+	char answers[5][ANSWER_MAX];
 };
 
 static const char *const categories[] = {"none", "media", "services", "databases", "monitoring", "business", NULL};
@@ -96,7 +96,7 @@ static void service_text(const struct service *s, struct buf *out)
 		buf_puts(out, "    volume data { at = ");
 		path_text(str_of(s->data), out);
 		buf_puts(out, "; backup = true");
-		if (s->category)
+		if (s->category > 0)
 			buf_fmt(out, "; category = %s", categories[s->category]);
 		buf_puts(out, " }\n");
 	}
@@ -107,6 +107,21 @@ static void service_text(const struct service *s, struct buf *out)
 	buf_fmt(out, "  allow %s -> world:443/tcp\n  allow %s -> world:53/udp\n", s->name, s->name);
 	put_published(out, s);
 	buf_puts(out, "}\n");
+}
+
+static bool ask_category(struct cli *c, struct service *s)
+{
+	const char *kind = ask("What kind of data it is: media, services, databases, monitoring or business", categories[0], s->answers[4]);
+
+	if (!kind)
+		return false;
+	for (int i = 0; categories[i]; i++)
+		if (strcmp(kind, categories[i]) == 0) {
+			s->category = i;
+			return true;
+		}
+	cli_fail(c, "`%s` is no kind of data: media, services, databases, monitoring, business or none", kind);
+	return false;
 }
 
 /* Fills what was not given. False where there is nobody to ask. */
@@ -133,6 +148,8 @@ static bool questions(struct cli *c, struct service *s)
 		s->data = ask("Where it keeps its data (nothing: nowhere)", "", s->answers[2]);
 		s->data = s->data && *s->data ? s->data : NULL;
 	}
+	if (s->data && s->category < 0 && !ask_category(c, s))
+		return false;
 	if (!s->secret) {
 		s->secret = ask("File of secret environment variables (nothing: none)", "", s->answers[3]);
 		s->secret = s->secret && *s->secret ? s->secret : NULL;
@@ -157,33 +174,51 @@ static int write_file(struct cli *c, const char *path, struct str text)
 	return 0;
 }
 
+/* Compiles it; 0 where it is good, and *canonical its text. What is wrong is said. */
+static int compiled(struct cli *c, const struct service *s, struct buf *canonical)
+{
+	_buf_ struct buf text = {0}, path = {0};
+	struct compilation made = {.check_only = true};
+
+	service_text(s, &text);
+	buf_fmt(&path, "%s.ctstack", s->name);
+	compile_text(&made, buf_view(&path), buf_view(&text));
+	int status = cli_diags(c, &made.diags, DIAG_TEXT) || made.diags.errors > 0 ||
+		     !print_source(&made.diags, source_add(&made.sources, buf_view(&path), buf_view(&text)), canonical);
+	compilation_end(&made);
+	return status ? cli_fail(c, "nothing was written") : 0;
+}
+
+/* Before anybody answers questions in vain: the name with an image that is right. */
+static int name_judged(struct cli *c, const struct service *s)
+{
+	_buf_ struct buf canonical = {0};
+
+	return compiled(c, &(struct service){.name = s->name, .image = "localhost/image:1"}, &canonical);
+}
+
 static int init(struct cli *c, struct service *s)
 {
-	_buf_ struct buf text = {0}, path = {0}, canonical = {0};
-	struct compilation made = {.check_only = true};
+	_buf_ struct buf path = {0}, canonical = {0};
 	unsigned number;
 	const char *protocol;
 
 	for (size_t i = 0; i < s->ports.n; i++)
 		if (!port_read(s->ports.at[i], &number, &protocol))
 			return cli_fail(c, "`%s` is no port: 8080, 53/udp", s->ports.at[i]);
-	service_text(s, &text);
-	buf_fmt(&path, "%s.ctstack", s->name);
-	compile_text(&made, buf_view(&path), buf_view(&text));
-	int status = cli_diags(c, &made.diags, DIAG_TEXT) || made.diags.errors > 0 ||
-		     !print_source(&made.diags, source_add(&made.sources, buf_view(&path), buf_view(&text)), &canonical);
-	compilation_end(&made);
+	int status = compiled(c, s, &canonical);
 	if (status)
-		return cli_fail(c, "nothing was written");
+		return status;
 	if (s->output && strcmp(s->output, "-") == 0)
 		return cli_print(c, buf_view(&canonical));
+	buf_fmt(&path, "%s.ctstack", s->name);
 	buf_addc(&path, '\0');
 	return write_file(c, s->output ? s->output : path.s, buf_view(&canonical));
 }
 
 int cmd_init(struct cli *c, int argc, char **argv)
 {
-	struct service s = {0};
+	struct service s = {.category = -1};
 	const struct cli_option options[] = {
 		{"image", 'i', CLI_TEXT, &s.image, "REFERENCE", "the image, with its tag", NULL},
 		{"port", 'p', CLI_TEXTS, &s.ports, "PORT", "a port that it listens on: 8080, 53/udp; may be given several times", NULL},
@@ -198,8 +233,8 @@ int cmd_init(struct cli *c, int argc, char **argv)
 	if (n >= 0 && n != 1)
 		status = cli_fail(c, "name the service: ctc init NAME");
 	s.name = n == 1 ? argv[1] : NULL;
-	if (s.name && questions(c, &s))
-		status = init(c, &s);
+	if (s.name && (status = name_judged(c, &s)) == 0)
+		status = questions(c, &s) ? init(c, &s) : STATUS_REFUSED;
 	free(s.ports.at);
 	return status;
 }

@@ -38,4 +38,17 @@ is 'an image that is none' fails "$ctc" init two -i 'a b"${x}' </dev/null
 is 'nothing is left of it' fails test -e two.ctstack
 is 'nobody to ask' fails "$ctc" init three </dev/null
 is 'a name that is none' fails "$ctc" init 'Thr ee' -i localhost/x:1 -o - </dev/null
+is 'it is said before anything is asked' bash -c '"$0" init Thr_ee 2>&1 </dev/null | grep "cannot be a name here"' "$ctc"
+# at a terminal
+answers() { printf '%s\n' "$@" >answers; }
+asked() { script --quiet --return --command "$ctc init pg" /dev/null <answers; }
+answers localhost/pg:1 5432 /var/lib/data databases /etc/ctstack/pg-env
+is 'what is not said is asked' asked
+"$ctc" plan --offline --format json pg.ctstack >plan.json
+for part in /opt/databases/pg/data 127.0.0.1:5432/tcp localhost/pg:1; do is "an answer makes $part" grep -q "$part" plan.json; done
+is 'an answer makes a secret' grep -q 'secret pg-env { file = /etc/ctstack/pg-env }' pg.ctstack
+rm pg.ctstack
+answers localhost/pg:1 '' /var/lib/data movies ''
+is 'a kind of data that is none' fails asked
+is 'nothing is left of that' fails test -e pg.ctstack
 exit $failed
