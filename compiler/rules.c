@@ -107,6 +107,8 @@ static const struct row {
 	EACH(image_tag),
 	EACH(image_registry),
 	EACH(gpu_memory),
+	EACH(gpu_by_hand),
+	EACH(mount_device),
 	EACH(mount_inside),
 	EACH(user_root),
 	EACH(port_discovery),

@@ -180,3 +180,36 @@ RULE(gpu_shared)
 			map_add(r->arena, &v->devices, c->gpu_devices.v.at[i], (void *)(uintptr_t)c);
 	}
 }
+
+/* Drivers whose users need more than a node or two. */
+static const struct by_hand {
+	const char *prefix, *vendor, *more;
+} by_hand[] = {
+	{"/dev/nvidia", "nvidia", "other nodes, and libraries of the host"},
+	{"/dev/kfd", "amd", "the nodes of its cards, too"},
+};
+
+static const struct by_hand *node_of(const struct m_device *d)
+{
+	for (size_t k = 0; k < sizeof by_hand / sizeof by_hand[0]; k++)
+		if (str_starts(d->from.v, str_of(by_hand[k].prefix)))
+			return &by_hand[k];
+	return NULL;
+}
+
+/* Said once a container, of the node that is written first. */
+RULE(gpu_by_hand)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+		const struct m_device *first = NULL;
+
+		for (size_t i = 0; i < c->device.n && !c->gpu.set; i++)
+			if (node_of(c->device.at[i]) && (!first || c->device.at[i]->from.at.lo < first->from.at.lo))
+				first = c->device.at[i];
+		if (first)
+			diag_help(r->diags,
+				  diag_add(r->diags, code, first->from.at, "a program that uses the GPU of %.*s needs %s", STR_ARG(first->from.v), node_of(first)->more),
+				  "gpu = %s gives the container all that belongs to it; gpu-devices chooses the cards", node_of(first)->vendor);
+	}
+}

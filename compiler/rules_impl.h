@@ -108,11 +108,13 @@ RULE(os_form);
 RULE(gpu_choice);
 RULE(gpu_exclusive);
 RULE(gpu_shared);
+RULE(gpu_by_hand);
 /* rules_mount.c */
 RULE(mount_twice);
 RULE(mount_inside);
 RULE(mount_reserved);
 RULE(mount_writable);
+RULE(mount_device);
 RULE(directory_differs);
 RULE(volume_same);
 RULE(volume_overlap);

@@ -268,3 +268,34 @@ RULE(mount_writable)
 			diag_help(r->diags, d, "mount it { readonly = true } in those that only read it; where all write, say why: # ctc: allow mount-writable: …");
 		}
 }
+
+/* Below /dev, and no device: what programs share or speak through; or one that engines let every container open (runc). */
+static bool is_no_device(struct str path)
+{
+	static const char *const others[] = {"/dev/shm", "/dev/log", "/dev/mqueue", "/dev/hugepages", "/dev/pts", "/dev/net"};
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (str_is(path, others[i]) || path_inside(path, str_of(others[i])))
+			return true;
+	return false;
+}
+
+RULE(mount_device)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+
+		for (size_t i = 0; i < c->mount.n; i++) {
+			struct str from = path_trimmed(c->mount.at[i].left.v);
+
+			if (!path_inside(from, STR("/dev")) || is_no_device(from))
+				continue;
+			struct diag *d = diag_add(r->diags, code, c->mount.at[i].left.at, "container `%.*s` would see %.*s, and could not open it: a mount gives no right to a device",
+						  STR_ARG(c->head.name), STR_ARG(from));
+			if (str_starts(from, STR("/dev/nvidia")) || str_starts(from, STR("/dev/dri")) || str_starts(from, STR("/dev/kfd")))
+				diag_help(r->diags, d, "of a GPU: gpu = %s", str_starts(from, STR("/dev/nvidia")) ? "nvidia" : str_starts(from, STR("/dev/kfd")) ? "amd" : "intel, or amd");
+			else
+				diag_help(r->diags, d, "device NAME { from = %.*s }", STR_ARG(from));
+		}
+	}
+}

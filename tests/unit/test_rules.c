@@ -218,6 +218,14 @@ static const struct {
 	{"join: waits for who joins it", "E0623",
 	 STACK(LAN "container a { " IMAGE "join = b }\ncontainer b { " IMAGE "address = 10.1.0.2; after = [a] }\n")},
 
+	{"gpu: by its nodes", "W0920", ONE("address = 10.1.0.2; device a { from = /dev/nvidia0 }\ndevice b { from = /dev/nvidiactl }\n")},
+	{"gpu: of amd by its node", "W0920", ONE("address = 10.1.0.2; device a { from = /dev/kfd }\n")},
+	{"gpu: a node beside it", "", ONE("address = 10.1.0.2; gpu = nvidia; device a { from = /dev/nvidia-fs0 }\nlimits { memory = 1GiB }\n")},
+	{"device: no GPU's", "", ONE("address = 10.1.0.2; device a { from = /dev/kvm }\ndevice b { from = /dev/dri/renderD128 }\n")},
+	{"device: mounted", "W0921", ONE("address = 10.1.0.2; mount /dev/kvm -> /dev/kvm\n")},
+	{"device: a directory of them", "W0921", ONE("address = 10.1.0.2; mount /dev/dri -> /dev/dri\n")},
+	{"device: what is none", "", ONE("address = 10.1.0.2; mount /dev/log -> /dev/log\nmount /dev/shm/x -> /x\n")},
+
 	{"macvlan", "W0919", "stack s {\n" MACVLAN "container a { " IMAGE "macvlan = net; address = 192.168.0.152 }\n}\n"},
 	{"macvlan: nobody in it", "", "stack s {\n" MACVLAN "}\n"},
 	{"macvlan: and a subnet", "E0660", STACK(LAN MACVLAN "container a { " IMAGE "macvlan = net; subnet = lan; address = 192.168.0.152 }\n")},
@@ -333,7 +341,7 @@ static const struct {
 	{"mount: proc", "E0625", ONE("address = 10.1.0.2; mount /srv -> /proc/sys\n")},
 	{"mount: root", "E0625", ONE("address = 10.1.0.2; mount /srv -> /\n")},
 	{"mount: hosts", "E0625", ONE("address = 10.1.0.2; mount /srv/hosts -> /etc/hosts\n")},
-	{"mount: a device", "", ONE("address = 10.1.0.2; mount /dev/kvm -> /dev/kvm\n")},
+	{"mount: a device", "W0921", ONE("address = 10.1.0.2; mount /dev/kvm -> /dev/kvm\n")},
 	{"directory: shared", "",
 	 TWO("container a { " IMAGE "address = 10.1.0.2; volume v { at = /d; from = /srv/d } }\ncontainer b { " IMAGE
 	     "address = 10.1.0.3; volume v { at = /e; from = /srv/d } }\n")},
