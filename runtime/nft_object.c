@@ -13,6 +13,7 @@
 #include <libnftnl/expr.h>
 #include <libnftnl/udata.h>
 
+#include "lang/base/utf8.h"
 #include "runtime/nft_elem.h"
 #include "runtime/nft_rules.h"
 
@@ -61,14 +62,28 @@ struct nftnl_set *nft_set_new(void)
 
 uint32_t nft_comment_put(uint8_t type, struct str comment, uint8_t *to)
 {
+	static const char cut[] = "...";
 	const size_t max = NFT_COMMENT_MAX - 3;
-	size_t cut = comment.n > max ? comment.n - max : 0;
+	size_t i = 0;
 	uint32_t n = 2;
 
-	for (size_t i = cut; i < comment.n; i++) {
-		char c = i < cut + 3 && cut ? '.' : comment.s[i];
+	if (comment.n > max) {
+		for (i = comment.n - max + strlen(cut); i < comment.n && (comment.s[i] & 0xc0) == 0x80;) /* not within a character */
+			i++;
+		memcpy(to + n, cut, strlen(cut));
+		n += (uint32_t)strlen(cut);
+	}
+	for (size_t len; i < comment.n; i += len) {
+		uint32_t code;
 
-		to[n++] = c < ' ' || c > '~' || c == '"' || c == '\\' ? '?' : (uint8_t)c;
+		len = utf8_decode(comment.s + i, comment.n - i, &code);
+		if (!len || code < ' ' || code == 0x7f || code == '"' || code == '\\' || utf8_invisible(code)) {
+			to[n++] = '?';
+			len += !len;
+		} else {
+			memcpy(to + n, comment.s + i, len);
+			n += (uint32_t)len;
+		}
 	}
 	to[n++] = '\0';
 	to[0] = type;

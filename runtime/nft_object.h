@@ -51,8 +51,8 @@ void nft_chain_state(const struct nftnl_chain *c, struct buf *out);
 void nft_rule_text(struct nftnl_rule *r, struct buf *out);
 
 /* Userdata with a comment, as nft writes it; returns its length, at most NFT_COMMENT_MAX. Comments that nft could not
- * show are made so that it can: too long ones lose their beginning, bytes outside ASCII's printable ones and quotes
- * become "?". Type 0 is the comment of all but sets. */
+ * show are made so that it can: too long ones lose their beginning; quotes and backslashes, for which it has no escape,
+ * and what cannot be seen become "?". Type 0 is the comment of all but sets. */
 enum { NFT_COMMENT_MAX = 2 + 128 };
 uint32_t nft_comment_put(uint8_t type, struct str comment, uint8_t *to);
 /* The comment of type 0 in userdata, or an empty string; a slice of the bytes. */

@@ -146,18 +146,24 @@ static void comments_are_what_nft_can_show(void **state)
 {
 	struct world *w = *state;
 	struct manifest m = {.arena = &w->arena};
-	char deep[300], shown[128] = "...";
+	char deep[300], shown[128] = "...", far[300] = "", end[128] = "...";
 
-	/* Bytes outside printable ASCII, quotes and backslashes become "?"; of what is too long the end is shown, which
-	 * says the line. */
+	/* Quotes, backslashes and what cannot be seen become "?"; of what is too long the end is shown, which says the line, from the beginning of a character on. */
 	memset(deep, 'x', sizeof deep);
 	strcpy(deep + sizeof deep - 15, ".ctstack:12:34");
 	strcpy(shown + 3, deep + sizeof deep - 1 - 124);
+	for (int i = 0; i < 143; i++)
+		strcat(far, "\xc3\xa9");
+	strcat(far, ".ctstack:2:34");
+	strcpy(end + 3, far + strlen(far) - 123);
 	const char *const rows[][3] = {
 		{"ct0", "", ""},
 		{"ct1", "a b.ctstack:1:1", "a b.ctstack:1:1"},
-		{"ct2", "a\"b\\c\nd\xc3\xa9.ctstack:1:1", "a?b?c?d??.ctstack:1:1"},
+		{"ct2", "a\"b\\c\nd\xc3\xa9.ctstack:1:1", "a?b?c?d\xc3\xa9.ctstack:1:1"},
 		{"ct3", deep, shown},
+		{"ct4", far, end},
+		{"ct5", "/home/J\xc3\xb6rg, \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x8e\xac/a.ctstack:1:1", "/home/J\xc3\xb6rg, \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x8e\xac/a.ctstack:1:1"},
+		{"ct6", "\xe2\x80\xae\xff\x1b.ctstack:1:1", "???.ctstack:1:1"},
 	};
 	want_rules(&m);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
