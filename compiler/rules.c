@@ -93,6 +93,7 @@ static const struct row {
 	EACH(ready_port),
 	EACH(name_long),
 	EACH(unit_value),
+	EACH(path_target),
 	EACH(alias_form),
 	EACH(secret_twice),
 	EACH(secret_literal),

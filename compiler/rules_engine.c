@@ -99,18 +99,12 @@ static struct str seen_at(const struct m_device *d)
 	return d->at.set ? d->at.v : d->from.v;
 }
 
-/* podman's --device= is divided by colons, and knows no way around that. */
-static void device_check(struct rules *r, enum diag_code code, const struct m_device *d, bool colons)
+static void device_check(struct rules *r, enum diag_code code, const struct m_device *d)
 {
 	if (!str_starts(d->from.v, STR("/dev/")))
 		diag_help(r->diags, diag_add(r->diags, code, d->from.at, "devices are below /dev"), "what is no device is given with `mount` or `volume`");
-	else if (!colons && str_has(d->from.v, ':'))
-		diag_help(r->diags, diag_add(r->diags, code, d->from.at, "podman takes no device whose path has a `:`"),
-			  "name the node that this link leads to");
 	if (d->at.set && !str_starts(d->at.v, STR("/dev/")))
 		diag_add(r->diags, code, d->at.at, "a container finds its devices below /dev");
-	else if (!colons && d->at.set && str_has(d->at.v, ':'))
-		diag_add(r->diags, code, d->at.at, "podman takes no device whose path has a `:`");
 }
 
 RULE(device_path)
@@ -121,7 +115,7 @@ RULE(device_path)
 		vec_each(struct m_device *const, at, &m->container->device) {
 			const struct m_device *d = *at, *first = map_add(r->arena, &seen, seen_at(d), *at);
 
-			device_check(r, code, d, container_is_tree(m->container));
+			device_check(r, code, d);
 			if (first)
 				diag_note(r->diags,
 					  diag_add(r->diags, code, d->at.set ? d->at.at : d->from.at, "the container would see two devices as %.*s",
@@ -245,8 +239,6 @@ static void not_for_trees(struct rules *r, enum diag_code code, const struct m_c
 		{boots && c->command.v.n, c->command.at, "`command`", "with boot = true the tree's own init says what runs"},
 		{boots && c->init.v, c->init.at, "`init`", "with boot = true the tree has an init of its own"},
 		{boots && c->working_dir.set, c->working_dir.at, "`working-dir`", "with boot = true the tree's own init says where programs start"},
-		{c->ephemeral.set && c->ephemeral.v && str_has(c->rootfs.v, ':'), c->rootfs.at, "a path with a `:`",
-		 "an overlay takes none; call the directory something else, or leave `ephemeral` out"},
 		{c->read_only.v && c->ephemeral.set && c->ephemeral.v, c->ephemeral.at, "`ephemeral`", "what is read-only cannot be written to: leave one of the two out"},
 	};
 

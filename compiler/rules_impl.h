@@ -125,6 +125,7 @@ RULE(name_collision);
 RULE(name_reserved);
 /* rules_unit.c */
 RULE(unit_value);
+RULE(path_target);
 RULE(alias_form);
 /* rules_secret.c */
 RULE(secret_source);

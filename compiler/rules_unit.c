@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What a unit and a program's arguments cannot carry, said where it is written: so the lowering of units never meets
+ * What a unit, a program's arguments or a notation of the program that runs a container cannot carry, said where it is written: so the lowering of units never meets
  * it. */
 #include "compiler/rules_impl.h"
+#include "compiler/names.h"
 #include "compiler/unit_text.h"
 
 /* What is looked at: one container's values, one after the other. */
@@ -83,5 +84,34 @@ RULE(unit_value)
 			word(&v, c->ready->exec.v.at[i], c->ready->exec.at);
 		if (v.total > UNIT_COMMAND_MAX)
 			diag_add(r->diags, code, c->ready->head.at, "this check is longer than %d bytes", UNIT_COMMAND_MAX);
+	}
+}
+
+/* The first of these characters in the path is one too many for the target. */
+static struct diag *cannot_have(struct rules *r, enum diag_code code, const struct f_PATH *path, const char *characters, const char *target)
+{
+	for (size_t i = 0; path->set && i < path->v.n; i++)
+		if (strchr(characters, path->v.s[i]))
+			return diag_add(r->diags, code, path->at, "%s cannot have a `%c` in a path", target, path->v.s[i]);
+	return NULL;
+}
+
+/* podman's --device= is divided by colons, and the options of an overlay by commas and more, as systemd-nspawn writes them: neither knows a way around that. */
+RULE(path_target)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+		bool tree = container_is_tree(c), overlay = tree && c->ephemeral.set && c->ephemeral.v && !container_is_disk(c);
+		struct diag *d = overlay ? cannot_have(r, code, &c->rootfs, ",:\\'\"", "an overlay of systemd-nspawn") : NULL;
+
+		if (d)
+			diag_help(r->diags, d, "call the directory something else, or leave `ephemeral` out");
+		vec_each(struct m_device *const, device, &c->device) {
+			d = tree ? NULL : cannot_have(r, code, &(*device)->from, ":", "a device of podman");
+			if (d)
+				diag_help(r->diags, d, "name the node that this link leads to");
+			if (!tree)
+				cannot_have(r, code, &(*device)->at, ":", "a device of podman");
+		}
 	}
 }

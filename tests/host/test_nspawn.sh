@@ -360,13 +360,14 @@ test_a_tree_stands_beside_images() {
 
 # A disk image, and no loop device that is left when it is over. What is written to it is there at the next start; what is ephemeral is not. The host's network is not seen in it.
 test_a_disk_image_is_a_tree() {
-	local n before
+	local n before disk='/srv/my disks/a: b, 50% e.raw'
 	[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
 	for ((n = 0; n < 32; n++)); do [ -e "/dev/loop$n" ] || mknod "/dev/loop$n" b 7 "$n"; done
 	program_tree tree
-	mke2fs -q -t ext4 -d tree /srv/disk.raw 16M
-	before=$(losetup --list --noheadings --output BACK-FILE | grep -c /srv/disk.raw || true)
-	stack i 'rootfs = /srv/disk.raw; command = ["/probe", "serve", "80"]; ready { http = "/" }' >i.ctstack
+	mkdir -p '/srv/my disks'
+	mke2fs -q -t ext4 -d tree "$disk" 16M
+	before=$(losetup --list --noheadings --output BACK-FILE | grep -cF '/srv/my disks/a: b, 50%' || true)
+	stack i "rootfs = \"$disk\"; "'command = ["/probe", "serve", "80"]; ready { http = "/" }' >i.ctstack
 	expect 0 ctc apply --yes i.ctstack
 	equal "$(probe get 10.79.0.2 80 /)" "x ok"
 	equal "$(ls "/proc/$(first i-x)/root/sys/class/net")" "$(printf 'eth0\nlo')"
@@ -380,7 +381,7 @@ test_a_disk_image_is_a_tree() {
 	expect 0 in_container i-x open /new
 	equal "$(grep -c ' /run/ctstack/trees/ct-i-x ' /proc/mounts)" 1
 	# its root is nobody outside, and nobody's writing stays
-	stack i 'rootfs = /srv/disk.raw; command = ["/probe", "serve", "80"]; users = private; ephemeral = true; ready { http = "/" }' >i.ctstack
+	stack i "rootfs = \"$disk\"; "'command = ["/probe", "serve", "80"]; users = private; ephemeral = true; ready { http = "/" }' >i.ctstack
 	expect 0 ctc apply --yes i.ctstack
 	[ "$(inside i-x uid_map | awk '{print $2}')" -ge 65536 ]
 	expect 0 in_container i-x open /more create
@@ -389,7 +390,7 @@ test_a_disk_image_is_a_tree() {
 	expect 0 in_container i-x open /new
 	ctc destroy --yes i
 	refute grep -q ' /run/ctstack/trees/' /proc/mounts
-	equal "$(losetup --list --noheadings --output BACK-FILE | grep -c /srv/disk.raw || true)" "$before"
+	equal "$(losetup --list --noheadings --output BACK-FILE | grep -cF '/srv/my disks/a: b, 50%' || true)" "$before"
 }
 
 # mmdebstrap's stand-in: the test host has no mirror. It makes a tree of the host's own systemd and what that is linked with, and leaves its words.
