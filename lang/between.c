@@ -24,7 +24,9 @@ static bool is_entry(struct str s, bool alone)
 	size_t n = 0;
 
 	if (s.n && s.s[0] == '"') {
-		n = 1 + strcspn(s.s + 1, "\"\n");
+		struct str line = str_cut((struct str){s.s + 1, s.n - 1}, '\n', NULL);
+
+		n = 1 + str_cut(line, '"', NULL).n;
 		n += n < s.n && s.s[n] == '"';
 		alone = false;
 	} else {

@@ -133,7 +133,7 @@ static void ignore_below(struct parser *p)
 /* `= let x = 1; in x`, `= with db; [x]`, as Nix has them, and `=` with a list of YAML below it: all of it is one mistake. */
 static void ignore_value(struct parser *p, const struct expected *e)
 {
-	enum { LET_MAX = 4096 };
+	enum { LET_MAX = 500 };
 	struct str rest = {p->text.s + (p->pos - p->base), p->text.n - (p->pos - p->base)};
 	bool with = p->nhead == 4 && p->head[1].token == '=' && p->last == NAME && str_is(parser_text(p, p->before_at), "with");
 

@@ -138,11 +138,13 @@ static void stray_said(struct parser *p, struct span at)
 	if (shown.s[0] == '}' && (p->brace_said || brace_follows(p, at, "and this `}` closes nothing")))
 		return;
 	if (p->behind.hi && shown.s[0] == '}') {
+		p->brace_said = true;
 		diag_note(p->diags, diag_add(p->diags, DIAG_stray, p->behind, "this `}` is one too many: it closes a block that goes on"), at, "so nothing is left for this one to close");
 		return;
 	}
 	struct span open = p->odd.at.hi && shown.s[0] == '}' ? indent_open(p, p->odd_close) : (struct span){0, 0};
 
+	p->brace_said |= open.lo > 0;
 	if (open.lo) {
 		diag_note(p->diags, diag_add(p->diags, DIAG_stray, open, "there is a `}` for this, and no `{`"), p->odd_close, "as it is, this one closes what began at another indentation");
 		return;
