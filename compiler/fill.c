@@ -252,6 +252,7 @@ static void fill_defaults(struct elab *el, const struct fill *f, const struct en
 						 STR_ARG(schema_kinds[kind].word));
 
 			say_note(el, twice, (*at)->entry->name->at, "first given here");
+			say_help(el, twice, "put all of it into one block");
 			f->node->incomplete = true;
 			return;
 		}

@@ -2,6 +2,7 @@
  *
  * Arrows of a body, sorted into the cell of their row: `allow a -> b`, `publish 80 -> a.http { … }`. Their sides are evaluated later (finish_arrow.c). */
 #include "compiler/elab.h"
+#include "lang/habit.h"
 
 /* Whether a block that nobody wrote has something to say. */
 static bool has_defaults(enum kind_tag kind)
@@ -21,7 +22,7 @@ static bool arrow_mode(struct elab *el, const struct fill *f, const struct schem
 	*ret = WORD_COUNT;
 	if (t.tag == T_COUNT) {
 		if (e->mode.text.n)
-			say(el, DIAG_entry_form, e->mode.at, "`%.*s` takes no second word", STR_ARG(row->name));
+			say_help(el, say(el, DIAG_entry_form, e->mode.at, "`%.*s` takes no second word", STR_ARG(row->name)), "leave it out; a protocol stands behind its port: world:443/tcp");
 		return !e->mode.text.n;
 	}
 	*ret = word_find((enum type_tag)t.tag, e->mode.text);
@@ -32,7 +33,7 @@ static bool arrow_mode(struct elab *el, const struct fill *f, const struct schem
 	for (unsigned w = words.lo; w < words.hi; w++)
 		near_offer(&near, word_texts[w]);
 	if (!e->mode.text.n)
-		say(el, DIAG_word_unknown, e->word.at, "behind `%.*s` stands %s", STR_ARG(row->name), type_text(el, &t));
+		say_help(el, say(el, DIAG_word_unknown, e->word.at, "behind `%.*s` stands %s", STR_ARG(row->name), type_text(el, &t)), "write: %s", habit_form(row->name, "NAME WORD A -> B"));
 	else
 		say_suggest(el, say(el, DIAG_word_unknown, e->mode.at, "behind `%.*s` stands %s, not `%.*s`", STR_ARG(row->name), type_text(el, &t),
 				    STR_ARG(e->mode.text)), &near);

@@ -39,6 +39,7 @@ bool names_add(struct elab *el, struct names **where, struct binding *b)
 				     STR_ARG(b->name.text));
 
 		say_note(el, d, old->name.at, "first declared here");
+		say_help(el, d, "give one of them another name");
 		return false;
 	}
 	if (!names)

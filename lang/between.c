@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What other languages put between entries and items: commas of JSON, `;` in lists, `let … in` of Nix. It is said once, and what stands there is read as it is meant, so that a habit is one mistake
+ * What other languages put between entries and items: commas of JSON, `;` in lists, `:` for `=`, `let … in` of Nix. It is said once, and what stands there is read as it is meant, so that a habit is one mistake
  * and everything else is still looked at. */
 #include "grammar.h"
+#include "lang/schema.h"
 
 #include <ctype.h>
 
@@ -87,6 +88,46 @@ static bool is_comma_meant(struct parser *p, struct span at)
 	return true;
 }
 
+/* Whether a value begins there as it is written here: of words one alone, or the mistake is another than the colon. */
+static bool is_value(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && is_name_byte(s.s[n]))
+		n++;
+	if (!s.n || (n && !isdigit((unsigned char)s.s[0]))) {
+		struct str behind = skip_blanks((struct str){s.s + n, s.n - n});
+
+		return n && (at_line_end(behind) || behind.s[0] == '}' || behind.s[0] == ';' || behind.s[0] == ',');
+	}
+	return n || s.s[0] == '"' || s.s[0] == '/' || s.s[0] == '[';
+}
+
+/* `restart: always` and `"A": "1"` in a block: of a field that there is, or in a block of free names. */
+static bool is_colon_meant(const struct parser *p, struct span at)
+{
+	const struct open *o = &p->open[p->depth];
+	struct str body = o->word.hi ? parser_text(p, o->word) : STR("");
+	bool name = p->nhead == 1 && (p->head[0].token == NAME || p->head[0].token == PLAIN);
+
+	if (!name || parser_context(p) != CX_BRACE || !o->is_body || !is_value(skip_blanks(text_behind(p, at))))
+		return false;
+	return schema_row_any(body, ROW_MAP) || (schema_row_any(parser_text(p, p->head[0].at), ROW_FIELD) && kind_find(parser_text(p, p->head[0].at)) == KIND_COUNT);
+}
+
+static void colon_said(struct parser *p, struct span at)
+{
+	struct str word = parser_shown(p, p->head[0].at);
+
+	if (!p->colon) {
+		p->colon = diag_add(p->diags, DIAG_syntax, at, "expected `=` after `%.*s`, found `:`", STR_ARG(word));
+		diag_help(p->diags, p->colon, p->head[0].token == PLAIN ? "a field is written `name = value`, without quotes around the name" : "a field is written `%.*s = value`",
+			  STR_ARG(word));
+	} else if (p->colon->notes.n < COMMAS_SHOWN) {
+		diag_note(p->diags, p->colon, at, "here, too");
+	}
+}
+
 /* `let` alone on its line, and below it what it names, up to `in`. */
 static void let_said(struct parser *p, struct span at)
 {
@@ -146,6 +187,11 @@ int between_entries(struct parser *p, int token, struct span *at)
 		return let_made_up(p, at);
 	case SEP:
 		return is_comma_meant(p, *at) ? ',' : token;
+	case ':':
+		if (!is_colon_meant(p, *at))
+			return token;
+		colon_said(p, *at);
+		return '=';
 	case '}':
 		if (p->lets > p->depth + 1)
 			p->lets = 0;

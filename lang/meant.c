@@ -156,6 +156,14 @@ static bool of_expression(const struct guess *g)
 		return MEANT("there are no powers; 2 * 2 * 2");
 	if (g->found == LET && g->e->is[LITERAL])
 		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");
+	if (g->found == IF && g->e->is[SEP])
+		return MEANT("as a value: if CONDITION then A else B");
+	if (g->found == '>' && str_is(g->before, "<"))
+		return MEANT("write `!=`");
+	if (g->found == NAME && str_is(g->last, "mod") && g->e->is['%'])
+		return MEANT("the rest of a division is `%%`");
+	if (g->found == ',' && g->e->is['{'] && g->n && g->h[0].token == FOR)
+		return MEANT("a list stands in brackets: for x in [1, 2] { … }");
 	if (g->found == IN && g->e->is[SEP] && g->n && g->h[0].token == LET)
 		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");
 	if (g->found == SEP && str_is(g->before, "="))
@@ -219,6 +227,10 @@ static bool of_type(const struct guess *g)
 		return MEANT("the type of a list is list<string>, that of a map map<string>");
 	if (g->found == LITERAL && g->e->is[IN] && g->n && (g->h[0].token == INPUT || g->h[0].token == PARAM))
 		return MEANT("bounds stand behind `in`: %.*s in 1..5", STR_ARG(g->before));
+	if (g->found == ',' && g->e->is['>'] && !g->e->is[EQ])
+		return MEANT("the names in a map are strings: map<%.*s> has such values", STR_ARG(str_cut(skip_blanks(behind(g)), '>', NULL)));
+	if (g->found == NAME && str_is(g->last, "default") && g->n && (g->h[0].token == INPUT || g->h[0].token == PARAM))
+		return MEANT("what it has by itself stands behind `=`: input NAME: TYPE = value");
 	if (g->found == GE && g->e->is['>'])
 		return MEANT("a blank belongs between the type's `>` and `=`");
 	return false;
@@ -319,6 +331,8 @@ static bool of_line(const struct guess *g)
 		return MEANT("a parameter's name is not computed");
 	if (g->n > 1 && g->h[0].token == TEMPLATE && (g->found == '(' || g->found == CALL))
 		return MEANT("parameters stand in the body: param tag: string");
+	if (g->found == '.' && g->n && g->h[0].token == USE && g->e->is[SEP])
+		return MEANT("a name has no dots in it");
 	if (g->n == 1 && g->found == '-')
 		return MEANT("a list is written `[a, b]`");
 	if (g->n == 1 && g->found == LITERAL && schema_row_any(body_word(g), ROW_MAP))
@@ -369,7 +383,7 @@ static bool of_keyword(const struct guess *g)
 	};
 
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
-		if (g->n > 1 && g->h[0].token == forms[i].token && ((g->n < 4 && !g->e->is[EQ]) || (g->e->is['{'] && (g->found == ':' || g->found == NAME))))
+		if (g->n > 1 && g->h[0].token == forms[i].token && ((g->n < 4 && !g->e->is[EQ]) || (g->e->is['{'] && (g->found == ':' || g->found == NAME || g->found == SEP))))
 			return MEANT("write: %s", forms[i].form);
 	return false;
 }

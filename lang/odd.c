@@ -19,8 +19,8 @@ void odd_character(struct parser *p, struct span at)
 		diag_help(p->diags, said, "the environment is not read: input NAME: string asks for a value, given by --set NAME=VALUE");
 	else if (p->last == LITERAL && p->text.s[p->last_at.lo - p->base] == '/' && odd_path_meant(p, p->last_at.lo).n)
 		diag_help(p->diags, said, "a path like this stands in quotes: %.*s", STR_ARG(odd_path_meant(p, p->last_at.lo)));
-	else if (shown.s[0] == '@' && p->last_at.hi == at.lo)
-		diag_help(p->diags, said, "text is written in quotes");
+	else if (shown.s[0] == '&' || shown.s[0] == '@')
+		diag_help(p->diags, said, shown.s[0] == '&' ? "write `and`" : p->last_at.hi == at.lo ? "text is written in quotes" : "what is named is written by its name alone");
 }
 
 struct span odd_dash(struct parser *p, struct span at)

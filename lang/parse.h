@@ -111,7 +111,7 @@ struct parser {
 	bool said_deep;
 	bool no_yaml;			/* it was looked for YAML already, and is none */
 	uint32_t late_brace;		/* a `{` of which something was said on the line above; 0: none */
-	struct diag *comma;		/* what was said of the first comma between entries */
+	struct diag *comma, *colon;	/* what was said of the first comma between entries, and of the first colon in the place of a `=` */
 	size_t lets;			/* one more than the depth of the body in which names stand below a `let` of their own; 0: none */
 	bool endless;			/* a text of several lines, as others write it, has no end */
 	size_t muted;			/* depth of braces in whose bodies nothing is said, since they are no block's; 0: none */

@@ -310,7 +310,7 @@ static void what_is_lost_can_be_asked_for(void **state)
 	struct parsed p;
 
 	(void)state;
-	parse_text(&p, STR("a { image: \"x\"; b = 1 }\nc { d = 1 }"));
+	parse_text(&p, STR("a { image \"x\"; b = 1 }\nc { d = 1 }"));
 	const struct entry *a = p.ast->entries.first, *c = a->next;
 	assert_int_equal(p.ast->lost.n, 1);
 	assert_true(ast_lost_within(p.ast, a->at));
