@@ -32,4 +32,7 @@ int manifest_bind(struct host *h, const struct manifest *compiled, const struct 
  * host's that are missing for what is not in `current`; host ports that a program listens on already; and the host's own IPv6 routes, which forwarding would take from it. */
 int bind_check(struct host *h, const struct plan *p, const struct manifest *current, struct err *e);
 
+/* For a plan that leads back to a generation: into `out`, a sentence a line, whose secrets have another content by now than it had; a file that is missing, of what the plan starts, is an error. */
+int secrets_judge(struct host *h, const struct plan *p, struct buf *out, struct err *e);
+
 #endif

@@ -189,9 +189,7 @@ int host_check(struct host *h, const struct manifest *wanted, struct err *e)
 	return r;
 }
 
-/* Whose units the change touches: the container's own, and its tunnel's. What runs on and lost something that it needs, perhaps of another stack, is no reason to refuse what is
- * changed now. */
-static struct map started_by(struct arena *a, const struct plan *p)
+struct map started_by(struct arena *a, const struct plan *p)
 {
 	struct slice units = plan_slice(p, RES_unit);
 	struct map started = {0};

@@ -5,7 +5,9 @@
 #define CTC_RUNTIME_BIND_IMPL_H
 
 #include "lang/manifest.h"
+#include "lang/base/map.h"
 #include "runtime/facts.h"
+#include "runtime/plan.h"
 #include "runtime/podman.h"
 
 /* "6.1.0-18-amd64"; "systemd 252 (252.39-1~deb12u1)" and more. What cannot be read is no reason to refuse. */
@@ -22,6 +24,9 @@ bool wants_podman(const struct manifest *wanted);
 
 /* A sentence for each subnet that comes and overlaps a network of the host's or of podman's (bind_overlap.c). */
 void overlap_warn(struct host *h, const struct manifest *wanted, const struct manifest *current, struct buf *out);
+/* Containers whose units the change touches, by name: the container's own unit, and its tunnel's. What runs on and lost something that it needs, perhaps of another stack, is no reason to
+ * refuse what is changed now. */
+struct map started_by(struct arena *a, const struct plan *p);
 /* Refuses what a container needs ("device=/dev/net/tun", of res_container.needs) and is not there. */
 int need_refuse(const struct res_container *c, struct str need, struct err *e);
 /* Whether a published port that is not `current` already is taken. program says who listens. */

@@ -453,6 +453,8 @@ static int change_steps(struct job *c, struct request *own)
 		return refused(c);
 	if (c->q->compiled)
 		host_warn(&s->host, &c->wanted, &s->recorded, &warnings);
+	else if (secrets_judge(&s->host, &c->plan, &warnings, &c->e) < 0)
+		return refused(c);
 	report_warnings(c->cli, buf_view(&warnings));
 	print_plan(c, c->cli->colour, &shown);
 	fwrite(shown.s, 1, shown.n, stdout);

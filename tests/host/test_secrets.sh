@@ -128,6 +128,17 @@ test_other_bytes_restart_who_is_given_them() {
 	ctc apply --yes s.ctstack
 	refute [ "$before" = "$(main_pid ct-s-app.service)" ]
 	equal "$(inside s-app root/run/secrets/password)" "$AGAIN"
+	# The way back is with the bytes of now, and says so; without them it is refused.
+	mv /etc/secrets/variables.env /etc/secrets/elsewhere
+	before=$(main_pid ct-s-app.service)
+	expect 1 ctc rollback
+	contains "$out" "secret variables of s.app: /etc/secrets/variables.env is not on this host"
+	equal "$(main_pid ct-s-app.service)" "$before"
+	mv /etc/secrets/elsewhere /etc/secrets/variables.env
+	expect 0 ctc rollback
+	contains "$out" "warning: secret password of s.app is what /etc/secrets/pass%word:1 has now: that generation had another content"
+	equal "$(inside s-app root/run/secrets/password)" "$AGAIN"
+	ctc apply --yes s.ctstack
 	# What tells them apart is keyed: it is not the digest of the bytes, and another host has another one.
 	stamp=$(systemctl cat ct-s-app | sed -n 's/^Secret=s.password //p')
 	equal "${#stamp}" 16
