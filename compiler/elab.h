@@ -296,7 +296,7 @@ const char *form_ifname(struct str s);
 /* Asks for every value of a node and all below it, and fills its model. */
 void node_finish(struct elab *el, struct node *n);
 /* The same for the arrows of one row. */
-void finish_arrows(struct elab *el, struct node *n, const struct cell *cell);
+void finish_arrows(struct elab *el, struct node *n, struct cell *cell);
 /* Any VEC of the model: all have this layout; it is copied, so that no type is read as another. */
 static inline void vec_write(void *field, void *at, size_t n)
 {

@@ -207,7 +207,6 @@ struct map_entry {
 };
 
 struct arrow {
-	struct arrow *next;
 	const struct expr *left, *right;
 	struct span at;			/* of its entry */
 	struct scope *scope;
@@ -231,10 +230,7 @@ struct cell {
 		} map;
 		struct node *one;		/* ROW_BLOCK, HOW_ONE */
 		VEC(struct node *) many;	/* ROW_BLOCK, HOW_MANY */
-		struct {
-			struct arrow *first, *last;
-			size_t n;
-		} arrows;			/* ROW_ARROW */
+		VEC(struct arrow *) arrows;	/* ROW_ARROW */
 	};
 };
 

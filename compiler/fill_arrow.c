@@ -43,11 +43,10 @@ static bool arrow_mode(struct elab *el, const struct fill *f, const struct schem
 static struct arrow *arrow_new(struct elab *el, const struct fill *f, const struct schema_row *row)
 {
 	struct cell *cell = node_cell_new(el, f->node, row);
-	struct arrow *arrow = arena_new(el->a, struct arrow), *last = cell->arrows.last;
+	struct arrow *arrow = arena_new(el->a, struct arrow);
 
-	*(last ? &last->next : &cell->arrows.first) = arrow;
-	cell->arrows.last = arrow;
-	arrow->number = (uint32_t)cell->arrows.n++;
+	arrow->number = (uint32_t)cell->arrows.n;
+	vec_push(el->a, &cell->arrows, arrow);
 	arrow->scope = f->scope;
 	arrow->rank = f->layer->rank;
 	return arrow;

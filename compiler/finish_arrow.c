@@ -109,34 +109,31 @@ static bool finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 	return good;
 }
 
-void finish_arrows(struct elab *el, struct node *n, const struct cell *cell)
+void finish_arrows(struct elab *el, struct node *n, struct cell *cell)
 {
+	enum { AHEAD = 3 };
 	const struct schema_row *row = cell->row;
-	size_t count = cell->arrows.n;
-	const struct arrow **sorted;
+	size_t good = 0;
 	char *elements;
 
-	if (!count)
+	if (!cell->arrows.n)
 		return;
-	elements = arena_array(el->model, count, row->arrow_size);
-	sorted = arena_array(el->a, count, sizeof(const struct arrow *));
-	count = 0;
-	for (const struct arrow *arrow = cell->arrows.first; arrow; arrow = arrow->next)
-		sorted[count++] = arrow;
-	sort_array(sorted, count, sizeof(const struct arrow *), cmp_arrows);
-	size_t good = 0;
-	for (size_t i = 0; i < count && !el->stopped; i++) {
-		const struct arrow *next = sorted[i + 1 < count ? i + 1 : i];
+	elements = arena_array(el->model, cell->arrows.n, row->arrow_size);
+	sort_array(cell->arrows.at, cell->arrows.n, sizeof(struct arrow *), cmp_arrows);
+	for (size_t i = 0; i < cell->arrows.n && !el->stopped; i++) {
 		char *element = elements + good * row->arrow_size;
 
-		/* The tree of a large text is in no cache any more: while one arrow is worked on, the next one's sides come. */
-		__builtin_prefetch(next->left);
-		__builtin_prefetch(next->right);
-		if (finish_arrow(el, n, row, sorted[i], element))
+		/* The tree of a large text is in no cache any more: while one arrow is worked on, what the next ones read of it comes. */
+		if (i + AHEAD < cell->arrows.n) {
+			__builtin_prefetch(cell->arrows.at[i + AHEAD]);
+			__builtin_prefetch(cell->arrows.at[i + 1]->left);
+			__builtin_prefetch(cell->arrows.at[i + 1]->right);
+		}
+		if (finish_arrow(el, n, row, cell->arrows.at[i], element))
 			good++;
 		else
 			memset(element, 0, row->arrow_size); /* it may have left something for the one behind it */
 	}
-	n->wrong |= good < count && n->parent && n->parent->parent;
+	n->wrong |= good < cell->arrows.n && n->parent && n->parent->parent;
 	vec_write(node_field(n, row), elements, good);
 }
