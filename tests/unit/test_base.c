@@ -117,6 +117,31 @@ static void map_keeps_the_first_and_grows(void **state)
 	arena_free(&a);
 }
 
+/* Short keys are told apart by their bytes, longer ones by a hash and their bytes. */
+static void map_tells_keys_apart(void **state)
+{
+	enum { KEYS = 500 };
+	static const char *const forms[] = {"%d", "a-name-that-is-long-%d", "%d-and-what-all-have-in-common"};
+	struct arena a = {0};
+	struct map m = {0};
+	int values[3][KEYS];
+
+	(void)state;
+	map_reserve(&a, &m, KEYS);
+	for (int f = 0; f < 3; f++)
+		for (int i = 0; i < KEYS; i++)
+			assert_null(map_add(&a, &m, str_fmt(&a, forms[f], i), &values[f][i]));
+	for (int f = 0; f < 3; f++)
+		for (int i = 0; i < KEYS; i++)
+			assert_ptr_equal(map_get(&m, str_fmt(&a, forms[f], i)), &values[f][i]);
+	assert_null(map_get(&m, STR("")));
+	assert_null(map_get(&m, STR("a-name-that-is-long-500")));
+	assert_null(map_add(&a, &m, STR(""), &values[0][0]));
+	assert_ptr_equal(map_get(&m, STR("")), &values[0][0]);
+	assert_int_equal(m.n, 3 * KEYS + 1);
+	arena_free(&a);
+}
+
 static const char *nearest(const char *wanted, const char *const *candidates)
 {
 	struct near n = near_start(str_of(wanted));
@@ -251,6 +276,27 @@ static void an_arena_is_used_again(void **state)
 	assert_null(a.spare);
 }
 
+/* It has room for that much without asking for more; of little, and of an arena that has something, nothing is made of it. */
+static void an_arena_expects_much(void **state)
+{
+	enum { MUCH = 3 << 20, SIZE = 1000 };
+	struct arena a = {0}, little = {0};
+	size_t total;
+
+	(void)state;
+	arena_expect(&a, MUCH);
+	total = a.total;
+	assert_true(total >= MUCH);
+	for (size_t n = 0; n < MUCH / SIZE; n++)
+		assert_int_equal(*(char *)arena_alloc(&a, SIZE), 0);
+	assert_int_equal(a.total, total);
+	arena_expect(&a, 2 * MUCH);
+	assert_int_equal(a.total, total);
+	arena_expect(&little, SIZE);
+	assert_int_equal(little.total, 0);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +305,7 @@ int main(void)
 		cmocka_unit_test(addresses_add_with_carry_and_refuse_to_wrap),
 		cmocka_unit_test(prefixes_know_their_edges),
 		cmocka_unit_test(map_keeps_the_first_and_grows),
+		cmocka_unit_test(map_tells_keys_apart),
 		cmocka_unit_test(near_finds_slips_and_nothing_far),
 		cmocka_unit_test(errors_take_context_in_front_and_never_overflow),
 		cmocka_unit_test(json_strings_escape_and_repair),
@@ -266,6 +313,7 @@ int main(void)
 		cmocka_unit_test(cells_are_counted),
 		cmocka_unit_test(builder_and_vector_grow),
 		cmocka_unit_test(an_arena_is_used_again),
+		cmocka_unit_test(an_arena_expects_much),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -77,6 +77,12 @@ static void places_count_lines_and_columns(void **state)
 	}
 	assert_true(str_is(source_origin(&b->sources, at(b->two, 0, 0)), "two:1:1"));
 	assert_true(str_is(source_origin(&b->sources, (struct span){0, 0}), ""));
+	/* two places of a line in turns, and back to a line above */
+	for (int round = 0; round < 2; round++) {
+		assert_true(str_is(source_origin(&b->sources, at(b->one, 6, 0)), "one:2:1"));
+		assert_true(str_is(source_origin(&b->sources, at(b->one, 9, 0)), "one:2:4"));
+		assert_true(str_is(source_origin(&b->sources, at(b->one, 0, 0)), "one:1:1"));
+	}
 	assert_null(source_place(&b->sources, (struct span){b->sources.end + 5, b->sources.end + 5}).source);
 }
 
