@@ -9,6 +9,7 @@
 #include "lang/ast.h"
 #include "lang/base/cleanup.h"
 #include "lang/base/sort.h"
+#include "lang/base/utf8.h"
 #include "lang/print.h"
 
 /* ---- where values come from ---- */
@@ -64,8 +65,17 @@ static const struct region *region_of(const struct effective *e, struct span at)
 /* What a comment cannot hold is left out of it: a path may have any byte but NUL. */
 static void put_path(struct str path, struct buf *out)
 {
-	for (size_t i = 0; i < path.n; i++)
-		buf_addc(out, (unsigned char)path.s[i] < 0x20 || (unsigned char)path.s[i] >= 0x7f ? '?' : path.s[i]);
+	for (size_t i = 0, len; i < path.n; i += len) {
+		uint32_t code;
+
+		len = utf8_decode(path.s + i, path.n - i, &code);
+		if (!len || code < 0x20 || code == 0x7f || utf8_invisible(code)) {
+			buf_addc(out, '?');
+			len += !len;
+		} else {
+			buf_add(out, path.s + i, len);
+		}
+	}
 }
 
 /* "  # template ollama, std.ml:18", and the end of the line. */

@@ -86,10 +86,27 @@ static void effective_sources_mean_the_same(void **state)
 	assert_true(check_files("tests/plans/*/*.ctstack") >= 5);
 }
 
+/* The name of a file stands in comments, as it is but for what no source may have. */
+static void places_are_readable_and_harmless(void **state)
+{
+	struct compilation c = {0}, again = {0};
+	_buf_ struct buf text = {0};
+
+	(void)state;
+	assert_int_equal(compile_text(&c, STR("J\xc3\xb6rg's, \xe6\x97\xa5\n\xe2\x80\xae\xff.ctstack"), STR("stack s {\n  subnet lan { range = 10.0.0.0/24 }\n}\n")), 0);
+	effective_print(&c.sources, &c.model, &text);
+	if (!memmem(text.s, text.n, "10.0.0.0/24  # J\xc3\xb6rg's, \xe6\x97\xa5???.ctstack:2\n", 41))
+		fail_msg("%.*s", STR_ARG(buf_view(&text)));
+	assert_int_equal(compile_text(&again, STR("again"), buf_view(&text)), 0);
+	compilation_end(&c);
+	compilation_end(&again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(effective_sources_mean_the_same),
+		cmocka_unit_test(places_are_readable_and_harmless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
