@@ -117,6 +117,9 @@ static int archive_load(struct podman_fetch *f, struct arena *a, struct str path
 		r = spawn_run(&s, &loaded, e);
 	if (r < 0)
 		return err_context(e, "cannot load the archive %.*s", STR_ARG(path));
+	/* its last line is of the last format that it tried */
+	if (loaded.status != 0 && str_find(buf_view(&loaded.said), STR("does not match any of the supported image formats")))
+		return err_set(e, -EINVAL, "cannot load the archive %.*s: it is no OCI or Docker archive: `podman save` and `skopeo copy` make one", STR_ARG(path));
 	if (loaded.status != 0)
 		return err_set(e, -EIO, "cannot load the archive %.*s: %.*s", STR_ARG(path), STR_ARG(spawned_last_line(&loaded)));
 	struct str image = loaded_name(buf_view(&loaded.out), &count);

@@ -178,7 +178,7 @@ test_an_archive_is_loaded_and_run_by_its_content() {
 	equal "$(probe get 10.77.1.11 80 /)" "first ok"
 	echo nonsense >/srv/packed.tar
 	expect 1 ctc apply --yes a.ctstack
-	contains "$out" "cannot load the archive /srv/packed.tar"
+	contains "$out" "cannot load the archive /srv/packed.tar: it is no OCI or Docker archive"
 	equal "$(probe get 10.77.1.11 80 /)" "first ok"
 	ctc destroy --yes a
 }
