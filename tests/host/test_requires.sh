@@ -10,7 +10,7 @@ all_run() { [ "$(states ct-s-db ct-s-app ct-s-web ct-s-cron)" = "active active a
 stopped() { [ "$(states ct-s-app ct-s-web)" = "inactive inactive" ]; }
 # went_down MICROSECONDS: app and web stopped after that moment, whatever became of them since
 went_down() { [ "$(moment app InactiveEnterTimestampMonotonic)" -gt "$1" ] && [ "$(moment web InactiveEnterTimestampMonotonic)" -gt "$1" ]; }
-now() { awk '{ printf "%d", $1 * 1000000 }' /proc/uptime; }
+now() { awk '{ printf "%.0f", $1 * 1000000 }' /proc/uptime; }
 moment() { systemctl show -P "$2" "ct-s-$1.service"; }
 
 # source_of LINE [LINE [WITHIN]]: what db says, what app says, and how long db may take
