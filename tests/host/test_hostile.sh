@@ -57,7 +57,7 @@ test_a_read_only_disk() {
 	mount -o remount,bind,ro $state
 	as_before 1 "Read-only file system" ctc apply --yes h.ctstack
 	as_before 1 "Read-only file system" ctc destroy --yes h
-	umount $state
+	eventually 10 umount $state
 }
 
 # Whatever room there is left: the change is made, or it is not.
@@ -83,7 +83,7 @@ test_a_full_disk() {
 			diff before after
 		fi
 		echo "room $room KiB: status $status"
-		umount $state
+		eventually 10 umount $state # the watcher looks once more after a change
 	done
 	equal "$status" 0
 	rm -r copy
