@@ -189,18 +189,31 @@ static int see_files(struct seen *s, struct err *e)
 }
 
 /* Known units that run although their file is gone: somebody else reloaded in the middle of a transaction that was
- * killed later. A slice needs no file to be loaded. */
-static void see_orphans(struct seen *s)
+ * killed later. A slice needs no file to be loaded. And those whose file went after systemd had read it: it runs what the file said still, and will again once that is there. */
+static int see_orphans(struct seen *s, struct err *e)
 {
+	_arena_ struct arena scratch = {0};
+	VEC(struct bus_prop) removed = {0};
 	struct res_unit *u;
 
 	manifest_each(unit, u, s->known) {
 		const struct bus_unit *loaded = bus_units_find(&s->loaded, u->res.id);
 
-		if (runs(loaded) && !map_get(&s->found, u->res.id) &&
-		    (str_is(loaded->load, "not-found") || str_ends(u->res.id, STR(".slice"))))
+		if (!runs(loaded) || map_get(&s->found, u->res.id))
+			continue;
+		if (str_is(loaded->load, "not-found") || str_ends(u->res.id, STR(".slice")))
 			see(s, u->res.id, STR(""));
+		else if (str_is(loaded->load, "loaded") && !started_by_people(s, u->res.id)) /* the text of others is known from what is wanted, which may be another one */
+			vec_push(&scratch, &removed, ((struct bus_prop){.unit = u->res.id.s, .interface = BUS_UNIT, .name = "FragmentPath", .type = 's'}));
 	}
+	int r = removed.n ? bus_get_props(s->h, &scratch, removed.at, removed.n, e) : 0;
+	for (size_t i = 0; r == 0 && i < removed.n; i++) {
+		struct str name = str_of(removed.at[i].unit);
+
+		if (!removed.at[i].error && str_eq(removed.at[i].text, str_fmt(&scratch, "/" GENERATED_DIR "/%.*s", STR_ARG(name))))
+			see(s, name, ((const struct res_unit *)manifest_find(s->known, RES_unit, name))->text);
+	}
+	return r;
 }
 
 /* Marks the units whose files are newer than what systemd read, and those whose processes are where nothing is any more. */
@@ -249,8 +262,9 @@ int unit_observe(struct host *h, const struct manifest *known, struct manifest *
 		r = see_files(&s, e);
 	if (r < 0)
 		return r;
-	see_orphans(&s);
-	r = unit_added_read(h, ret, &s.found, e);
+	r = see_orphans(&s, e);
+	if (r == 0)
+		r = unit_added_read(h, ret, &s.found, e);
 	if (r == 0)
 		r = see_faults(&s, e);
 	if (r == 0)

@@ -183,10 +183,18 @@ different unit ct-e-x.service"
 }
 
 test_edits_of_units() {
+	local before
 	A=$(link_of a) B=$(link_of b)
 	row "a unit stopped" "systemctl stop ct-d-b.service" "different unit ct-d-b.service"
 	row "a unit's text edited" "sed -i s/Description=/Description=x/ /run/systemd/generator/ct-d-a.service" "different unit ct-d-a.service"
-	row "a unit's file removed" "rm /run/systemd/generator/ct-d-a.service; systemctl show ct-d-a.service >/dev/null" "missing unit ct-d-a.service"
+	before=$(main_pid ct-d-a.service)
+	row "a unit's file removed" "rm /run/systemd/generator/ct-d-a.service; systemctl show ct-d-a.service >/dev/null" "different unit ct-d-a.service"
+	equal "$(main_pid ct-d-a.service)" "$before" # as the plan says: it is written again, and nothing starts
+	rm /run/systemd/generator/ct-d-a.service
+	run ctc apply --repair --dry-run
+	contains "$out" "1 changed without restart"
+	row "a unit's file removed, and read" "systemctl daemon-reload; rm /run/systemd/generator/ct-d-a.service" "different unit ct-d-a.service"
+	equal "$(main_pid ct-d-a.service)" "$before"
 	row "a unit wanted no more" "rm /run/systemd/generator/ct-d.target.wants/ct-d-b.service" "different unit ct-d-b.service"
 	row "the target stopped" "systemctl stop ct-d.target" "different unit ct-d-a.service
 different unit ct-d-b.service
