@@ -199,6 +199,8 @@ static int converge_verified(struct host *h, struct store *s, const struct manif
 		struct plan p;
 
 		int r = observe(h, target, other, 0, &now, e);
+		if (r < 0 && round < BACK_ROUNDS)
+			continue; /* what could not be seen now (somebody killed the podman that was asked) may be seen in a moment */
 		if (r < 0)
 			return err_context(e, "on the way back");
 		plan_make(&a, &now, target, &p);
