@@ -5,8 +5,12 @@
 #include "lang/habit.h"
 
 /* "`memory` belongs in `limits { … }`", where the word is known elsewhere. */
-static bool help_elsewhere(struct elab *el, struct diag *d, const struct node *n, struct str word)
+static bool help_elsewhere(struct elab *el, struct diag *d, const struct node *n, struct str word, enum entry_kind form)
 {
+	if (form == EN_BLOCK && str_eq(word, schema_kinds[KIND_stack].word)) {
+		say_help(el, d, "a stack stands at the top of a file");
+		return true;
+	}
 	for (size_t i = 0; i < n->kind->nrows; i++) {
 		const struct schema_row *row = &n->kind->rows[i];
 
@@ -16,12 +20,15 @@ static bool help_elsewhere(struct elab *el, struct diag *d, const struct node *n
 			return true;
 		}
 	}
-	for (size_t k = 0; k < KIND_COUNT; k++)
-		if (schema_kinds[k].word.n && map_get(&el->rows[k], word)) {
+	for (size_t k = 0; k < KIND_COUNT; k++) {
+		const struct schema_row *row = schema_kinds[k].word.n ? map_get(&el->rows[k], word) : NULL;
+
+		if (row && !(form == EN_BLOCK && row->form == ROW_FIELD)) {
 			say_help(el, d, "`%.*s` belongs in `%.*s%s { … }`", STR_ARG(word),
 				 STR_ARG(schema_kinds[k].word), schema_kinds[k].named == N_NONE ? "" : " NAME");
 			return true;
 		}
+	}
 	return false;
 }
 
@@ -120,7 +127,7 @@ void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 	say_suggest(el, d, &near);
 	if (!near.best.n && (help_within(el, d, n, word.text) || few_words(el, d, n)))
 		return;
-	if ((near.best.n && near.distance <= 1) || help_elsewhere(el, d, n, word.text))
+	if ((near.best.n && near.distance <= 1) || help_elsewhere(el, d, n, word.text, e->kind))
 		return;
 	if (n->tag == KIND_COUNT && e->kind == EN_FIELD)
 		say_help(el, d, "a value with a name: let %.*s = …", STR_ARG(word.text));

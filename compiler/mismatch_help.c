@@ -200,7 +200,9 @@ static bool without_quotes(const struct wrong *w)
 {
 	if (w->v.u.STRING.n >= 64 || !is_unquoted(w->v.u.STRING, w->t))
 		return false;
-	say_help(w->el, w->d, "write it without quotes: %s", unquoted(w->el, w->v.u.STRING, w->t));
+	const struct expr *part = w->e->kind == EX_TEXT ? w->e->u.list.first : NULL;
+
+	say_help(w->el, w->d, "write it without quotes: %s", part && !part->next ? expr_shown(w->el, part) : unquoted(w->el, w->v.u.STRING, w->t));
 	return true;
 }
 

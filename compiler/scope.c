@@ -312,7 +312,8 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 	if (near.distance == 0 && near.best.n) {
 		say_help(el, d, "in its own value a name means the next one outwards, and there is none");
 	} else if (!help_stack(el, d, f, name)) {
-		const char *habit = habit_help(STR(""), name);
+		bool host = str_is(name, "localhost") && el->wanted && el->wanted->tag == T_FLOWEND;
+		const char *habit = host ? "this host is `host`: host:53/udp" : habit_help(STR(""), name);
 		bool owner = el->wanted && el->wanted->tag == T_OWNER;
 
 		if (habit || owner || name.n == 1)

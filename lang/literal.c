@@ -242,6 +242,10 @@ struct expr *literal_quantity(struct parser *p, struct span at)
 		struct str word = unit_at(text, i);
 
 		unit = unit_find(word);
+		if (!unit && (p->last == '{' || p->last == SEP) && text.s[0] >= '0' && text.s[0] <= '9') { /* env { 1A = "x" } */
+			diag_help(p->diags, diag_add(p->diags, DIAG_name, at, "`%.*s` is no name", STR_ARG(text)), "a name begins with a letter or `_`");
+			return bad(p, at);
+		}
 		if (!unit)
 			return unit_unknown(p, at, text, word);
 		if (before && (unit->kind != EX_DURATION || before->kind != EX_DURATION || unit->factor >= before->factor)) {

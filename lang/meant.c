@@ -72,6 +72,14 @@ static bool quotes(const struct guess *g)
 		return MEANT("user and group are numbers: 0:0 is root");
 	if (row && row->type == T_NETWORK && g->found == ':')
 		return MEANT("the network of another container is joined: join = %.*s", STR_ARG(str_cut(behind(g), ' ', NULL)));
+	if (row && (row->type == T_CIDR4 || row->type == T_CIDR6))
+		return MEANT("a network has its length behind it: 10.0.0.0/24");
+	if (str_is(g->before, "with"))
+		return MEANT("names are known without it");
+	if (schema_row_any(g->first, ROW_ARROW))
+		return MEANT("it has no `=`: %s", habit_form(g->first, "… -> …"));
+	if (g->found == NAME && !g->attached && str_has(rest, '='))
+		return MEANT("entries on one line have a `;` between them");
 	if (row && row->type == T_PATH && str_has(rest, '='))
 		return MEANT("entries on one line have a `;` between them");
 	while (rest.n && (rest.s[rest.n - 1] == ' ' || rest.s[rest.n - 1] == '\t' || rest.s[rest.n - 1] == '\r'))
@@ -98,6 +106,8 @@ static bool of_habit(const struct guess *g)
 	const char *habit = g->named ? habit_help(STR(""), g->first) : NULL;
 	bool colon = g->n > 1 && g->h[1].token == ':';
 
+	if (g->n == 3 && g->found == '=' && (str_is(g->first, "var") || str_is(g->first, "local")))
+		return MEANT("let NAME = value");
 	if (habit && !(colon && g->e->is[LET]))
 		return MEANT("%s", habit);
 	if ((g->found == NAME && (str_is(g->last, "elif") || str_is(g->last, "elseif") || str_is(g->last, "elsif"))))
@@ -121,6 +131,8 @@ static bool of_number(const struct guess *g)
 		return MEANT("did you mean `std.%.*s`?", (int)g->last.n - 1, g->last.s + 1);
 	if (path && g->e->is[SEP] && !g->attached && number)
 		return MEANT("there is no division: div(A, B)");
+	if (g->found == ',' && number && behind(g).n && behind(g).s[0] >= '0' && behind(g).s[0] <= '9' && g->e->is[SEP])
+		return MEANT("a number has a point, 0.5, and `_` between digits, 1_000");
 	if (!number || g->attached || (g->found != NAME && g->found != LITERAL))
 		return false;
 	struct str unit = g->found == NAME ? literal_unit(g->last) : g->last;
@@ -140,6 +152,8 @@ static bool of_expression(const struct guess *g)
 		return MEANT("as a value: if CONDITION then A else B; an entry of its own has braces");
 	if (g->found == THEN && g->e->is['{'] && g->n && g->h[0].token == IF)
 		return MEANT("write: if CONDITION { … }");
+	if (g->found == '.' && g->before.n && g->before.s[0] == '"' && str_has(behind(g), '('))
+		return MEANT("a function stands before what it takes: NAME(%.*s)", STR_ARG(g->before));
 	if ((g->found == '+' && str_is(g->before, "+")) || (g->found == '.' && g->before.n && g->before.s[0] == '"'))
 		return MEANT("strings are put together in quotes: \"${a}${b}\"; lists with one `+`");
 	if (g->found == '*' && str_is(g->before, "["))
@@ -174,6 +188,8 @@ static bool of_expression(const struct guess *g)
 		return MEANT("items have one `,` between them");
 	if (g->e->is[','] && g->e->is[']'] && !g->attached && (is_value(g->found) || g->found == NAME))
 		return MEANT("items have a `,` between them");
+	if (g->found == '=' && g->e->is[EQ] && g->n > 2 && is_block(g) && g->h[1].token != '=')
+		return MEANT("what a block holds stands in braces: %s", habit_form(g->first, "kind name { … }"));
 	if (g->found == '=' && g->e->is[EQ])
 		return MEANT("`=` gives a value, `==` compares");
 	if (g->found == '(' && g->e->is[CALL])
@@ -199,6 +215,8 @@ static bool of_arrow(const struct guess *g)
 		return MEANT("one line each: for x in [a, b] { %.*s x -> … }", STR_ARG(g->first));
 	if (g->found == NAME && (str_starts(g->last, STR("ro")) || str_starts(g->last, STR("read"))) && str_is(g->first, "mount"))
 		return MEANT("what else is to be said of it stands in braces: mount /host/path -> /container/path { readonly = true }");
+	if (g->found == ARROW && g->n > 1 && g->h[1].token == '=')
+		return MEANT("it has no `=`: %s", habit_form(g->first, "… -> …"));
 	if (g->found == ARROW && g->e->is[SEP])
 		return MEANT("an arrow has two ends: one line for each pair");
 	if (g->found == ':' && (str_is(g->before, "world") || str_is(g->before, "host")))
@@ -221,6 +239,10 @@ static bool of_type(const struct guess *g)
 		return MEANT("a field of a record is a bare name and a type: text: string");
 	if (g->found == '[' && g->e->is[NAME] && g->e->is[PLAIN] && g->e->is['}'])
 		return MEANT("a name that is computed stands in quotes: \"${name}\" = value");
+	if (g->n > 1 && g->h[0].token == TYPE && (g->found == '(' || g->found == CALL || g->found == ','))
+		return MEANT("words have a `|` between them: type NAME = a | b");
+	if (g->n > 1 && (g->h[0].token == INPUT || g->h[0].token == PARAM) && (g->found == '(' || g->found == CALL) && g->e->is['?'])
+		return MEANT("bounds stand behind `in`: %.*s in 1..5", STR_ARG(g->before));
 	bool type = g->e->is[MAP] && g->e->is['('] && !g->e->is[LITERAL];
 	if ((type && g->found == '[') || (g->e->is['?'] && (g->found == '[' || g->found == INDEX)) ||
 	    (g->e->is['?'] && (g->found == '(' || g->found == CALL)))
@@ -263,13 +285,17 @@ static bool of_entry(const struct guess *g)
 	if (g->found == '{' && g->n == 4 && second == NAME && g->h[2].token == '.' && is_block(g))
 		return MEANT("a name has no dots in it: %.*s-%.*s", STR_ARG(parser_text(g->p, g->h[1].at)), STR_ARG(g->before));
 	if ((str_is(g->before, "extends") || str_is(g->before, "from")) && g->found == NAME && g->n >= 3 && is_block(g))
-		return MEANT("its template stands behind a colon: %.*s NAME : %.*s { … }", STR_ARG(g->first), STR_ARG(g->last));
+		return MEANT("its template stands behind a colon: %.*s NAME : %.*s%.*s { … }", STR_ARG(g->first), STR_ARG(g->last), STR_ARG(str_cut(str_cut(behind(g), ' ', NULL), '{', NULL)));
 	if ((g->found == '(' || g->found == CALL) && g->n >= 3 && g->named && (second == ':' || g->h[2].token == ':'))
 		return MEANT("parameters are given in the block: { %s }", "NAME = value");
 	if (g->found == '.' && g->n == 2 && g->e->is['='] && schema_row_any(body_word(g), ROW_MAP))
 		return MEANT("a name with dots stands in quotes: \"%.*s…\" = value", STR_ARG(g->first));
 	if (g->found == '.' && g->n == 2 && g->e->is['='])
 		return MEANT("what is in a block stands in its braces: %.*s { … }", STR_ARG(g->first));
+	if (str_is(g->first, "defaults") && g->found == '{')
+		return MEANT("they are for all of a kind: defaults container { … }");
+	if (g->named && g->n == 3 && g->found == '+' && is_block(g))
+		return MEANT("a value stands in a name as ${…}: %.*s web-${i} { … }", STR_ARG(g->first));
 	if (g->named && g->n == 3 && second == NAME && g->found == '=' && is_block(g))
 		return MEANT("a block has no `=`: %s", habit_form(g->first, "kind name { … }"));
 	if (g->named && second == '[' && is_block(g))
@@ -333,6 +359,8 @@ static bool of_line(const struct guess *g)
 		return MEANT("parameters stand in the body: param tag: string");
 	if (g->found == '.' && g->n && g->h[0].token == USE && g->e->is[SEP])
 		return MEANT("a name has no dots in it");
+	if (g->n == 1 && g->found == '-' && str_starts(behind(g), STR("-")))
+		return MEANT("a comment begins with `#`");
 	if (g->n == 1 && g->found == '-')
 		return MEANT("a list is written `[a, b]`");
 	if (g->n == 1 && g->found == LITERAL && schema_row_any(body_word(g), ROW_MAP))
@@ -345,6 +373,11 @@ static bool of_line(const struct guess *g)
 		return MEANT("a block begins with its kind, on the same line: `container web {`");
 	if (g->found == ',' && g->e->is[SEP] && str_is(g->p->ast->source->path, "--set"))
 		return MEANT("a list is written [\"a\", \"b\"], within quotes of the shell");
+	const struct schema_row *items = g->named && g->h[1].token == '=' ? schema_row_any(g->first, ROW_FIELD) : NULL;
+	if (g->found == ',' && g->e->is[SEP] && items && (items->type == T_STRINGS || items->type == T_CONTAINERREFS || items->type == T_SECRETREFS || items->type == T_PROXYREFS))
+		return MEANT("a list stands in brackets: %.*s = [%.*s, …]", STR_ARG(g->first), STR_ARG(g->before));
+	if (g->found == ',' && g->e->is[SEP] && g->n && g->h[0].token == USE)
+		return MEANT("one line each: use std.NAME");
 	if (g->found == ',' && g->e->is[SEP])
 		return MEANT("an entry ends with its line: leave the comma out");
 	if (is_reserved(g->found) && g->e->is[NAME])
@@ -365,6 +398,8 @@ static bool of_quote(const struct guess *g)
 
 	if (g->attached && g->p->before == PLAIN && g->found == NAME)
 		return MEANT("one `\"` is missing, or one too many: within a text it is written `\\\"`");
+	if (string && g->attached && g->before.n == 1 && g->p->before == NAME)
+		return MEANT("no letter stands before a text; the value of a name stands in it as ${name}");
 	if (!string || !g->attached || g->p->before == CALL || g->p->before == '(' || g->p->before == '[')
 		return false;
 	return MEANT("the text before it has no `\"` where it begins");
