@@ -575,6 +575,9 @@ static void parser_run(struct parser *p, int (*grammar)(struct parser *p))
 	lexer_close(p);
 }
 
+/* What a byte of text comes to in a tree, about. */
+enum { TREE_BYTES = 6 };
+
 /* Most texts have no mistakes, and are read in the quick way. Where that meets any, all that it said and made is left alone, and the text is read once more. */
 struct ast *parse_heard(struct arena *a, struct diags *d, struct source *source, struct listener *listener)
 {
@@ -585,6 +588,8 @@ struct ast *parse_heard(struct arena *a, struct diags *d, struct source *source,
 
 	if (!text_check(&careful))
 		return careful.ast;
+	if (!listener)
+		arena_expect(a, (size_t)TREE_BYTES * source->text.n);
 	quick.quick = true;
 	if (listener && d->errors == errors) {
 		quick.listener = listener;

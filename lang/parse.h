@@ -79,7 +79,8 @@ struct parser {
 	uint32_t base;
 	uint32_t pos;			/* end of the newest raw token */
 	void *scanner;
-	char *copy;			/* of the text, which the scanner writes into; kept, since the tree of a large text then lies behind it in the same huge page */
+	char *copy;			/* of the text, which the scanner writes into */
+	struct arena room;		/* for that: as huge pages, where it is large */
 
 	struct open open[NEST_MAX + 1];	/* open[0] is CX_TOP */
 	size_t depth;			/* open[depth] is the innermost */

@@ -153,7 +153,7 @@ void *arena_alloc_slowly(struct arena *a, size_t size)
 
 void arena_expect(struct arena *a, size_t bytes)
 {
-	if (!a->chunks && bytes >= CHUNK_BETWEEN)
+	if (bytes >= CHUNK_BETWEEN && bytes > (size_t)(a->end - a->next))
 		arena_grow(a, bytes);
 }
 

@@ -26,7 +26,7 @@ void arena_free(struct arena *a);
 /* Empties it for another use. What it had of the system it keeps, and zeroes when it is asked for: pages that are there cost less than new ones. */
 void arena_reset(struct arena *a);
 
-/* An empty arena will be asked for about so much: where that is a lot it has it at once, without the small chunks that come first otherwise. */
+/* It will be asked for about so much more: where that is a lot there is room for it at once, without the small chunks that come first otherwise. */
 void arena_expect(struct arena *a, size_t bytes);
 
 /* A place in the order of what is allocated. Going back to it gives up all that came later; what it had of the system stays, zeroed. */
