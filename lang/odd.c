@@ -70,11 +70,15 @@ struct expr *odd_word(struct parser *p, struct span at)
 	return e;
 }
 
-/* Where the path on this line ends: at what separates entries, closes them, or leads to the other end of an arrow. */
+enum { MEANT_MAX = 80 };
+
+/* Where the path on this line ends: at what separates entries, closes them, or leads to the other end of an arrow. Not far away, or a line of such paths would take time by the square of
+ * its length. */
 static struct str path_line(struct str line)
 {
 	static const char *const behind[] = {";", "}", " {", " ->", " #", "\r"};
 
+	line.n = line.n < 2 * MEANT_MAX ? line.n : 2 * MEANT_MAX;
 	line = str_cut(line, '\n', NULL);
 	for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
 		const char *end = memmem(line.s, line.n, "${", 2) && behind[i][0] == '}' ? NULL : memmem(line.s, line.n, behind[i], strlen(behind[i]));
@@ -89,7 +93,6 @@ static struct str path_line(struct str line)
 /* Without the backslashes and quotes of a shell. */
 struct str odd_path_meant(struct parser *p, uint32_t at)
 {
-	enum { MEANT_MAX = 80 };
 	struct str line = path_line(parser_text(p, (struct span){at, p->base + (uint32_t)p->text.n}));
 	bool parts = memmem(line.s, line.n, "${", 2);
 	struct buf text = {0}, quoted = {0};
