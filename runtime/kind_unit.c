@@ -358,11 +358,11 @@ static struct slice but_left_down(struct arena *a, struct slice s)
 	struct map down = {0};
 	size_t n = 0;
 
-	units_left_down(a, s, &down);
+	units_left_down(a, s.plan->from, s.plan->to, &down);
 	for (size_t i = 0; i < s.n; i++)
 		if (!map_get(&down, change_res(&s.at[i])->id))
 			kept[n++] = s.at[i];
-	return (struct slice){kept, n};
+	return (struct slice){kept, n, s.plan};
 }
 
 static int start_phase(struct host *h, struct slice all, struct err *e)

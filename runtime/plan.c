@@ -53,7 +53,7 @@ struct slice plan_slice(const struct plan *p, enum res_kind kind)
 {
 	assert(kind < RES_KIND_COUNT);
 	/* An empty plan has no array to point into. */
-	return (struct slice){p->changes.n ? p->changes.at + p->first[kind] : NULL, p->first[kind + 1] - p->first[kind]};
+	return (struct slice){p->changes.n ? p->changes.at + p->first[kind] : NULL, p->first[kind + 1] - p->first[kind], p};
 }
 
 bool res_broken(const struct res *r)

@@ -17,6 +17,7 @@ struct change {
 struct slice {
 	const struct change *at;
 	size_t n;
+	const struct plan *plan;	/* all that it is a part of */
 };
 
 struct plan {

@@ -79,20 +79,26 @@ static bool goes_down(const struct res_unit *from, const struct res_unit *to)
 	return unit_runs(from) && !to->active && !(from->runs && !to->wanted_by.n);
 }
 
-void units_left_down(struct arena *a, struct slice units, struct map *ret)
+void units_left_down(struct arena *a, const struct manifest *from, const struct manifest *to, struct map *ret)
 {
 	struct unit_set set = {a, ret};
 	struct units down = {0};
 	struct map followers = {0};
+	struct res_unit *u;
 
-	for (size_t i = 0; i < units.n; i++)
-		if (units.at[i].from && units.at[i].to && goes_down((const struct res_unit *)units.at[i].from, (const struct res_unit *)units.at[i].to))
-			vec_push(a, &down.all, (struct res_unit *)units.at[i].to);
-	for (size_t i = 0; down.all.n && i < units.n; i++) {
-		const struct res_unit *from = (const struct res_unit *)units.at[i].from, *to = (const struct res_unit *)units.at[i].to;
+	manifest_each(unit, u, to) {
+		const struct res_unit *before = (const struct res_unit *)manifest_find(from, RES_unit, u->res.id);
 
-		if (from && to && from->runs && !to->active)
-			bound_find(a, &followers, (struct res_unit *)to);
+		if (before && goes_down(before, u))
+			vec_push(a, &down.all, u);
+	}
+	if (!down.all.n)
+		return;
+	manifest_each(unit, u, to) {
+		const struct res_unit *before = (const struct res_unit *)manifest_find(from, RES_unit, u->res.id);
+
+		if (before && before->runs && !u->active)
+			bound_find(a, &followers, u);
 	}
 	units_follow(a, &followers, &down, unit_set_enter, &set);
 }

@@ -30,7 +30,8 @@ bool unit_set_enter(void *set, struct res_unit *u);
 /* In what was observed (not sealed): marks the units that run and are bound to one whose mending takes its process as going with it (UNIT_GOES_WITH), since systemd stops them with it. */
 void units_bound_mark(struct manifest *seen);
 
-/* Of units before and after a change (both sides; others are passed over): those that wait for people, run, and go down for good with it, since what they require shall not run any more. Into ret, by name. */
-void units_left_down(struct arena *a, struct slice units, struct map *ret);
+/* Of all units before and after a change, also those that it does not touch: those that wait for people, run, and go down for good with it, since what they require shall not run any more. Into ret, by
+ * name. */
+void units_left_down(struct arena *a, const struct manifest *from, const struct manifest *to, struct map *ret);
 
 #endif

@@ -402,7 +402,6 @@ static void notes_make(struct viewer *w)
 static void left_down(struct viewer *w)
 {
 	const struct plan *p = w->v->plan;
-	VEC(struct change) units = {0};
 	struct map down = {0};
 	struct slice changed = plan_slice(p, RES_unit);
 	struct res_unit *to;
@@ -412,11 +411,11 @@ static void left_down(struct viewer *w)
 		any |= changed.at[i].op == OP_CHANGE;
 	if (!any)
 		return;
-	manifest_each(unit, to, p->to)
-		vec_push(w->a, &units, (struct change){OP_CHANGE, manifest_find(p->from, RES_unit, to->res.id), &to->res});
-	units_left_down(w->a, (struct slice){units.at, units.n}, &down);
-	for (size_t i = 0; down.n && i < units.n; i++) {
-		struct view_container *c = map_get(&down, units.at[i].to->id) ? container_of(w, units.at[i].to->owner) : NULL;
+	units_left_down(w->a, p->from, p->to, &down);
+	if (!down.n)
+		return;
+	manifest_each(unit, to, p->to) {
+		struct view_container *c = map_get(&down, to->res.id) ? container_of(w, to->res.owner) : NULL;
 
 		if (!c)
 			continue;

@@ -269,6 +269,20 @@ test_one_that_people_started_goes_down_for_good_with_what_it_requires() {
 	equal "$(pid cron)" "$cron"
 }
 
+# Also where the only other change is that of the last one of the chain: it does not come up again, and bring all of the chain up with it.
+test_the_last_of_a_chain_stays_down_with_another_text() {
+	tool_source 'autostart = false' | sed 's/container shell {/container shell { env { X = "4" };/' >/down.ctstack
+	run ctc plan /down.ctstack
+	contains "$out" "Plan: 3 stop"
+	ctc apply --yes /down.ctstack
+	sleep 1
+	equal "$(states ct-s-db ct-s-tool ct-s-shell ct-s-cron)" "inactive inactive inactive active"
+	expect 0 ctc plan --detailed-exitcode /down.ctstack
+	ctc apply --yes /t.ctstack
+	systemctl start ct-s-shell
+	tools_run
+}
+
 # Killed where all is stopped, and systemd has read no new text yet: the texts are as they were, and only who ran tells.
 test_one_that_people_started_comes_back_when_the_apply_is_killed() {
 	local cron tool slow='stop-signal = SIGWINCH; stop-timeout = 4s'

@@ -803,7 +803,7 @@ static void sysctls_come_and_go(void **state)
 	for (size_t i = 0; i < bad.all.n; i++) {
 		const struct change c = {OP_CREATE, NULL, bad.all.at[i]};
 
-		assert_true(kind_sysctl.prepare(&w->host, (struct slice){&c, 1}, &w->err) < 0);
+		assert_true(kind_sysctl.prepare(&w->host, (struct slice){.at = &c, .n = 1}, &w->err) < 0);
 		assert_string_equal(w->err.text, i ? "this kernel has no setting net.ipv6.conf.nowhere.forwarding; IPv6 is turned off, and the stack uses IPv6 addresses"
 						   : "`net...ip_forward` is not the name of a kernel setting");
 	}
@@ -905,8 +905,8 @@ static void bad_paths_are_refused_before_anything_is_made(void **state)
 	}
 	struct manifest m = {.arena = &w->arena};
 	const struct change c = {OP_CREATE, NULL, &manifest_add_file(&m, STR("/etc/passwd"))->res};
-	assert_true(kind_file.prepare(&w->host, (struct slice){&c, 1}, &w->err) < 0);
-	assert_true(kind_file.apply(&w->host, PHASE_ADD, (struct slice){&c, 1}, &w->err) < 0);
+	assert_true(kind_file.prepare(&w->host, (struct slice){.at = &c, .n = 1}, &w->err) < 0);
+	assert_true(kind_file.apply(&w->host, PHASE_ADD, (struct slice){.at = &c, .n = 1}, &w->err) < 0);
 	assert_string_equal(w->err.text, "/etc/passwd: files are written below /run/ctstack, /var/lib/ctstack and /run/ctstack-metrics only");
 }
 

@@ -50,7 +50,7 @@ static void who_waits_for_people_goes_down_for_good(void **state)
 {
 	_arena_ struct arena a = {0};
 	struct manifest from = {.arena = &a}, to = {.arena = &a};
-	struct change units[5];
+	struct res_unit *first = NULL;
 	struct map down = {0};
 
 	(void)state;
@@ -62,14 +62,16 @@ static void who_waits_for_people_goes_down_for_good(void **state)
 		x->active = i == 0;
 		x->runs = i == 1 || i == 2 || i == 4;
 		y->active = false;
-		units[i] = (struct change){OP_CHANGE, &x->res, &y->res};
+		first = first ? first : y;
 	}
-	units_left_down(&a, (struct slice){units, 5}, &down);
+	manifest_seal(&from);
+	manifest_seal(&to);
+	units_left_down(&a, &from, &to, &down);
 	assert_true(map_get(&down, STR("ct-b.service")) && map_get(&down, STR("ct-c.service")));
 	assert_int_equal(down.n, 2);
-	((struct res_unit *)units[0].to)->active = true;
+	first->active = true;
 	down = (struct map){0};
-	units_left_down(&a, (struct slice){units, 5}, &down);
+	units_left_down(&a, &from, &to, &down);
 	assert_int_equal(down.n, 0);
 }
 
