@@ -155,7 +155,7 @@ static _Noreturn void fail(int tell, struct failure f)
 	_exit(told == sizeof f && !none ? BAD_PROGRAM : NO_PROGRAM);
 }
 
-/* Takes no right back that it had: that of changing its user is in the permitted set until it has. */
+/* The right to do so may be gone from the bounding set already; in the permitted set it stays until the user is no longer root. */
 static bool user_become(const struct enter_user *u)
 {
 	if (setgroups(u->ngroups, u->groups) < 0 || setresgid(u->gid, u->gid, u->gid) < 0 || setresuid(u->uid, u->uid, u->uid) < 0)
