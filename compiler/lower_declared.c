@@ -215,6 +215,9 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("zone="), c->timezone.v));
 	if (c->init.v && !container_is_tree(c))
 		vec_push(l->arena, &all, STR("init"));
+	/* Where something is said of limits, podman sets these two besides, to as much as there is. */
+	if (c->ulimits && !container_is_tree(c) && !(c->ulimits->nofile.set && c->ulimits->nproc.set))
+		vec_push(l->arena, &all, STR("any-limit"));
 	if (c->wireguard) {
 		vec_push(l->arena, &all, STR("wg"));
 		vec_push(l->arena, &all, STR("wireguard"));

@@ -4,6 +4,7 @@
  * is there and free (bind_check). Each refusal is one sentence that says what to do. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/ipv6_route.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "runtime/bind.h"
 #include "runtime/bind_impl.h"
 #include "runtime/facts.h"
+#include "runtime/fs.h"
 #include "runtime/idmap.h"
 #include "runtime/nl_route.h"
 #include "runtime/nft_probe.h"
@@ -25,7 +27,7 @@
 #include "runtime/spawn.h"
 #include "runtime/tunnel.h"
 
-enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 249, VERSION_MS = 10000, FIXED_MINOR = 39, FIXED_UPDATE = 2, ROUTES_MAX = 64 << 20 };
+enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 249, VERSION_MS = 10000, FIXED_MINOR = 39, FIXED_UPDATE = 2, ROUTES_MAX = 64 << 20, STATUS_MAX = 65536 };
 
 #define BUS_SOCKET "/run/dbus/system_bus_socket"
 
@@ -261,6 +263,21 @@ static bool has_init(struct host *h, struct str none)
 	return fact_init(h);
 }
 
+/* Whether what systemd starts may raise any limit: the bounding set of the first process has CAP_SYS_RESOURCE (capabilities(7)). What cannot be read is no reason to refuse. */
+static bool has_any_limit(struct host *h, struct str none)
+{
+	static const char name[] = "\nCapBnd:\t";
+	_arena_ struct arena a = {0};
+	struct err unread;
+	struct str text;
+
+	(void)none;
+	if (fs_read(h->root_fd, STR("proc/1/status"), STATUS_MAX, &a, &text, &unread) < 0)
+		return true;
+	const char *at = memmem(text.s, text.n, name, sizeof name - 1);
+	return !at || strtoull(at + sizeof name - 1, NULL, 16) >> CAP_SYS_RESOURCE & 1;
+}
+
 static bool has_wg(struct host *h, struct str none)
 {
 	char path[256];
@@ -304,6 +321,9 @@ static const struct need {
 	 "`users` out"},
 	{"mapped-memory", has_mapped_memory,
 	 "has private users and secrets, and this kernel has no memory for these that is never swapped and can be shown to those: boot Linux 6.4 or newer%.*s, or leave `users` out"},
+	{"any-limit", has_any_limit,
+	 "has `ulimits`, and where these do not give both nofile and nproc, podman sets the missing ones to as much as there is, which this host does not allow (it has no CAP_SYS_RESOURCE): give both, such as "
+	 "nofile = 1024 and nproc = 4096%.*s"},
 	{"wg", has_wg, "has a tunnel, which wg configures, and it is not installed: apt-get install wireguard-tools, or what this distribution calls it%.*s"},
 	{"wireguard", has_wireguard, "has a tunnel, and this host has no WireGuard: boot a kernel that has it, or apt-get install wireguard-go, which needs /dev/net/tun%.*s"},
 	{"init", has_init, "asks for a first process of podman's (init = true), which is not installed: apt-get install catatonit%.*s"},
@@ -313,7 +333,7 @@ int need_refuse(const struct res_container *c, struct str need, struct err *e)
 {
 	struct str value, word = str_cut(need, '=', &value);
 	_buf_ struct buf shown = {0};
-	char what[400] = "lacks something";
+	char what[500] = "lacks something";
 
 	if (str_starts(value, STR("/")))
 		path_text(value, &shown);

@@ -170,6 +170,17 @@ test_what_a_process_may_use() {
 	ulimits { core = unlimited; nofile = 778; nproc = 5000 }' >u.ctstack
 	expect 0 ctc apply --yes u.ctstack
 	equal "$(awk '/^Max open files/ {print $4, $5}' "/proc/$(first u-x)/limits") $(awk '/^Max core file size/ {print $5, $6}' "/proc/$(first u-x)/limits")" "778 778 unlimited unlimited"
+	# Where the machine does not let podman do as it likes, that is known before anything is changed.
+	one u 'env { PROBE_PORTS = "7112" }
+	ulimits { nofile = 778 }' >u.ctstack
+	run ctc apply --yes u.ctstack
+	if (($((0x$(awk '/^CapBnd/ {print $2}' /proc/1/status))) >> 24 & 1)); then
+		equal "$status" 0
+	else
+		equal "$status" 1
+		contains "$out" "u.x has \`ulimits\`, and where these do not give both nofile and nproc"
+		contains "$out" "give both, such as nofile = 1024 and nproc = 4096"
+	fi
 	ctc destroy --yes u
 }
 
