@@ -185,8 +185,11 @@ static bool is_yaml(struct parser *p)
 /* `{` or `[` at the very beginning: a file of JSON, a function of Nix, a section of an INI file. */
 static bool is_value_file(struct parser *p)
 {
-	if ((p->last != '{' && p->last != '[') || p->nhead != 1 || p->depth != 1 || strspn(p->text.s, " \t\r\n") != p->last_at.lo - p->base)
+	if ((p->last != '{' && p->last != '[') || p->nhead != 1 || p->depth != 1)
 		return false;
+	for (size_t i = 0; i < p->last_at.lo - p->base; i++)
+		if (!memchr(" \t\r\n", p->text.s[i], 4))
+			return false;
 	struct diag *d = diag_add(p->diags, DIAG_foreign, p->last_at, "a file that begins with `%c` is not in this language", p->last);
 
 	diag_help(p->diags, d, "one block each: stack NAME { container web { image = \"…\" } }");

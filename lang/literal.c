@@ -542,13 +542,15 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 		else
 			diag_help(p->diags, d, "did you mean `0%.*s`? An address is written whole, or lan.range[%.*s]", STR_ARG(shown), (int)shown.n - 1, shown.s + 1);
 	} else if (str_has(text, ':') || str_has(text, '/')) {
+		struct str name, port = str_cut(shown, ':', &name); /* publish 8080:web.http */
+
 		d = diag_add(p->diags, DIAG_address, at, "`%.*s` is no address, network, port or owner", STR_ARG(shown));
 		if (str_has(text, '%'))
 			diag_help(p->diags, d, "an address has no zone here");
 		else if (strspn(text.s, "0123456789.:") >= text.n || (str_has(text, ':') && str_has(text, '/') && p->last == NAME))
 			diag_help(p->diags, d, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http");
-		else if (p->last == NAME && str_has(text, '.') && isalpha((unsigned char)text.s[strspn(text.s, "0123456789:")]))
-			diag_help(p->diags, d, "an arrow leads from one to the other: %.*s -> %s", STR_ARG(str_cut(shown, ':', NULL)), shown.s + strspn(shown.s, "0123456789:"));
+		else if (p->last == NAME && name.n && isalpha((unsigned char)name.s[0]))
+			diag_help(p->diags, d, "an arrow leads from one to the other: %.*s -> %.*s", STR_ARG(port), STR_ARG(name));
 	} else {
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));
 		if (text.s[text.n - 1] == '_' || memmem(text.s, text.n, "__", 2))
