@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static void line_print(const char *entry, size_t n)
 	json_decref(j);
 }
 
-/* What journalctl prints as JSON, until it ends; its status. It goes with us: where nobody reads what it prints, it ends. */
+/* What journalctl prints as JSON, until it ends; its status. Where nobody reads what we print any more it is ended: --follow would wait for another line. */
 static int lines_print(struct cli *c, const char *path, char *const *argv, bool follow)
 {
 	int ends[2], status = 0;
@@ -56,20 +57,25 @@ static int lines_print(struct cli *c, const char *path, char *const *argv, bool 
 		_exit(STATUS_REFUSED);
 	}
 	close(ends[1]);
-	_file_ FILE *f = fdopen(ends[0], "re");
+	FILE *f = fdopen(ends[0], "re");
 	_mem_ char *entry = NULL;
 	size_t size = 0;
 	ssize_t n;
 
 	if (child < 0 || !f)
 		return cli_fail(c, "cannot run %s: %s", path, strerror(errno));
-	while ((n = getline(&entry, &size, f)) > 0) {
+	while (!ferror(stdout) && (n = getline(&entry, &size, f)) > 0) {
 		line_print(entry, (size_t)n);
-		if (follow && fflush(stdout) != 0)
-			break;
+		if (follow)
+			fflush(stdout);
 	}
+	fclose(f);
+	if (ferror(stdout))
+		kill(child, SIGTERM);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
+	if (ferror(stdout))
+		return STATUS_DONE;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_REFUSED;
 }
 

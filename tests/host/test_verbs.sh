@@ -150,6 +150,10 @@ test_logs_are_those_of_the_container() {
 	# line by line, an empty one and bytes that are no text among them
 	equal "$(ctc logs -n 3 one.only | od -An -c | xargs)" "$(printf 'one more\n\n\303\050 raw\n' | od -An -c | xargs)"
 	kill %1
+	# whose reader has seen enough ends with the next line, also where it follows
+	(sleep 1; ctc exec one.only -- /bin/sh -c 'echo the next >/proc/1/fd/1') &
+	timeout 10 ctc logs -f one.only | head -n 1 >first
+	equal "${PIPESTATUS[0]} $(wc -l <first)" '0 1'
 }
 
 # Each as its user has it: bash by what it would offer, fish and zsh from files where `make install` puts them, and zsh at a terminal, the first time that the key is pressed.
