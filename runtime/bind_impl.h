@@ -27,6 +27,8 @@ void overlap_warn(struct host *h, const struct manifest *wanted, const struct ma
 /* Containers whose units the change touches, by name: the container's own unit, and its tunnel's. What runs on and lost something that it needs, perhaps of another stack, is no reason to
  * refuse what is changed now. */
 struct map started_by(struct arena *a, const struct plan *p);
+/* Refuses what the containers lack whose units the change touches; all of it at once: who makes it makes it in one go (bind_need.c). */
+int containers_check(struct host *h, const struct plan *p, struct err *e);
 /* Refuses what a container needs ("device=/dev/net/tun", of res_container.needs) and is not there. */
 int need_refuse(const struct res_container *c, struct str need, struct err *e);
 /* Whether a published port that is not `current` already is taken. program says who listens. */
