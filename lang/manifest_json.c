@@ -164,7 +164,7 @@ static int decode_resource(struct manifest *m, size_t number, const json_t *obje
 
 	if (kind < 0)
 		return err_set(e, -EBADMSG, "resource %zu has no kind that this program knows", number);
-	if (!json_is_string(id))
+	if (!json_string_length(id)) /* 0, too, of what is no string */
 		return err_set(e, -EBADMSG, "resource %zu has no id", number);
 	struct res *r = manifest_add(m, (enum res_kind)kind, (struct str){json_string_value(id), json_string_length(id)});
 	json_object_foreach((json_t *)object, key, value) {

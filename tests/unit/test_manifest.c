@@ -104,6 +104,7 @@ static void what_is_no_manifest_is_refused(void **state)
 		{"{\"ctstack-manifest\":1,\"resources\":[7]}", -EBADMSG},
 		{"{\"ctstack-manifest\":1,\"resources\":[{\"kind\":\"moon\",\"id\":\"x\"}]}", -EBADMSG},
 		{"{\"ctstack-manifest\":1,\"resources\":[{\"kind\":\"netns\"}]}", -EBADMSG},
+		{"{\"ctstack-manifest\":1,\"resources\":[{\"kind\":\"netns\",\"id\":\"\"}]}", -EBADMSG},
 		{"{\"ctstack-manifest\":1,\"resources\":[{\"kind\":\"netns\",\"id\":\"x\",\"mode\":1}]}", -EBADMSG},
 		{"{\"ctstack-manifest\":1,\"resources\":[{\"kind\":\"directory\",\"id\":\"/x\",\"mode\":\"1\"}]}", -EBADMSG},
 		{"{\"ctstack-manifest\":1,\"resources\":[{\"kind\":\"netns\",\"id\":\"x\"},{\"kind\":\"netns\",\"id\":\"x\"}]}", -EBADMSG},
