@@ -9,11 +9,6 @@
 
 enum { COMMAS_SHOWN = 4 };
 
-static struct str text_behind(const struct parser *p, struct span at)
-{
-	return (struct str){p->text.s + (at.hi - p->base), p->text.n - (at.hi - p->base)};
-}
-
 static bool at_line_end(struct str s)
 {
 	return !s.n || s.s[0] == '\n' || s.s[0] == '#';
@@ -63,7 +58,7 @@ static bool is_stray_comma(const struct parser *p, struct span at)
 	int first = p->nhead ? p->head[0].token : 0;
 	bool body = parser_context(p) == CX_TOP || (parser_context(p) == CX_BRACE && p->open[p->depth].is_body);
 
-	return body && first != FOR && first != ASSERT && (ends_value(p->last) || p->last == SEP || p->last == '{') && entry_follows(text_behind(p, at));
+	return body && first != FOR && first != ASSERT && (ends_value(p->last) || p->last == SEP || p->last == '{') && entry_follows(parser_behind(p, at.hi));
 }
 
 static void comma_said(struct parser *p, struct span at)
@@ -81,7 +76,7 @@ static bool is_comma_meant(struct parser *p, struct span at)
 {
 	bool within = parser_context(p) == CX_SQUARE || parser_context(p) == CX_PAREN;
 
-	if (!within || !ends_value(p->last) || parser_text(p, at).s[0] != ';' || entry_follows(text_behind(p, at)))
+	if (!within || !ends_value(p->last) || parser_text(p, at).s[0] != ';' || entry_follows(parser_behind(p, at.hi)))
 		return false;
 	if (p->diags->errors == p->errors_before)
 		diag_help(p->diags, diag_add(p->diags, DIAG_syntax, at, "a `;` does not separate items"), "items have a `,` between them");
@@ -110,7 +105,7 @@ static bool is_colon_meant(const struct parser *p, struct span at)
 	struct str body = o->word.hi ? parser_text(p, o->word) : STR("");
 	bool name = p->nhead == 1 && (p->head[0].token == NAME || p->head[0].token == PLAIN);
 
-	if (!name || parser_context(p) != CX_BRACE || !o->is_body || !is_value(skip_blanks(text_behind(p, at))))
+	if (!name || parser_context(p) != CX_BRACE || !o->is_body || !is_value(skip_blanks(parser_behind(p, at.hi))))
 		return false;
 	return schema_row_any(body, ROW_MAP) || (schema_row_any(parser_text(p, p->head[0].at), ROW_FIELD) && kind_find(parser_text(p, p->head[0].at)) == KIND_COUNT);
 }
@@ -139,7 +134,7 @@ static void let_said(struct parser *p, struct span at)
 
 static void in_said(struct parser *p, struct span at)
 {
-	struct str behind = skip_blanks(text_behind(p, at));
+	struct str behind = skip_blanks(parser_behind(p, at.hi));
 
 	if (p->lets != p->depth + 1)
 		diag_help(p->diags, diag_add(p->diags, DIAG_syntax, at, "nothing is `in` a `let`"), "leave it out: what a `let` names is known in the whole body around it");
@@ -172,7 +167,7 @@ int between_entries(struct parser *p, int token, struct span *at)
 		comma_said(p, *at);
 		return begins ? YYEMPTY : SEP;
 	case LET:
-		if (!begins || !at_line_end(skip_blanks(text_behind(p, *at))))
+		if (!begins || !at_line_end(skip_blanks(parser_behind(p, at->hi))))
 			return token;
 		let_said(p, *at);
 		return YYEMPTY;
@@ -182,7 +177,7 @@ int between_entries(struct parser *p, int token, struct span *at)
 		in_said(p, *at);
 		return YYEMPTY;
 	case NAME:
-		if (!begins || p->lets != p->depth + 1 || !is_entry((struct str){p->text.s + (at->lo - p->base), p->text.n - (at->lo - p->base)}, false))
+		if (!begins || p->lets != p->depth + 1 || !is_entry(parser_behind(p, at->lo), false))
 			return token;
 		return let_made_up(p, at);
 	case SEP:

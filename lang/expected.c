@@ -134,7 +134,7 @@ static void ignore_below(struct parser *p)
 static void ignore_value(struct parser *p, const struct expected *e)
 {
 	enum { LET_MAX = 500 };
-	struct str rest = {p->text.s + (p->pos - p->base), p->text.n - (p->pos - p->base)};
+	struct str rest = parser_behind(p, p->pos);
 	bool with = p->nhead == 4 && p->head[1].token == '=' && p->last == NAME && str_is(parser_text(p, p->before_at), "with");
 
 	if (p->last == SEP && p->before == '=' && skip_blanks(rest).n && skip_blanks(rest).s[0] == '-')

@@ -45,7 +45,7 @@ struct span indent_close(const struct parser *p, struct span open)
 {
 	bool ignored, within = false;
 	size_t indent = indent_of_line(p, open, &ignored).n;
-	struct str rest = {p->text.s + (open.hi - p->base), p->text.n - (open.hi - p->base)};
+	struct str rest = parser_behind(p, open.hi);
 	struct line line;
 
 	str_cut(rest, '\n', &rest);
@@ -88,7 +88,7 @@ bool indent_goes_on(const struct parser *p, struct span open, struct span close)
 {
 	bool ignored;
 	size_t indent = indent_of_line(p, open, &ignored).n;
-	struct str rest = {p->text.s + (close.hi - p->base), p->text.n - (close.hi - p->base)};
+	struct str rest = parser_behind(p, close.hi);
 	struct line line;
 
 	for (str_cut(rest, '\n', &rest); rest.n;)

@@ -198,7 +198,7 @@ static bool word_starts_entry(struct str word)
 /* Within a map or a record no line begins with `input model` and the like: there its brace was forgotten. */
 static bool entry_word_begins(const struct parser *p)
 {
-	struct str line = str_cut((struct str){p->text.s + (p->pos - p->base), p->text.n - (p->pos - p->base)}, '\n', NULL);
+	struct str line = str_cut(parser_behind(p, p->pos), '\n', NULL);
 	size_t word = 0, i;
 
 	while (word < line.n && is_name_byte(line.s[word]))
@@ -211,7 +211,7 @@ static bool entry_word_begins(const struct parser *p)
 /* Within brackets no line begins with `name =` or ends with `{` behind a name, or begins with one of the words: there a bracket was forgotten. */
 static bool entry_begins(const struct parser *p)
 {
-	struct str line = str_cut((struct str){p->text.s + (p->pos - p->base), p->text.n - (p->pos - p->base)}, '\n', NULL);
+	struct str line = str_cut(parser_behind(p, p->pos), '\n', NULL);
 	size_t i = 0, word;
 
 	while (i < line.n && is_name_byte(line.s[i]))
@@ -394,7 +394,7 @@ const bool layout_matters[TOKENS_END] = {
 /* `container web [` at the end of its line. */
 static bool is_square_block(struct parser *p, struct span at)
 {
-	struct str behind = skip_blanks((struct str){p->text.s + (at.hi - p->base), p->text.n - (at.hi - p->base)});
+	struct str behind = skip_blanks(parser_behind(p, at.hi));
 	struct str first = p->nhead ? parser_text(p, p->head[0].at) : STR("");
 	bool named = p->nhead < 2 || (p->head[1].token == NAME && (p->nhead == 2 || p->head[2].token == ':'));
 

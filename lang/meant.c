@@ -46,17 +46,7 @@ static bool is_block(const struct guess *g)
 /* What follows the newest token on its line. */
 static struct str behind(const struct guess *g)
 {
-	uint32_t from = g->p->last_at.hi - g->p->base;
-
-	return str_cut((struct str){g->p->text.s + from, g->p->text.n - from}, '\n', NULL);
-}
-
-/* The text behind the newest token. */
-static struct str below(const struct guess *g)
-{
-	uint32_t from = g->p->pos - g->p->base;
-
-	return (struct str){g->p->text.s + from, g->p->text.n - from};
+	return str_cut(parser_behind(g->p, g->p->last_at.hi), '\n', NULL);
 }
 
 /* `image = docker.io/x:16`: the rest of the entry, in quotes. */
@@ -181,7 +171,7 @@ static bool of_expression(const struct guess *g)
 	if (g->found == IN && g->e->is[SEP] && g->n && g->h[0].token == LET)
 		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");
 	if (g->found == SEP && str_is(g->before, "="))
-		return str_starts(skip_blanks(below(g)), STR("-")) ? MEANT("a list is written `[a, b]`") : MEANT("a value begins on the line of its `=`");
+		return str_starts(skip_blanks(parser_behind(g->p, g->p->pos)), STR("-")) ? MEANT("a list is written `[a, b]`") : MEANT("a value begins on the line of its `=`");
 	if (g->found == SEP && g->e->is[ELSE] && !g->e->is[SEP])
 		return MEANT("as a value: if CONDITION then A else B");
 	if (g->found == ',' && str_is(g->before, ","))

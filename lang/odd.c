@@ -93,7 +93,7 @@ static struct str path_line(struct str line)
 /* Without the backslashes and quotes of a shell. */
 struct str odd_path_meant(struct parser *p, uint32_t at)
 {
-	struct str line = path_line(parser_text(p, (struct span){at, p->base + (uint32_t)p->text.n}));
+	struct str line = path_line(parser_behind(p, at));
 	bool parts = memmem(line.s, line.n, "${", 2);
 	struct buf text = {0}, quoted = {0};
 

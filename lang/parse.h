@@ -4,7 +4,7 @@
  *
  *	lexer.l		bytes -> raw tokens; literals become nodes at once (literal.c); what is no token is said (odd.c)
  *	layout.c	raw tokens -> tokens of the grammar: separators, balanced brackets, skipping after a mistake
- *	grammar.y	tokens -> constructor calls (parse.c, text.c)
+ *	grammar.y	tokens -> constructor calls (parse_expr.c, parse_entry.c, text.c)
  *	between.c	what other languages put between entries
  *	expected.c	what a syntax error says
  */
@@ -140,6 +140,23 @@ static inline struct str skip_blanks(struct str s)
 	while (s.n && (s.s[0] == ' ' || s.s[0] == '\t' || s.s[0] == '\r'))
 		s = (struct str){s.s + 1, s.n - 1};
 	return s;
+}
+
+static inline struct ident ident_of(const struct parser *p, struct span at)
+{
+	return (struct ident){parser_text(p, at), at};
+}
+
+/* Of a name that may be absent. */
+static inline struct ident ident_if(const struct parser *p, struct span at)
+{
+	return at.lo ? ident_of(p, at) : (struct ident){0};
+}
+
+/* The text behind a place. */
+static inline struct str parser_behind(const struct parser *p, uint32_t at)
+{
+	return (struct str){p->text.s + (at - p->base), p->text.n - (at - p->base)};
 }
 
 static inline enum context parser_context(const struct parser *p)
