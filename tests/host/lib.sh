@@ -109,6 +109,30 @@ settled() { [ "$(systemctl show -P ActiveState ctstack-transaction.service)" = i
 # So it is, and no unit of ours starts or stops any more.
 quiet() { eventually 60 no_jobs >/dev/null; }
 no_jobs() { settled && [ -z "$(systemctl list-jobs --no-legend 'ct*')" ]; }
+# waits_at WORDS COMMAND...: a change in the background, until it has said these words (in log, which begins anew). Sets $ctc.
+waits_at() {
+	local words=$1
+	shift
+	: >log
+	"$@" >>log 2>&1 &
+	ctc=$!
+	eventually 60 grep -q "$words" log
+}
+# ended: waits for that change, and for what it handed over. Sets $status.
+ended() {
+	status=0
+	wait "$ctc" || status=$?
+	eventually 60 settled
+}
+# ends STATUS: the same, and so it must end.
+ends() {
+	ended
+	[ "$status" = "$1" ] || {
+		echo "status $status, expected $1"
+		cat log
+		return 1
+	}
+}
 # From now on nothing settles what a killed change leaves, as if the power had failed; and again as it was.
 without_settling() {
 	mkdir -p /run/systemd/system/ctstack-transaction.service.d

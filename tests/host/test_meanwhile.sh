@@ -50,25 +50,6 @@ storm_is_over() {
 	[ "$(cut -d' ' -f1 sink-host)" -le $(($1 * $(nproc))) ]
 }
 
-# waits_at WORDS COMMAND...: a change in the background, until it has said these words. Sets $ctc.
-waits_at() {
-	local words=$1
-	shift
-	: >log
-	"$@" >>log 2>&1 &
-	ctc=$!
-	eventually 60 grep -q "$words" log
-}
-# ends STATUS
-ends() {
-	status=0
-	wait "$ctc" || status=$?
-	[ "$status" = "$1" ] || {
-		cat log
-		return 1
-	}
-	eventually 30 settled
-}
 still_waits() { systemctl is-active --quiet ctstack-transaction.service; }
 
 # mended COMMAND...: what it takes away is back soon (half a second on a machine at rest), while the change waits still.

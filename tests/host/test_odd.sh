@@ -23,24 +23,10 @@ pids() { for name in a b; do main_pid "ct-o-$name.service"; done; }
 allowed() { in_ns ct-o-b probe connect 10.95.0.11 80 300 && probe connect 127.0.0.1 8080 300; }
 service_pid() { main_pid ctstack-transaction.service; }
 
-# begin [COMMAND...]: an apply in the background, until it waits for a container that is not ready for 8 s.
+# An apply in the background, until it waits for a container that is not ready for 8 s.
 begin() {
-	: >log
 	stack "$slow"
-	ctc apply --yes /root/o.ctstack >>log 2>&1 &
-	ctc=$!
-	eventually 60 grep -q 'start ct-o-slow.service' log
-}
-# ends STATUS
-ends() {
-	status=0
-	wait "$ctc" || status=$?
-	[ "$status" = "$1" ] || {
-		echo "status $status, expected $1"
-		cat log
-		return 1
-	}
-	eventually 60 settled
+	waits_at 'start ct-o-slow.service' ctc apply --yes /root/o.ctstack
 }
 # The one or the other, whole.
 is_new() {

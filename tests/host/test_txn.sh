@@ -21,20 +21,8 @@ stack() {
 }
 slow='container slow { image = "localhost/slow:1"; address = 10.77.0.15; ports { http = 80/tcp }; ready { tcp = http; within = 60s } }'
 
-# begin_slowly COMMAND...: in the background, until it waits for a container that is not ready for 6 s. Sets $ctc.
-begin_slowly() {
-	: >log	# what the last one said is not this one's
-	"$@" >>log 2>&1 &
-	ctc=$!
-	eventually 60 grep -q 'start ct-t-slow.service' log
-}
-
-# ended: waits for it, and sets $status.
-ended() {
-	status=0
-	wait "$ctc" || status=$?
-	eventually 30 settled
-}
+# begin_slowly COMMAND...: in the background, until it waits for a container that is not ready for 6 s.
+begin_slowly() { waits_at 'start ct-t-slow.service' "$@"; }
 
 test_a_stack_runs() {
 	image localhost/a:1

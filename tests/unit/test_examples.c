@@ -11,6 +11,7 @@
 #include "compiler/compile.h"
 #include "lang/base/cleanup.h"
 #include "runtime/show.h"
+#include "tests/unit/read_whole.h"
 
 static const struct {
 	const char *source, *expected;
@@ -22,16 +23,6 @@ static const struct {
     {"tests/golden/manifest/kinds.ctstack", "tests/golden/manifest/kinds.json"},
     {"tests/golden/manifest/engines.ctstack", "tests/golden/manifest/engines.json"},
 };
-
-static void read_whole(const char *path, struct buf *out)
-{
-	_file_ FILE *f = fopen(path, "re");
-	char part[4096];
-	size_t n;
-
-	while (f && (n = fread(part, 1, sizeof part, f)) > 0)
-		buf_add(out, part, n);
-}
 
 static void write_whole(const char *path, struct str text)
 {

@@ -14,17 +14,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/diff.h"
 #include "lang/print.h"
-
-static void read_whole(const char *path, struct buf *out)
-{
-	_file_ FILE *f = fopen(path, "re");
-	char part[4096];
-	size_t n;
-
-	assert_non_null(f);
-	while ((n = fread(part, 1, sizeof part, f)) > 0)
-		buf_add(out, part, n);
-}
+#include "tests/unit/read_whole.h"
 
 /* The manifest but for places, which lines and columns are part of; false where it does not compile. */
 static bool meaning(const char *path, struct str text, struct buf *out)
@@ -78,7 +68,7 @@ static size_t check_files(const char *pattern)
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		_buf_ struct buf text = {0};
 
-		read_whole(found.gl_pathv[i], &text);
+		assert_true(read_whole(found.gl_pathv[i], &text));
 		compiled += check(found.gl_pathv[i], buf_view(&text));
 	}
 	globfree(&found);

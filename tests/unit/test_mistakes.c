@@ -10,6 +10,7 @@
 
 #include "compiler/compile.h"
 #include "lang/base/cleanup.h"
+#include "tests/unit/read_whole.h"
 
 #define FILE_OF "tests/unit/mistakes.txt"
 #define FRAME "=== frame "
@@ -22,16 +23,6 @@ enum { FRAMES = 8 };
 struct frame {
 	struct str name, text;
 };
-
-static void read_whole(const char *path, struct buf *out)
-{
-	_file_ FILE *f = fopen(path, "re");
-	char part[4096];
-	size_t n;
-
-	while (f && (n = fread(part, 1, sizeof part, f)) > 0)
-		buf_add(out, part, n);
-}
 
 /* The lines up to the next that begins one. */
 static struct str section_cut(struct str *rest)

@@ -12,6 +12,7 @@
 
 #include "compiler/compile.h"
 #include "lang/base/cleanup.h"
+#include "tests/unit/read_whole.h"
 
 static const char *const files[] = {"examples/ml.ctstack", "examples/dev.ctstack", "examples/hello.ctstack", "tests/unit/mutations.ctstack"};
 
@@ -226,16 +227,6 @@ static const struct mutation {
 struct counted {
 	size_t places, missed;
 };
-
-static void read_whole(const char *path, struct buf *out)
-{
-	_file_ FILE *f = fopen(path, "re");
-	char part[4096];
-	size_t n;
-
-	while (f && (n = fread(part, 1, sizeof part, f)) > 0)
-		buf_add(out, part, n);
-}
 
 /* The word behind the last `before` that stands before `at` in the text; where there is none: otherwise. */
 static struct str word_before(struct str text, const char *at, const char *before, const char *otherwise)
