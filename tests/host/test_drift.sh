@@ -20,7 +20,14 @@ stack() {
 
 link_of() { ip -o link show "ct-d-$1" | cut -d: -f2 | cut -d@ -f1 | tr -d ' '; }
 drift() { ctc status --json | sed -n 's/^{"what":"\([^"]*\)","kind":"\([^"]*\)","id":"\([^"]*\)".*/\1 \2 \3/p'; }
-freeze() { kill -STOP "$(main_pid ctstack-watch.service)"; }
+# What the watcher had begun when it was frozen still puts back what it finds altered: that ends first.
+freeze() {
+	local watcher
+	watcher=$(main_pid ctstack-watch.service)
+	kill -STOP "$watcher"
+	eventually 60 childless "$watcher"
+}
+childless() { ! ps -o stat= --ppid "$1" | grep -qv '^Z'; }
 
 # row NAME EDIT EXPECTED: lines of drift, with A and B for the names of the two links.
 row() {
