@@ -96,14 +96,26 @@ int compile_files(struct compilation *c, const char *const *paths, size_t npaths
 	return compile(c, &modules);
 }
 
-int compile_text(struct compilation *c, struct str path, struct str text)
+static int compile_one(struct compilation *c, struct str path, struct str text, bool lock)
 {
 	struct modules modules = {0};
 
 	begin(c, &modules);
 	givens_read(&c->sources, &c->diags, &c->givens, &modules);
 	modules_load_text(&c->sources, &c->diags, path, text, &modules);
+	if (lock)
+		locks_read(&c->sources, &c->diags, c->givens.relock, &modules);
 	return compile(c, &modules);
+}
+
+int compile_text(struct compilation *c, struct str path, struct str text)
+{
+	return compile_one(c, path, text, false);
+}
+
+int compile_text_locked(struct compilation *c, struct str path, struct str text)
+{
+	return compile_one(c, path, text, true);
 }
 
 void compilation_end(struct compilation *c)

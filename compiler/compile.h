@@ -26,8 +26,10 @@ struct compilation {
 /* All zero before, but for what is given; compilation_end after. Returns 0, or -EINVAL where diags has errors (then there is no manifest), or the errno of a file that cannot be read
  * (also said in diags). */
 int compile_files(struct compilation *c, const char *const *paths, size_t npaths);
-/* The same for one text that is at hand (tests, stdin). */
+/* The same for one text that is at hand; no lock is looked for. */
 int compile_text(struct compilation *c, struct str path, struct str text);
+/* The same, with the lock beside the file that the text is to be. */
+int compile_text_locked(struct compilation *c, struct str path, struct str text);
 void compilation_end(struct compilation *c);
 
 #endif

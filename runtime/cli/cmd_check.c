@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * ctc check: what is wrong with source files. Reads nothing but them and touches nothing. */
+ * ctc check: what is wrong with source files, or with what an editor has of one ("-"). Reads nothing but them and touches nothing. */
 #include "runtime/cli/cli.h"
 
 #include <stdlib.h>
@@ -98,9 +98,32 @@ static int levels_set(struct cli *c, const char *option, const struct cli_texts 
 	return 0;
 }
 
-static int check(struct cli *c, char **files, size_t n, struct compilation *made, enum diag_format format)
+/* What standard input says, as if it stood in a file of that name. */
+static int compile_stdin(struct cli *c, const char *name, struct compilation *made)
 {
-	compile_files(made, (const char *const *)files, n);
+	struct str text;
+	struct err e;
+
+	if (input_stdin(&made->arena, &text, &e) < 0)
+		return cli_err(c, &e);
+	compile_text_locked(made, str_of(name), text);
+	return 0;
+}
+
+static int check(struct cli *c, char **files, size_t n, const char *as, struct compilation *made, enum diag_format format)
+{
+	bool is_stdin = false;
+
+	for (size_t i = 0; i < n; i++)
+		is_stdin |= strcmp(files[i], "-") == 0;
+	if (is_stdin && n > 1)
+		return cli_fail(c, "- is the only file where it is given");
+	if (as && !is_stdin)
+		return cli_fail(c, "--as names what standard input is, and goes with -");
+	if (is_stdin && compile_stdin(c, as ? as : "-", made))
+		return 1;
+	if (!is_stdin)
+		compile_files(made, (const char *const *)files, n);
 	int status = cli_diags(c, &made->diags, format) || made->diags.errors > 0;
 	if (!status && format == DIAG_TEXT)
 		status = summary(c, made);
@@ -114,26 +137,28 @@ int cmd_check(struct cli *c, int argc, char **argv)
 	struct cli_texts deny = {0}, warn = {0}, allow = {0};
 	struct lint_levels levels = {0};
 	int format = DIAG_TEXT, status = 0;
+	const char *as = NULL;
 	_input_ struct input in = {0};
 	const struct cli_option options[] = {
 		{"format", 0, CLI_WORD, &format, NULL, "text on standard error (the default), json or sarif on standard output", formats},
 		{"deny", 0, CLI_TEXTS, &deny, "LINT", "a lint, by code or name, is an error; warnings: all of them", NULL},
 		{"warn", 0, CLI_TEXTS, &warn, "LINT", "a lint is a warning, also one that is off by itself", NULL},
 		{"allow", 0, CLI_TEXTS, &allow, "LINT", "a lint is not said", NULL},
+		{"as", 0, CLI_TEXT, &as, "FILE", "with -: what standard input says is to stand in this file, of which it is a newer state", NULL},
 		INPUT_OPTIONS(&in),
 		{0},
 	};
 	int n = cli_options(c, options, argc, argv, &status);
 
 	if (n == 0)
-		status = cli_fail(c, "name the files to check");
+		status = cli_fail(c, "name the files to check, or - for standard input");
 	else if (n > 0)
 		status = levels_set(c, "allow", &allow, LINT_ALLOW, &levels) || levels_set(c, "warn", &warn, LINT_WARN, &levels) ||
 			 levels_set(c, "deny", &deny, LINT_DENY, &levels);
 	if (n > 0 && !status) {
 		struct compilation made = {.givens = input_givens(&in), .levels = &levels, .check_only = true};
 
-		status = check(c, argv + 1, (size_t)n, &made, (enum diag_format)format);
+		status = check(c, argv + 1, (size_t)n, as, &made, (enum diag_format)format);
 	}
 	free(deny.at);
 	free(warn.at);

@@ -12,26 +12,8 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/diff.h"
 #include "lang/print.h"
+#include "runtime/cli/input.h"
 #include "runtime/fs.h"
-
-static int read_stdin(struct arena *a, struct str *ret, struct err *e)
-{
-	_buf_ struct buf b = {0};
-	char piece[65536];
-	ssize_t n;
-
-	while ((n = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_errno(e, -errno, "cannot read standard input");
-		buf_add(&b, piece, (size_t)n);
-		if (b.n > SOURCE_MAX)
-			return err_set(e, -EFBIG, "standard input is larger than %d MiB", SOURCE_MAX >> 20);
-	}
-	*ret = buf_take(&b, a);
-	return 0;
-}
 
 static int write_back(int root, struct str path, struct str text, struct err *e)
 {
@@ -82,7 +64,7 @@ static int format_stdin(struct work *w)
 	struct err e = {0};
 	struct str text;
 
-	if (read_stdin(&w->arena, &text, &e) < 0)
+	if (input_stdin(&w->arena, &text, &e) < 0)
 		return cli_err(w->c, &e);
 	if (canonical(w, "-", text))
 		return 1;

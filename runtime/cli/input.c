@@ -3,7 +3,12 @@
  * Compiling what is named on the command line. */
 #include "runtime/cli/input.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "lang/base/cleanup.h"
+#include "lang/source.h"
 
 struct givens input_givens(const struct input *in)
 {
@@ -16,6 +21,25 @@ void input_end(struct input *in)
 	free(in->vars.at);
 	free(in->include.at);
 	*in = (struct input){0};
+}
+
+int input_stdin(struct arena *a, struct str *ret, struct err *e)
+{
+	_buf_ struct buf b = {0};
+	char piece[65536];
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, piece, sizeof piece)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(e, -errno, "cannot read standard input");
+		buf_add(&b, piece, (size_t)n);
+		if (b.n > SOURCE_MAX)
+			return err_set(e, -EFBIG, "standard input is larger than %d MiB", SOURCE_MAX >> 20);
+	}
+	*ret = buf_take(&b, a);
+	return 0;
 }
 
 bool input_compile(struct cli *cli, struct compilation *c, char *const *paths, size_t n)

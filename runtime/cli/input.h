@@ -26,6 +26,8 @@ void input_end(struct input *in);
 
 /* False where there were errors, which stand on standard error by then. Warnings do, too. c is all zero before, but for givens; compilation_end in any case. */
 bool input_compile(struct cli *cli, struct compilation *c, char *const *paths, size_t n);
+/* All of standard input, as a source: in a. -EFBIG: it is larger than one may be. */
+int input_stdin(struct arena *a, struct str *ret, struct err *e);
 struct texts input_texts(struct compilation *c);
 /* What the files output, as it is shown; in the compilation's arena. */
 struct view_outputs input_outputs(struct compilation *c);

@@ -6,6 +6,7 @@
 #	THEME/NAME.ctstack	run as `ctc check NAME.ctstack` in that directory; or
 #	THEME/NAME.gen		a shell script that writes NAME.ctstack to its standard output (binary or large files), and what it uses beside it; or
 #	THEME/NAME.cmd		another command line, one line
+#	THEME/NAME.in		what its standard input says (nothing, where there is none)
 #	THEME/NAME.expect	standard output, then standard error, then "exit N"
 #
 # Files in deeper directories are there to be used. --update writes what came out as what is expected: the review is the diff.
@@ -25,7 +26,7 @@ passed=0 failed=0
 # The command's output as the .expect files have it. $1: directory, $2: name
 golden_run()
 {
-	local dir=$1 name=$2 words
+	local dir=$1 name=$2 in=/dev/null words
 	if [ -f "$dir/$name.cmd" ]; then
 		read -ra words <"$dir/$name.cmd"
 	else
@@ -36,7 +37,8 @@ golden_run()
 		(cd "$tmp/$dir" && sh "$here/$dir/$name.gen" >"$name.ctstack") || return
 		dir=$tmp/$dir
 	fi
-	(cd "$dir" && timeout 60 "$ctc" ${words[@]+"${words[@]}"} 2>"$tmp/err"; echo "exit $?" >"$tmp/exit")
+	[ ! -f "$dir/$name.in" ] || in=$here/$dir/$name.in
+	(cd "$dir" && timeout 60 "$ctc" ${words[@]+"${words[@]}"} <"$in" 2>"$tmp/err"; echo "exit $?" >"$tmp/exit")
 	cat "$tmp/err" "$tmp/exit"
 }
 

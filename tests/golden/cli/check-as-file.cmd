@@ -1,0 +1,1 @@
+check --as a.ctstack b.ctstack
