@@ -70,7 +70,7 @@ static struct val check_text(struct elab *el, struct val v, const struct expr *e
 	return val_poison();
 }
 
-static struct port with_protocol(struct port p)
+struct port with_protocol(struct port p)
 {
 	if (p.proto == PROTO_NONE)
 		p.proto = PROTO_TCP;
@@ -153,7 +153,7 @@ static struct val check_node(struct elab *el, struct val v, const struct expr *e
 	}
 }
 
-static bool type_is_list(const struct type *t)
+bool type_is_list(const struct type *t)
 {
 	switch (t->tag) {
 	case T_STRINGS:
@@ -170,7 +170,7 @@ static bool type_is_list(const struct type *t)
 	}
 }
 
-static struct type element_type(const struct type *t)
+struct type element_type(const struct type *t)
 {
 	switch (t->tag) {
 	case T_STRINGS:
@@ -191,9 +191,7 @@ static struct type element_type(const struct type *t)
 	}
 }
 
-/* Checked elements into what the type asks for. at: the elements' expressions, or NULL where they have none of their own. */
-static struct val list_made(struct elab *el, const struct list *l, struct span at, const struct expr *elements,
-			    const struct type *t)
+struct val list_made(struct elab *el, const struct list *l, struct span at, const struct expr *elements, const struct type *t)
 {
 	struct val v = {.type = t->tag};
 	struct list *copy;
@@ -382,96 +380,4 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 	default:
 		return v.type == t->tag ? v : mismatch(el, v, e, t, to);
 	}
-}
-
-static struct val eval_list_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
-			       const struct target *to)
-{
-	struct type of = element_type(t);
-	VEC(struct val) items = {0};
-	bool good = true;
-
-	for (const struct expr *x = e->u.list.first; x; x = x->next) {
-		struct val v = eval_as(el, x, scope, &of, to);
-
-		good &= v.type != V_POISON;
-		vec_push(el->a, &items, t->tag == V_LIST ? val_widen(el->a, v) : v);
-	}
-	struct list l = {items.at, items.n};
-	return good ? list_made(el, &l, e->at, e->u.list.first, t) : val_poison();
-}
-
-/* web:8080/tcp, world:443/tcp */
-static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
-				  const struct target *to)
-{
-	struct val v = eval_as(el, e->u.port_of.base, scope, t, to);
-
-	if (v.type != T_FLOWEND)
-		return v;
-	if (v.u.FLOWEND.port.lo) {
-		say(el, DIAG_type_mismatch, e->at, "this names a port twice");
-		return val_poison();
-	}
-	v.u.FLOWEND.port = with_protocol(e->u.port_of.port);
-	return v;
-}
-
-/* chat, web.data: what the words mean is not asked. */
-static struct val name_written(struct elab *el, const struct expr *e, const struct target *to)
-{
-	const struct expr *base = e->kind == EX_MEMBER ? e->u.member.base : NULL;
-
-	if (e->kind == EX_NAME)
-		return VAL(NAMED, e->u.text);
-	if (base && base->kind == EX_NAME)
-		return VAL(NAMED, STR_JOIN(el->a, base->u.text, STR("."), e->u.member.name.text));
-	struct diag *d = e->kind == EX_BAD ? NULL : say(el, DIAG_type_mismatch, e->at, "`%.*s` takes a name: NAME, or NAME.NAME", STR_ARG(to->name));
-	if (d && e->kind == EX_STRING)
-		say_help(el, d, "write it without quotes: %.*s", STR_ARG(e->u.text));
-	return val_poison();
-}
-
-static struct val eval_as_inner(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
-				const struct target *to)
-{
-	struct val v;
-
-	if (t->tag == T_NAMED)
-		return name_written(el, e, to);
-	if (e->kind == EX_NAME && contextual(el, e, scope, t, to, &v))
-		return v;
-	if (e->kind == EX_COND) {
-		v = eval_condition(el, e->u.cond.condition, scope, "a condition");
-		if (!branches_agree(el, e, scope) || v.type != T_BOOL)
-			return val_poison();
-		return eval_as(el, v.u.BOOL ? e->u.cond.yes : e->u.cond.no, scope, t, to);
-	}
-	if (e->kind == EX_BINARY && e->u.op.op == OP_ELSE) {
-		v = eval(el, e->u.op.left, scope);
-		return v.type == V_NONE || v.type == V_ABSENT ? eval_as(el, e->u.op.right, scope, t, to) : check(el, v, e->u.op.left, t, to);
-	}
-	if (e->kind == EX_LIST && type_is_list(t))
-		return eval_list_as(el, e, scope, t, to);
-	if (e->kind == EX_MAP && t->tag == V_MAP)
-		return eval_map_as(el, e, scope, t, to);
-	if (e->kind == EX_PORT_OF && t->tag == T_FLOWEND)
-		return eval_port_of_as(el, e, scope, t, to);
-	el->wanted = e->kind == EX_NAME || e->kind == EX_MEMBER || e->kind == EX_PORT_OF ? t : NULL;
-	el->wanted_of = e;
-	v = eval(el, e, scope);
-	el->wanted = NULL;
-	return check(el, v, e, t, to);
-}
-
-struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
-		   const struct target *to)
-{
-	struct val v;
-
-	if (!eval_enter(el, e))
-		return val_poison();
-	v = eval_as_inner(el, e, scope, t, to);
-	el->eval_depth--;
-	return v;
 }

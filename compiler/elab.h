@@ -219,7 +219,8 @@ void bind_value(struct elab *el, struct scope *scope, struct ident name, struct 
 struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope);
 struct val eval_list(struct elab *el, const struct expr *e, struct scope *scope);
 struct val eval_map(struct elab *el, const struct expr *e, struct scope *scope);
-struct val eval_comprehension(struct elab *el, const struct expr *e, struct scope *scope);
+/* of: what each item, or value of an entry, is asked to be; NULL: nothing. */
+struct val eval_comprehension(struct elab *el, const struct expr *e, struct scope *scope, const struct type *of, const struct target *to);
 struct val eval_binary(struct elab *el, const struct expr *e, struct val l, struct val r);
 struct val eval_unary(struct elab *el, const struct expr *e, struct val v);
 struct val eval_index(struct elab *el, const struct expr *e, struct val base, struct val index);
@@ -241,9 +242,10 @@ struct val force_entry(struct elab *el, struct node *n, const struct schema_row 
 
 /* Says what is wrong with a text that nobody evaluates, as far as that can be told: names that are not known, another type. what: "the message". */
 void text_look(struct elab *el, const struct expr *e, struct scope *scope, const char *what);
-/* What can be said of what is not evaluated (infer.c): false, and said, where the branches of if … then … else … differ in type; true, and said, where
+/* What can be said of what is not evaluated (infer.c): false, and said, where the branches of if … then … else … differ in type, and not both
+ * serve what is wanted (or NULL); true, and said, where
  * the other side of and, or is no bool. */
-bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope);
+bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope, const struct type *wanted);
 bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope);
 
 /* ---- checking against types (check.c, context.c, mismatch.c, form.c, types.c) ---- */
@@ -251,6 +253,12 @@ bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope);
 /* Evaluates what must be of a type; the result is typed (its type is t->tag), V_NONE where the type is optional, or V_POISON. */
 struct val eval_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to);
 struct val check(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to);
+/* Whether lists are of the type; what each item is of then; and checked items as what it asks for. elements: their expressions, or NULL where they have none of their own. */
+bool type_is_list(const struct type *t);
+struct type element_type(const struct type *t);
+struct val list_made(struct elab *el, const struct list *l, struct span at, const struct expr *elements, const struct type *t);
+/* A port that names no protocol is one of tcp. */
+struct port with_protocol(struct port p);
 /* What a map says becomes a value of a record type, or of map<T> (record.c). */
 struct val record_check(struct elab *el, const struct dict *given, const struct expr *e, const struct type *t, const struct target *to);
 struct val eval_map_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t, const struct target *to);

@@ -289,7 +289,7 @@ static struct val eval_inner(struct elab *el, const struct expr *e, struct scope
 		return eval_sides(el, e, scope);
 	case EX_COND:
 		v = eval_condition(el, e->u.cond.condition, scope, "a condition");
-		if (!branches_agree(el, e, scope) || v.type != T_BOOL)
+		if (!branches_agree(el, e, scope, NULL) || v.type != T_BOOL)
 			return val_poison();
 		return eval(el, v.u.BOOL ? e->u.cond.yes : e->u.cond.no, scope);
 	case EX_LIST:
@@ -297,7 +297,7 @@ static struct val eval_inner(struct elab *el, const struct expr *e, struct scope
 	case EX_MAP:
 		return eval_map(el, e, scope);
 	case EX_COMPREHENSION:
-		return eval_comprehension(el, e, scope);
+		return eval_comprehension(el, e, scope, NULL, NULL);
 	case EX_BAD:
 		break;
 	}

@@ -34,8 +34,11 @@ static bool same_type(struct elab *el, const struct val *items, size_t n, struct
 		i++;
 	if (v.type == V_NONE || i == n || items[i].type == v.type)
 		return true;
-	say(el, DIAG_type_mismatch, at, "the items of a list are of one type: the first is %s, this is %s",
-	    val_shown(items[i]), val_shown(v));
+	struct diag *d = say(el, DIAG_type_mismatch, at, "the items of a list are of one type: the first is %s, this is %s", val_shown(items[i]), val_shown(v));
+	if (v.type == T_STRING && items[i].type == T_PATH)
+		say_help(el, d, "the path that a string says is path(\"…\")");
+	else if (v.type == T_STRING || items[i].type == T_STRING)
+		say_help(el, d, "a text of anything is written \"${…}\"");
 	return false;
 }
 
@@ -193,6 +196,8 @@ struct made {
 	VEC(struct val) items;
 	VEC(struct dict_entry) entries;
 	bool bad;
+	const struct type *of;		/* what each is asked to be, or NULL; for */
+	const struct target *to;
 };
 
 /* One turn; false where a limit was passed. */
@@ -210,7 +215,7 @@ static bool comprehend(struct elab *el, const struct expr *e, struct scope *turn
 	}
 	if (e->u.loop.key)
 		key = eval_text(el, e->u.loop.key, turn);
-	v = eval(el, e->u.loop.body, turn);
+	v = made->of ? val_widen(el->a, eval_as(el, e->u.loop.body, turn, made->of, made->to)) : eval(el, e->u.loop.body, turn);
 	if (!list_room(el, made->items.n + made->entries.n, 1, e->at))
 		return false;
 	made->bad |= v.type == V_POISON || key.type == V_POISON;
@@ -225,9 +230,9 @@ static bool comprehend(struct elab *el, const struct expr *e, struct scope *turn
 	return true;
 }
 
-struct val eval_comprehension(struct elab *el, const struct expr *e, struct scope *scope)
+struct val eval_comprehension(struct elab *el, const struct expr *e, struct scope *scope, const struct type *of, const struct target *to)
 {
-	struct made made = {0};
+	struct made made = {.of = of, .to = to};
 	struct sequence s;
 
 	if (!eval_sequence(el, e->u.loop.loop, scope, &s))

@@ -102,11 +102,31 @@ static const char *shown(int type)
 	return type < T_COUNT ? type_infos[type].shown : type == V_LIST ? "list" : type == V_MAP ? "map" : "block";
 }
 
-bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope)
+/* Whether what is wanted takes values of this type, of those types of which it takes several. */
+static bool serves(int type, const struct type *wanted)
+{
+	switch (wanted->tag) {
+	case T_PATH:
+		return type == T_PATH || type == T_STRING;
+	case T_NUMBER:
+	case T_FLOAT:
+		return type == T_INT || type == T_FLOAT;
+	case T_HOSTPORT:
+		return type == T_INT || type == T_PORT || type == T_ENDPOINT;
+	case T_FLOWEND:
+		return type == V_NODE || type == T_PORTREF;
+	default:
+		return false;
+	}
+}
+
+bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope, const struct type *wanted)
 {
 	int yes = infer(el, e->u.cond.yes, scope, 0), no = infer(el, e->u.cond.no, scope, 0);
 
 	if (yes == UNKNOWN || no == UNKNOWN || yes == no || yes == V_NONE || no == V_NONE)
+		return true;
+	if (wanted && serves(yes, wanted) && serves(no, wanted))
 		return true;
 	struct diag *d = say(el, DIAG_type_mismatch, e->u.cond.no->at,
 			     "both branches are of one type: `then` is %s, `else` is %s", shown(yes), shown(no));
