@@ -102,6 +102,20 @@ static struct val check_hostport(struct elab *el, struct val v, const struct exp
 	return VAL(HOSTPORT, at);
 }
 
+/* 203.0.113.1:51820, or "vpn.example.org:51820" */
+static struct val check_remote(struct elab *el, struct val v, const struct expr *e, const struct type *t, const struct target *to)
+{
+	struct remote at = {0};
+	const char *wrong;
+
+	if (v.type == T_ENDPOINT)
+		return VAL(REMOTE, (struct remote){.at = v.u.ENDPOINT});
+	if (v.type != T_STRING || form_is_endpoint(v.u.STRING))
+		return mismatch(el, v, e, t, to);
+	wrong = form_remote(v.u.STRING, &at);
+	return wrong ? ill_formed(el, DIAG_address, wrong, v.u.STRING, e, to) : VAL(REMOTE, at);
+}
+
 static struct val check_flow_end(struct elab *el, struct val v, const struct expr *e, const struct type *t,
 				 const struct target *to)
 {
@@ -362,6 +376,8 @@ struct val check(struct elab *el, struct val v, const struct expr *e, const stru
 		return VAL(PORT, with_protocol(v.type == T_PORT ? v.u.PORT : v.u.PORTREF.port));
 	case T_HOSTPORT:
 		return check_hostport(el, v, e, t, to);
+	case T_REMOTE:
+		return check_remote(el, v, e, t, to);
 	case T_FLOWEND:
 		return check_flow_end(el, v, e, t, to);
 #define REF(tag, kind) case T_##tag:

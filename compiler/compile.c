@@ -71,6 +71,9 @@ static int compile(struct compilation *c, struct modules *modules)
 	if (balanced(modules))
 		elaborate(&scratch, &c->arena, &c->diags, modules, &c->model);
 	locks_pin(&c->arena, modules, &c->model);
+	locks_resolve(&c->arena, c->givens.relock ? NULL : &c->diags, modules, &c->model);
+	if (!c->diags.errors && !c->givens.relock)
+		locks_compare(&c->diags, modules, &c->model);
 	if (c->givens.locked && !c->diags.errors)
 		locks_check(&c->diags, modules, &c->model);
 	c->diags.partly = c->diags.errors && any_stack(modules);

@@ -4,6 +4,21 @@
 #include "compiler/elab.h"
 #include "lang/habit.h"
 
+#include <signal.h>
+#include <stdlib.h>
+
+/* TERM, term, SIGTERM in quotes, 15 */
+static void help_signal(struct elab *el, struct diag *d, struct str word)
+{
+	unsigned number = word.n && word.n <= 2 && strspn(word.s, "0123456789") >= word.n ? (unsigned)strtoul(str_copy(el->a, word).s, NULL, 10) : 0;
+	struct word_range r = type_words(T_SIGNAL);
+	const char *name = number ? sigabbrev_np((int)number) : str_copy(el->a, word).s;
+
+	for (unsigned w = r.lo; name && w < r.hi; w++)
+		if (strcasecmp(word_texts[w].s, name) == 0 || strcasecmp(word_texts[w].s + strlen("SIG"), name) == 0)
+			say_help(el, d, "write: stop-signal = %.*s", STR_ARG(word_texts[w]));
+}
+
 /* A word of another tool where one of ours is asked for. */
 void help_word(struct elab *el, struct diag *d, const struct type *t, struct str word)
 {
@@ -17,6 +32,8 @@ void help_word(struct elab *el, struct diag *d, const struct type *t, struct str
 		say_help(el, d, "a network of the stack's is its subnet: subnet = %.*s", STR_ARG(word));
 	else if (t->tag == T_CAPABILITY && str_starts(word, STR("CAP_")))
 		say_help(el, d, "write it without CAP_ and without quotes: %.*s", (int)word.n - 4, word.s + 4);
+	else if (t->tag == T_SIGNAL)
+		help_signal(el, d, word);
 	else if (t->tag == T_TLS)
 		say_help(el, d, "acme: of a public authority; internal: of the proxy's own; off: none");
 	else if (habit && t->tag == T_RESTART)

@@ -187,6 +187,9 @@ void effective_value(struct effective *e, enum type_tag tag, const void *v)
 	case T_ENDPOINT:
 		endpoint_text(*(const struct endpoint *)v, out);
 		break;
+	case T_REMOTE:
+		remote_text(v, out);
+		break;
 	case T_OWNER:
 		buf_fmt(out, "%u:%u", ((const struct owner *)v)->uid, ((const struct owner *)v)->gid);
 		break;

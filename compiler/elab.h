@@ -269,6 +269,8 @@ struct val mismatch(struct elab *el, struct val v, const struct expr *e, const s
 struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to);
 /* Hangs on what to do about it. */
 void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t, const struct target *to);
+/* What somebody means who writes a number where a size stands: 512MiB for 512, 1GiB for 1073741824. */
+const char *size_meant(struct elab *el, int64_t n);
 /* Hangs on what the ports of a container are called. */
 void help_port(struct elab *el, struct diag *d, struct node *n);
 /* Hangs on what a word of another tool is here. */
@@ -298,6 +300,9 @@ const char *form_image(struct str s);
 /* sha256: and 64 hexadecimal digits. */
 const char *form_digest(struct str s);
 const char *form_ifname(struct str s);
+/* NAME:PORT, the name one that a resolver can be asked for; and whether it is an endpoint by its address, in quotes. */
+const char *form_remote(struct str s, struct remote *ret);
+bool form_is_endpoint(struct str s);
 
 /* ---- the end (finish.c, finish_arrow.c, enable.c, sound.c) ---- */
 

@@ -142,8 +142,11 @@ static struct val eval_comprehension_as(struct elab *el, const struct expr *e, s
 static struct val eval_port_of_as(struct elab *el, const struct expr *e, struct scope *scope, const struct type *t,
 				  const struct target *to)
 {
-	struct val v = eval_as(el, e->u.port_of.base, scope, t, to);
+	struct val v;
 
+	el->wanted_of = e;
+	v = eval_as(el, e->u.port_of.base, scope, t, to);
+	el->wanted_of = NULL;
 	if (v.type != T_FLOWEND)
 		return v;
 	if (v.u.FLOWEND.port.lo) {
@@ -176,8 +179,17 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 
 	if (t->tag == T_NAMED)
 		return name_written(el, e, to);
-	if (e->kind == EX_NAME && contextual(el, e, scope, t, to, &v))
-		return v;
+	if (e->kind == EX_NAME) {
+		bool meant;
+
+		el->wanted = t;
+		el->wanted_of = el->wanted_of ? el->wanted_of : e;
+		meant = contextual(el, e, scope, t, to, &v);
+		el->wanted = NULL;
+		el->wanted_of = NULL;
+		if (meant)
+			return v;
+	}
 	if (e->kind == EX_COND) {
 		v = eval_condition(el, e->u.cond.condition, scope, "a condition");
 		if (!branches_agree(el, e, scope, t) || v.type != T_BOOL)
@@ -190,6 +202,8 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 		return eval_joined_as(el, e, scope, t, to);
 	if (e->kind == EX_LIST && type_is_list(t))
 		return eval_list_as(el, e, scope, t, to);
+	if (e->kind == EX_LIST && e->u.list.first && (type_is_enum(t) || !e->u.list.first->next))
+		return mismatch(el, (struct val){.type = V_LIST}, e, t, to); /* its items were read as the words that they are not */
 	if (e->kind == EX_MAP && t->tag == V_MAP)
 		return eval_map_as(el, e, scope, t, to);
 	if (e->kind == EX_COMPREHENSION)
@@ -200,6 +214,7 @@ static struct val eval_as_inner(struct elab *el, const struct expr *e, struct sc
 	el->wanted_of = e;
 	v = eval(el, e, scope);
 	el->wanted = NULL;
+	el->wanted_of = NULL;
 	return check(el, v, e, t, to);
 }
 

@@ -20,6 +20,55 @@ static bool is_unset(struct val v)
 	return v.type == V_NONE || v.type == V_ABSENT;
 }
 
+/* A side of a `+` as it stands in a text. */
+static const char *within_text(struct elab *el, const struct expr *e)
+{
+	bool computed = e->kind >= EX_NAME || e->kind == EX_COMPUTED;
+
+	return e->kind == EX_STRING || e->kind == EX_PATH ? str_copy(el->a, e->u.text).s : str_fmt(el->a, computed ? "${%s}" : "%s", expr_shown(el, e)).s;
+}
+
+static bool is_amount(struct val v)
+{
+	return v.type == T_SIZE || v.type == T_DURATION;
+}
+
+/* What to do about one side, a, beside the other, b. False where that is not known. */
+static bool help_operand(struct elab *el, struct diag *d, const struct expr *e, struct val a, struct val b, const struct expr *of_a, const struct expr *of_b)
+{
+	enum op op = e->u.op.op;
+	const char *shown = expr_shown(el, of_a);
+	bool compared = op >= OP_EQ && op <= OP_GE;
+
+	if (op == OP_ADD && (a.type == T_STRING || (a.type == T_PATH && b.type == T_STRING)))
+		say_help(el, d, "strings are put together in quotes: \"%s%s\"", within_text(el, e->u.op.left), within_text(el, e->u.op.right));
+	else if (a.type == T_INT && is_amount(b) && (of_a->kind != EX_INT || op == OP_MOD))
+		say_help(el, d, "a number times a unit is one: %s * %s", shown, b.type == T_SIZE ? "1MiB" : "1s");
+	else if (a.type == T_INT && is_amount(b))
+		say_help(el, d, "give it a unit: %s", b.type == T_SIZE ? size_meant(el, a.u.INT) : str_fmt(el->a, "%llds", (long long)a.u.INT).s);
+	else if ((a.type == T_INT && b.type == T_FLOAT))
+		say_help(el, d, "write both with a decimal point: %s%s", shown, of_a->kind == EX_INT ? ".0" : " * 1.0");
+	else if (a.type == T_PATH && b.type == T_STRING)
+		say_help(el, d, "the path that a string says is path(%s)", expr_shown(el, of_b));
+	else if (a.type == T_STRING && (b.type == T_INT || is_amount(b)) && !compared && a.u.STRING.n && strspn(a.u.STRING.s, "0123456789") >= a.u.STRING.n)
+		say_help(el, d, "a number has no quotes: %.*s", STR_ARG(a.u.STRING));
+	else if (compared && b.type == T_STRING && val_string(el, a)[0])
+		say_help(el, d, of_a->kind == EX_NAME || of_a->kind == EX_MEMBER ? "its text is \"${%s}\"" : "its text is \"%s\"", shown);
+	else if ((a.type == T_PORTREF || a.type == T_PORT) && b.type == T_INT)
+		say_help(el, d, "its number is %s.number", shown);
+	else if (a.type == T_CIDR && b.type == T_INT && op == OP_ADD)
+		say_help(el, d, "an address in it is %s[%s]", shown, expr_shown(el, of_b));
+	else if (a.type == V_LIST && b.type != V_LIST && op == OP_ADD)
+		say_help(el, d, "a list is put together with a list: [%s]", expr_shown(el, of_b));
+	else if (a.type == V_MAP && op == OP_ADD)
+		say_help(el, d, "merge(%s, %s)", expr_shown(el, e->u.op.left), expr_shown(el, e->u.op.right));
+	else if (a.type == T_PERCENT && b.type == T_INT && op == OP_MUL)
+		say_help(el, d, "a part of a number is written %s * div(…, 100)", expr_shown(el, of_b));
+	else
+		return false;
+	return true;
+}
+
 static struct val wrong_types(struct elab *el, const struct expr *e, struct val l, struct val r)
 {
 	enum op op = e->u.op.op;
@@ -32,14 +81,10 @@ static struct val wrong_types(struct elab *el, const struct expr *e, struct val 
 		    op_texts[op]);
 		return val_poison();
 	}
-	d = say(el, DIAG_operator_types, e->at, "`%s` does not take %s and %s", op_texts[op], val_shown(l),
-		val_shown(r));
-	if (op == OP_ADD && (l.type == T_STRING || r.type == T_STRING))
-		say_help(el, d, "strings are put together in quotes: \"${a}${b}\"");
-	else if ((l.type == T_INT && r.type == T_FLOAT) || (l.type == T_FLOAT && r.type == T_INT))
-		say_help(el, d, "write both with or both without a decimal point");
-	else if ((l.type == T_PATH && r.type == T_STRING) || (l.type == T_STRING && r.type == T_PATH))
-		say_help(el, d, "the path that a string says is path(\"…\")");
+	d = say(el, DIAG_operator_types, e->at, "`%s` does not take %s and %s", op_texts[op], val_shown(l), val_shown(r));
+	for (size_t i = 0; i < 2; i++)
+		if (help_operand(el, d, e, i ? r : l, i ? l : r, i ? e->u.op.right : e->u.op.left, i ? e->u.op.left : e->u.op.right))
+			break;
 	return val_poison();
 }
 

@@ -123,9 +123,19 @@ static void text_head(const struct m_head *head, struct buf *out)
 	buf_str(out, head->name);
 }
 
-static void text_ENDPOINT(struct endpoint v, struct buf *out)
+__attribute__((unused)) static void text_ENDPOINT(struct endpoint v, struct buf *out)
 {
 	endpoint_text(v, out);
+}
+
+/* Where a name leads is what the kernel is told. */
+static void text_REMOTE(struct remote v, struct buf *out)
+{
+	char text[ADDR_TEXT_MAX];
+
+	remote_text(&v, out);
+	if (v.name.n)
+		buf_fmt(out, " (%s)", addr_text(v.at.addr, text));
 }
 
 static void text_CIDRS(struct cidrs v, struct buf *out)

@@ -130,6 +130,53 @@ static bool registry(struct str s)
 	return registry_host((struct str){s.s, colon - 1}) && port_number((struct str){s.s + colon, s.n - colon});
 }
 
+/* What stands before and behind the last `:`; false where there is none. */
+static bool cut_port(struct str s, struct str *ret_host, struct str *ret_port)
+{
+	size_t colon = s.n;
+
+	while (colon && s.s[colon - 1] != ':')
+		colon--;
+	if (!colon)
+		return false;
+	*ret_host = (struct str){s.s, colon - 1};
+	*ret_port = (struct str){s.s + colon, s.n - colon};
+	return true;
+}
+
+bool form_is_endpoint(struct str s)
+{
+	struct str host, port;
+	struct addr a;
+
+	if (!cut_port(s, &host, &port))
+		return addr_parse(s, &a);
+	if (host.n > 2 && host.s[0] == '[' && host.s[host.n - 1] == ']')
+		host = (struct str){host.s + 1, host.n - 2};
+	return addr_parse(host, &a) || addr_parse(s, &a);
+}
+
+const char *form_remote(struct str s, struct remote *ret)
+{
+	enum { HOST_MAX = 253 };	/* RFC 1035, 2.3.4 */
+	struct str host, port;
+	size_t last;
+
+	if (!cut_port(s, &host, &port) || !port_number(port))
+		return "behind the name stand `:` and a port: \"vpn.example.org:51820\"";
+	for (last = host.n; last && host.s[last - 1] != '.'; last--)
+		;
+	if (host.n > HOST_MAX || host.s[0] == '[' || !registry_host(host))
+		return "a host name has letters, digits and - within parts joined by dots";
+	if (last < host.n && is_digit(host.s[last])) /* as RFC 1123, 2.1 tells the two apart */
+		return "an address of IPv4 has four numbers from 0 to 255";
+	ret->name = host;
+	for (size_t i = 0; i < port.n; i++)
+		ret->at.port.lo = (uint16_t)(ret->at.port.lo * 10 + (port.s[i] - '0'));
+	ret->at.port.hi = ret->at.port.lo;
+	return NULL;
+}
+
 static bool is_registry(struct str first)
 {
 	return str_eq(first, STR("localhost")) || str_has(first, '.') || str_has(first, ':');

@@ -113,6 +113,8 @@ static bool serves(int type, const struct type *wanted)
 		return type == T_INT || type == T_FLOAT;
 	case T_HOSTPORT:
 		return type == T_INT || type == T_PORT || type == T_ENDPOINT;
+	case T_REMOTE:
+		return type == T_ENDPOINT || type == T_STRING;
 	case T_FLOWEND:
 		return type == V_NODE || type == T_PORTREF;
 	default:

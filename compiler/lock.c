@@ -12,7 +12,7 @@
 #include "lang/base/cleanup.h"
 #include "lang/base/sort.h"
 
-static const struct str kinds[LOCK_KINDS] = {[LOCK_ADDRESS] = {"address", 7}, [LOCK_ADDRESS6] = {"address6", 8}, [LOCK_RANGE] = {"range", 5}, [LOCK_IMAGE] = {"image", 5}};
+static const struct str kinds[LOCK_KINDS] = {[LOCK_ADDRESS] = {"address", 7}, [LOCK_ADDRESS6] = {"address6", 8}, [LOCK_RANGE] = {"range", 5}, [LOCK_IMAGE] = {"image", 5}, [LOCK_NAME] = {"name", 4}};
 
 /* The next word of a line; *line is what is behind it. */
 static struct str word_cut(struct str *line)
@@ -28,6 +28,8 @@ static bool value_parse(struct lock_entry *e, struct str text)
 	}
 	if (e->kind == LOCK_RANGE)
 		return cidr_parse(text, &e->value) && e->value.addr.family == 4;
+	if (e->kind == LOCK_NAME)
+		return addr_parse(text, &e->value.addr);
 	e->value.len = e->kind == LOCK_ADDRESS6 ? 128 : 32;
 	return addr_parse(text, &e->value.addr) && addr_bits(e->value.addr) == e->value.len;
 }
@@ -91,7 +93,7 @@ void locks_read(struct sources *sources, struct diags *d, bool relock, struct mo
 				continue;
 			while (path.n && path.s[path.n - 1] != '/')
 				path.n--;
-			path = STR_JOIN(&m->arena, path, STR(LOCK_NAME));
+			path = STR_JOIN(&m->arena, path, STR(LOCK_FILE));
 			if (!map_add(&m->arena, &seen, path, m))
 				lock_read(sources, d, relock, path, root == 1, m);
 		}
@@ -129,13 +131,80 @@ void locks_pin(struct arena *arena, const struct modules *m, struct model *model
 				pin(arena, &m->locks, &seen, *c, model);
 }
 
+/* ---- names ---- */
+
+static void resolve(struct arena *arena, const struct locks *locks, struct map *seen, const struct m_container *c, struct f_REMOTE *at, struct model *model)
+{
+	struct lock_entry *e = map_get(&locks->by_name[LOCK_NAME], at->v.name);
+	struct m_named *n = arena_new(arena, struct m_named);
+
+	if (e) {
+		at->v.at.addr = e->value.addr;
+		e->used = true;
+	}
+	*n = (struct m_named){.name = at->v.name, .at = at->at, .address = at->v.at.addr};
+	if (!c->head.stack->head.outside && !map_add(arena, seen, n->name, n))
+		vec_push(arena, &model->named, n);
+}
+
+void locks_resolve(struct arena *arena, struct diags *d, const struct modules *m, struct model *model)
+{
+	struct map seen = {0};
+
+	vec_each(struct m_stack *const, s, &model->stacks)
+		vec_each(struct m_container *const, c, &(*s)->container)
+			for (size_t i = 0; (*c)->wireguard && i < (*c)->wireguard->peer.n; i++)
+				if ((*c)->wireguard->peer.at[i]->endpoint.v.name.n)
+					resolve(arena, &m->locks, &seen, *c, &(*c)->wireguard->peer.at[i]->endpoint, model);
+	for (size_t i = 0; d && i < model->named.n; i++) {
+		const struct m_named *n = model->named.at[i];
+
+		if (!n->address.family)
+			diag_help(d, diag_add(d, DIAG_name_unlocked, n->at, "nothing says which address `%.*s` has", STR_ARG(n->name)),
+				  "`ctc lock` asks for it and writes it into " LOCK_FILE "; or write an address: 203.0.113.1:51820");
+	}
+}
+
+/* ---- comparing ---- */
+
+/* The container of a stack whose address, in the locks' words, this is; none where nobody wrote it. */
+static const struct m_container *given_to(const struct m_stack *s, struct addr a)
+{
+	vec_each(struct m_container *const, c, &s->container)
+		if (((*c)->address.given && addr_eq((*c)->address.v, a)) || ((*c)->address6.given && addr_eq((*c)->address6.v, a)))
+			return *c;
+	return NULL;
+}
+
+/* What a lock keeps for a container that has another address now, since somebody else was given it. */
+void locks_compare(struct diags *d, const struct modules *m, const struct model *model)
+{
+	_arena_ struct arena a = {0};
+
+	vec_each(struct m_stack *const, s, &model->stacks)
+		for (size_t i = 0; !(*s)->head.outside && i < (*s)->container.n; i++)
+			for (int six = 0; six < 2; six++) {
+				const struct m_container *c = (*s)->container.at[i];
+				const struct lock_entry *e = map_get(&m->locks.by_name[six ? LOCK_ADDRESS6 : LOCK_ADDRESS], name_full(&a, &c->head));
+				const struct m_container *taker = e && !e->used ? given_to(*s, e->value.addr) : NULL;
+				char text[ADDR_TEXT_MAX];
+
+				if (!taker || taker == c)
+					continue;
+				struct diag *said = diag_add(d, DIAG_address_taken, six ? taker->address6.at : taker->address.at, "`%.*s` is given %s, which " LOCK_FILE " keeps for `%.*s`",
+							     STR_ARG(taker->head.name), addr_text(e->value.addr, text), STR_ARG(c->head.name));
+				diag_note(d, said, e->at, "so that it has %s now", addr_text(six ? c->address6.v : c->address.v, text));
+				diag_help(d, said, "give `%.*s` another address; or `ctc lock` writes down where `%.*s` is now", STR_ARG(taker->head.name), STR_ARG(c->head.name));
+			}
+}
+
 /* ---- insisting ---- */
 
 static void missing(struct diags *d, const struct m_head *head, const char *what)
 {
 	struct diag *said = diag_add(d, DIAG_lock_missing, head->at, "the %s of `%.*s` is not locked", what, STR_ARG(head->name));
 
-	diag_help(d, said, "`ctc lock` writes it into " LOCK_NAME);
+	diag_help(d, said, "`ctc lock` writes it into " LOCK_FILE);
 }
 
 static bool is_locked(const struct modules *m, enum lock_kind kind, const struct m_head *head, struct cidr value)
@@ -162,7 +231,7 @@ static void stack_check(struct diags *d, const struct modules *m, const struct m
 void locks_check(struct diags *d, const struct modules *m, const struct model *model)
 {
 	if (m->locks.missing)
-		diag_help(d, diag_add(d, DIAG_lock_missing, (struct span){0, 0}, "there is no " LOCK_NAME " beside the files"), "`ctc lock` writes it");
+		diag_help(d, diag_add(d, DIAG_lock_missing, (struct span){0, 0}, "there is no " LOCK_FILE " beside the files"), "`ctc lock` writes it");
 	else {
 		vec_each(struct m_stack *const, s, &model->stacks)
 			if (!(*s)->head.outside)
@@ -170,7 +239,7 @@ void locks_check(struct diags *d, const struct modules *m, const struct model *m
 		vec_each(struct m_tagged *const, t, &model->tagged)
 			if (!(*t)->digest.n)
 				diag_help(d, diag_add(d, DIAG_lock_missing, (*t)->at, "the image `%.*s` is not locked", STR_ARG((*t)->reference)),
-					  "`ctc lock --images` writes its digest into " LOCK_NAME);
+					  "`ctc lock --images` writes its digest into " LOCK_FILE);
 	}
 	vec_each(struct lock_entry *const, e, &m->locks.all)
 		if ((*e)->root && !(*e)->used)
@@ -220,6 +289,9 @@ void lock_text(const struct model *model, struct buf *out)
 	vec_each(struct m_tagged *const, t, &model->tagged)
 		if ((*t)->digest.n)
 			line_add(&l, LOCK_IMAGE, (*t)->reference, (*t)->digest);
+	vec_each(struct m_named *const, n, &model->named)
+		if ((*n)->address.family)
+			line_add(&l, LOCK_NAME, (*n)->name, str_of(addr_text((*n)->address, (char[ADDR_TEXT_MAX]){0})));
 	sort_strs(l.all.at, l.all.n);
 	buf_puts(out, "# What ctc chose where the source leaves it open. `ctc lock` writes it; it belongs to the source.\n");
 	vec_each(struct str, line, &l.all) {

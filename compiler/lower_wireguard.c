@@ -24,9 +24,9 @@ static void put_peer(struct buf *out, const struct m_peer *p)
 		buf_fmt(out, "%s%s", i ? ", " : "", cidr_text(p->allowed.v.at[i], text));
 	buf_addc(out, '\n');
 	if (p->endpoint.set) {
-		buf_puts(out, p->endpoint.v.addr.family == 6 ? "Endpoint = [" : "Endpoint = ");
-		put_addr(out, p->endpoint.v.addr);
-		buf_fmt(out, "%s:%u\n", p->endpoint.v.addr.family == 6 ? "]" : "", (unsigned)p->endpoint.v.port.lo);
+		buf_puts(out, p->endpoint.v.at.addr.family == 6 ? "Endpoint = [" : "Endpoint = ");
+		put_addr(out, p->endpoint.v.at.addr);
+		buf_fmt(out, "%s:%u\n", p->endpoint.v.at.addr.family == 6 ? "]" : "", (unsigned)p->endpoint.v.at.port.lo);
 	}
 	if (p->keepalive.set)
 		buf_fmt(out, "PersistentKeepalive = %" PRId64 "\n", p->keepalive.v / 1000000);

@@ -13,6 +13,15 @@ struct wrong {
 	const struct target *to;
 };
 
+/* Sets of types; 0 is any. */
+static_assert((int)V_FILE < 64, "a set of types is a word");
+#define B(type) (1ULL << (type))
+
+static bool is_in(uint64_t set, int type)
+{
+	return !set || set & B(type);
+}
+
 /* Whether a text without its quotes would be a literal of the type, as far as can be seen from here. */
 static bool is_unquoted(struct str s, const struct type *t)
 {
@@ -32,6 +41,8 @@ static bool is_unquoted(struct str s, const struct type *t)
 		return cidr_parse(s, &c);
 	case T_BOOL:
 		return str_eq(s, STR("true")) || str_eq(s, STR("false"));
+	case T_REMOTE:
+		return form_is_endpoint(s) && str_has(s, ':') && (s.s[0] == '[' || number);
 	case T_HOSTPORT:
 	case T_ENDPOINT:
 		return number || (s.n > 0 && s.s[0] == '[');
@@ -77,7 +88,7 @@ static const char *unquoted(struct elab *el, struct str s, const struct type *t)
 }
 
 /* A number of bytes, or of what people count memory in. */
-static const char *as_size(struct elab *el, int64_t n)
+const char *size_meant(struct elab *el, int64_t n)
 {
 	struct buf b = {0};
 
@@ -220,13 +231,30 @@ static bool other_word(const struct wrong *w)
 {
 	if (!type_is_enum(w->t))
 		return false;
-	help_word(w->el, w->d, w->t, w->v.type == T_STRING ? w->v.u.STRING : w->v.type == V_NODE ? w->v.u.node->name.text : w->v.u.BOOL ? STR("true") : STR("false"));
+	help_word(w->el, w->d, w->t, w->v.type == T_STRING ? w->v.u.STRING : w->v.type == V_NODE ? w->v.u.node->name.text : str_of(val_string(w->el, w->v)));
+	return true;
+}
+
+/* restart = [always] */
+static bool without_brackets(const struct wrong *w)
+{
+	const struct expr *one = w->e->kind == EX_LIST ? w->e->u.list.first : NULL;
+
+	if (!one || one->next || one->kind == EX_LIST)
+		return false;
+	const char *shown = expr_shown(w->el, one);
+	bool text = one->kind == EX_STRING || one->kind == EX_TEXT;
+	if (text && type_is_enum(w->t))
+		shown = str_copy(w->el->a, one->u.text).s;
+	else if (!text && is_in(B(T_STRING) | B(T_IMAGE) | B(T_IFNAME), w->t->tag))
+		shown = str_fmt(w->el->a, one->kind == EX_NAME || one->kind == EX_MEMBER ? "\"${%s}\"" : "\"%s\"", shown).s;
+	say_help(w->el, w->d, "one value stands here, without brackets: %s", shown);
 	return true;
 }
 
 static bool a_size(const struct wrong *w)
 {
-	say_help(w->el, w->d, "give it a unit: %s", as_size(w->el, w->v.u.INT));
+	say_help(w->el, w->d, "give it a unit: %s", size_meant(w->el, w->v.u.INT));
 	return true;
 }
 
@@ -291,9 +319,6 @@ static bool one_limit(const struct wrong *w)
 
 /* ---- the table ---- */
 
-/* Sets of types; 0 is any. */
-static_assert((int)V_FILE < 64, "a set of types is a word");
-#define B(type) (1ULL << (type))
 #define ADDRESS (B(T_IP) | B(T_IP4) | B(T_IP6))
 #define RANGE (B(T_CIDR) | B(T_CIDR4) | B(T_CIDR6))
 #define PORT_OF (B(T_PORTREF) | B(T_FLOWEND))
@@ -305,6 +330,7 @@ static const struct {
 	const char *text;			/* or NULL: */
 	bool (*say)(const struct wrong *w);
 } rows[] = {
+	{0, B(V_LIST), NULL, NULL, without_brackets},
 	{B(T_IP4), B(T_IP), NULL, NULL, other_family},
 	{B(T_CIDR4), B(T_CIDR), NULL, NULL, other_family},
 	{B(T_HOSTPORT), B(T_PORTREF), NULL, "the host's port stands on the left: publish 8080 -> %e", NULL},
@@ -315,7 +341,7 @@ static const struct {
 	{0, B(T_STRING), NULL, NULL, without_quotes},
 	{ADDRESS, B(T_STRING), NULL, NULL, without_prefix},
 	{B(T_OWNER), B(T_STRING), is_no_owner, "user and group are numbers: 0:0 is root", NULL},
-	{0, B(T_STRING) | B(T_BOOL) | B(V_NODE), NULL, NULL, other_word},
+	{0, B(T_STRING) | B(T_BOOL) | B(V_NODE) | B(T_INT), NULL, NULL, other_word},
 	{B(T_NUMBER), B(T_DURATION) | B(T_PERCENT), is_cpu, "processors are counted: 0.5 is half of one", NULL},
 	{B(T_SUBNETREF), B(T_CIDR) | B(T_IP), NULL, "here stands a subnet's name; its range stands in the stack: subnet lan { range = 10.0.0.0/24 }", NULL},
 	{B(T_CIDR), B(T_IP), is_ip6, "give it the length of its prefix: %v/128 is this address alone", NULL},
@@ -346,6 +372,9 @@ static const struct {
 	{B(T_PORTREF), B(T_PORT) | B(T_INT), NULL, NULL, own_port},
 	{B(T_HOSTPORT), B(T_IP), is_ip6, "an address of IPv6 stands in brackets, and the port behind it: [::1]:8080", NULL},
 	{B(T_HOSTPORT), B(T_IP), NULL, "the port stands behind the address: %v:8080", NULL},
+	{B(T_REMOTE), B(T_IP), is_ip6, "an address of IPv6 stands in brackets, and the port behind it: [%v]:51820", NULL},
+	{B(T_REMOTE), B(T_IP), NULL, "the port stands behind the address: %v:51820", NULL},
+	{B(T_REMOTE), LITERAL, NULL, "it is an address and a port, 203.0.113.1:51820, or a name and a port, \"vpn.example.org:51820\"", NULL},
 	{B(T_ENDPOINT), B(T_STRING), NULL, "it is an address and a port: 203.0.113.1:51820", NULL},
 	{B(T_SECRETREF), B(T_STRING), NULL, "the bytes are not written here: secret NAME { file = /root/NAME } in the stack, and here its name", NULL},
 	{B(T_STRINGS), B(T_PATH), NULL, "write a list: [\"%v\"]", NULL},
@@ -396,11 +425,6 @@ static void say_text(const struct wrong *w, const char *text)
 			buf_str(&b, w->v.u.STRING);
 	}
 	say_help(w->el, w->d, "%s", buf_take(&b, w->el->a).s);
-}
-
-static bool is_in(uint64_t set, int type)
-{
-	return !set || set & B(type);
 }
 
 void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t, const struct target *to)

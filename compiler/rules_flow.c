@@ -189,10 +189,12 @@ RULE(flow_many)
 
 RULE(flow_twice)
 {
-	vec_each(const struct flow_twice, t, &r->flows->twice)
-		diag_note(r->diags,
-			  diag_add(r->diags, code, t->at, "%.*s is allowed already", STR_ARG(t->id)),
-			  t->first, "allowed here");
+	vec_each(const struct flow_twice, t, &r->flows->twice) {
+		struct diag *d = diag_add(r->diags, code, t->at, "%.*s is allowed already", STR_ARG(t->id));
+
+		diag_note(r->diags, d, t->first, "allowed here");
+		diag_help(r->diags, d, "this line opens nothing more: remove it");
+	}
 }
 
 static void host_check(struct rules *r, enum diag_code code, const struct allow *f)

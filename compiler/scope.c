@@ -228,7 +228,10 @@ static void help_wanted(struct elab *el, struct diag *d, struct str name)
 		say_help(el, d, "here stands a port of a container: web.http, or web:80/tcp");
 		break;
 	case T_FLOWEND:
-		say_help(el, d, "whatever is not on this host is `world`: world:443/tcp");
+		if (el->wanted_of->kind == EX_NAME)
+			say_help(el, d, "here stands a container or a subnet of the stack, `world` or `host`");
+		else
+			say_help(el, d, "whatever is not on this host is `world`: world:443/tcp");
 		break;
 	case T_IP4:
 	case T_IP6:
@@ -240,6 +243,12 @@ static void help_wanted(struct elab *el, struct diag *d, struct str name)
 	case T_CAPABILITIES:
 		say_help(el, d, "write a list: [%.*s]", STR_ARG(name));
 		break;
+	case T_REMOTE:
+		if (el->wanted_of->kind == EX_PORT_OF)
+			say_help(el, d, "a name stands in quotes: \"%s\"", expr_shown(el, el->wanted_of));
+		else
+			say_help(el, d, "a name stands in quotes, and a port behind it: \"%s:51820\"", expr_shown(el, el->wanted_of));
+		break;
 	case T_ENDPOINT:
 		say_help(el, d, "it is an address and a port: 203.0.113.1:51820");
 		break;
@@ -249,6 +258,17 @@ static void help_wanted(struct elab *el, struct diag *d, struct str name)
 		else if (!el->wanted && is_of_environment(name))
 			say_help(el, d, "the environment is not read: input %.*s: string asks for a value, given by --set %.*s=VALUE; `\\${%.*s}` is this text", STR_ARG(name), STR_ARG(name), STR_ARG(name));
 	}
+}
+
+/* localhost:80 at an end of a flow */
+static const char *help_host(struct elab *el)
+{
+	struct port port = el->wanted_of->kind == EX_PORT_OF ? with_protocol(el->wanted_of->u.port_of.port) : (struct port){53, 53, PROTO_UDP};
+	struct buf b = {0};
+
+	buf_puts(&b, "this host is `host`: host:");
+	port_text(port, &b);
+	return buf_take(&b, el->a).s;
 }
 
 /* A name that stands in another stack of the file. */
@@ -313,7 +333,7 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 		say_help(el, d, "in its own value a name means the next one outwards, and there is none");
 	} else if (!help_stack(el, d, f, name)) {
 		bool host = str_is(name, "localhost") && el->wanted && el->wanted->tag == T_FLOWEND;
-		const char *habit = host ? "this host is `host`: host:53/udp" : habit_help(STR(""), name);
+		const char *habit = host ? help_host(el) : habit_help(STR(""), name);
 		bool owner = el->wanted && el->wanted->tag == T_OWNER;
 
 		if (habit || owner || name.n == 1)
@@ -353,7 +373,7 @@ void member_unknown(struct elab *el, struct node *n, struct str name, struct spa
 		say_help(el, d, "did you mean `address`?");
 	else
 		say_suggest(el, d, &near);
-	if (!near.best.n && el->wanted && (el->wanted->tag == T_STRING || el->wanted->tag == T_IMAGE))
+	if (!near.best.n && el->wanted && (el->wanted->tag == T_STRING || el->wanted->tag == T_IMAGE || el->wanted->tag == T_REMOTE))
 		help_wanted(el, d, name); /* hostname = web.example.com */
 	if (n->state == NODE_OPEN && n->pending)
 		say_help(el, d, "what `if` and `for` make cannot be used in a condition beside them");

@@ -222,6 +222,8 @@ struct val val_widen(struct arena *a, struct val v)
 		return wide;
 	case T_HOSTPORT:
 		return v.u.HOSTPORT.addr.family ? VAL(ENDPOINT, v.u.HOSTPORT) : VAL(PORT, v.u.HOSTPORT.port);
+	case T_REMOTE:
+		return v.u.REMOTE.name.n ? VAL(STRING, str_fmt(a, "%.*s:%u", STR_ARG(v.u.REMOTE.name), (unsigned)v.u.REMOTE.at.port.lo)) : VAL(ENDPOINT, v.u.REMOTE.at);
 	case T_CIDRS:
 		wide = list_of(a, v.u.CIDRS.n);
 		for (size_t i = 0; i < v.u.CIDRS.n; i++)
@@ -297,6 +299,9 @@ static void val_copy(struct arena *a, struct val *v)
 		v->u.tag.spans = (struct span *)arena_copy(a, v->u.tag.spans, n * sizeof *v->u.tag.spans);      \
 		break;
 #include "lang/ref.def"
+	case T_REMOTE:
+		v->u.REMOTE.name = str_copy(a, v->u.REMOTE.name);
+		break;
 	case T_PORTREF:
 		v->u.PORTREF.name = str_copy(a, v->u.PORTREF.name);
 		break;

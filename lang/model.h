@@ -110,9 +110,17 @@ struct m_tagged {
 	struct str digest;	/* sha256:…, to which ctstack.lock pins it: the containers' image has it then. Empty where it does not */
 };
 
+/* A name at the other end of a tunnel, whose address somebody has to ask for. Once for each name. */
+struct m_named {
+	struct str name;
+	struct span at;
+	struct addr address;	/* as ctstack.lock has it; family 0 where it does not */
+};
+
 struct model {
 	VEC(struct m_stack *) stacks;	/* sorted by name; those of used files too, see outside */
 	VEC(struct m_tagged *) tagged;	/* of the stacks in scope, in the order of containers */
+	VEC(struct m_named *) named;	/* of the stacks in scope, in the order of containers */
 	VEC(struct m_output) outputs;	/* of the files that are in scope, sorted by name */
 };
 

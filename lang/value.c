@@ -112,6 +112,14 @@ void endpoint_text(struct endpoint e, struct buf *out)
 		buf_fmt(out, "/%s", proto_name(e.port.proto));
 }
 
+void remote_text(const struct remote *r, struct buf *out)
+{
+	if (r->name.n)
+		buf_fmt(out, "\"%.*s:%u\"", STR_ARG(r->name), (unsigned)r->at.port.lo);
+	else
+		endpoint_text(r->at, out);
+}
+
 void addrs_text(const struct addr *at, size_t n, struct buf *out)
 {
 	char text[ADDR_TEXT_MAX];

@@ -21,6 +21,12 @@ struct endpoint {
 	struct port port;
 };
 
+/* An endpoint somewhere in the world, by its address, or by a name whose address ctstack.lock has. */
+struct remote {
+	struct str name;	/* or empty */
+	struct endpoint at;	/* family 0: nobody knows where the name leads */
+};
+
 struct owner {
 	uint32_t uid, gid;
 };
@@ -86,6 +92,7 @@ struct str port_write(struct port p, char *out);	/* 80/tcp, 8000-8010/udp; out h
 void port_text(struct port p, struct buf *out);		/* the same */
 bool port_parse(struct str text, struct port *ret);	/* what port_text writes, and nothing else */
 void endpoint_text(struct endpoint e, struct buf *out);	/* 127.0.0.1:80, [::1]:80, 80 for every address */
+void remote_text(const struct remote *r, struct buf *out);	/* as it is written: the name, where there is one, in quotes */
 void addrs_text(const struct addr *at, size_t n, struct buf *out);	/* [10.0.0.3, fd00::3] */
 void dns_text(const struct dns *d, struct buf *out);	/* host, none, [9.9.9.9, 2620:fe::fe] */
 void limit_text(int64_t limit, bool size, struct buf *out);	/* 65536, 1GiB or unlimited */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * ctc lock: what ctc chooses where the files leave it open, written beside them into ctstack.lock, so that it stays as it is. What is locked already stays. Only for --images is podman
- * asked what a name means; without it, neither host nor registry is. */
+ * asked what an image's name means, and only for names at the other end of a tunnel the machine's resolver, once; else nothing of the host is. */
 #include "runtime/cli/cli.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "runtime/cli/input.h"
 #include "runtime/fs.h"
 #include "runtime/image.h"
+#include "runtime/lookup.h"
 #include "runtime/podman.h"
 #include "runtime/spawn.h"
 
@@ -26,18 +27,18 @@ static struct str directory(const char *path)
 static int write_lock(struct cli *c, struct compilation *made, struct str dir)
 {
 	_buf_ struct buf text = {0};
-	struct str path = STR_JOIN(&made->arena, dir, STR(LOCK_NAME)), old = {0};
+	struct str path = STR_JOIN(&made->arena, dir, STR(LOCK_FILE)), old = {0};
 	_fd_ int fd = open(dir.n ? dir.s : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct err e;
 
 	if (fd < 0)
 		return cli_fail(c, "cannot open %s: %s", dir.n ? dir.s : ".", strerror(errno));
 	lock_text(&made->model, &text);
-	if (faccessat(fd, LOCK_NAME, F_OK, 0) == 0 && fs_read(fd, STR(LOCK_NAME), SOURCE_MAX, &made->arena, &old, &e) < 0)
+	if (faccessat(fd, LOCK_FILE, F_OK, 0) == 0 && fs_read(fd, STR(LOCK_FILE), SOURCE_MAX, &made->arena, &old, &e) < 0)
 		return cli_err(c, &e);
 	if (old.n && str_eq(old, buf_view(&text)))
 		return 0;
-	if (fs_replace(fd, STR(LOCK_NAME), buf_view(&text), 0644, &e) < 0)
+	if (fs_replace(fd, STR(LOCK_FILE), buf_view(&text), 0644, &e) < 0)
 		return cli_err(c, &e);
 	return cli_print(c, str_fmt(&made->arena, "wrote %.*s\n", STR_ARG(path)));
 }
@@ -86,13 +87,24 @@ static int images_lock(struct cli *c, struct compilation *made, bool anew)
 	return 0;
 }
 
+static int names_lock(struct cli *c, struct compilation *made, bool anew)
+{
+	struct err e;
+
+	vec_each(struct m_named *const, n, &made->model.named)
+		if ((anew || !(*n)->address.family) && lookup_address((*n)->name, &(*n)->address, &e) < 0)
+			return cli_err(c, &e);
+	return 0;
+}
+
 int cmd_lock(struct cli *c, int argc, char **argv)
 {
 	int status = 1;
 	_input_ struct input in = {0};
-	bool images = false, update = false;
+	bool images = false, names = false, update = false;
 	const struct cli_option options[] = {
 		{"images", 0, CLI_FLAG, &images, NULL, "lock the digests of images, too, as podman or their registries have them now", NULL},
+		{"names", 0, CLI_FLAG, &names, NULL, "ask for the addresses of all names that tunnels lead to, also of those that are locked", NULL},
 		{"update", 0, CLI_FLAG, &update, NULL, "ask the registries for all images, also for those that are locked", NULL},
 		INPUT_OPTIONS(&in),
 		{0},
@@ -108,7 +120,7 @@ int cmd_lock(struct cli *c, int argc, char **argv)
 			return cli_fail(c, "%s and %s are in two directories, and each has its own lock", argv[1], argv[i]);
 	struct compilation made = {.givens = input_givens(&in), .check_only = true};
 	made.givens.relock = true;
-	if (input_compile(c, &made, argv + 1, (size_t)n) && (status = images || update ? images_lock(c, &made, update) : 0) == 0)
+	if (input_compile(c, &made, argv + 1, (size_t)n) && (status = names_lock(c, &made, names)) == 0 && (status = images || update ? images_lock(c, &made, update) : 0) == 0)
 		status = write_lock(c, &made, str_copy(&made.arena, directory(argv[1])));
 	compilation_end(&made);
 	return status;

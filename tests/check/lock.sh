@@ -64,6 +64,26 @@ result $? 'and is accepted'
 sed -i '3s/.*/<<<<<<< a merge/' ctstack.lock
 "$ctc" lock all.ctstack >out 2>&1 && cmp -s before ctstack.lock
 result $? 'what a merge broke is mended'
+# What a tunnel leads to is asked for once, and again only where somebody wants it. The first is what this machine itself says of the name.
+mkdir named && cat >named/s.ctstack <<'END'
+stack s {
+  subnet lan { range = 10.0.0.0/24 }
+  secret key { file = /root/wg.key }
+  container vpn {
+    image = "localhost/x:1"; address = 10.0.0.2
+    wireguard { private-key = key; address = 10.9.0.2; peer home { key = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="; endpoint = "localhost:51820"; allowed = [0.0.0.0/0] } }
+  }
+}
+END
+"$ctc" check named/s.ctstack >out 2>&1; [ $? = 1 ] && grep -q E0639 out && "$ctc" lock named/s.ctstack >out 2>&1 && "$ctc" check --locked named/s.ctstack >out 2>&1 && grep -qE '^name localhost (127\.0\.0\.1|::1)$' named/ctstack.lock
+result $? 'a name that a tunnel leads to is looked up'
+sed -i 's/^name localhost .*/name localhost 203.0.113.9/' named/ctstack.lock
+"$ctc" lock named/s.ctstack >out 2>&1 && grep -q '^name localhost 203.0.113.9$' named/ctstack.lock && "$ctc" lock --names named/s.ctstack >out 2>&1 && ! grep -q 203.0.113.9 named/ctstack.lock
+result $? 'and anew where somebody asks for it'
+sed -i 's/localhost:51820/nothing.invalid:51820/' named/s.ctstack
+! "$ctc" lock named/s.ctstack >out 2>&1 && grep -q 'no address of nothing.invalid' out && grep -q '^name localhost' named/ctstack.lock
+result $? 'what has no address is an error, and the lock stays as it was'
+
 # By a path from the root, while one stands elsewhere.
 mv ctstack.lock before
 mkdir -p away && (cd away && "$ctc" lock "$work/all.ctstack" >out 2>&1 && "$ctc" doc "$work/all.ctstack" >>out 2>&1) && cmp -s before ctstack.lock && [ ! -e away/tmp ]

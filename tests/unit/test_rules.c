@@ -250,6 +250,7 @@ static const struct {
 	{"wireguard", "", STACK(LAN KEY TUNNEL("", PEER) )},
 	{"wireguard: nobody at the other end", "E0664", STACK(LAN KEY TUNNEL("", ""))},
 	{"wireguard: no key", "E0664", STACK(LAN KEY TUNNEL("", "peer p { key = \"x\"; endpoint = 203.0.113.1:51820; allowed = [10.9.0.0/24] }"))},
+	{"wireguard: a name of which no lock has the address", "E0639", STACK(LAN KEY TUNNEL("", "peer p { key = " PUBLIC "; endpoint = \"vpn.example.org:51820\"; allowed = [10.9.0.0/24] }"))},
 	{"wireguard: the only way", "", STACK(LAN KEY TUNNEL("only = true;", PEER))},
 	{"wireguard: not the only way", "E0665", STACK(LAN KEY TUNNEL("only = true;", PEER) "allow t -> world:80/tcp\n")},
 	{"wireguard: not for who joins it", "E0665",

@@ -1,0 +1,1 @@
+plan --facts used/host.json used/named/s.ctstack

@@ -1,0 +1,1 @@
+check ../lock/unnamed.ctstack

@@ -1,0 +1,1 @@
+check --locked ../lock/named/s.ctstack

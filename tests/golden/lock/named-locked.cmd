@@ -1,0 +1,1 @@
+check --locked named/s.ctstack

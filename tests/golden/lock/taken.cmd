@@ -1,0 +1,1 @@
+check taken/s.ctstack
