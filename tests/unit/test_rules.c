@@ -579,7 +579,21 @@ static void lints_that_are_off(void **state)
 	}
 }
 
-#define MADE "E0622 E0633 W0913 W0914"
+/* What only a lock beside the file earns. */
+static void a_lock_is_compared(void **state)
+{
+	const char *path = "tests/golden/lock/taken/s.ctstack";
+	struct compilation c = {.check_only = true};
+
+	(void)state;
+	assert_int_equal(compile_files(&c, &path, 1), 0);
+	assert_int_equal(c.diags.all.n, 2);
+	vec_each(struct diag *const, d, &c.diags.all)
+		assert_string_equal(diag_infos[(*d)->code].code, "W0915");
+	compilation_end(&c);
+}
+
+#define MADE "E0622 E0633 W0913 W0914 W0915"
 
 /* Each code of a rule or a lint is earned by some row, or by a made source. */
 static void every_code_has_a_row(void **state)
@@ -604,6 +618,7 @@ int main(void)
 		cmocka_unit_test(flows_have_a_limit),
 		cmocka_unit_test(units_have_a_limit),
 		cmocka_unit_test(lints_that_are_off),
+		cmocka_unit_test(a_lock_is_compared),
 		cmocka_unit_test(every_code_has_a_row),
 	};
 
