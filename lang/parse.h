@@ -79,8 +79,8 @@ struct parser {
 	uint32_t base;
 	uint32_t pos;			/* end of the newest raw token */
 	void *scanner;
-	char *copy;			/* of the text, which the scanner writes into */
-	struct arena room;		/* for that: as huge pages, where it is large */
+	size_t fed;			/* so much of the text the scanner has */
+	size_t blank;			/* what of it stands before that, it has as blanks, from where it was when it was told so */
 
 	struct open open[NEST_MAX + 1];	/* open[0] is CX_TOP */
 	size_t depth;			/* open[depth] is the innermost */
