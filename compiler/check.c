@@ -124,7 +124,7 @@ static struct val check_flow_end(struct elab *el, struct val v, const struct exp
 	if (v.type == T_PORTREF) {
 		end.kind = END_CONTAINER;
 		end.container = v.u.PORTREF.container;
-		end.port_name = v.u.PORTREF.name;
+		end.named = v.u.PORTREF.named;
 		end.port = with_protocol(v.u.PORTREF.port);
 	} else if (v.type == V_NODE && v.u.node->tag == KIND_container) {
 		node_ready(el, v.u.node);

@@ -88,7 +88,7 @@ static bool own_port(struct elab *el, const struct expr *e, struct scope *scope,
 		*ret = port.type != T_PORT ?
 			       val_poison() :
 			       VAL(PORTREF,
-				   ((struct port_ref){(struct m_container *)n->model, m->name.text, port.u.PORT}));
+				   ((struct port_ref){(struct m_container *)n->model, port.u.PORT, true}));
 		return true;
 	}
 	*ret = val_poison();

@@ -2,6 +2,7 @@
  *
  * Values in the language's notation, so that they mean the same from where they stand now. */
 #include "compiler/effective_impl.h"
+#include "compiler/net.h"
 
 static void put_addr(struct addr a, struct buf *out)
 {
@@ -56,10 +57,10 @@ static void put_colon_port(struct port p, struct buf *out)
 
 static void put_port_ref(struct effective *e, const struct port_ref *r)
 {
-	if (e->inside != r->container || !r->name.n)
+	if (e->inside != r->container || !r->named)
 		put_ref(e, &r->container->head);
-	if (r->name.n)
-		buf_fmt(e->out, "%s%.*s", e->inside == r->container ? "" : ".", STR_ARG(r->name));
+	if (r->named)
+		buf_fmt(e->out, "%s%.*s", e->inside == r->container ? "" : ".", STR_ARG(port_name(r->container, r->port)));
 	else
 		put_colon_port(r->port, e->out);
 }
@@ -80,8 +81,8 @@ static void put_flow_end(struct effective *e, const struct flow_end *f)
 		buf_puts(e->out, "host");
 		break;
 	}
-	if (f->port_name.n)
-		buf_fmt(e->out, ".%.*s", STR_ARG(f->port_name));
+	if (f->named)
+		buf_fmt(e->out, ".%.*s", STR_ARG(port_name(f->container, f->port)));
 	else if (f->port.lo)
 		put_colon_port(f->port, e->out);
 }

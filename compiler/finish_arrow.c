@@ -48,12 +48,12 @@ static bool plain_write(const struct plain *plain, enum type_tag tag, void *fiel
 	struct port_ref ref = {.container = (struct m_container *)plain->container->model};
 
 	if (plain->port) {
-		ref.name = plain->port->name.text;
+		ref.named = true;
 		ref.port = ((const struct f_PORT *)entry_field(plain->port))->v;
 	}
 	if (tag == T_FLOWEND)
 		((struct f_FLOWEND *)field)->v = (struct flow_end){
-			.kind = END_CONTAINER, .container = ref.container, .port_name = ref.name, .port = ref.port};
+			.kind = END_CONTAINER, .container = ref.container, .named = ref.named, .port = ref.port};
 	else if (tag == T_PORTREF && plain->port)
 		((struct f_PORTREF *)field)->v = ref;
 	else

@@ -28,11 +28,26 @@ void flow_end_text(const struct flow_end *end, struct buf *out)
 	buf_str(out, head->name);
 }
 
-struct str flow_id(struct arena *a, const struct flow *f, struct str *ret_port)
+struct str flow_end_name(const struct net *net, const struct flow_end *end)
+{
+	switch (end->kind) {
+	case END_CONTAINER:
+		return net_member_of(net, end->container)->full;
+	case END_SUBNET:
+		return net_subnet_of(net, end->subnet)->full;
+	case END_HOST:
+		return STR("host");
+	case END_WORLD:
+		break;
+	}
+	return STR("world");
+}
+
+struct str flow_id(struct arena *a, const struct net *net, const struct flow *f, struct str *ret_port)
 {
 	char text[PORT_TEXT_MAX];
 	struct str port = f->port.lo ? port_write(f->port, text) : STR("");
-	struct str id = STR_JOIN(a, f->from_name, STR(" -> "), f->to_name, port.n ? STR(":") : STR(""), port);
+	struct str id = STR_JOIN(a, flow_end_name(net, &f->from), STR(" -> "), flow_end_name(net, &f->to), port.n ? STR(":") : STR(""), port);
 
 	if (ret_port)
 		*ret_port = (struct str){id.s + id.n - port.n, port.n};
@@ -64,21 +79,6 @@ static const void *end_of(const struct flow_end *end)
 	return end->kind == END_CONTAINER ? (const void *)end->container : end->kind == END_SUBNET ? (const void *)end->subnet : NULL;
 }
 
-static struct str end_name(struct building *b, const struct flow_end *end)
-{
-	switch (end->kind) {
-	case END_CONTAINER:
-		return net_member_of(b->net, end->container)->full;
-	case END_SUBNET:
-		return net_subnet_of(b->net, end->subnet)->full;
-	case END_HOST:
-		return STR("host");
-	case END_WORLD:
-		break;
-	}
-	return STR("world");
-}
-
 /* Returns NULL, or where the same was said before. */
 static const struct span *flow_add(struct building *b, struct flow f, struct port port)
 {
@@ -103,8 +103,6 @@ static void arrow_flows(struct building *b, struct flow f)
 	const struct span *first = NULL;
 	size_t n = 1, old = 0;
 
-	f.from_name = end_name(b, &f.from);
-	f.to_name = end_name(b, &f.to);
 	if (port.lo == 0 && to) {
 		ports = to->ports;
 		n = to->nports;
@@ -119,7 +117,7 @@ static void arrow_flows(struct building *b, struct flow f)
 	}
 	if (first && old == n) {
 		f.port = n == 1 ? ports[0] : (struct port){0};
-		vec_push(b->arena, &b->out->twice, (struct flow_twice){f.at, *first, flow_id(b->arena, &f, NULL)});
+		vec_push(b->arena, &b->out->twice, (struct flow_twice){f.at, *first, flow_id(b->arena, b->net, &f, NULL)});
 	}
 }
 
@@ -135,8 +133,6 @@ static void route_flow(struct building *b, const struct route *r)
 
 	if (!r->enabled || !route_crosses(r) || container_on_host(r->to->container))
 		return;
-	f.from_name = end_name(b, &f.from);
-	f.to_name = end_name(b, &f.to);
 	flow_add(b, f, r->port);
 }
 

@@ -14,7 +14,6 @@ struct flow {
 	struct span at;	  /* the arrow, or the subnet's `nat` */
 	const struct m_stack *stack;   /* where it is said */
 	struct str doc;		       /* why; empty: nobody said */
-	struct str from_name, to_name; /* STACK.NAME, "world" or "host" */
 };
 
 /* An arrow that opened nothing that an earlier one had not. */
@@ -30,11 +29,14 @@ struct flows {
 
 /* `allow A -> container` becomes one flow for each declared port; a route becomes one from its proxy;
  * `nat = true` becomes a flow from the subnet
- * to the world. All in the arena, but for the names of containers and subnets, which are the net's. */
+ * to the world. All in the arena. */
 void flows_build(struct arena *a, const struct model *model, const struct net *net, const struct routes *routes, struct flows *ret);
 
+/* STACK.NAME, "world" or "host". */
+struct str flow_end_name(const struct net *net, const struct flow_end *end);
+
 /* "ml.jupyter -> ml.ollama:11434/tcp"; its end, "11434/tcp" or "", in *ret_port (may be NULL). */
-struct str flow_id(struct arena *a, const struct flow *f, struct str *ret_port);
+struct str flow_id(struct arena *a, const struct net *net, const struct flow *f, struct str *ret_port);
 
 /* "ml.jupyter", "ml.lan", "world" or "host". */
 void flow_end_text(const struct flow_end *end, struct buf *out);

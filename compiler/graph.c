@@ -133,7 +133,7 @@ static struct str end_ports(struct graph *g, const struct flow_end *e)
 {
 	struct buf b = {0};
 
-	if (e->port_name.n || e->port.lo)
+	if (e->port.lo)
 		return port_label(g, e->port);
 	if (e->kind == END_CONTAINER)
 		vec_each(const struct entry_PORT, p, &e->container->ports) {

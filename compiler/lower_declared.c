@@ -285,12 +285,12 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 static void lower_flow(struct lowering *l, const struct flow *f)
 {
 	struct str port;
-	struct res_flow *r = manifest_take_flow(l->out, flow_id(l->arena, f, &port));
+	struct res_flow *r = manifest_take_flow(l->out, flow_id(l->arena, l->net, f, &port));
 
-	res_mark(&r->res, f->stack, f->from.kind == END_CONTAINER ? f->from_name : STR(""),
+	res_mark(&r->res, f->stack, f->from.kind == END_CONTAINER ? flow_end_name(l->net, &f->from) : STR(""),
 		 source_origin(l->sources, f->at));
-	r->from = f->from_name;
-	r->to = f->to_name;
+	r->from = flow_end_name(l->net, &f->from);
+	r->to = flow_end_name(l->net, &f->to);
 	r->port = port;
 	r->doc = f->doc;
 }

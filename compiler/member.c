@@ -66,7 +66,7 @@ struct val entry_value(struct elab *el, struct node *n, const struct schema_row 
 	struct val v = force_entry(el, n, row, m, at);
 
 	if (v.type == T_PORT && n->tag == KIND_container)
-		return VAL(PORTREF, ((struct port_ref){(struct m_container *)n->model, m->name.text, v.u.PORT}));
+		return VAL(PORTREF, ((struct port_ref){(struct m_container *)n->model, v.u.PORT, true}));
 	return v;
 }
 

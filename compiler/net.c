@@ -70,6 +70,14 @@ struct port port_named(const struct m_container *c, struct str name)
 	return (struct port){0};
 }
 
+struct str port_name(const struct m_container *c, struct port port)
+{
+	vec_each(struct entry_PORT, p, &c->ports)
+		if (port_eq(p->value.v, port))
+			return p->name;
+	return STR("");
+}
+
 struct port ready_port(const struct m_container *c)
 {
 	const struct m_ready *r = c->ready;

@@ -98,6 +98,8 @@ struct cidr subnet_range(const struct m_subnet *s, enum net_family family);
 
 /* The container's port of this name. lo 0: it has none. */
 struct port port_named(const struct m_container *c, struct str name);
+/* The other way round; empty: it has none. */
+struct str port_name(const struct m_container *c, struct port port);
 /* What `ready` asks with http or tcp: the port given, or the container's only tcp port. lo 0: neither. */
 struct port ready_port(const struct m_container *c);
 

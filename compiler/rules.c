@@ -127,11 +127,17 @@ struct str port_shown(struct arena *a, struct port p)
 
 enum { ROWS = sizeof rows / sizeof rows[0], GROUP = 16 };
 
-/* part: something of the model is missing. */
+/* part: something of the model is missing. What a rule computes on the way is given up, but for what it keeps for others. */
 static void row_check(struct rules *r, const struct row *row, bool part)
 {
-	if (!r->diags->idle[row->code] && !(part && (row->kind == ROW_WHOLE || diag_infos[row->code].severity != SEV_ERROR)))
-		row->check(r, row->code);
+	const struct arena_mark before = arena_mark(r->arena);
+	const struct given *given = r->given;
+
+	if (r->diags->idle[row->code] || (part && (row->kind == ROW_WHOLE || diag_infos[row->code].severity != SEV_ERROR)))
+		return;
+	row->check(r, row->code);
+	if (r->given == given)
+		arena_rewind(r->arena, before);
 }
 
 bool said_elsewhere(const struct rules *r, const struct m_head *head, struct span at)
@@ -153,7 +159,7 @@ static void each_check(struct rules *r, const struct row *from, const struct row
 	r->end = end;
 }
 
-/* What the rules compute on the way is not kept: diagnostics own their texts. */
+/* Diagnostics own their texts. */
 void rules_check(struct arena *scratch, struct diags *d, const struct model *model, const struct net *net, const struct routes *routes,
 		 const struct flows *flows, bool part)
 {

@@ -244,7 +244,7 @@ static bool asks_names(const struct m_stack *s)
 
 static void other_check(struct rules *r, enum diag_code code, const struct allow *f)
 {
-	bool number = f->to->kind == END_CONTAINER && f->to->port.lo && !f->to->port_name.n;
+	bool number = f->to->kind == END_CONTAINER && f->to->port.lo && !f->to->named;
 	const struct entry_PORT *other = number ? other_protocol(f->to->container, f->to->port) : NULL;
 
 	if (!other)

@@ -104,11 +104,6 @@ bool val_text(struct val v, struct buf *out)
 	}
 }
 
-static bool port_eq(struct port a, struct port b)
-{
-	return a.lo == b.lo && a.hi == b.hi && a.proto == b.proto;
-}
-
 bool val_eq(struct val a, struct val b, bool *ret_comparable)
 {
 	*ret_comparable = true;
@@ -301,12 +296,6 @@ static void val_copy(struct arena *a, struct val *v)
 #include "lang/ref.def"
 	case T_REMOTE:
 		v->u.REMOTE.name = str_copy(a, v->u.REMOTE.name);
-		break;
-	case T_PORTREF:
-		v->u.PORTREF.name = str_copy(a, v->u.PORTREF.name);
-		break;
-	case T_FLOWEND:
-		v->u.FLOWEND.port_name = str_copy(a, v->u.FLOWEND.port_name);
 		break;
 	default:
 		break; /* plain numbers, addresses, words, references into the model */

@@ -27,11 +27,11 @@
 
 /* Wherever a port of a container stands in the model, it has its number, both ends of it, and a protocol, also where it was named. */
 
-/* web.http, or web:8080/tcp (name empty). */
+/* web.http, or web:8080/tcp. */
 struct port_ref {
 	struct m_container *container;
-	struct str name;
 	struct port port;
+	bool named;		/* it is one that the container declares, and its name was written (port_name) */
 };
 
 enum flow_end_kind { END_CONTAINER, END_SUBNET, END_WORLD, END_HOST };
@@ -40,12 +40,12 @@ enum flow_end_kind { END_CONTAINER, END_SUBNET, END_WORLD, END_HOST };
  * and protocol of the world or the host. On the left side the port is never set. */
 struct flow_end {
 	enum flow_end_kind kind : 8;
+	bool named;		/* as that of a port_ref */
 	struct port port;
 	union {
 		struct m_container *container;	/* END_CONTAINER */
 		struct m_subnet *subnet;	/* END_SUBNET */
 	};
-	struct str port_name;	/* empty: given by number, or all */
 };
 
 #define TYPE(tag, ctype, shown)          \

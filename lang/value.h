@@ -16,6 +16,11 @@ struct port {
 	uint8_t proto;		/* enum proto */
 };
 
+static inline bool port_eq(struct port a, struct port b)
+{
+	return a.lo == b.lo && a.hi == b.hi && a.proto == b.proto;
+}
+
 struct endpoint {
 	struct addr addr;	/* family 0: every address of the host */
 	struct port port;

@@ -8,8 +8,10 @@
 /* The print of a key: of one that has at most eight bytes they themselves, of a longer one a hash. Most keys are names and short: they are compared without a look at where
  * their bytes are. */
 struct map_item {
-	uint64_t print;
-	const char *s;
+	union {
+		uint64_t print;	/* of a short one */
+		const char *s;	/* of a longer one */
+	};
 	void *value;
 	uint32_t n;
 };
@@ -77,7 +79,7 @@ static inline struct map_slot *map_find(const struct map *m, struct str key, uin
 		if (slot->hash != hash)
 			continue;
 		there = &m->items[slot->at - 1];
-		if (there->print == print && there->n == key.n && (key.n <= PRINT_BYTES || memcmp(there->s, key.s, key.n) == 0))
+		if (there->n == key.n && (key.n <= PRINT_BYTES ? there->print == print : memcmp(there->s, key.s, key.n) == 0))
 			return slot;
 	}
 }
@@ -148,7 +150,13 @@ void *map_add(struct arena *a, struct map *m, struct str key, void *value)
 	struct map_slot *slot = map_find(m, key, print, hash);
 	if (slot->at)
 		return m->items[slot->at - 1].value;
-	m->items[m->n++] = (struct map_item){print, key.s, value, (uint32_t)key.n};
+	struct map_item *item = &m->items[m->n++];
+	item->value = value;
+	item->n = (uint32_t)key.n;
+	if (key.n <= PRINT_BYTES)
+		item->print = print;
+	else
+		item->s = key.s;
 	*slot = (struct map_slot){hash, (uint32_t)m->n};
 	return NULL;
 }

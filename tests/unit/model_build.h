@@ -143,7 +143,7 @@ static inline struct flow_end end_of(struct m_container *c)
 
 static inline struct flow_end end_port(struct m_container *c, const char *name)
 {
-	return (struct flow_end){.kind = END_CONTAINER, .container = c, .port_name = str_of(name), .port = built_port_named(c, name)};
+	return (struct flow_end){.kind = END_CONTAINER, .container = c, .named = true, .port = built_port_named(c, name)};
 }
 
 static inline struct flow_end end_subnet(struct m_subnet *s)
@@ -174,7 +174,7 @@ static inline void built_publish(struct built *b, struct m_stack *s, const char 
 	SET(b, s->publish.at[n].left,
 	    (struct endpoint){.addr = address ? ip(address) : (struct addr){0},
 			      .port = {lo, hi, PROTO_NONE}});
-	SET(b, s->publish.at[n].right, (struct port_ref){.container = c, .name = str_of(port), .port = built_port_named(c, port)});
+	SET(b, s->publish.at[n].right, (struct port_ref){.container = c, .named = true, .port = built_port_named(c, port)});
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "compiler/elab.h"
+#include "compiler/net.h"
 #include "lang/base/cleanup.h"
 
 struct run {
@@ -55,8 +56,8 @@ static void flow_text(const struct flow_end *e, struct buf *out)
 		buf_puts(out, "<host>");
 		break;
 	}
-	if (e->port_name.n)
-		buf_fmt(out, ".%.*s", STR_ARG(e->port_name));
+	if (e->named)
+		buf_fmt(out, ".%.*s", STR_ARG(port_name(e->container, e->port)));
 	if (e->port.lo) {
 		buf_addc(out, ':');
 		port_text(e->port, out);
@@ -70,7 +71,7 @@ static void value_text(struct arena *a, struct val v, struct buf *out)
 		return;
 	}
 	if (v.type == T_PORTREF) {
-		buf_fmt(out, "%.*s.%.*s:", STR_ARG(((struct m_head *)v.u.PORTREF.container)->name), STR_ARG(v.u.PORTREF.name));
+		buf_fmt(out, "%.*s.%.*s:", STR_ARG(((struct m_head *)v.u.PORTREF.container)->name), STR_ARG(v.u.PORTREF.named ? port_name(v.u.PORTREF.container, v.u.PORTREF.port) : STR("")));
 		port_text(v.u.PORTREF.port, out);
 		return;
 	}
