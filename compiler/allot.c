@@ -178,7 +178,7 @@ static struct str full_name(struct elab *el, const struct node *n)
 /* `moved old -> new` of every stack, each of which is laid out by then. */
 static void moved_read(struct elab *el)
 {
-	const size_t offset = offsetof(struct m_stack, moved);
+	const size_t offset = MEMBER(stack, moved);
 	struct allot *a = el->allot;
 
 	a->moved_read = true;
@@ -263,13 +263,13 @@ static struct subnet_members *members_of(struct elab *el, struct node *subnet)
 /* The subnet that it says, or the stack's only one; NULL where it has none of its own. */
 static struct node *subnet_of(struct elab *el, struct node *c, struct span at)
 {
-	struct val network = ask(el, c, offsetof(struct m_container, network), at), subnet;
+	struct val network = ask(el, c, MEMBER(container, network), at), subnet;
 	const struct cell *cell;
 
-	if (network.type != T_NETWORK || network.u.NETWORK != WORD_NETWORK_private || ask(el, c, offsetof(struct m_container, join), at).type != V_NONE ||
-	    ask(el, c, offsetof(struct m_container, macvlan), at).type != V_NONE)
+	if (network.type != T_NETWORK || network.u.NETWORK != WORD_NETWORK_private || ask(el, c, MEMBER_RARE(container, join), at).type != V_NONE ||
+	    ask(el, c, MEMBER_RARE(container, macvlan), at).type != V_NONE)
 		return NULL;
-	subnet = ask(el, c, offsetof(struct m_container, subnet), at);
+	subnet = ask(el, c, MEMBER(container, subnet), at);
 	if (subnet.type != V_NONE)
 		return subnet.type == V_NODE ? subnet.u.node : NULL;
 	for (size_t i = 0; i < c->parent->kind->nrows; i++) {
@@ -288,11 +288,11 @@ static void group_add(struct elab *el, struct node *c, struct span at)
 
 	if (!subnet)
 		return;
-	if (written(c, offsetof(struct m_container, address)) || written(c, offsetof(struct m_container, address6)))
+	if (written(c, MEMBER(container, address)) || written(c, MEMBER(container, address6)))
 		vec_push(el->a, &members_of(el, subnet)->given, c);
 	else
 		vec_push(el->a, &members_of(el, subnet)->claims.all, ((struct claim){.name = full_name(el, c)}));
-	if (written(c, offsetof(struct m_container, more_addresses)))
+	if (written(c, MEMBER_RARE(container, more_addresses)))
 		vec_push(el->a, &members_of(el, subnet)->further, c);
 }
 
@@ -373,8 +373,8 @@ static void address_taken(struct places *p, struct val v)
 static void family_give(struct elab *el, struct subnet_members *m, enum net_family family, struct span at)
 {
 	const bool four = family == NET_4;
-	struct val range = ask(el, m->subnet, four ? offsetof(struct m_subnet, range) : offsetof(struct m_subnet, range6), at);
-	struct val host = ask(el, m->subnet, four ? offsetof(struct m_subnet, host) : offsetof(struct m_subnet, host6), at);
+	struct val range = ask(el, m->subnet, four ? MEMBER(subnet, range) : MEMBER(subnet, range6), at);
+	struct val host = ask(el, m->subnet, four ? MEMBER(subnet, host) : MEMBER(subnet, host6), at);
 	struct places p = {.el = el, .seed = old_name(el, full_name(el, m->subnet)), .family = family, .locked = address_locked, .give = address_give};
 	struct claims claims = {0};
 	unsigned bits;
@@ -391,9 +391,9 @@ static void family_give(struct elab *el, struct subnet_members *m, enum net_fami
 	else
 		take(&p, 1);
 	vec_each(struct node *, c, &m->given)
-		address_taken(&p, ask(el, *c, four ? offsetof(struct m_container, address) : offsetof(struct m_container, address6), at));
+		address_taken(&p, ask(el, *c, four ? MEMBER(container, address) : MEMBER(container, address6), at));
 	vec_each(struct node *, c, &m->further) {
-		struct val more = ask(el, *c, offsetof(struct m_container, more_addresses), at);
+		struct val more = ask(el, *c, MEMBER_RARE(container, more_addresses), at);
 
 		for (size_t i = 0; more.type == V_LIST && i < more.u.list->n; i++)
 			address_taken(&p, more.u.list->at[i]);
@@ -421,7 +421,7 @@ static struct val address_chosen(struct elab *el, struct node *c, enum net_famil
 	struct node *subnet;
 	const struct addr *a;
 
-	if (written(c, offsetof(struct m_container, address)) || written(c, offsetof(struct m_container, address6)))
+	if (written(c, MEMBER(container, address)) || written(c, MEMBER(container, address6)))
 		return val_none();
 	subnet = subnet_of(el, c, at);
 	if (!subnet)
@@ -465,9 +465,9 @@ static void range_give(const struct places *p, const struct claim *c, uint64_t n
 static void range_claim(struct elab *el, struct node *n, struct span at)
 {
 	(void)at;
-	if (!written(n, offsetof(struct m_subnet, range)) && !written(n, offsetof(struct m_subnet, range6)))
+	if (!written(n, MEMBER(subnet, range)) && !written(n, MEMBER(subnet, range6)))
 		vec_push(el->a, &el->allot->claims.all, ((struct claim){.name = full_name(el, n)}));
-	else if (written(n, offsetof(struct m_subnet, range)))
+	else if (written(n, MEMBER(subnet, range)))
 		vec_push(el->a, &el->allot->given, n);
 }
 
@@ -488,7 +488,7 @@ static bool ranges_give(struct elab *el, struct span at)
 		return false;
 	}
 	vec_each(struct node *, n, &a->given) {
-		struct val v = ask(el, *n, offsetof(struct m_subnet, range), at);
+		struct val v = ask(el, *n, MEMBER(subnet, range), at);
 
 		for (uint64_t i = 0; v.type == T_CIDR && cidr_overlaps(v.u.CIDR, pool) && i < p.n; i++)
 			if (cidr_overlaps(v.u.CIDR, range_number(i)))
@@ -503,7 +503,7 @@ static struct val range_chosen(struct elab *el, struct node *n, struct span at)
 {
 	const struct cidr *c;
 
-	if (written(n, offsetof(struct m_subnet, range6)))
+	if (written(n, MEMBER(subnet, range6)))
 		return val_none();
 	if (!ranges_give(el, at))
 		return val_poison();
@@ -528,15 +528,15 @@ struct val field_chosen(struct elab *el, struct node *n, const struct schema_row
 {
 	if (n->sample || !n->parent || n->parent->tag != KIND_stack)
 		return val_none();
-	if (n->tag == KIND_container && row->offset == offsetof(struct m_container, address))
+	if (n->tag == KIND_container && row->offset == MEMBER(container, address))
 		return address_chosen(el, n, NET_4, at);
-	if (n->tag == KIND_container && row->offset == offsetof(struct m_container, address6))
+	if (n->tag == KIND_container && row->offset == MEMBER(container, address6))
 		return address_chosen(el, n, NET_6, at);
-	if (n->tag == KIND_subnet && row->offset == offsetof(struct m_subnet, range))
+	if (n->tag == KIND_subnet && row->offset == MEMBER(subnet, range))
 		return range_chosen(el, n, at);
-	if (n->tag == KIND_subnet && row->offset == offsetof(struct m_subnet, host))
-		return host_chosen(el, n, offsetof(struct m_subnet, range), at);
-	if (n->tag == KIND_subnet && row->offset == offsetof(struct m_subnet, host6))
-		return host_chosen(el, n, offsetof(struct m_subnet, range6), at);
+	if (n->tag == KIND_subnet && row->offset == MEMBER(subnet, host))
+		return host_chosen(el, n, MEMBER(subnet, range), at);
+	if (n->tag == KIND_subnet && row->offset == MEMBER(subnet, host6))
+		return host_chosen(el, n, MEMBER(subnet, range6), at);
 	return val_none();
 }

@@ -196,7 +196,7 @@ static void put_block(struct effective *e, const struct schema_row *row, const s
 static bool has_rows(enum kind_tag kind, const void *model)
 {
 	for (size_t i = 0; model && i < schema_kinds[kind].nrows; i++)
-		if (schema_kinds[kind].rows[i].form == ROW_FIELD && ((const struct f_any *)(const void *)((const char *)model + schema_kinds[kind].rows[i].offset))->set)
+		if (schema_kinds[kind].rows[i].form == ROW_FIELD && ((const struct f_any *)model_field(model, &schema_kinds[kind].rows[i]))->set)
 			return true;
 	return false;
 }
@@ -234,7 +234,7 @@ static void put_rows(struct effective *e, enum kind_tag kind, const void *model,
 {
 	for (size_t i = 0; i < schema_kinds[kind].nrows; i++) {
 		const struct schema_row *row = &schema_kinds[kind].rows[i];
-		const void *member = (const char *)model + row->offset;
+		const void *member = model_field(model, row);
 		const VEC(struct m_head *) *many = member;
 
 		switch (row->form) {

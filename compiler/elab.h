@@ -98,10 +98,12 @@ static inline const struct cell *file_stacks(const struct file *f)
 {
 	return node_cell(f->node, file_kind.rows);
 }
+/* To be read; and, where the node has what is rare for itself, to be written to. */
 static inline void *node_field(const struct node *n, const struct schema_row *row)
 {
-	return (char *)n->model + row->offset;
+	return model_field(n->model, row);
 }
+void *node_field_own(struct elab *el, const struct node *n, const struct schema_row *row);
 enum { MODEL_BACK = 16 };	/* bytes before a model's struct: the pointer back to its node */
 static inline struct node *model_node(const void *model)
 {
@@ -123,9 +125,9 @@ struct allot *allot_new(struct arena *a);
 /* Whether a value may be chosen for a field that nobody wrote. */
 static inline bool field_choosable(enum kind_tag kind, const struct schema_row *row)
 {
-	return (kind == KIND_container && (row->offset == offsetof(struct m_container, address) || row->offset == offsetof(struct m_container, address6))) ||
-	       (kind == KIND_subnet && (row->offset == offsetof(struct m_subnet, range) || row->offset == offsetof(struct m_subnet, host) ||
-					  row->offset == offsetof(struct m_subnet, host6)));
+	return (kind == KIND_container && (row->offset == MEMBER(container, address) || row->offset == MEMBER(container, address6))) ||
+	       (kind == KIND_subnet && (row->offset == MEMBER(subnet, range) || row->offset == MEMBER(subnet, host) ||
+					  row->offset == MEMBER(subnet, host6)));
 }
 /* That value, typed; V_NONE: it stays unset. Poison where it was asked for too soon, or hangs on itself. */
 struct val field_chosen(struct elab *el, struct node *n, const struct schema_row *row, struct span at);

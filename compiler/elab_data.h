@@ -367,6 +367,7 @@ struct elab {
 	struct val *dflt[KIND_COUNT];	/* typed schema default of each row; V_NONE where it has none */
 	struct blank {
 		void *model;		/* of the kind, in which nothing but the defaults is set */
+		void *rare;		/* of it; shared in the model by all who have nothing else */
 		uint16_t *spans;	/* where the spans of its fields stand in it */
 		size_t nspans;
 		const struct schema_row **required, **choosable;	/* which rows are, each ended by NULL */

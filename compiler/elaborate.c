@@ -31,13 +31,17 @@ static void rows_index(struct elab *el, unsigned tag, const struct schema_kind *
 	size_t required = 0, choosable = 0;
 
 	blank->model = arena_alloc(el->a, kind->size);
+	if (kind->rare_size) {
+		blank->rare = arena_alloc(el->model, kind->rare_size);
+		model_rare_set(blank->model, blank->rare);
+	}
 	blank->spans = arena_array(el->a, kind->nrows, sizeof *blank->spans);
 	blank->required = arena_array(el->a, kind->nrows + 1, sizeof *blank->required);
 	blank->choosable = arena_array(el->a, kind->nrows + 1, sizeof *blank->choosable);
 	for (size_t i = 0; i < kind->nrows; i++) {
 		const struct schema_row *row = &kind->rows[i];
 
-		if (row->form == ROW_FIELD)
+		if (row->form == ROW_FIELD && !row_is_rare(row))
 			blank->spans[blank->nspans++] = (uint16_t)(row->offset + FIELD_SPAN);
 		map_add(el->a, &el->rows[tag], row->name, (void *)row);
 		if (row->form == ROW_MAP && row->type == T_PORT)
@@ -78,7 +82,7 @@ static void defaults_read(struct elab *el)
 			assert(e && e->kind == EN_FIELD);
 			el->dflt[k][i] = eval_as(el, e->value, nowhere, &t, &to);
 			assert(el->dflt[k][i].type == (int)row->type);
-			field_write(el->model, (char *)el->blank[k].model + row->offset, el->dflt[k][i]);
+			field_write(el->model, model_field(el->blank[k].model, row), el->dflt[k][i]);
 			e = e->next;
 		}
 	}

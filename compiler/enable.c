@@ -160,7 +160,7 @@ static void stack_keep(struct elab *el, struct m_stack *s)
 	for (size_t k = 0; k < s->container.n; k++)
 		for (size_t i = 0; i < container->nrows; i++)
 			if (container->rows[i].form == ROW_FIELD)
-				field_check(el, s->container.at[k], (const char *)s->container.at[k] + container->rows[i].offset, &container->rows[i]);
+				field_check(el, s->container.at[k], model_field(s->container.at[k], &container->rows[i]), &container->rows[i]);
 }
 
 static bool all_enabled(const struct model *m)

@@ -5,17 +5,14 @@
  * for: is_carried. */
 #include "compiler/lower_impl.h"
 #include "lang/base/sort.h"
-
-enum model_kind {
-#define KIND_BEGIN(kind, word, named, doc) KIND_##kind,
-#include "lang/schema.def"
-};
+#include "lang/schema.h"
 
 /* Known to the compiler of C wherever it is asked. */
-#define CARRIED(k, member) (kind == KIND_##k && offset == offsetof(struct m_##k, member))
-static inline bool is_carried(enum model_kind kind, size_t offset)
+#define CARRIED(k, member) (kind == KIND_##k && offset == MEMBER(k, member))
+#define CARRIED_RARE(k, member) (kind == KIND_##k && offset == MEMBER_RARE(k, member))
+static inline bool is_carried(enum kind_tag kind, size_t offset)
 {
-	return CARRIED(container, image) || CARRIED(container, address) || CARRIED(container, address6) || CARRIED(container, more_addresses) || CARRIED(container, ports) || CARRIED(volume, from);
+	return CARRIED(container, image) || CARRIED(container, address) || CARRIED(container, address6) || CARRIED_RARE(container, more_addresses) || CARRIED(container, ports) || CARRIED(volume, from);
 }
 
 /* One function a type: canonical text of a value. */
@@ -281,10 +278,12 @@ static void bracket_add(struct buf *out, const char **join, const char *name, st
 	{                                                                                           \
 		const char *join = " (";                                                                    \
 		(void)m;
-#define FIELD(kind, member, name, type, need, dflt, min, max, doc)  \
-	if (m->member.set) {                                        \
+#define FIELD(kind, member, ...) BRACKET(m->member, __VA_ARGS__)
+#define RARE(kind, member, ...) BRACKET(m->rare->member, __VA_ARGS__)
+#define BRACKET(field, name, type, need, dflt, min, max, doc)       \
+	if (field.set) {                                            \
 		struct buf value = {0};                             \
-		text_##type(m->member.v, &value);                   \
+		text_##type(field.v, &value);                       \
 		bracket_add(out, &join, name, &value);              \
 	}
 #define KIND_END(kind)              \
@@ -298,15 +297,16 @@ static void bracket_add(struct buf *out, const char **join, const char *name, st
 	__attribute__((unused)) static void list_##kind(struct listing *l, const struct m_##kind *m)     \
 	{                                                                                                \
 		(void)l, (void)m;
-#define FIELD(kind, member, label, type, need, dflt, min, max, doc)                          \
-	if (m->member.set && !is_carried(KIND_##kind, offsetof(struct m_##kind, member)) && \
-	    !STANDS(m->member.v, dflt)) {                                                    \
-		size_t prefix = line_name(l, STR(label "="));                                \
-		text_##type(m->member.v, &l->line);                                         \
-		line_take(l, prefix);                                                        \
+#define FIELD(kind, member, ...) LINE(kind, MEMBER(kind, member), m->member, __VA_ARGS__)
+#define RARE(kind, member, ...) LINE(kind, MEMBER_RARE(kind, member), m->rare->member, __VA_ARGS__)
+#define LINE(kind, offset, field, label, type, need, dflt, min, max, doc)                         \
+	if (field.set && !is_carried(KIND_##kind, offset) && !STANDS(field.v, dflt)) {            \
+		size_t prefix = line_name(l, STR(label "="));                                     \
+		text_##type(field.v, &l->line);                                                   \
+		line_take(l, prefix);                                                             \
 	}
 #define MAP(kind, member, label, type, doc)                                               \
-	if (!is_carried(KIND_##kind, offsetof(struct m_##kind, member)))                 \
+	if (!is_carried(KIND_##kind, MEMBER(kind, member)))                 \
 		vec_each(const struct entry_##type, e, &m->member) {                     \
 			size_t prefix = line_name(l, STR(label "."));                          \
 			buf_str(&l->line, e->name);                                      \

@@ -65,13 +65,14 @@ static struct val evaluate_field(struct elab *el, struct node *n, const struct s
 	struct active frame = {.node = n, .name = row->name, .used_at = used_at};
 	const struct target to = {.node = n, .name = row->name};
 	const struct type t = row_type(row);
-	void *field = node_field(n, row);
+	void *field;
 	struct val v;
 
 	if (too_early(el, n, slot->late, row->name, used_at) || !enter(el, slot, &frame))
 		return val_poison();
 	v = eval_as(el, slot->expr, slot->scope, &t, &to);
 	leave(el, slot, v);
+	field = node_field_own(el, n, row);
 	field_write(el->model, field, v);
 	field_mark(field, true, slot->expr->at);
 	return v;
@@ -88,7 +89,8 @@ static struct val default_field(struct elab *el, struct node *n, const struct sc
 		v = chosen;
 		field_write(el->model, field, v);
 	}
-	field_mark(field, false, n->at);
+	if (!row_is_rare(row))
+		field_mark(field, false, n->at);
 	bool good = !row->required && v.type != V_POISON && !(n->sample && v.type == V_NONE);
 	node_cell_new(el, n, row)->slot.state = good ? SLOT_DONE : SLOT_BAD;
 	return good ? val_widen(el->a, v) : val_poison();

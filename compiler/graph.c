@@ -168,10 +168,10 @@ static void container_edges(struct graph *g, const struct m_container *c)
 
 	for (size_t i = 0; i < c->after.v.n; i++)
 		edge_add(g, node, container_node(g, c->after.v.at[i]), EDGE_AFTER, STR(""));
-	for (size_t i = 0; i < c->requires.v.n; i++)
-		edge_add(g, node, container_node(g, c->requires.v.at[i]), EDGE_REQUIRES, STR(""));
-	if (c->join.set && c->join.v)
-		edge_add(g, node, container_node(g, c->join.v), EDGE_JOIN, STR(""));
+	for (size_t i = 0; i < c->rare->requires.v.n; i++)
+		edge_add(g, node, container_node(g, c->rare->requires.v.at[i]), EDGE_REQUIRES, STR(""));
+	if (c->rare->join.set && c->rare->join.v)
+		edge_add(g, node, container_node(g, c->rare->join.v), EDGE_JOIN, STR(""));
 }
 
 static void publish_add(struct graph *g, const struct endpoint *host, const struct port_ref *to)

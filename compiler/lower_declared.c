@@ -163,7 +163,7 @@ static struct strs mount_points(struct lowering *l, const struct m_container *c)
 		all[n++] = path_trimmed(c->mount.at[i].right.v);
 	vec_each(struct m_tmpfs *const, t, &c->tmpfs)
 		all[n++] = path_trimmed((*t)->at.v);
-	if (c->timezone.set)
+	if (c->rare->timezone.set)
 		all[n++] = STR("/etc/localtime");
 	if (!container_on_host(container_home(c))) {
 		all[n++] = STR("/etc/hosts");
@@ -196,7 +196,7 @@ static struct strs needs_mapped(struct lowering *l, const struct m_container *c)
 	if (c->secret.n)
 		vec_push(l->arena, &all, STR("mapped-memory"));
 	if (tree_is_mapped(c))
-		vec_push(l->arena, &all, c->rootfs.set ? STR_JOIN(l->arena, STR("mapped="), c->rootfs.v) : STR("mapped=/var/lib/ctstack/os"));
+		vec_push(l->arena, &all, c->rare->rootfs.set ? STR_JOIN(l->arena, STR("mapped="), c->rare->rootfs.v) : STR("mapped=/var/lib/ctstack/os"));
 	vec_each(struct m_volume *const, v, &c->volume)
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("mapped="), name_volume(l->arena, c, *v)));
 	for (size_t i = 0; i < c->mount.n; i++)
@@ -211,9 +211,9 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 
 	vec_each(struct m_device *const, d, &c->device)
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("device="), (*d)->from.v));
-	if (c->timezone.set)
-		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("zone="), c->timezone.v));
-	if (c->init.v && !container_is_tree(c))
+	if (c->rare->timezone.set)
+		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("zone="), c->rare->timezone.v));
+	if (c->rare->init.v && !container_is_tree(c))
 		vec_push(l->arena, &all, STR("init"));
 	/* Where something is said of limits, podman sets these two besides, to as much as there is. */
 	if (c->ulimits && !container_is_tree(c) && !(c->ulimits->nofile.set && c->ulimits->nproc.set))
@@ -224,15 +224,15 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 	}
 	if (container_is_tree(c))
 		vec_push(l->arena, &all, STR("nspawn"));
-	if (c->rootfs.set)
-		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("rootfs="), c->rootfs.v));
+	if (c->rare->rootfs.set)
+		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("rootfs="), c->rare->rootfs.v));
 	if (container_is_disk(c))
 		vec_push(l->arena, &all, STR("dissect"));
-	else if (c->rootfs.set && c->read_only.v) {
+	else if (c->rare->rootfs.set && c->rare->read_only.v) {
 		struct strs points = mount_points(l, c);
 
 		for (size_t i = 0; i < points.n; i++)
-			vec_push(l->arena, &all, STR_JOIN(l->arena, STR("point="), c->rootfs.v, points.at[i]));
+			vec_push(l->arena, &all, STR_JOIN(l->arena, STR("point="), c->rare->rootfs.v, points.at[i]));
 	}
 	if (users_are_private(c)) {
 		struct strs mapped = needs_mapped(l, c);
@@ -246,16 +246,16 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 /* "nvidia=0 exclusive", "nvidia=*" */
 static struct strs container_gpus(struct lowering *l, const struct m_container *c)
 {
-	struct str how = c->gpu_sharing.set && c->gpu_sharing.v == WORD_SHARING_exclusive ? STR(" exclusive") : STR("");
-	size_t n = c->gpu_devices.v.n;
+	struct str how = c->rare->gpu_sharing.set && c->rare->gpu_sharing.v == WORD_SHARING_exclusive ? STR(" exclusive") : STR("");
+	size_t n = c->rare->gpu_devices.v.n;
 	struct str *texts = arena_array(l->arena, n + 1, sizeof *texts);
 
-	if (!c->gpu.set)
+	if (!c->rare->gpu.set)
 		return (struct strs){0};
 	for (size_t i = 0; i < n; i++)
-		texts[i] = STR_JOIN(l->arena, word_texts[c->gpu.v], STR("="), c->gpu_devices.v.at[i], how);
+		texts[i] = STR_JOIN(l->arena, word_texts[c->rare->gpu.v], STR("="), c->rare->gpu_devices.v.at[i], how);
 	if (!n)
-		texts[n++] = STR_JOIN(l->arena, word_texts[c->gpu.v], STR("=*"), how);
+		texts[n++] = STR_JOIN(l->arena, word_texts[c->rare->gpu.v], STR("=*"), how);
 	return sorted(texts, n);
 }
 
@@ -267,7 +267,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	res_mark(&r->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
 	r->unit = name_unit(l->arena, c);
 	r->engine = container_is_tree(c) ? STR("nspawn") : STR("podman");
-	r->image = c->rootfs.set ? c->rootfs.v : name_image(l->arena, c);
+	r->image = c->rare->rootfs.set ? c->rare->rootfs.v : name_image(l->arena, c);
 	r->address = m->address[NET_4];
 	r->address6 = m->address[NET_6];
 	r->more_addresses = lower_more(l, m, false);
@@ -275,7 +275,7 @@ static void lower_container(struct lowering *l, const struct net_member *m)
 	r->fields = container_fields(l, c);
 	r->volumes = container_volumes(l, c);
 	r->secrets = container_secrets(l, c);
-	r->alias = c->alias.set ? c->alias.v : STR("");
+	r->alias = c->rare->alias.set ? c->rare->alias.v : STR("");
 	r->shortcuts = container_shortcuts(l, c);
 	r->gpus = container_gpus(l, c);
 	r->needs = container_needs(l, c);
@@ -431,6 +431,6 @@ void lower_images(struct lowering *l)
 		if (!name.n || map_add(l->scratch, &seen, name, l))
 			continue;
 		res_mark(&manifest_take_image(l->out, name)->res, NULL, STR(""),
-			 source_origin(l->sources, c->image.set ? c->image.at : c->archive.set ? c->archive.at : c->os.at[0]->head.at));
+			 source_origin(l->sources, c->image.set ? c->image.at : c->rare->archive.set ? c->rare->archive.at : c->os.at[0]->head.at));
 	}
 }

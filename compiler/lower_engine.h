@@ -47,7 +47,7 @@ extern const struct engine engine_podman, engine_nspawn;
 /* Its host name: `hostname`, or its own name. */
 static inline struct str container_hostname(const struct m_container *c)
 {
-	return c->hostname.set ? c->hostname.v : c->head.name;
+	return c->rare->hostname.set ? c->rare->hostname.v : c->head.name;
 }
 /* Whether its first process may lack root's right to listen on ports below 1024, which nobody needs in a network of its own. */
 static inline bool lacks_low_ports(const struct m_container *c)
@@ -63,7 +63,7 @@ static inline struct str device_seen_at(const struct m_device *d)
 /* Whole seconds between asking it to end and killing it. */
 static inline int64_t stop_seconds(const struct m_container *c)
 {
-	return c->stop_timeout.set ? (c->stop_timeout.v + 999999) / 1000000 : c->boot.set && c->boot.v ? 90 : 10;
+	return c->rare->stop_timeout.set ? (c->rare->stop_timeout.v + 999999) / 1000000 : c->rare->boot.set && c->rare->boot.v ? 90 : 10;
 }
 
 /* "nvidia", or "nvidia=0,1" where some are chosen. */

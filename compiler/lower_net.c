@@ -37,7 +37,7 @@ static struct str gateway(struct arena *a, const struct net_member *m, enum net_
 
 struct strs lower_more(struct lowering *l, const struct net_member *m, bool prefixed)
 {
-	const struct m_macvlan *lan = m->home->container->macvlan.v;
+	const struct m_macvlan *lan = m->home->container->rare->macvlan.v;
 	size_t n = m->more[NET_4].n + m->more[NET_6].n;
 	struct strs all = {n ? arena_array(l->arena, n, sizeof *all.at) : NULL, 0};
 
@@ -75,14 +75,14 @@ static void lower_link(struct lowering *l, const struct net_member *m, bool loca
 static void lower_macvlan(struct lowering *l, const struct net_member *m)
 {
 	const struct m_container *c = m->container;
-	const struct m_macvlan *lan = c->macvlan.v;
+	const struct m_macvlan *lan = c->rare->macvlan.v;
 	struct str name = name_derived(l->arena, c);
 	char text[ADDR_TEXT_MAX];
 	struct res_macvlan *r;
 
 	res_mark(&manifest_add_netns(l->out, name)->res, c->head.stack, m->full, source_origin(l->sources, c->head.at));
 	r = manifest_add_macvlan(l->out, name);
-	res_mark(&r->res, c->head.stack, m->full, source_origin(l->sources, c->macvlan.at));
+	res_mark(&r->res, c->head.stack, m->full, source_origin(l->sources, c->rare->macvlan.at));
 	r->parent = lan->parent.v;
 	r->mode = word_texts[lan->mode.v];
 	if (c->address.set)

@@ -10,7 +10,7 @@
 
 static bool boots(const struct m_container *c)
 {
-	return c->boot.set && c->boot.v;
+	return c->rare->boot.set && c->rare->boot.v;
 }
 
 /* A field of --bind= and --tmpfs=, which are divided by colons. */
@@ -45,11 +45,11 @@ static void nspawn_supervise(struct unit_of *u)
 	PUT(u->out, STR("Environment=SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1\nDevicePolicy=closed\nDeviceAllow=char-pts rw\n"));
 	if (container_is_disk(c))
 		PUT(u->out, STR("DeviceAllow=/dev/loop-control rw\nDeviceAllow=block-loop rw\nDeviceAllow=block-blkext rw\n"));
-	if (c->tun.v)
+	if (c->rare->tun.v)
 		device_allow(u, STR("/dev/net/tun"), false);
 	vec_each(struct m_device *const, d, &c->device)
 		device_allow(u, (*d)->from.v, (*d)->readonly.v);
-	if (c->gpu.set)
+	if (c->rare->gpu.set)
 		unit_late(u, STR("gpu-allow"), gpu_wanted(u->arena, c), true);
 }
 
@@ -75,9 +75,9 @@ static void nspawn_mounts(struct unit_of *u)
 		bind_arg(u, u->etc[i].from, u->etc[i].to, u->etc[i].readonly, false);
 	for (size_t i = 0; i < u->nmounts; i++)
 		bind_arg(u, u->mounts[i].from, u->mounts[i].to, u->mounts[i].readonly, u->mounts[i].mapped);
-	if (c->timezone.set)
-		bind_arg(u, STR_JOIN(u->arena, STR("/usr/share/zoneinfo/"), c->timezone.v), STR("/etc/localtime"), true, false);
-	if (c->tun.v)
+	if (c->rare->timezone.set)
+		bind_arg(u, STR_JOIN(u->arena, STR("/usr/share/zoneinfo/"), c->rare->timezone.v), STR("/etc/localtime"), true, false);
+	if (c->rare->tun.v)
 		bind_arg(u, STR("/dev/net/tun"), STR("/dev/net/tun"), false, false);
 	vec_each(struct m_device *const, d, &c->device)
 		bind_arg(u, (*d)->from.v, device_seen_at(*d), false, false);
@@ -137,38 +137,38 @@ static void nspawn_process(struct unit_of *u)
 		PUT(u->out, STR("\t--boot \\\n\t--notify-ready=yes \\\n\t--console=read-only \\\n\t--link-journal=try-guest \\\n"));
 	else
 		PUT(u->out, STR("\t--console=pipe \\\n\t--link-journal=no \\\n"));
-	if (c->init.v)
+	if (c->rare->init.v)
 		PUT(u->out, STR("\t--as-pid2 \\\n"));
 	if (users_are_private(c))
 		PUT(u->out, STR("\t--private-users=pick \\\n\t--private-users-ownership="), tree_is_mapped(c) ? STR("map") : STR("auto"), STR(" \\\n"));
-	if (c->ephemeral.set && c->ephemeral.v)
+	if (c->rare->ephemeral.set && c->rare->ephemeral.v)
 		PUT(u->out, STR("\t--volatile=overlay \\\n"));
-	if (c->read_only.v)
+	if (c->rare->read_only.v)
 		PUT(u->out, STR("\t--read-only \\\n\t--tmpfs=/var/tmp:mode=01777 \\\n"));
-	if (c->no_new_privileges.v)
+	if (c->rare->no_new_privileges.v)
 		PUT(u->out, STR("\t--no-new-privileges=yes \\\n"));
-	if (c->tun.v)
+	if (c->rare->tun.v)
 		PUT(u->out, STR("\t--capability=CAP_NET_ADMIN \\\n"));
 	if (c->capabilities)
 		nspawn_capabilities(u);
 	nspawn_rlimits(u);
-	if (c->working_dir.set)
-		ARG(u, STR("--chdir="), c->working_dir.v);
+	if (c->rare->working_dir.set)
+		ARG(u, STR("--chdir="), c->rare->working_dir.v);
 	/* An init of systemd's shuts down at another signal, which nspawn knows. */
-	if (c->stop_signal.set || !boots(c))
-		ARG(u, STR("--kill-signal="), c->stop_signal.set ? word_texts[c->stop_signal.v] : STR("SIGTERM"));
+	if (c->rare->stop_signal.set || !boots(c))
+		ARG(u, STR("--kill-signal="), c->rare->stop_signal.set ? word_texts[c->rare->stop_signal.v] : STR("SIGTERM"));
 }
 
 /* systemd-nspawn mounts images only while it runs in the host's network, since it listens for udev there: the image is mounted for it, by the program that systemd has for that. */
 static void image_mount(struct unit_of *u)
 {
 	const struct m_container *c = u->c;
-	bool written = !c->read_only.v && !(c->ephemeral.set && c->ephemeral.v);
+	bool written = !c->rare->read_only.v && !(c->rare->ephemeral.set && c->rare->ephemeral.v);
 
 	u->tree = STR_JOIN(u->arena, STR("/run/ctstack/trees/"), u->name);
 	PUT(u->out, STR("ExecStartPre=mkdir -p "), u->tree, STR("\nExecStartPre=nsenter --target 1 --net --mount systemd-dissect "),
 	    written ? STR("--mount ") : STR("--read-only --mount "));
-	unit_word(u->out, c->rootfs.v);
+	unit_word(u->out, c->rare->rootfs.v);
 	PUT(u->out, STR(" "), u->tree, STR("\n"));
 }
 
@@ -193,7 +193,7 @@ static void nspawn_start(struct unit_of *u)
 {
 	const struct m_container *c = u->c;
 
-	u->tree = c->rootfs.v;
+	u->tree = c->rare->rootfs.v;
 	if (container_is_disk(c))
 		image_mount(u);
 
@@ -211,7 +211,7 @@ static void nspawn_start(struct unit_of *u)
 	ARG(u, STR("--hostname="), container_hostname(c));
 	nspawn_mounts(u);
 	nspawn_process(u);
-	if (c->gpu.set)
+	if (c->rare->gpu.set)
 		unit_late(u, STR("gpu-tree"), gpu_wanted(u->arena, c), false);
 	for (size_t i = 0; i < c->env.n; i++)
 		ARG(u, STR("--setenv="), c->env.at[i].name, STR("="), c->env.at[i].value.v);

@@ -86,25 +86,25 @@ static void process_args(struct unit_of *u)
 
 	if (c->user.set)
 		ARG(u, STR("--user="), DECIMAL(c->user.v.uid), STR(":"), DECIMAL(c->user.v.gid));
-	if (c->working_dir.set)
-		ARG(u, STR("--workdir="), c->working_dir.v);
-	if (c->timezone.set)
-		ARG(u, STR("--tz="), c->timezone.v);
-	if (c->init.v)
+	if (c->rare->working_dir.set)
+		ARG(u, STR("--workdir="), c->rare->working_dir.v);
+	if (c->rare->timezone.set)
+		ARG(u, STR("--tz="), c->rare->timezone.v);
+	if (c->rare->init.v)
 		PUT(u->out, STR("\t--init \\\n"));
-	if (c->read_only.v)
+	if (c->rare->read_only.v)
 		PUT(u->out, STR("\t--read-only \\\n"));
-	if (c->no_new_privileges.v)
+	if (c->rare->no_new_privileges.v)
 		PUT(u->out, STR("\t--security-opt=no-new-privileges \\\n"));
 	if (c->capabilities) {
 		capability_args(u, STR("--cap-drop="), &c->capabilities->drop.v);
 		capability_args(u, STR("--cap-add="), &c->capabilities->add.v);
 	}
 	ulimit_args(u);
-	if (c->shm_size.set)
-		ARG(u, STR("--shm-size="), DECIMAL(c->shm_size.v), STR("b"));
-	if (c->stop_signal.set)
-		ARG(u, STR("--stop-signal="), word_texts[c->stop_signal.v]);
+	if (c->rare->shm_size.set)
+		ARG(u, STR("--shm-size="), DECIMAL(c->rare->shm_size.v), STR("b"));
+	if (c->rare->stop_signal.set)
+		ARG(u, STR("--stop-signal="), word_texts[c->rare->stop_signal.v]);
 }
 
 /* One word that podman reads as a JSON list. */
@@ -112,9 +112,9 @@ static void entrypoint_arg(struct unit_of *u)
 {
 	u->word->n = 0;
 	PUT(u->word, STR("--entrypoint=["));
-	for (size_t i = 0; i < u->c->entrypoint.v.n; i++) {
+	for (size_t i = 0; i < u->c->rare->entrypoint.v.n; i++) {
 		PUT(u->word, i ? STR(",") : STR(""));
-		json_str(u->word, u->c->entrypoint.v.at[i]);
+		json_str(u->word, u->c->rare->entrypoint.v.at[i]);
 	}
 	PUT(u->word, STR("]"));
 	unit_arg(u->out, buf_view(u->word));
@@ -142,8 +142,8 @@ static void podman_start(struct unit_of *u)
 		mount_arg(u, &u->etc[i]);
 	for (size_t i = 0; i < u->nmounts; i++)
 		mount_arg(u, &u->mounts[i]);
-	for (size_t i = 0; i < c->env_files.v.n; i++)
-		PUT(u->out, STR("\t--env-file=${CREDENTIALS_DIRECTORY}/"), c->env_files.v.at[i]->head.name, STR(" \\\n"));
+	for (size_t i = 0; i < c->rare->env_files.v.n; i++)
+		PUT(u->out, STR("\t--env-file=${CREDENTIALS_DIRECTORY}/"), c->rare->env_files.v.at[i]->head.name, STR(" \\\n"));
 	tmpfs_args(u);
 	device_args(u);
 	for (size_t i = 0; i < c->env.n; i++)
@@ -151,11 +151,11 @@ static void podman_start(struct unit_of *u)
 	for (size_t i = 0; i < c->labels.n; i++)
 		ARG(u, STR("--label="), c->labels.at[i].name, STR("="), c->labels.at[i].value.v);
 	process_args(u);
-	if (c->tun.v)
+	if (c->rare->tun.v)
 		PUT(u->out, STR("\t--device=/dev/net/tun \\\n\t--cap-add=NET_ADMIN \\\n"));
-	if (c->gpu.set)
+	if (c->rare->gpu.set)
 		unit_late(u, STR("gpu"), gpu_wanted(u->arena, c), false);
-	if (c->entrypoint.set)
+	if (c->rare->entrypoint.set)
 		entrypoint_arg(u);
 	unit_late(u, STR("image"), name_image(u->arena, c), !u->command.n);
 	for (size_t i = 0; i < u->command.n; i++) {

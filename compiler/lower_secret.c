@@ -14,13 +14,13 @@ static int cmp_secrets(const void *a, const void *b)
 
 struct secrets container_secrets_given(struct arena *a, const struct m_container *c)
 {
-	size_t all = c->secret.n + c->env_files.v.n, n = 0, kept = 0;
+	size_t all = c->secret.n + c->rare->env_files.v.n, n = 0, kept = 0;
 	const struct m_secret **at = arena_array(a, all, sizeof(const struct m_secret *));
 
 	for (size_t i = 0; i < c->secret.n; i++)
 		at[n++] = c->secret.at[i].left.v;
-	for (size_t i = 0; i < c->env_files.v.n; i++)
-		at[n++] = c->env_files.v.at[i];
+	for (size_t i = 0; i < c->rare->env_files.v.n; i++)
+		at[n++] = c->rare->env_files.v.at[i];
 	sort_array(at, n, sizeof(const struct m_secret *), cmp_secrets);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || at[kept - 1] != at[i])

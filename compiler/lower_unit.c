@@ -29,10 +29,10 @@ void unit_late(struct unit_of *u, struct str what, struct str value, bool last)
 
 struct str gpu_wanted(struct arena *a, const struct m_container *c)
 {
-	struct str wanted = word_texts[c->gpu.v];
+	struct str wanted = word_texts[c->rare->gpu.v];
 
-	for (size_t i = 0; i < c->gpu_devices.v.n; i++)
-		wanted = STR_JOIN(a, wanted, i ? STR(",") : STR("="), c->gpu_devices.v.at[i]);
+	for (size_t i = 0; i < c->rare->gpu_devices.v.n; i++)
+		wanted = STR_JOIN(a, wanted, i ? STR(",") : STR("="), c->rare->gpu_devices.v.at[i]);
 	return wanted;
 }
 
@@ -101,9 +101,9 @@ static void unit_section(struct unit_of *u)
 		unit_item(u->out, u->mounts[i].from);
 		PUT(u->out, STR("\n"));
 	}
-	if (u->c->rootfs.set) {
+	if (u->c->rare->rootfs.set) {
 		PUT(u->out, STR("RequiresMountsFor="));
-		unit_item(u->out, u->c->rootfs.v);
+		unit_item(u->out, u->c->rare->rootfs.v);
 		PUT(u->out, STR("\n"));
 	}
 	/* A container that cannot start yet is tried again for as long as it takes. */
@@ -209,7 +209,7 @@ static void own_interface(struct unit_of *u)
 	if (container_place(home) != PLACE_MACVLAN)
 		return;
 	u->word->n = 0;
-	PUT(u->word, STR("link://"), home->macvlan.v->parent.v, STR("/lan0"));
+	PUT(u->word, STR("link://"), home->rare->macvlan.v->parent.v, STR("/lan0"));
 	PUT(u->out, STR("ExecStartPre=ctc wait --within=1s --netns="), u->netns, STR(" "));
 	unit_word(u->out, buf_view(u->word));
 	PUT(u->out, STR("\n"));
@@ -262,7 +262,7 @@ static void own_section(struct unit_of *u)
 	if (home->address6.set)
 		PUT(u->out, STR("Address6="), str_of(addr_text(home->address6.v, text)), STR("\n"));
 	if (container_place(home) == PLACE_MACVLAN)
-		own_macvlan(u, home->macvlan.v);
+		own_macvlan(u, home->rare->macvlan.v);
 	secret_own(u);
 	/* What tells one text of what it requires from another: it is started again with it. */
 	for (size_t i = 0; i < u->requires.n; i++)
@@ -323,7 +323,7 @@ static void container_unit(struct lowering *l, const struct net_member *m, struc
 
 	u.proxy = m->proxy;
 	u.command = c->command.set || !m->proxy ? c->command.v : proxy_command(u.arena, m->proxy);
-	u.requires = unit_names(u.arena, &c->requires.v, (struct strs){0});
+	u.requires = unit_names(u.arena, &c->rare->requires.v, (struct strs){0});
 	u.after = unit_names(u.arena, &c->after.v, u.requires);
 	collect_mounts(&u);
 	collect_network(&u);

@@ -140,7 +140,7 @@ static void os_packages(struct arena *a, const struct m_container *c, const stru
 
 	for (size_t i = 0; i < n; i++)
 		all[i] = os->packages.v.at[i];
-	for (size_t i = 0; i < 2 && c->boot.set && c->boot.v; i++)
+	for (size_t i = 0; i < 2 && c->rare->boot.set && c->rare->boot.v; i++)
 		all[n++] = str_of(init[i]);
 	sort_strs(all, n);
 	for (size_t i = 0; i < n; i++) {
@@ -155,10 +155,10 @@ struct str name_image(struct arena *a, const struct m_container *c)
 {
 	struct buf b = {0};
 
-	if (c->rootfs.set)
+	if (c->rare->rootfs.set)
 		return STR("");
-	if (c->archive.set)
-		return STR_JOIN(a, STR("archive:"), c->archive.v);
+	if (c->rare->archive.set)
+		return STR_JOIN(a, STR("archive:"), c->rare->archive.v);
 	if (!c->os.n)
 		return c->image.v;
 	const struct m_os *os = c->os.at[0];

@@ -46,23 +46,23 @@ struct str name_image(struct arena *a, const struct m_container *c);
 /* Whether systemd-nspawn runs it, and not podman. */
 static inline bool container_is_tree(const struct m_container *c)
 {
-	return c->rootfs.set || c->os.n;
+	return c->rare->rootfs.set || c->os.n;
 }
 /* Whether that is a disk image. A file that is called so is one: the manifest knows no host to ask. */
 static inline bool container_is_disk(const struct m_container *c)
 {
-	struct str path = c->rootfs.v;
+	struct str path = c->rare->rootfs.v;
 
 	return path.n > 4 && (memcmp(path.s + path.n - 4, ".raw", 4) == 0 || memcmp(path.s + path.n - 4, ".img", 4) == 0);
 }
 static inline bool users_are_private(const struct m_container *c)
 {
-	return c->users.set && c->users.v == WORD_USERS_private;
+	return c->rare->users.set && c->rare->users.v == WORD_USERS_private;
 }
 /* Whether private users see the owners in its tree as they are, and nothing in it changes. An overlay in memory, and an image, are given to them instead. */
 static inline bool tree_is_mapped(const struct m_container *c)
 {
-	return users_are_private(c) && !(c->ephemeral.set && c->ephemeral.v) && !container_is_disk(c);
+	return users_are_private(c) && !(c->rare->ephemeral.set && c->rare->ephemeral.v) && !container_is_disk(c);
 }
 
 #endif

@@ -10,25 +10,25 @@ enum net_place container_place_said(const struct m_container *c)
 {
 	if (c->network.set && c->network.v == WORD_NETWORK_host)
 		return PLACE_HOST;
-	if (c->join.set)
+	if (c->rare->join.set)
 		return PLACE_JOINED;
-	return c->macvlan.set ? PLACE_MACVLAN : PLACE_PRIVATE;
+	return c->rare->macvlan.set ? PLACE_MACVLAN : PLACE_PRIVATE;
 }
 
 const struct m_container *container_home(const struct m_container *c)
 {
-	return container_place(c) == PLACE_JOINED ? c->join.v : c;
+	return container_place(c) == PLACE_JOINED ? c->rare->join.v : c;
 }
 
 const struct dns *container_dns(const struct m_container *c)
 {
 	static const struct dns host = {.from = DNS_HOST};
 
-	if (!c->resolver.set)
+	if (!c->rare->resolver.set)
 		c = container_home(c);
-	if (!c->resolver.set && c->macvlan.set && c->macvlan.v->resolver.set)
-		return &c->macvlan.v->resolver.v;
-	return c->resolver.set ? &c->resolver.v : &host;
+	if (!c->rare->resolver.set && c->rare->macvlan.set && c->rare->macvlan.v->resolver.set)
+		return &c->rare->macvlan.v->resolver.v;
+	return c->rare->resolver.set ? &c->rare->resolver.v : &host;
 }
 
 const struct m_subnet *container_subnet(const struct m_container *c)
@@ -156,9 +156,9 @@ static void member_build(struct arena *a, struct arena *texts, const struct m_co
 		ret->address[NET_4] = address_text(texts, &home->address.v);
 	if (home->address6.set)
 		ret->address[NET_6] = address_text(texts, &home->address6.v);
-	for (int f = 0; f < NET_FAMILIES && home->more_addresses.v.n; f++)
+	for (int f = 0; f < NET_FAMILIES && home->rare->more_addresses.v.n; f++)
 		if (ret->address[f].n)
-			ret->more[f] = more_texts(texts, &home->more_addresses.v, (enum net_family)f);
+			ret->more[f] = more_texts(texts, &home->rare->more_addresses.v, (enum net_family)f);
 	if (ret->subnet)
 		vec_push(a, &net->subnets[ret->subnet->head.index].members, ret);
 }

@@ -188,6 +188,19 @@ static void node_allocate(struct elab *el, struct node *n)
 		n->model->stack = n->parent->model->stack;
 }
 
+void *node_field_own(struct elab *el, const struct node *n, const struct schema_row *row)
+{
+	const void *shared = el->blank[n->tag].rare;
+	void *own;
+
+	if (row_is_rare(row) && model_rare(n->model) == shared) {
+		own = arena_alloc(el->model, n->kind->rare_size);
+		memcpy(own, shared, n->kind->rare_size);
+		model_rare_set(n->model, own);
+	}
+	return node_field(n, row);
+}
+
 void node_lay_out(struct elab *el, struct node *n)
 {
 	n->state = NODE_OPEN;

@@ -20,13 +20,13 @@ static struct address address_of(const struct m_container *c, enum net_family fa
 /* The i-th address of a family: the first, then the further ones. */
 static struct address address_at(const struct m_container *c, enum net_family family, size_t i)
 {
-	const struct addrs *more = &c->more_addresses.v;
+	const struct addrs *more = &c->rare->more_addresses.v;
 
 	if (i == 0)
 		return address_of(c, family);
 	for (size_t k = 0; k < more->n; k++)
 		if (more->at[k].family == (family == NET_6 ? 6 : 4) && --i == 0)
-			return (struct address){true, more->at[k], c->more_addresses.at};
+			return (struct address){true, more->at[k], c->rare->more_addresses.at};
 	return (struct address){0};
 }
 
@@ -61,7 +61,7 @@ static void each_address(struct rules *r, enum diag_code code, address_check che
 			}
 			p.range = subnet_range(m->subnet, family);
 			p.range_at = family == NET_4 ? m->subnet->range.at : m->subnet->range6.at;
-			for (size_t i = 0; i <= m->container->more_addresses.v.n && !refused[family]; i++) {
+			for (size_t i = 0; i <= m->container->rare->more_addresses.v.n && !refused[family]; i++) {
 				p.address = address_at(m->container, family, i);
 				if (p.address.set)
 					check(r, code, &p);
@@ -235,7 +235,7 @@ static void twice_add(struct rules *r, enum diag_code code, struct holder first,
 		SWAP(first, later);
 	d = diag_add(r->diags, code, later.address.at, "%s is taken by container `%.*s` already", SHOW_ADDR(later.address.v), STR_ARG(first.member->full));
 	diag_note(r->diags, d, first.address.at, "first used here");
-	if (later.member->subnet && later.address.at.lo != later.member->container->more_addresses.at.lo)
+	if (later.member->subnet && later.address.at.lo != later.member->container->rare->more_addresses.at.lo)
 		diag_help(r->diags, d, "leave the line out, and the container gets one that is free");
 }
 
@@ -264,12 +264,12 @@ RULE(address_more)
 {
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
-		const struct addrs *more = &c->more_addresses.v;
+		const struct addrs *more = &c->rare->more_addresses.v;
 
 		if (container_place(c) != PLACE_PRIVATE && container_place(c) != PLACE_MACVLAN)
 			continue;
 		if (more->n > MORE_ADDRESSES_MAX)
-			diag_add(r->diags, code, c->more_addresses.at, "container `%.*s` has %zu further addresses, and can have %d", STR_ARG(c->head.name), more->n,
+			diag_add(r->diags, code, c->rare->more_addresses.at, "container `%.*s` has %zu further addresses, and can have %d", STR_ARG(c->head.name), more->n,
 				 MORE_ADDRESSES_MAX);
 		for (int f = 0; f < NET_FAMILIES; f++) {
 			struct address further = address_at(c, (enum net_family)f, 1);
@@ -328,14 +328,14 @@ RULE(host_network)
 			continue;
 		if (c->subnet.given && c->subnet.set)
 			host_network_add(r, code, c, c->subnet.at, "it is in no subnet");
-		if (c->macvlan.given && c->macvlan.set)
-			host_network_add(r, code, c, c->macvlan.at, "it is in no macvlan");
+		if (c->rare->macvlan.given && c->rare->macvlan.set)
+			host_network_add(r, code, c, c->rare->macvlan.at, "it is in no macvlan");
 		if (c->address.given && c->address.set)
 			host_network_add(r, code, c, c->address.at, "it has no address of its own");
 		if (c->address6.given && c->address6.set)
 			host_network_add(r, code, c, c->address6.at, "it has no address of its own");
-		if (c->more_addresses.v.n)
-			host_network_add(r, code, c, c->more_addresses.at, "it has no address of its own");
+		if (c->rare->more_addresses.v.n)
+			host_network_add(r, code, c, c->rare->more_addresses.at, "it has no address of its own");
 	}
 	vec_each(struct m_stack *const, s, &r->model->stacks)
 		host_network_arrows(r, code, *s);

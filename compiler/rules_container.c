@@ -7,7 +7,7 @@
 /* Whom a container waits for: those of its `after`, those that it requires, then the one whose network it joins. */
 static size_t waits(const struct m_container *c)
 {
-	return c->after.v.n + c->requires.v.n + (container_place(c) == PLACE_JOINED);
+	return c->after.v.n + c->rare->requires.v.n + (container_place(c) == PLACE_JOINED);
 }
 
 static const struct m_container *waits_for(const struct m_container *c, size_t i)
@@ -15,7 +15,7 @@ static const struct m_container *waits_for(const struct m_container *c, size_t i
 	if (i < c->after.v.n)
 		return c->after.v.at[i];
 	i -= c->after.v.n;
-	return i < c->requires.v.n ? c->requires.v.at[i] : c->join.v;
+	return i < c->rare->requires.v.n ? c->rare->requires.v.at[i] : c->rare->join.v;
 }
 
 static struct span named_at(const struct f_CONTAINERREFS *all, size_t i)
@@ -28,7 +28,7 @@ static struct span waits_at(const struct m_container *c, size_t i)
 	if (i < c->after.v.n)
 		return named_at(&c->after, i);
 	i -= c->after.v.n;
-	return i < c->requires.v.n ? named_at(&c->requires, i) : c->join.at;
+	return i < c->rare->requires.v.n ? named_at(&c->rare->requires, i) : c->rare->join.at;
 }
 
 /* Depth-first over these, without recursion: the path is a stack of its own, since a chain may be as long
@@ -51,7 +51,7 @@ static void report_cycle(struct rules *r, enum diag_code code, const struct walk
 	struct buf cycle = {0};
 	struct diag *d;
 
-	if (first + 1 == w->n && last->join.set && at.lo == last->join.at.lo)
+	if (first + 1 == w->n && last->rare->join.set && at.lo == last->rare->join.at.lo)
 		return; /* it joins itself: join_target tells */
 	if (first + 1 == w->n) {
 		diag_help(r->diags, diag_add(r->diags, code, at, "container `%.*s` waits for itself", STR_ARG(last->head.name)), "leave it out");
@@ -119,17 +119,17 @@ RULE(after_cycle)
 RULE(requires_choice)
 {
 	rules_each_container(m, r)
-		for (size_t i = 0; i < m->container->requires.v.n; i++) {
-			const struct m_container *c = m->container, *other = c->requires.v.at[i];
+		for (size_t i = 0; i < m->container->rare->requires.v.n; i++) {
+			const struct m_container *c = m->container, *other = c->rare->requires.v.at[i];
 			struct diag *d;
 
 			if (other->head.stack != c->head.stack) {
-				d = diag_add(r->diags, code, named_at(&c->requires, i), "container `%.*s` is of another stack, which comes and goes without this one",
+				d = diag_add(r->diags, code, named_at(&c->rare->requires, i), "container `%.*s` is of another stack, which comes and goes without this one",
 					     STR_ARG(other->head.name));
 				diag_help(r->diags, d, "say `after = [%.*s.%.*s]`: then it starts when that one is ready, and runs on without it",
 					  STR_ARG(other->head.stack->head.name), STR_ARG(other->head.name));
 			} else if (c->autostart.v && !other->autostart.v) {
-				d = diag_add(r->diags, code, named_at(&c->requires, i), "container `%.*s` waits for people to start it, and this one would start it",
+				d = diag_add(r->diags, code, named_at(&c->rare->requires, i), "container `%.*s` waits for people to start it, and this one would start it",
 					     STR_ARG(other->head.name));
 				diag_note(r->diags, d, other->autostart.at, "said here");
 				diag_help(r->diags, d, "give `%.*s` autostart = false as well", STR_ARG(c->head.name));

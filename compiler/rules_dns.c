@@ -11,14 +11,14 @@ RULE(dns_use)
 		const struct m_container *c = m->container;
 		struct diag *d;
 
-		if (!c->resolver.set)
+		if (!c->rare->resolver.set)
 			continue;
 		if (container_on_host(c)) {
-			d = diag_add(r->diags, code, c->resolver.at, "container `%.*s` is on the host's network, and asks the host's name servers",
+			d = diag_add(r->diags, code, c->rare->resolver.at, "container `%.*s` is on the host's network, and asks the host's name servers",
 				     STR_ARG(c->head.name));
 			diag_note(r->diags, d, c->network.at, "the host's network is chosen here");
-		} else if (c->resolver.v.n > RESOLV_MAX) {
-			diag_add(r->diags, code, c->resolver.at, "of %zu name servers only the first %d would be asked", c->resolver.v.n, RESOLV_MAX);
+		} else if (c->rare->resolver.v.n > RESOLV_MAX) {
+			diag_add(r->diags, code, c->rare->resolver.at, "of %zu name servers only the first %d would be asked", c->rare->resolver.v.n, RESOLV_MAX);
 		}
 	}
 }
@@ -126,18 +126,18 @@ RULE(dns_closed)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (!c->resolver.set || !container_is_private(m->home->container))
+		if (!c->rare->resolver.set || !container_is_private(m->home->container))
 			continue;
 		if (!doors.of)
 			doors_find(r, &doors);
-		for (size_t i = 0; i < c->resolver.v.n; i++) {
-			const char *missing = door_missing(r, &doors, m, c->resolver.v.at[i]);
+		for (size_t i = 0; i < c->rare->resolver.v.n; i++) {
+			const char *missing = door_missing(r, &doors, m, c->rare->resolver.v.at[i]);
 			struct diag *d;
 
 			if (!missing)
 				continue;
-			d = diag_add(r->diags, code, c->resolver.at, "no flow lets container `%.*s` ask the name server %s", STR_ARG(c->head.name),
-				     SHOW_ADDR(c->resolver.v.at[i]));
+			d = diag_add(r->diags, code, c->rare->resolver.at, "no flow lets container `%.*s` ask the name server %s", STR_ARG(c->head.name),
+				     SHOW_ADDR(c->rare->resolver.v.at[i]));
 			diag_help(r->diags, d, "allow %.*s -> %s", STR_ARG(c->head.name), missing);
 		}
 	}

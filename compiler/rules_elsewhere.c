@@ -67,8 +67,8 @@ static void count_all(struct rules *r)
 			count(r, m->subnet, c->address.v, c->address.at);
 		if (c->address6.given && c->address6.set)
 			count(r, m->subnet, c->address6.v, c->address6.at);
-		for (size_t i = 0; i < c->more_addresses.v.n; i++)
-			count(r, m->subnet, c->more_addresses.v.at[i], c->more_addresses.at);
+		for (size_t i = 0; i < c->rare->more_addresses.v.n; i++)
+			count(r, m->subnet, c->rare->more_addresses.v.at[i], c->rare->more_addresses.at);
 	}
 }
 

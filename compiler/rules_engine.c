@@ -84,13 +84,13 @@ RULE(machine_text)
 {
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
-		const char *wrong = c->hostname.set ? hostname_wrong(c->hostname.v) : NULL;
+		const char *wrong = c->rare->hostname.set ? hostname_wrong(c->rare->hostname.v) : NULL;
 
 		if (wrong)
-			diag_add(r->diags, code, c->hostname.at, "a host name %s", wrong);
-		wrong = c->timezone.set ? timezone_wrong(c->timezone.v) : NULL;
+			diag_add(r->diags, code, c->rare->hostname.at, "a host name %s", wrong);
+		wrong = c->rare->timezone.set ? timezone_wrong(c->rare->timezone.v) : NULL;
 		if (wrong)
-			diag_add(r->diags, code, c->timezone.at, "a time zone's name %s", wrong);
+			diag_add(r->diags, code, c->rare->timezone.at, "a time zone's name %s", wrong);
 	}
 }
 
@@ -133,11 +133,11 @@ RULE(runs_nothing)
 		if (c->command.v.n)
 			continue;
 		/* The image's own command goes with its entry point. */
-		if (c->entrypoint.set && c->entrypoint.v.n == 0)
-			diag_help(r->diags, diag_add(r->diags, code, c->entrypoint.at, "without an entry point, there is nothing to run"),
+		if (c->rare->entrypoint.set && c->rare->entrypoint.v.n == 0)
+			diag_help(r->diags, diag_add(r->diags, code, c->rare->entrypoint.at, "without an entry point, there is nothing to run"),
 				  "say what: command = [\"/usr/bin/app\"]");
-		else if (container_is_tree(c) && !c->image.set && !c->archive.set && !(c->boot.set && c->boot.v))
-			diag_help(r->diags, diag_add(r->diags, code, c->rootfs.set ? c->rootfs.at : c->os.at[0]->head.at, "nothing says what runs in this tree"),
+		else if (container_is_tree(c) && !c->image.set && !c->rare->archive.set && !(c->rare->boot.set && c->rare->boot.v))
+			diag_help(r->diags, diag_add(r->diags, code, c->rare->rootfs.set ? c->rare->rootfs.at : c->os.at[0]->head.at, "nothing says what runs in this tree"),
 				  "start its init with boot = true, or a program: command = [\"/usr/bin/app\"]");
 	}
 }
@@ -152,8 +152,8 @@ RULE(engine_choice)
 			const char *what;
 		} ways[] = {
 			{c->image.set, c->image.at, "an image"},
-			{c->archive.set, c->archive.at, "an archive of an image"},
-			{c->rootfs.set, c->rootfs.at, "a tree"},
+			{c->rare->archive.set, c->rare->archive.at, "an archive of an image"},
+			{c->rare->rootfs.set, c->rare->rootfs.at, "a tree"},
 			{c->os.n > 0, c->os.n ? c->os.at[0]->head.at : c->head.at, "a tree that is built"},
 		};
 		size_t first = 0;
@@ -229,17 +229,17 @@ static void only_check(struct rules *r, enum diag_code code, const struct engine
 
 static void not_for_trees(struct rules *r, enum diag_code code, const struct m_container *c)
 {
-	bool boots = c->boot.set && c->boot.v;
+	bool boots = c->rare->boot.set && c->rare->boot.v;
 	const struct engine_only all[] = {
-		{c->entrypoint.set, c->entrypoint.at, "`entrypoint`", "a tree has none: write all in `command`"},
+		{c->rare->entrypoint.set, c->rare->entrypoint.at, "`entrypoint`", "a tree has none: write all in `command`"},
 		{c->labels.n, c->labels.n ? c->labels.at[0].at : (struct span){0}, "`labels`", "they are marks of OCI containers; a tree has none"},
-		{c->env_files.v.n, c->env_files.at, "`env-files`", "give the secret as a file: secret NAME -> /run/secrets/NAME"},
+		{c->rare->env_files.v.n, c->rare->env_files.at, "`env-files`", "give the secret as a file: secret NAME -> /run/secrets/NAME"},
 		{c->user.set, c->user.at, "`user`", "systemd-nspawn takes users from the tree's own database: let the program change to its user, or use users = private"},
-		{c->shm_size.set, c->shm_size.at, "`shm-size`", "write: tmpfs shm { at = /dev/shm; size = 1GiB }"},
+		{c->rare->shm_size.set, c->rare->shm_size.at, "`shm-size`", "write: tmpfs shm { at = /dev/shm; size = 1GiB }"},
 		{boots && c->command.v.n, c->command.at, "`command`", "with boot = true the tree's own init says what runs"},
-		{boots && c->init.v, c->init.at, "`init`", "with boot = true the tree has an init of its own"},
-		{boots && c->working_dir.set, c->working_dir.at, "`working-dir`", "with boot = true the tree's own init says where programs start"},
-		{c->read_only.v && c->ephemeral.set && c->ephemeral.v, c->ephemeral.at, "`ephemeral`", "what is read-only cannot be written to: leave one of the two out"},
+		{boots && c->rare->init.v, c->rare->init.at, "`init`", "with boot = true the tree has an init of its own"},
+		{boots && c->rare->working_dir.set, c->rare->working_dir.at, "`working-dir`", "with boot = true the tree's own init says where programs start"},
+		{c->rare->read_only.v && c->rare->ephemeral.set && c->rare->ephemeral.v, c->rare->ephemeral.at, "`ephemeral`", "what is read-only cannot be written to: leave one of the two out"},
 	};
 
 	only_check(r, code, all, sizeof all / sizeof all[0], "a container in a tree (rootfs, os)");
@@ -248,9 +248,9 @@ static void not_for_trees(struct rules *r, enum diag_code code, const struct m_c
 static void not_for_images(struct rules *r, enum diag_code code, const struct m_container *c)
 {
 	const struct engine_only all[] = {
-		{c->boot.set && c->boot.v, c->boot.at, "`boot`", "an image has an entry point; write `rootfs` for an operating system"},
-		{c->ephemeral.set, c->ephemeral.at, "`ephemeral`", "what is written beside volumes is gone with every container of an image"},
-		{c->users.set && c->users.v == WORD_USERS_private, c->users.at, "`users`",
+		{c->rare->boot.set && c->rare->boot.v, c->rare->boot.at, "`boot`", "an image has an entry point; write `rootfs` for an operating system"},
+		{c->rare->ephemeral.set, c->rare->ephemeral.at, "`ephemeral`", "what is written beside volumes is gone with every container of an image"},
+		{c->rare->users.set && c->rare->users.v == WORD_USERS_private, c->rare->users.at, "`users`",
 		 "podman cannot bring users of its own into a network that ctc has made: write user = 1000:1000, capabilities { drop = [ALL] } and no-new-privileges = true, or "
 		 "unpack the image as a tree (rootfs)"},
 	};
@@ -263,7 +263,7 @@ RULE(engine_field)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (container_is_tree(c) && !c->image.set && !c->archive.set)
+		if (container_is_tree(c) && !c->image.set && !c->rare->archive.set)
 			not_for_trees(r, code, c);
 		else if (!container_is_tree(c))
 			not_for_images(r, code, c);
@@ -273,12 +273,12 @@ RULE(engine_field)
 /* systemd-nspawn locks a tree that it may write to. */
 static bool writes_to_tree(const struct m_container *c)
 {
-	return !c->read_only.v && !(c->ephemeral.set && c->ephemeral.v);
+	return !c->rare->read_only.v && !(c->rare->ephemeral.set && c->rare->ephemeral.v);
 }
 
 static struct span tree_at(const struct m_container *c)
 {
-	return c->rootfs.set ? c->rootfs.at : c->os.at[0]->head.at;
+	return c->rare->rootfs.set ? c->rare->rootfs.at : c->os.at[0]->head.at;
 }
 
 RULE(rootfs_twice)
@@ -291,7 +291,7 @@ RULE(rootfs_twice)
 
 		if (!container_is_tree(later))
 			continue;
-		first = map_add(r->arena, &seen, later->rootfs.set ? later->rootfs.v : name_image(r->arena, later), (void *)(uintptr_t)later);
+		first = map_add(r->arena, &seen, later->rare->rootfs.set ? later->rare->rootfs.v : name_image(r->arena, later), (void *)(uintptr_t)later);
 		if (!first || (!writes_to_tree(first) && !writes_to_tree(later)))
 			continue;
 		if (said_later(tree_at(first), &first->head, tree_at(later), &later->head))

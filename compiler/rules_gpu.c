@@ -22,19 +22,19 @@ RULE(gpu_choice)
 		const struct m_container *c = m->container;
 		struct map seen = {0};
 
-		if (!c->gpu.set && (c->gpu_devices.set || c->gpu_sharing.set))
+		if (!c->rare->gpu.set && (c->rare->gpu_devices.set || c->rare->gpu_sharing.set))
 			diag_help(r->diags,
-				  diag_add(r->diags, code, c->gpu_devices.set ? c->gpu_devices.at : c->gpu_sharing.at, "nothing says whose GPUs these are"),
+				  diag_add(r->diags, code, c->rare->gpu_devices.set ? c->rare->gpu_devices.at : c->rare->gpu_sharing.at, "nothing says whose GPUs these are"),
 				  "name the vendor: gpu = nvidia");
-		if (c->gpu_devices.set && !c->gpu_devices.v.n)
-			diag_help(r->diags, diag_add(r->diags, code, c->gpu_devices.at, "this chooses no GPU"), "leave it out for all of the vendor's, or `gpu` for none");
-		for (size_t i = 0; i < c->gpu_devices.v.n; i++) {
-			struct str name = c->gpu_devices.v.at[i];
+		if (c->rare->gpu_devices.set && !c->rare->gpu_devices.v.n)
+			diag_help(r->diags, diag_add(r->diags, code, c->rare->gpu_devices.at, "this chooses no GPU"), "leave it out for all of the vendor's, or `gpu` for none");
+		for (size_t i = 0; i < c->rare->gpu_devices.v.n; i++) {
+			struct str name = c->rare->gpu_devices.v.at[i];
 
 			if (!device_name_ok(name))
-				diag_add(r->diags, code, c->gpu_devices.at, "\"%.*s\" is no name of a GPU: letters, digits, `_`, `-`, `.` and `:`", STR_ARG(name));
+				diag_add(r->diags, code, c->rare->gpu_devices.at, "\"%.*s\" is no name of a GPU: letters, digits, `_`, `-`, `.` and `:`", STR_ARG(name));
 			else if (map_add(r->arena, &seen, name, (void *)(uintptr_t)c))
-				diag_add(r->diags, code, c->gpu_devices.at, "GPU %.*s is chosen twice", STR_ARG(name));
+				diag_add(r->diags, code, c->rare->gpu_devices.at, "GPU %.*s is chosen twice", STR_ARG(name));
 		}
 	}
 }
@@ -52,7 +52,7 @@ struct vendor {
 
 static bool wants_alone(const struct m_container *c)
 {
-	return c->gpu_sharing.set && c->gpu_sharing.v == WORD_SHARING_exclusive;
+	return c->rare->gpu_sharing.set && c->rare->gpu_sharing.v == WORD_SHARING_exclusive;
 }
 
 static const struct m_container *in_the_way(const struct claims *claims, const struct m_container *c)
@@ -70,7 +70,7 @@ static void claim(struct claims *claims, const struct m_container *c)
 
 static void exclusive_add(struct rules *r, enum diag_code code, const struct m_container *first, const struct m_container *later, struct str which)
 {
-	struct span a = first->gpu_sharing.set ? first->gpu_sharing.at : first->gpu.at, b = later->gpu_sharing.set ? later->gpu_sharing.at : later->gpu.at;
+	struct span a = first->rare->gpu_sharing.set ? first->rare->gpu_sharing.at : first->rare->gpu.at, b = later->rare->gpu_sharing.set ? later->rare->gpu_sharing.at : later->rare->gpu.at;
 	struct diag *d;
 
 	if (said_later(a, &first->head, b, &later->head)) {
@@ -78,7 +78,7 @@ static void exclusive_add(struct rules *r, enum diag_code code, const struct m_c
 		SWAP(a, b);
 	}
 	d = diag_add(r->diags, code, b, "container `%.*s` and container `%.*s` both use %s GPU%s%.*s, and one of them for itself", STR_ARG(later->head.name),
-		     STR_ARG(first->head.name), word_texts[later->gpu.v].s, which.n ? " " : "s", STR_ARG(which));
+		     STR_ARG(first->head.name), word_texts[later->rare->gpu.v].s, which.n ? " " : "s", STR_ARG(which));
 	diag_note(r->diags, d, a, "the other one");
 	diag_help(r->diags, d, "give them different ones with `gpu-devices`, or let them share");
 }
@@ -99,8 +99,8 @@ static void claim_some(struct rules *r, enum diag_code code, struct vendor *v, c
 
 	if (all)
 		exclusive_add(r, code, all, c, STR(""));
-	for (size_t i = 0; i < c->gpu_devices.v.n; i++) {
-		struct str name = c->gpu_devices.v.at[i];
+	for (size_t i = 0; i < c->rare->gpu_devices.v.n; i++) {
+		struct str name = c->rare->gpu_devices.v.at[i];
 		struct claims *claims = map_get(&v->devices, name);
 		const struct m_container *other;
 
@@ -124,22 +124,22 @@ RULE(gpu_exclusive)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (!c->gpu.set)
+		if (!c->rare->gpu.set)
 			continue;
-		if (c->gpu_devices.set)
-			claim_some(r, code, &vendors[c->gpu.v], c);
+		if (c->rare->gpu_devices.set)
+			claim_some(r, code, &vendors[c->rare->gpu.v], c);
 		else
-			claim_all(r, code, &vendors[c->gpu.v], c);
+			claim_all(r, code, &vendors[c->rare->gpu.v], c);
 	}
 }
 
 /* Who used one of a vendor's GPUs before, beside whom this container would. */
 static const struct m_container *beside(struct vendor *v, const struct m_container *c)
 {
-	if (!c->gpu_devices.set)
+	if (!c->rare->gpu_devices.set)
 		return v->each.any ? v->each.any : v->all.any;
-	for (size_t i = 0; i < c->gpu_devices.v.n && !v->all.any; i++) {
-		const struct m_container *other = map_get(&v->devices, c->gpu_devices.v.at[i]);
+	for (size_t i = 0; i < c->rare->gpu_devices.v.n && !v->all.any; i++) {
+		const struct m_container *other = map_get(&v->devices, c->rare->gpu_devices.v.at[i]);
 
 		if (other && other != c)
 			return other;
@@ -149,12 +149,12 @@ static const struct m_container *beside(struct vendor *v, const struct m_contain
 
 static void shared_add(struct rules *r, enum diag_code code, const struct m_container *first, const struct m_container *later)
 {
-	const struct m_container *silent = later->gpu_sharing.set ? first : later, *other = silent == later ? first : later;
-	struct diag *d = diag_add(r->diags, code, silent->gpu.at, "containers `%.*s` and `%.*s` would use the same %s GPUs, and nothing says that they should",
-				  STR_ARG(first->head.name), STR_ARG(later->head.name), word_texts[later->gpu.v].s);
+	const struct m_container *silent = later->rare->gpu_sharing.set ? first : later, *other = silent == later ? first : later;
+	struct diag *d = diag_add(r->diags, code, silent->rare->gpu.at, "containers `%.*s` and `%.*s` would use the same %s GPUs, and nothing says that they should",
+				  STR_ARG(first->head.name), STR_ARG(later->head.name), word_texts[later->rare->gpu.v].s);
 
-	if (other->gpu.at.lo != silent->gpu.at.lo)
-		diag_note(r->diags, d, other->gpu.at, "the other one");
+	if (other->rare->gpu.at.lo != silent->rare->gpu.at.lo)
+		diag_note(r->diags, d, other->rare->gpu.at, "the other one");
 	diag_help(r->diags, d, "say that their models fit beside each other: gpu-sharing = shared; or give each its own with `gpu-devices`");
 }
 
@@ -166,18 +166,18 @@ RULE(gpu_shared)
 
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container, *other;
-		struct vendor *v = &vendors[c->gpu.v];
+		struct vendor *v = &vendors[c->rare->gpu.v];
 
-		if (!c->gpu.set || wants_alone(c))
+		if (!c->rare->gpu.set || wants_alone(c))
 			continue;
 		other = beside(v, c);
-		if (other && !said[c->gpu.v] && !(c->gpu_sharing.set && other->gpu_sharing.set)) {
+		if (other && !said[c->rare->gpu.v] && !(c->rare->gpu_sharing.set && other->rare->gpu_sharing.set)) {
 			shared_add(r, code, other, c);
-			said[c->gpu.v] = true;
+			said[c->rare->gpu.v] = true;
 		}
-		claim(c->gpu_devices.set ? &v->each : &v->all, c);
-		for (size_t i = 0; i < c->gpu_devices.v.n; i++)
-			map_add(r->arena, &v->devices, c->gpu_devices.v.at[i], (void *)(uintptr_t)c);
+		claim(c->rare->gpu_devices.set ? &v->each : &v->all, c);
+		for (size_t i = 0; i < c->rare->gpu_devices.v.n; i++)
+			map_add(r->arena, &v->devices, c->rare->gpu_devices.v.at[i], (void *)(uintptr_t)c);
 	}
 }
 
@@ -204,7 +204,7 @@ RULE(gpu_by_hand)
 		const struct m_container *c = m->container;
 		const struct m_device *first = NULL;
 
-		for (size_t i = 0; i < c->device.n && !c->gpu.set; i++)
+		for (size_t i = 0; i < c->device.n && !c->rare->gpu.set; i++)
 			if (node_of(c->device.at[i]) && (!first || c->device.at[i]->from.at.lo < first->from.at.lo))
 				first = c->device.at[i];
 		if (first)

@@ -31,35 +31,35 @@ RULE(join_target)
 
 		if (container_place(c) != PLACE_JOINED)
 			continue;
-		to = c->join.v;
+		to = c->rare->join.v;
 		wrong = target_wrong(c, to);
 		if (!wrong) {
 			if (++members[to->head.index] == JOIN_MAX)
-				diag_add(r->diags, code, c->join.at, "more than %d containers are in the network of `%.*s`", JOIN_MAX,
+				diag_add(r->diags, code, c->rare->join.at, "more than %d containers are in the network of `%.*s`", JOIN_MAX,
 					 STR_ARG(to->head.name));
 			continue;
 		}
-		d = diag_add(r->diags, code, c->join.at, "container `%.*s` cannot join `%.*s`: %s", STR_ARG(c->head.name), STR_ARG(to->head.name),
+		d = diag_add(r->diags, code, c->rare->join.at, "container `%.*s` cannot join `%.*s`: %s", STR_ARG(c->head.name), STR_ARG(to->head.name),
 			     wrong);
 		if (c == to)
 			diag_help(r->diags, d, "remove the line");
 		else if (container_on_host(to))
 			diag_help(r->diags, d, "say the same here: network = host");
 		else if (container_place(to) == PLACE_JOINED)
-			diag_help(r->diags, d, "join that one: join = %.*s", STR_ARG(to->join.v->head.name));
+			diag_help(r->diags, d, "join that one: join = %.*s", STR_ARG(to->rare->join.v->head.name));
 	}
 }
 
 static void own_add(struct rules *r, enum diag_code code, const struct m_container *c, struct span at, const char *what)
 {
 	bool elsewhere = said_elsewhere(r, &c->head, at);
-	struct diag *d = diag_add(r->diags, code, elsewhere ? c->join.at : at, "container `%.*s` shares the network of `%.*s`: %s", STR_ARG(c->head.name),
-				  STR_ARG(c->join.v->head.name), what);
+	struct diag *d = diag_add(r->diags, code, elsewhere ? c->rare->join.at : at, "container `%.*s` shares the network of `%.*s`: %s", STR_ARG(c->head.name),
+				  STR_ARG(c->rare->join.v->head.name), what);
 
 	if (elsewhere)
 		diag_note(r->diags, d, at, "its template says it here");
 	else
-		diag_note(r->diags, d, c->join.at, "that network is joined here");
+		diag_note(r->diags, d, c->rare->join.at, "that network is joined here");
 }
 
 RULE(join_network)
@@ -67,20 +67,20 @@ RULE(join_network)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (!c->join.set)
+		if (!c->rare->join.set)
 			continue;
 		if (container_on_host(c))
 			own_add(r, code, c, c->network.at, "it cannot be on the host's as well");
-		if (c->macvlan.given && c->macvlan.set)
-			own_add(r, code, c, c->macvlan.at, "it is in no macvlan of its own");
+		if (c->rare->macvlan.given && c->rare->macvlan.set)
+			own_add(r, code, c, c->rare->macvlan.at, "it is in no macvlan of its own");
 		if (c->subnet.given && c->subnet.set)
 			own_add(r, code, c, c->subnet.at, "it is in no subnet of its own");
 		if (c->address.given && c->address.set)
 			own_add(r, code, c, c->address.at, "it has no address of its own");
 		if (c->address6.given && c->address6.set)
 			own_add(r, code, c, c->address6.at, "it has no address of its own");
-		if (c->more_addresses.v.n)
-			own_add(r, code, c, c->more_addresses.at, "it has no address of its own");
+		if (c->rare->more_addresses.v.n)
+			own_add(r, code, c, c->rare->more_addresses.at, "it has no address of its own");
 	}
 }
 
@@ -114,9 +114,9 @@ static void collision_add(struct rules *r, enum diag_code code, const struct bou
 		     STR_ARG(port_shown(r->arena, a->port)));
 	diag_note(r->diags, d, a->entry->at, "declared here");
 	if (a->member->home != a->member)
-		diag_note(r->diags, d, a->member->container->join.at, "`%.*s` joins it here", STR_ARG(a->member->container->head.name));
+		diag_note(r->diags, d, a->member->container->rare->join.at, "`%.*s` joins it here", STR_ARG(a->member->container->head.name));
 	if (b->member->home != b->member)
-		diag_note(r->diags, d, b->member->container->join.at, "`%.*s` joins it here", STR_ARG(b->member->container->head.name));
+		diag_note(r->diags, d, b->member->container->rare->join.at, "`%.*s` joins it here", STR_ARG(b->member->container->head.name));
 }
 
 /* Of one container's own ports port_twice tells. */

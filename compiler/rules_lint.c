@@ -58,7 +58,7 @@ RULE(gpu_memory)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (c->gpu.set && !(c->limits && c->limits->memory.set))
+		if (c->rare->gpu.set && !(c->limits && c->limits->memory.set))
 			diag_help(r->diags,
 				  diag_add(r->diags, code, c->head.at,
 					   "container `%.*s` has a GPU and no memory limit: loading a model "
@@ -166,7 +166,7 @@ RULE(memory_unset)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (!c->gpu.set && !(c->limits && c->limits->memory.set))
+		if (!c->rare->gpu.set && !(c->limits && c->limits->memory.set))
 			diag_help(r->diags,
 				  diag_add(r->diags, code, c->head.at, "container `%.*s` may use all of the host's memory", STR_ARG(c->head.name)),
 				  "limits { memory = 1GiB }");

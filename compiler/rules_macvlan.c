@@ -11,7 +11,7 @@ RULE(macvlan_network)
 		if (container_place(c) == PLACE_MACVLAN && c->subnet.given)
 			diag_note(r->diags,
 				  diag_add(r->diags, code, c->subnet.at, "container `%.*s` is in a macvlan, and so in no subnet", STR_ARG(c->head.name)),
-				  c->macvlan.at, "the macvlan is chosen here");
+				  c->rare->macvlan.at, "the macvlan is chosen here");
 	}
 }
 
@@ -24,9 +24,9 @@ static void policy_add(struct rules *r, enum diag_code code, const struct m_cont
 {
 	const struct m_container *home = container_home(c);
 	struct diag *d = diag_add(r->diags, code, at, "container `%.*s` is beside the host on the network of %.*s, and its packets do not pass the host",
-				  STR_ARG(c->head.name), STR_ARG(home->macvlan.v->parent.v));
+				  STR_ARG(c->head.name), STR_ARG(home->rare->macvlan.v->parent.v));
 
-	diag_note(r->diags, d, home->macvlan.at, "the macvlan is chosen here");
+	diag_note(r->diags, d, home->rare->macvlan.at, "the macvlan is chosen here");
 	diag_help(r->diags, d, "%s", help);
 }
 
@@ -160,11 +160,11 @@ RULE(macvlan_address)
 			diag_help(r->diags, diag_add(r->diags, code, c->head.at, "container `%.*s` has no address", STR_ARG(c->head.name)),
 				  "give it one that nobody else on that network has, and that no DHCP server there gives away");
 		if (c->address.set)
-			address_check(r, code, c->macvlan.v, c->address.v, c->address.at);
+			address_check(r, code, c->rare->macvlan.v, c->address.v, c->address.at);
 		if (c->address6.set)
-			address_check(r, code, c->macvlan.v, c->address6.v, c->address6.at);
-		for (size_t i = 0; i < c->more_addresses.v.n; i++)
-			address_check(r, code, c->macvlan.v, c->more_addresses.v.at[i], c->more_addresses.at);
+			address_check(r, code, c->rare->macvlan.v, c->address6.v, c->address6.at);
+		for (size_t i = 0; i < c->rare->more_addresses.v.n; i++)
+			address_check(r, code, c->rare->macvlan.v, c->rare->more_addresses.v.at[i], c->rare->more_addresses.at);
 	}
 }
 
@@ -188,10 +188,10 @@ RULE(macvlan_host)
 		const struct m_container *c = m->container;
 		struct diag *d;
 
-		if (container_place(c) != PLACE_MACVLAN || map_add(r->arena, &told, STR_JOIN(r->arena, c->macvlan.v->head.stack->head.name, STR("."), c->macvlan.v->head.name), r))
+		if (container_place(c) != PLACE_MACVLAN || map_add(r->arena, &told, STR_JOIN(r->arena, c->rare->macvlan.v->head.stack->head.name, STR("."), c->rare->macvlan.v->head.name), r))
 			continue;
-		d = diag_add(r->diags, code, c->macvlan.at, "this host and container `%.*s` cannot reach each other", STR_ARG(c->head.name));
-		diag_note(r->diags, d, c->macvlan.v->parent.at, "what the host sends by %.*s does not come back to an interface beside it",
-			  STR_ARG(c->macvlan.v->parent.v));
+		d = diag_add(r->diags, code, c->rare->macvlan.at, "this host and container `%.*s` cannot reach each other", STR_ARG(c->head.name));
+		diag_note(r->diags, d, c->rare->macvlan.v->parent.at, "what the host sends by %.*s does not come back to an interface beside it",
+			  STR_ARG(c->rare->macvlan.v->parent.v));
 	}
 }

@@ -97,8 +97,8 @@ RULE(alias_form)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 
-		if (c->alias.set && !alias_plain(c->alias.v))
-			diag_help(r->diags, diag_add(r->diags, code, c->alias.at, "this alias cannot be part of a command's name"),
+		if (c->rare->alias.set && !alias_plain(c->rare->alias.v))
+			diag_help(r->diags, diag_add(r->diags, code, c->rare->alias.at, "this alias cannot be part of a command's name"),
 				  "an alias has lower-case letters, digits and `-`, at most 63: \"pg\"");
 		vec_each(const struct entry_STRINGS, s, &c->shortcuts)
 			if (!s->value.v.n || !s->value.v.at[0].n)

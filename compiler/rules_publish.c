@@ -145,7 +145,7 @@ static void claim_all(struct rules *r, enum diag_code code, struct map *claims, 
 	struct claim who;
 
 	rules_each_container(m, r) {
-		if (!container_on_host(m->container) || m->container->join.set || m->outside != outside)
+		if (!container_on_host(m->container) || m->container->rare->join.set || m->outside != outside)
 			continue;
 		vec_each(const struct entry_PORT, p, &m->container->ports) {
 			/* of a template's port there may be many containers */

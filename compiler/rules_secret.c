@@ -79,16 +79,16 @@ RULE(secret_twice)
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 		struct map files = {0}, envs = {0};
-		struct given *g = arena_array(r->arena, c->secret.n + c->env_files.v.n, sizeof *g);
+		struct given *g = arena_array(r->arena, c->secret.n + c->rare->env_files.v.n, sizeof *g);
 
 		for (size_t i = 0; i < c->secret.n; i++, g++) {
 			*g = (struct given){c->secret.at[i].left.v, c->secret.at[i].left.at};
 			give(r, code, &files, g);
 		}
-		for (size_t i = 0; i < c->env_files.v.n; i++, g++) {
-			const struct given *file = map_get(&files, c->env_files.v.at[i]->head.name);
+		for (size_t i = 0; i < c->rare->env_files.v.n; i++, g++) {
+			const struct given *file = map_get(&files, c->rare->env_files.v.at[i]->head.name);
 
-			*g = (struct given){c->env_files.v.at[i], c->env_files.v.spans ? c->env_files.v.spans[i] : c->env_files.at};
+			*g = (struct given){c->rare->env_files.v.at[i], c->rare->env_files.v.spans ? c->rare->env_files.v.spans[i] : c->rare->env_files.at};
 			give(r, code, file && file->secret != g->secret ? &files : &envs, g);
 		}
 	}
@@ -206,8 +206,8 @@ RULE(secret_unused)
 			map_add(r->arena, &used, name_full(r->arena, &c->secret.at[i].left.v->head), c->secret.at[i].left.v);
 		if (c->wireguard && c->wireguard->private_key.v)
 			map_add(r->arena, &used, name_full(r->arena, &c->wireguard->private_key.v->head), c->wireguard->private_key.v);
-		for (size_t i = 0; i < c->env_files.v.n; i++)
-			map_add(r->arena, &used, name_full(r->arena, &c->env_files.v.at[i]->head), c->env_files.v.at[i]);
+		for (size_t i = 0; i < c->rare->env_files.v.n; i++)
+			map_add(r->arena, &used, name_full(r->arena, &c->rare->env_files.v.at[i]->head), c->rare->env_files.v.at[i]);
 	}
 	rules_each_secret(at, r)
 		if (!(*at)->head.stack->head.outside && !map_get(&used, name_full(r->arena, &(*at)->head)))

@@ -45,12 +45,12 @@ static void paths(struct values *v, const struct m_container *c)
 		if ((*device)->at.set)
 			path(v, (*device)->at.v, (*device)->at.at);
 	}
-	if (c->archive.set)
-		path(v, c->archive.v, c->archive.at);
-	if (c->rootfs.set)
-		path(v, c->rootfs.v, c->rootfs.at);
-	if (c->working_dir.set)
-		path(v, c->working_dir.v, c->working_dir.at);
+	if (c->rare->archive.set)
+		path(v, c->rare->archive.v, c->rare->archive.at);
+	if (c->rare->rootfs.set)
+		path(v, c->rare->rootfs.v, c->rare->rootfs.at);
+	if (c->rare->working_dir.set)
+		path(v, c->rare->working_dir.v, c->rare->working_dir.at);
 	for (size_t i = 0; i < c->mount.n; i++) {
 		path(v, c->mount.at[i].left.v, c->mount.at[i].left.at);
 		path(v, c->mount.at[i].right.v, c->mount.at[i].right.at);
@@ -71,8 +71,8 @@ RULE(unit_value)
 			word(&v, c->labels.at[i].value.v, c->labels.at[i].value.at);
 		for (size_t i = 0; i < c->command.v.n; i++)
 			word(&v, c->command.v.at[i], c->command.at);
-		for (size_t i = 0; i < c->entrypoint.v.n; i++)
-			word(&v, c->entrypoint.v.at[i], c->entrypoint.at);
+		for (size_t i = 0; i < c->rare->entrypoint.v.n; i++)
+			word(&v, c->rare->entrypoint.v.at[i], c->rare->entrypoint.at);
 		paths(&v, c);
 		if (v.total > UNIT_COMMAND_MAX)
 			diag_add(r->diags, code, c->head.at, "the environment, labels, command and paths of `%.*s` are longer than %d bytes together",
@@ -101,8 +101,8 @@ RULE(path_target)
 {
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
-		bool tree = container_is_tree(c), overlay = tree && c->ephemeral.set && c->ephemeral.v && !container_is_disk(c);
-		struct diag *d = overlay ? cannot_have(r, code, &c->rootfs, ",:\\'\"", "an overlay of systemd-nspawn") : NULL;
+		bool tree = container_is_tree(c), overlay = tree && c->rare->ephemeral.set && c->rare->ephemeral.v && !container_is_disk(c);
+		struct diag *d = overlay ? cannot_have(r, code, &c->rare->rootfs, ",:\\'\"", "an overlay of systemd-nspawn") : NULL;
 
 		if (d)
 			diag_help(r->diags, d, "call the directory something else, or leave `ephemeral` out");

@@ -77,7 +77,7 @@ RULE(wireguard_network)
 		d = diag_add(r->diags, code, c->wireguard->head.at, "container `%.*s` has no network of its own in which its end of the tunnel could be",
 			     STR_ARG(c->head.name));
 		if (container_place(c) == PLACE_JOINED)
-			diag_help(r->diags, d, "give the tunnel to `%.*s`: all that join it use it", STR_ARG(c->join.v->head.name));
+			diag_help(r->diags, d, "give the tunnel to `%.*s`: all that join it use it", STR_ARG(c->rare->join.v->head.name));
 		else
 			diag_help(r->diags, d, "give it a subnet and an address");
 	}

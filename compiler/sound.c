@@ -70,7 +70,7 @@ static bool arrow_wrong(const char *arrow, const struct schema_row *row)
 
 static bool row_wrong(const char *model, const struct schema_row *row)
 {
-	const void *field = model + row->offset;
+	const void *field = model_field(model, row);
 	struct any_vec v;
 
 	switch (row->form) {
@@ -219,7 +219,7 @@ void model_sound(struct model *m)
 		stack_cut(s);
 		for (size_t k = 0; k < s->container.n; k++) {
 			list_cut(&s->container.at[k]->after.v);
-			list_cut(&s->container.at[k]->requires.v);
+			list_cut(&s->container.at[k]->rare->requires.v);
 		}
 		m->stacks.at[kept++] = s;
 	}

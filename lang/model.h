@@ -4,6 +4,7 @@
  * and the lowering read. The compiler's check makes it; nobody changes it afterwards. Everything lives in the compilation's arena.
  *
  *	FIELD   -> struct f_TYPE member		.set: given or defaulted; .given: written somewhere; .at: where; .v: the value
+ *	RARE    -> struct f_TYPE rare->member	the same; a block in which none of them is given shares what .rare points to, so that .at is nowhere unless it is given
  *	MAP     -> struct { VEC } member	entries sorted by name
  *	BLOCK   -> struct m_CHILD *member (ONE, NULL where absent) or a vector of pointers sorted by name (MANY)
  *	ARROW   -> vector of { mode, left, right, block }, in source order */
@@ -72,11 +73,20 @@ struct m_head {
 	uint32_t index;		/* of a container or a subnet: its place among all of its kind in the model, stack by stack */
 };
 
+#define KIND_BEGIN(kind, word, named, doc) struct rare_##kind {
+#define RARE(kind, member, name, type, need, dflt, min, max, doc) struct f_##type member;
+#define KIND_END(kind) \
+	}              \
+	;
+#include "lang/schema.def"
+
 #define M_ONE(child, member) struct m_##child *member;
 #define M_MANY(child, member) VEC(struct m_##child *) member;
 #define KIND_BEGIN(kind, word, named, doc) \
 	struct m_##kind {                  \
-		struct m_head head;
+		struct m_head head;        \
+		struct rare_##kind *rare;
+#define RARE(kind, member, name, type, need, dflt, min, max, doc)
 #define FIELD(kind, member, name, type, need, dflt, min, max, doc) struct f_##type member;
 #define MAP(kind, member, name, type, doc) VEC(struct entry_##type) member;
 #define BLOCK(kind, member, name, child, how, doc) M_##how(child, member)

@@ -60,15 +60,16 @@ enum word word_find(enum type_tag tag, struct str text)
 
 #define NEED_REQUIRED true
 #define NEED_OPTIONAL false
-#define MEMBER(kind, member) offsetof(struct m_##kind, member)
 #define ARROW_OF(kind, member) __typeof__(*((struct m_##kind *)NULL)->member.at)
 
 #define KIND_BEGIN(kind, word, named, doc) static const struct schema_row rows_##kind[] = {
-#define FIELD(kind, member_, name_, type_, need, dflt_, min_, max_, doc_)               \
+#define FIELD(kind, member, ...) FIELD_AT(MEMBER(kind, member), __VA_ARGS__)
+#define RARE(kind, member, ...) FIELD_AT(MEMBER_RARE(kind, member), __VA_ARGS__)
+#define FIELD_AT(offset_, name_, type_, need, dflt_, min_, max_, doc_)                  \
 	{.form = ROW_FIELD,                                                             \
 	 .name = STR_INIT(name_),                                                       \
 	 .doc = doc_,                                                                   \
-	 .offset = MEMBER(kind, member_),                                               \
+	 .offset = offset_,                                                             \
 	 .type = T_##type_,                                                             \
 	 .required = NEED_##need,                                                       \
 	 .dflt = STR_INIT(dflt_),                                                       \
@@ -111,6 +112,7 @@ const struct schema_kind schema_kinds[KIND_COUNT] = {
 			 .named = named_,                                        \
 			 .doc = doc_,                                            \
 			 .size = sizeof(struct m_##kind),                        \
+			 .rare_size = sizeof(struct rare_##kind),                \
 			 .rows = rows_##kind,                                    \
 			 .nrows = sizeof rows_##kind / sizeof rows_##kind[0] - 1},
 #include "lang/schema.def"

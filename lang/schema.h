@@ -47,7 +47,7 @@ struct schema_row {
 	enum row_form form;
 	struct str name;
 	const char *doc;
-	size_t offset;			/* of the member in struct m_KIND */
+	size_t offset;			/* MEMBER(kind, member) or MEMBER_RARE(kind, member) */
 	enum type_tag type;		/* FIELD, MAP; ARROW: the left side */
 	/* FIELD */
 	bool required;
@@ -67,10 +67,40 @@ struct schema_kind {
 	enum named named;
 	const char *doc;
 	size_t size;			/* sizeof(struct m_KIND) */
+	size_t rare_size;		/* sizeof(struct rare_KIND); 0: it has no rare fields */
 	const struct schema_row *rows;
 	size_t nrows;
 };
 extern const struct schema_kind schema_kinds[KIND_COUNT];
+
+/* What tells one row of a kind from all others: where its member is in struct m_KIND, and in struct rare_KIND. */
+enum { RARE_OFFSET = 1 << 16 };
+#define MEMBER(kind, member) offsetof(struct m_##kind, member)
+#define MEMBER_RARE(kind, member) (RARE_OFFSET + offsetof(struct rare_##kind, member))
+static inline bool row_is_rare(const struct schema_row *row)
+{
+	return row->offset >= RARE_OFFSET;
+}
+
+/* The rare members of a struct m_KIND, whatever the kind; the pointer is copied, so that no type is read as another. */
+static inline void *model_rare(const void *model)
+{
+	void *rare;
+
+	memcpy(&rare, (const char *)model + sizeof(struct m_head), sizeof rare);
+	return rare;
+}
+static inline void model_rare_set(void *model, const void *rare)
+{
+	memcpy((char *)model + sizeof(struct m_head), &rare, sizeof rare);
+}
+/* The member of a struct m_KIND. One that is rare may be shared: it is read, and not written. */
+static inline void *model_field(const void *model, const struct schema_row *row)
+{
+	if (row_is_rare(row))
+		return (char *)model_rare(model) + (row->offset - RARE_OFFSET);
+	return (char *)(uintptr_t)model + row->offset;
+}
 
 /* What the names of a MAP row must be. */
 enum map_key schema_map_key(enum kind_tag kind, const struct schema_row *row);

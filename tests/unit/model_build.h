@@ -93,6 +93,8 @@ static inline struct m_container *built_container(struct built *b, struct m_stac
 {
 	struct m_container *c = arena_new(&b->arena, struct m_container);
 
+	c->rare = arena_new(&b->arena, struct rare_container);
+
 	c->head = (struct m_head){.name = str_of(name), .at = built_at(b), .stack = s};
 	SET(b, c->image, STR("localhost/web:1"));
 	if (address)

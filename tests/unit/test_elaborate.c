@@ -113,7 +113,7 @@ static void member_text(struct run *r, const void *model, enum kind_tag kind, st
 
 	for (size_t i = 0; i < schema_kinds[kind].nrows; i++) {
 		const struct schema_row *row = &schema_kinds[kind].rows[i];
-		const char *member = (const char *)model + row->offset;
+		const char *member = (const char *)model_field(model, row);
 
 		if (!str_eq(row->name, word))
 			continue;
@@ -519,8 +519,8 @@ static void fields_know_where_their_value_was_written(void **state)
 	assert_true(c->image.set && c->image.given && c->restart.set && c->restart.given);
 	assert_int_equal(source_place(&r.sources, c->image.at).line, 2);
 	assert_int_equal(source_place(&r.sources, c->restart.at).line, 5);
-	assert_true(!c->gpu.set && c->gpu.given);
-	assert_int_equal(source_place(&r.sources, c->gpu.at).line, 7);
+	assert_true(!c->rare->gpu.set && c->rare->gpu.given);
+	assert_int_equal(source_place(&r.sources, c->rare->gpu.at).line, 7);
 	assert_true(c->network.set && !c->network.given);
 	assert_true(!c->user.set && !c->user.given);
 	assert_int_equal(source_place(&r.sources, c->head.at).line, 6);

@@ -417,7 +417,7 @@ static void containers_show_their_effective_fields(void **state)
 
 	(void)state;
 	SET(&b, v->readonly, true);
-	SET(&b, l.web->gpu, WORD_GPU_nvidia);
+	SET(&b, l.web->rare->gpu, WORD_GPU_nvidia);
 	SET(&b, l.web->restart, WORD_RESTART_on_failure);
 	SET(&b, l.web->subnet, l.lan);
 	l.web->after.set = true;
