@@ -220,6 +220,7 @@ static void text_DNS(struct dns v, struct buf *out)
 #define text_CIDR6 text_CIDR
 #define text_EXPECT text_word
 #define text_RESTART text_word
+#define text_RUN text_word
 #define text_NETWORK text_word
 #define text_CATEGORY text_word
 #define text_PROXYKIND text_word

@@ -4,6 +4,7 @@
  * Whatever is shown goes through the notation's own escapes. */
 #include "compiler/graph.h"
 
+#include "compiler/names.h"
 #include "compiler/routes.h"
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
@@ -80,7 +81,11 @@ static struct str port_label(struct graph *g, struct port p)
 
 static size_t container_node(struct graph *g, const struct m_container *c)
 {
-	return node_add(g, full_name(g, &c->head), (struct gnode){.label = c->head.name, .more = address_of(g, c), .shape = SHAPE_CONTAINER});
+	struct str more = address_of(g, c);
+
+	if (container_runs_once(c))
+		more = STR_JOIN(&g->arena, more, more.n ? STR(", ") : STR(""), STR("runs once"));
+	return node_add(g, full_name(g, &c->head), (struct gnode){.label = c->head.name, .more = more, .shape = SHAPE_CONTAINER});
 }
 
 static void frame_take(struct graph *g, struct str label, size_t node)

@@ -44,6 +44,9 @@ struct engine {
 };
 extern const struct engine engine_podman, engine_nspawn;
 
+/* How systemd has one that ends by itself: its start is over when it has ended with status 0, and it counts as active from then on. */
+#define UNIT_ONCE "Type=oneshot\nRemainAfterExit=yes\n"
+
 /* Its host name: `hostname`, or its own name. */
 static inline struct str container_hostname(const struct m_container *c)
 {
@@ -65,6 +68,9 @@ static inline int64_t stop_seconds(const struct m_container *c)
 {
 	return c->rare->stop_timeout.set ? (c->rare->stop_timeout.v + 999999) / 1000000 : c->rare->boot.set && c->rare->boot.v ? 90 : 10;
 }
+
+/* What starts a command that ends by itself: it is not run where what it did is there already (runtime/cli/cmd_once.c). more: options, each with a blank behind it. */
+void unit_once(struct unit_of *u, struct str more);
 
 /* "nvidia", or "nvidia=0,1" where some are chosen. */
 struct str gpu_wanted(struct arena *a, const struct m_container *c);

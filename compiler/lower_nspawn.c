@@ -37,7 +37,7 @@ static void nspawn_supervise(struct unit_of *u)
 	/* systemd-nspawn itself runs in the container's network: it mounts /sys, which shows the network of who mounts it. */
 	if (u->netns.n)
 		PUT(u->out, STR("NetworkNamespacePath=/run/netns/"), u->netns, STR("\n"));
-	PUT(u->out, STR("Type=notify\nNotifyAccess=main\nDelegate=yes\nKillMode=mixed\n"));
+	PUT(u->out, container_runs_once(c) ? STR(UNIT_ONCE) : STR("Type=notify\nNotifyAccess=main\n"), STR("Delegate=yes\nKillMode=mixed\n"));
 	/* 133: the system in it was rebooted. */
 	if (boots(c))
 		PUT(u->out, STR("RestartForceExitStatus=133\nSuccessExitStatus=133\n"));
@@ -200,7 +200,9 @@ static void nspawn_start(struct unit_of *u)
 	/* The namespace belongs to the host's users: without this, only their root might listen on ports below 1024 in it. */
 	if (lacks_low_ports(c) && u->netns.n)
 		PUT(u->out, STR("ExecStartPre=sysctl --quiet --write net.ipv4.ip_unprivileged_port_start=0\n"));
-	PUT(u->out, STR("ExecStart=systemd-nspawn \\\n\t--quiet \\\n\t--settings=no \\\n\t--keep-unit \\\n\t--timezone=off \\\n"));
+	PUT(u->out, STR("ExecStart="));
+	unit_once(u, STR(""));
+	PUT(u->out, STR("systemd-nspawn \\\n\t--quiet \\\n\t--settings=no \\\n\t--keep-unit \\\n\t--timezone=off \\\n"));
 	/* In a network of its own, the host's name server on 127.0.0.53 answers nobody. */
 	PUT(u->out, u->netns.n ? STR("\t--resolv-conf=off \\\n") : STR("\t--resolv-conf=auto \\\n"));
 	ARG(u, STR("--machine="), u->name);

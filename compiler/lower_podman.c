@@ -10,10 +10,21 @@
 
 #define PODMAN_RM "podman --events-backend=none rm --force --ignore --volumes --time="
 
-/* Podman says nothing on standard output but the container's id; what the container says goes through conmon. */
+/* Podman says nothing on standard output but the container's id; what the container says goes through conmon. 143 is a failure of one that is to end by itself. */
 static void podman_supervise(struct unit_of *u)
 {
-	PUT(u->out, STR("StandardOutput=null\nStandardError=journal\nType=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\nSuccessExitStatus=143\n"));
+	PUT(u->out, STR("StandardOutput=null\nStandardError=journal\n"),
+	    container_runs_once(u->c) ? STR(UNIT_ONCE "Delegate=yes\nKillMode=mixed\n") :
+					STR("Type=notify\nNotifyAccess=all\nDelegate=yes\nKillMode=mixed\nSuccessExitStatus=143\n"));
+}
+
+/* podman of one that runs once stays until it has ended, and ends with its status; attached to what it writes, it would write all of it to the journal once more. */
+static void podman_stays(struct unit_of *u)
+{
+	if (container_runs_once(u->c))
+		PUT(u->out, STR("\t--attach=stdin \\\n\t--cgroups=split \\\n\t--sdnotify=ignore \\\n"));
+	else
+		PUT(u->out, STR("\t--detach \\\n\t--cgroups=split \\\n\t--sdnotify=conmon \\\n"));
 }
 
 static void mount_arg(struct unit_of *u, const struct bind_mount *m)
@@ -125,10 +136,13 @@ static void podman_start(struct unit_of *u)
 	const struct m_container *c = u->c;
 
 	/* Podman's events would stand between the lines of the container in the journal. */
-	PUT(u->out, STR("ExecStart=podman --events-backend=none run \\\n"));
+	PUT(u->out, STR("ExecStart="));
+	unit_once(u, STR_JOIN(u->arena, STR("--stop-within="), DECIMAL(stop_seconds(c)), STR("s ")));
+	PUT(u->out, STR("podman --events-backend=none run \\\n"));
 	ARG(u, STR("--name="), u->name);
-	PUT(u->out, STR("\t--replace \\\n\t--rm \\\n\t--detach \\\n\t--cgroups=split \\\n\t--sdnotify=conmon \\\n"
-			"\t--log-driver=journald \\\n\t--pull=never \\\n\t--pids-limit=-1 \\\n"));
+	PUT(u->out, STR("\t--replace \\\n\t--rm \\\n"));
+	podman_stays(u);
+	PUT(u->out, STR("\t--log-driver=journald \\\n\t--pull=never \\\n\t--pids-limit=-1 \\\n"));
 	ARG(u, STR("--hostname="), container_hostname(c));
 	if (u->netns.n)
 		ARG(u, STR("--network=ns:/run/netns/"), u->netns);
@@ -174,7 +188,10 @@ static void podman_stop(struct unit_of *u)
 {
 	struct str within = DECIMAL(stop_seconds(u->c));
 
-	PUT(u->out, STR("ExecStop=" PODMAN_RM), within, STR(" "), u->name, STR("\nExecStopPost=-" PODMAN_RM), within, STR(" "), u->name, STR("\n"));
+	/* Of one that has finished nothing is left, and one that still runs is ended by `ctc once`. */
+	if (!container_runs_once(u->c))
+		PUT(u->out, STR("ExecStop=" PODMAN_RM), within, STR(" "), u->name, STR("\n"));
+	PUT(u->out, STR("ExecStopPost=-" PODMAN_RM), within, STR(" "), u->name, STR("\n"));
 }
 
 const struct engine engine_podman = {podman_supervise, podman_start, podman_enter, podman_stop, 50};

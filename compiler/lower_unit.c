@@ -11,6 +11,7 @@
 enum {
 	START_MARGIN_S = 60,	/* podman's own work before the container runs, on top of `ready.within` */
 	START_DEFAULT_S = 90,	/* the same without `ready` */
+	ONCE_DEFAULT_S = 600,	/* all of one that runs once, without `within` */
 	RESTART_S = 5,
 };
 
@@ -25,6 +26,12 @@ void unit_late(struct unit_of *u, struct str what, struct str value, bool last)
 	PUT(u->word, what, STR(":"), value);
 	PUT(u->out, STR("\t@"), buf_view(u->word), last ? STR("@\n") : STR("@ \\\n"));
 	vec_push(u->arena, &u->binds, str_copy(u->arena, buf_view(u->word)));
+}
+
+void unit_once(struct unit_of *u, struct str more)
+{
+	if (container_runs_once(u->c))
+		PUT(u->out, STR("ctc once "), more, u->name, STR(" -- "));
 }
 
 struct str gpu_wanted(struct arena *a, const struct m_container *c)
@@ -151,9 +158,11 @@ static void limits(struct unit_of *u)
 		PUT(u->out, STR("IOWeight="), DECIMAL(l->io_weight.v), STR("\n"));
 }
 
-/* Whole seconds that a start may take. */
+/* Whole seconds that a start may take, which is all of one that runs once. */
 static int64_t start_seconds(const struct m_container *c)
 {
+	if (container_runs_once(c))
+		return c->rare->within.set ? (c->rare->within.v + 999999) / 1000000 : ONCE_DEFAULT_S;
 	return c->ready ? (c->ready->within.v + 999999) / 1000000 + START_MARGIN_S : START_DEFAULT_S;
 }
 

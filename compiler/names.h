@@ -55,6 +55,11 @@ static inline bool container_is_disk(const struct m_container *c)
 
 	return path.n > 4 && (memcmp(path.s + path.n - 4, ".raw", 4) == 0 || memcmp(path.s + path.n - 4, ".img", 4) == 0);
 }
+/* Whether its program ends by itself, and has finished then. */
+static inline bool container_runs_once(const struct m_container *c)
+{
+	return c->rare->run.set && c->rare->run.v == WORD_RUN_once;
+}
 static inline bool users_are_private(const struct m_container *c)
 {
 	return c->rare->users.set && c->rare->users.v == WORD_USERS_private;

@@ -95,6 +95,10 @@ RULE(requires_choice);
 RULE(port_twice);
 RULE(ready_choice);
 RULE(ready_port);
+/* rules_run.c */
+RULE(run_field);
+RULE(run_target);
+RULE(run_flow);
 /* rules_engine.c */
 RULE(capability_twice);
 RULE(machine_text);
