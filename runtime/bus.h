@@ -50,6 +50,7 @@ struct bus_job {
 	const char *unit;
 	uint64_t patience_us;	/* how long it may take once nothing else is in its way; the manager's own limit and a margin */
 	bool shown;		/* the caller's: worth a line to people */
+	bool once;		/* the caller's: what it starts ends by itself, and has when the job is done */
 	/* set by bus_run_jobs */
 	bool done;		/* over, well or not */
 	bool ok;

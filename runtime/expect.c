@@ -7,6 +7,7 @@
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
+#include "runtime/unit.h"
 
 /* Asked of one for which no port is known: nobody listens there, and that does not matter, since it must not arrive. */
 #define ANY_PORT "9/tcp"
@@ -14,6 +15,7 @@
 static const char outside[] = "nobody here can send from, or listen in, the world outside of this host",
 		  shared[] = "a container on the host's own network, or on one of the host's networks, has no link to probe by",
 		  unknown_port[] = "no port is named",
+		  finished[] = "a container that would have to answer runs once",
 		  resting[] = "a container that would have to answer does not run by itself",
 		  datagrams[] = "whether a datagram reaches a program of the host cannot be seen",
 		  other_protocol[] = "only TCP and UDP can be probed",
@@ -24,7 +26,7 @@ static const char outside[] = "nobody here can send from, or listen in, the worl
 struct member {
 	const struct res_container *c;
 	const struct res_link *link;	/* of the namespace that it is in; NULL: none */
-	bool runs;
+	bool runs, once;
 };
 
 struct asker {
@@ -92,7 +94,8 @@ static struct member member_of(const struct asker *k, const struct res_container
 
 	if (!l && c->address6.n)
 		l = map_get(&k->links, c->address6);
-	return (struct member){c, l, does_run(k->plan, c->unit)};
+	const struct res_unit *u = (const struct res_unit *)manifest_find(k->plan->to, RES_unit, c->unit);
+	return (struct member){c, l, does_run(k->plan, c->unit), u && unit_runs_once(u)};
 }
 
 static bool in_subnet(const struct res_subnet *s, struct str address)
@@ -195,6 +198,8 @@ static void port_ask(struct asker *k, const struct member *from, const struct me
 		unasked(k, other_protocol);
 	else if (!to && port.proto == PROTO_UDP)
 		unasked(k, datagrams);
+	else if (reach && to && to->once)
+		unasked(k, finished);
 	else if (reach && to && !to->runs)
 		unasked(k, resting);
 	else

@@ -14,6 +14,7 @@
 #include "runtime/generator.h"
 #include "runtime/kind.h"
 #include "runtime/log.h"
+#include "runtime/once.h"
 #include "runtime/unit.h"
 #include "runtime/unit_drift.h"
 #include "runtime/unit_follow.h"
@@ -111,7 +112,13 @@ static int unit_prepare(struct host *h, struct slice s, struct err *e)
 /* Wanted, or started by people, before the change or before one that is taken back, and left to them. */
 static bool shall_run(const struct res_unit *from, const struct res_unit *to)
 {
-	return unit_runs(to) || (from && from->runs && !to->wanted_by.n);
+	return unit_runs(to) || to->finished || (from && from->runs && !to->wanted_by.n);
+}
+
+/* What people ran to its end has not finished with another text; whether it runs again is theirs. */
+static bool is_outdated(const struct res_unit *from, const struct res_unit *to)
+{
+	return from->finished && !unit_runs(from) && unit_restarts(from, to);
 }
 
 /* Whether its process has to be another one afterwards. Targets and slices have none. */
@@ -129,14 +136,14 @@ static bool stops(const struct change *c)
 {
 	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
 
-	return from && (!to || restarts(c) || (unit_runs(from) && !shall_run(from, to)));
+	return from && (!to || restarts(c) || is_outdated(from, to) || (unit_runs(from) && !shall_run(from, to)));
 }
 
 static bool starts(const struct change *c)
 {
 	const struct res_unit *from = (const struct res_unit *)c->from, *to = (const struct res_unit *)c->to;
 
-	return to && shall_run(from, to) && (!from || !unit_runs(from) || restarts(c));
+	return to && shall_run(from, to) && (!from || !(unit_runs(from) || from->finished) || restarts(c));
 }
 
 /* Whether systemd has something to read afterwards: its file, its link, or what stands beside it is another one. */
@@ -161,7 +168,8 @@ static struct selection choose(struct arena *a, struct slice s, bool (*which)(co
 		struct str name = change_res(&s.at[i])->id;
 
 		if (which(&s.at[i]))
-			sel.jobs[sel.n++] = (struct bus_job){.unit = name.s, .shown = unit_is_service(name) && (which == starts || unit_runs(from))};
+			sel.jobs[sel.n++] = (struct bus_job){.unit = name.s, .shown = unit_is_service(name) && (which == starts || unit_runs(from)),
+							     .once = which == starts && unit_runs_once((const struct res_unit *)s.at[i].to)};
 	}
 	return sel;
 }
@@ -187,7 +195,7 @@ static void announce(struct host *h, struct selection sel, const char *verb)
 {
 	for (size_t i = 0; i < sel.n; i++)
 		if (sel.jobs[i].shown)
-			host_progress(h, "%s %s", verb, sel.jobs[i].unit);
+			host_progress(h, "%s %s", sel.jobs[i].once ? "run" : verb, sel.jobs[i].unit);
 }
 
 static void told_stopped(struct host *h, const struct bus_job *job)
@@ -199,7 +207,7 @@ static void told_stopped(struct host *h, const struct bus_job *job)
 static void told_ready(struct host *h, const struct bus_job *job)
 {
 	if (job->shown)
-		host_progress(h, "%s %s", job->ok ? "ready" : "failed", job->unit);
+		host_progress(h, "%s %s", !job->ok ? "failed" : job->once ? "finished" : "ready", job->unit);
 }
 
 static int stop_units(struct host *h, struct slice s, struct err *e)
@@ -296,10 +304,10 @@ static int stop_phase(struct host *h, struct slice s, struct err *e)
 	return r < 0 ? r : reload_took(h, s, e);
 }
 
-/* Whether its program is a container's, which podman puts into a control group of its own. */
+/* Whether its program is a container's, which podman puts into a control group of its own, and runs on. */
 static bool is_contained(const struct res_unit *u)
 {
-	return memmem(u->text.s, u->text.n, "--cgroups=split", sizeof "--cgroups=split" - 1) != NULL;
+	return memmem(u->text.s, u->text.n, "--cgroups=split", sizeof "--cgroups=split" - 1) != NULL && !unit_runs_once(u);
 }
 
 static int why_down(struct host *h, struct unit_health *u, uint64_t since, struct err *e)
@@ -365,6 +373,18 @@ static struct slice but_left_down(struct arena *a, struct slice s)
 	return (struct slice){kept, n, s.plan};
 }
 
+/* What had finished when the host was looked at has, on the way back, without being run again: only what was found says so, never what is wanted. */
+static int note_finished(struct host *h, struct slice s, struct err *e)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		const struct res_unit *to = (const struct res_unit *)s.at[i].to;
+
+		if (starts(&s.at[i]) && unit_runs_once(to) && (to->finished ? once_note(h, to->res.id, e) : once_forget(h, to->res.id, e)) < 0)
+			return err_resource(e, to->res.id);
+	}
+	return 0;
+}
+
 static int start_phase(struct host *h, struct slice all, struct err *e)
 {
 	_arena_ struct arena a = {0};
@@ -374,7 +394,9 @@ static int start_phase(struct host *h, struct slice all, struct err *e)
 
 	if (!sel.n)
 		return 0;
-	int r = ask_patience(h, sel, "TimeoutStartUSec", e);
+	int r = note_finished(h, s, e);
+	if (r == 0)
+		r = ask_patience(h, sel, "TimeoutStartUSec", e);
 	announce(h, sel, "start");
 	if (r == 0)
 		r = bus_run_jobs(h, BUS_START, sel.jobs, sel.n, true, told_ready, e);

@@ -13,10 +13,12 @@ static void plan_add(struct arena *a, struct plan *p, enum change_op op, const s
 	p->effects += res_infos[change_res(&c)->kind].class == RES_EFFECT;
 }
 
-/* Whether it waits for people, ran as they had started it when the host was looked at, and does not now: only what was found says so, which is where the way back leads to. */
+/* Whether it waits for people, ran or had finished as they had started it when the host was looked at, and does not now: only what was found says so, which is where the way back leads to. */
 static bool went_down(const struct res *from, const struct res *to)
 {
-	return to->kind == RES_unit && ((const struct res_unit *)to)->runs && !((const struct res_unit *)from)->runs && !((const struct res_unit *)from)->active;
+	const struct res_unit *is = (const struct res_unit *)from, *was = (const struct res_unit *)to;
+
+	return to->kind == RES_unit && !is->active && ((was->runs && !is->runs) || (was->finished && !is->finished));
 }
 
 void plan_make(struct arena *a, const struct manifest *from, const struct manifest *to, struct plan *ret)

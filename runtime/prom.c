@@ -31,7 +31,7 @@ void prom_text(const struct prom *p, struct buf *out)
 		return;
 	gauge(out, "drift", "Differences between the host and the generation.", p->drift);
 	gauge(out, "containers", "Containers of the generation.", p->containers);
-	gauge(out, "containers_active", "Those of them that run.", p->active);
+	gauge(out, "containers_active", "Those of them that run, or have finished where they run once.", p->active);
 }
 
 int prom_write(struct host *h, const struct prom *p, struct err *e)

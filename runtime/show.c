@@ -61,6 +61,7 @@ const char *show_verdict(enum verdict verdict)
 	static const char *const words[] = {
 		[VERDICT_NEW] = "new",
 		[VERDICT_RESTART] = "restart",
+		[VERDICT_AGAIN] = "runs again",
 		[VERDICT_START] = "start",
 		[VERDICT_STOP] = "stop",
 		[VERDICT_CHANGE] = "no restart",

@@ -68,7 +68,7 @@ static void containers(const struct view *v, struct buf *out)
 		const struct res_container *now = c->to ? c->to : c->from;
 
 		entry(out, i == 0, now->res.id);
-		put(out, "action", str_of(c->verdict == VERDICT_CHANGE ? "change" : show_verdict(c->verdict)));
+		put(out, "action", str_of(c->verdict == VERDICT_CHANGE ? "change" : c->verdict == VERDICT_AGAIN ? "again" : show_verdict(c->verdict)));
 		put(out, "unit", now->unit);
 		put_nonempty(out, "origin", now->res.origin);
 		put_nonempty(out, c->to ? "renamed-from" : "renamed-to", c->other);
@@ -193,14 +193,14 @@ void show_outputs_json(struct view_outputs outputs, struct buf *out)
 
 static void summary(const struct view *v, struct buf *out)
 {
-	_Static_assert(VERDICT_COUNT == 6, "every verdict is counted below");
+	_Static_assert(VERDICT_COUNT == 7, "every verdict is counted below");
 	buf_fmt(out, ",\n\"pending\":%s,\n\"summary\":{\"text\":", view_pending(v) ? "true" : "false");
 	struct buf text = {0};
 	view_summary(v, &text);
 	json_str(out, buf_view(&text));
 	buf_free(&text);
-	buf_fmt(out, ",\"new\":%zu,\"restart\":%zu,\"start\":%zu,\"stop\":%zu,\"change\":%zu,\"removed\":%zu,\"untouched\":%zu,\"drifted\":%zu",
-		v->count[VERDICT_NEW], v->count[VERDICT_RESTART], v->count[VERDICT_START], v->count[VERDICT_STOP], v->count[VERDICT_CHANGE],
+	buf_fmt(out, ",\"new\":%zu,\"restart\":%zu,\"again\":%zu,\"start\":%zu,\"stop\":%zu,\"change\":%zu,\"removed\":%zu,\"untouched\":%zu,\"drifted\":%zu",
+		v->count[VERDICT_NEW], v->count[VERDICT_RESTART], v->count[VERDICT_AGAIN], v->count[VERDICT_START], v->count[VERDICT_STOP], v->count[VERDICT_CHANGE],
 		v->count[VERDICT_REMOVED], v->untouched, v->drifted);
 	buf_fmt(out, ",\"renamed\":%zu", v->renamed);
 	buf_fmt(out, ",\"flows-open\":%zu,\"flows-close\":%zu,\"ports-open\":%zu,\"ports-close\":%zu,\"ports-move\":%zu,\"policy-drift\":%zu}",

@@ -309,13 +309,13 @@ int txn_run(struct host *h, struct store *s, const struct plan *p, uint32_t from
 	return r;
 }
 
-/* What people had started does not come back with the host. */
+/* What people had started does not come back with the host, and what had finished runs again with it. */
 static void forget_started(struct manifest *observed)
 {
 	struct res_unit *u;
 
 	manifest_each(unit, u, observed)
-		u->runs = false;
+		u->runs = u->finished = false;
 }
 
 int txn_recover(struct host *h, struct store *s, struct recovery *ret, struct err *e)

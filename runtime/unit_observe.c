@@ -18,6 +18,7 @@
 #include "runtime/unit_process.h"
 
 #define MARK "\n[X-ctstack]\n"
+#define ONCE "\nType=oneshot\nRemainAfterExit=yes\n" /* compiler/lower_engine.h */
 
 enum { TEXT_MAX = 16 << 20 };
 
@@ -29,6 +30,11 @@ bool unit_is_service(struct str name)
 bool unit_is_ours(struct str text)
 {
 	return memmem(text.s, text.n, MARK, sizeof MARK - 1) != NULL;
+}
+
+bool unit_runs_once(const struct res_unit *u)
+{
+	return memmem(u->text.s, u->text.n, ONCE, sizeof ONCE - 1) != NULL;
 }
 
 static bool our_name(struct str name)
@@ -153,9 +159,10 @@ static struct res_unit *see(struct seen *s, struct str name, struct str text)
 	u->wanted_by = wants ? *wants : STR("");
 	const struct bus_unit *loaded = bus_units_find(&s->loaded, name);
 	u->active = runs(loaded) || about_to_start_again(loaded, text) || waits_to_start(loaded);
+	u->finished = loaded && str_is(loaded->active, "active") && str_is(loaded->sub, "exited") && unit_runs_once(u);
 	if (u->active && started_by_people(s, name)) {
 		u->active = false;
-		u->runs = true;
+		u->runs = !u->finished;
 	}
 	map_add(s->ret->arena, &s->found, u->res.id, u);
 	return u;

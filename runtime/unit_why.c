@@ -60,7 +60,7 @@ int units_health(struct host *h, struct unit_health *units, size_t n, struct err
 	return r;
 }
 
-enum { RESULT, MAIN_CODE, MAIN_STATUS, MAIN_END, BEFORE, START, READY, LIMIT, NPROPS };
+enum { RESULT, MAIN_CODE, MAIN_STATUS, MAIN_END, BEFORE, START, READY, LIMIT, TYPE, NPROPS };
 
 static void ended(struct buf *out, uint64_t code, uint64_t status)
 {
@@ -98,7 +98,9 @@ static void told_by_result(struct buf *out, const struct bus_prop *p)
 	const struct bus_prop *ready = &p[READY];
 	bool main_ended = p[MAIN_CODE].number != 0;
 
-	if (str_is(p[RESULT].text, "timeout"))
+	if (str_is(p[RESULT].text, "timeout") && str_is(p[TYPE].text, "oneshot"))
+		buf_fmt(out, "timeout: it had not ended within %llu s (`within` beside run = once says how long it may take)", (unsigned long long)(p[LIMIT].number / 1000000));
+	else if (str_is(p[RESULT].text, "timeout"))
 		buf_fmt(out, "timeout: not started within %llu s", (unsigned long long)(p[LIMIT].number / 1000000));
 	else if (str_is(p[RESULT].text, "oom-kill"))
 		buf_puts(out, "killed because it used more memory than it may");
@@ -116,7 +118,7 @@ static void told_by_result(struct buf *out, const struct bus_prop *p)
 		buf_fmt(out, "%.*s", STR_ARG(p[RESULT].text));
 }
 
-static int told(struct host *h, const char *unit, const struct bus_job *job, struct buf *out, struct err *e)
+static int told(struct host *h, const char *unit, const struct bus_job *job, struct buf *out, bool *ret_once, struct err *e)
 {
 	static const struct bus_prop wanted[NPROPS] = {
 		[RESULT] = {.interface = BUS_SERVICE, .name = "Result", .type = 's'},
@@ -127,6 +129,7 @@ static int told(struct host *h, const char *unit, const struct bus_job *job, str
 		[START] = {.interface = BUS_SERVICE, .name = "ExecStart", .type = 'X'},
 		[READY] = {.interface = BUS_SERVICE, .name = "ExecStartPost", .type = 'X'},
 		[LIMIT] = {.interface = BUS_SERVICE, .name = "TimeoutStartUSec", .type = 't'},
+		[TYPE] = {.interface = BUS_SERVICE, .name = "Type", .type = 's'},
 	};
 	_arena_ struct arena a = {0};
 	struct bus_prop p[NPROPS];
@@ -138,6 +141,7 @@ static int told(struct host *h, const char *unit, const struct bus_job *job, str
 	int r = bus_get_props(h, &a, p, NPROPS, e);
 	if (r < 0)
 		return r;
+	*ret_once = str_is(p[TYPE].text, "oneshot");
 	if (job && strcmp(job->result, "refused") == 0)
 		buf_fmt(out, "systemd refused to start it: %s", job->message);
 	else if (job && strcmp(job->result, "dependency") == 0)
@@ -147,7 +151,7 @@ static int told(struct host *h, const char *unit, const struct bus_job *job, str
 	else if (job && (p[RESULT].error || str_is(p[RESULT].text, "success")))
 		buf_fmt(out, "systemd's job ended as \"%s\"", job->result);
 	else if (str_is(p[RESULT].text, "success"))
-		buf_puts(out, "its program ended, with exit status 0");
+		buf_puts(out, "its program ended, with exit status 0 (one that is to end says run = once)");
 	else
 		told_by_result(out, p);
 	return job && (strcmp(job->result, "timeout") == 0 || str_is(p[RESULT].text, "timeout")) ? -ETIMEDOUT : -EIO;
@@ -158,7 +162,8 @@ int unit_why(struct host *h, const char *unit, const struct bus_job *job, uint64
 	_arena_ struct arena a = {0};
 	_buf_ struct buf text = {0};
 	struct strs lines;
-	int code = told(h, unit, job, &text, e);
+	bool once = false;
+	int code = told(h, unit, job, &text, &once, e);
 
 	if (code != -EIO && code != -ETIMEDOUT)
 		return code;
@@ -167,6 +172,6 @@ int unit_why(struct host *h, const char *unit, const struct bus_job *job, uint64
 		buf_puts(&text, "; its last log lines:");
 	for (size_t i = 0; i < lines.n; i++)
 		buf_fmt(&text, "\n    %.*s", STR_ARG(lines.at[i]));
-	err_set(e, code, "%s did not %s: %.*s", unit, job ? "start" : "stay up", STR_ARG(buf_view(&text)));
+	err_set(e, code, "%s did not %s: %.*s", unit, once ? "finish" : job ? "start" : "stay up", STR_ARG(buf_view(&text)));
 	return err_resource(e, str_of(unit));
 }

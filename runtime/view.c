@@ -7,6 +7,7 @@
 #include "lang/base/map.h"
 #include "lang/base/sort.h"
 #include "runtime/image.h"
+#include "runtime/unit.h"
 #include "runtime/unit_drift.h"
 #include "runtime/unit_follow.h"
 
@@ -153,7 +154,15 @@ static void unit_change(struct view_container *c, const struct change *change)
 		return; /* only its place in the boot, or what systemd must read again */
 	c->unit_changes = true;
 	if (runs || shall_run) /* one that waits for people goes on waiting, with another text */
-		c->verdict = !shall_run ? VERDICT_STOP : runs ? VERDICT_RESTART : VERDICT_START;
+		c->verdict = !shall_run ? VERDICT_STOP : !runs ? VERDICT_START : unit_runs_once(to) ? VERDICT_AGAIN : VERDICT_RESTART;
+}
+
+/* Nothing starts it again when its program has ended. */
+static bool stays_down(const struct res_unit *u)
+{
+	const struct str line = STR("\nRestart=no\n");
+
+	return memmem(u->text.s, u->text.n, line.s, line.n) != NULL;
 }
 
 struct str view_drift_how(struct arena *a, const struct change *c)
@@ -168,7 +177,7 @@ struct str view_drift_how(struct arena *a, const struct change *c)
 		if (from->fault.n)
 			return from->fault;
 		if (str_eq(from->text, to->text) && from->active != to->active)
-			return to->active ? STR("does not run") : STR("runs");
+			return !to->active ? STR("runs") : unit_runs_once(to) ? STR("has not finished") : stays_down(to) ? STR("does not run, and restart = no: one that is to end says run = once") : STR("does not run");
 	}
 	return c->op == OP_CREATE ? STR("is missing") : c->op == OP_DELETE ? STR("should not be there") : STR("is not as recorded");
 }
@@ -510,6 +519,7 @@ void view_summary(const struct view *v, struct buf *out)
 	static const char *const words[] = {
 		[VERDICT_NEW] = "new",
 		[VERDICT_RESTART] = "restart",
+		[VERDICT_AGAIN] = "run again",
 		[VERDICT_START] = "start",
 		[VERDICT_STOP] = "stop",
 		[VERDICT_CHANGE] = "changed without restart",

@@ -11,6 +11,7 @@
 enum verdict {
 	VERDICT_NEW,
 	VERDICT_RESTART,	/* its unit's text changes */
+	VERDICT_AGAIN,		/* the same of one that runs once: it runs again */
 	VERDICT_START,		/* it should run and does not, or its unit is missing */
 	VERDICT_STOP,
 	VERDICT_CHANGE,		/* something of it changes, its processes go on */

@@ -13,6 +13,7 @@
 #include "runtime/confirm.h"
 #include "runtime/order.h"
 #include "runtime/show.h"
+#include "runtime/unit.h"
 #include "runtime/view.h"
 
 struct status {
@@ -133,13 +134,18 @@ static const char *drift_word(enum change_op op)
 	return op == OP_CREATE ? "missing" : op == OP_DELETE ? "foreign" : "different";
 }
 
-/* "running", "failed", "auto-restart", "dead", also of one that systemd has not looked at yet since nobody started it; "absent" where there is no such unit. */
+/* "running", "finished" of one that runs once, "failed", "auto-restart", "dead", also of one that systemd has not looked at yet since nobody started it; "absent" where there is no such unit. */
 static struct str state_of(const struct status *st, const struct res_container *c)
 {
 	const struct bus_unit *u = bus_units_find(&st->units, c->unit);
+	const struct res_unit *is = (const struct res_unit *)manifest_find(&st->observed, RES_unit, c->unit);
 
 	if (!u || str_is(u->load, "not-found"))
-		return manifest_find(&st->observed, RES_unit, c->unit) ? STR("dead") : STR("absent");
+		return is ? STR("dead") : STR("absent");
+	if (is && is->finished)
+		return STR("finished");
+	if (is && unit_runs_once(is) && str_starts(u->sub, STR("start"))) /* its start is all of it */
+		return STR("running");
 	return str_is(u->active, "failed") ? u->active : u->sub;
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/cli/change.h"
 #include "runtime/enter.h"
 #include "runtime/spawn.h"
+#include "runtime/unit.h"
 
 /* A sentence of our own rather than the engine's, which knows no stacks. */
 static int must_run(struct cli *c, struct session *s, const struct res_container *where)
@@ -22,7 +23,12 @@ static int must_run(struct cli *c, struct session *s, const struct res_container
 	if (bus_list_units(&s->host, &s->arena, patterns, &units, &e) < 0)
 		return cli_err(c, &e);
 	const struct bus_unit *u = bus_units_find(&units, where->unit);
-	if (!u || !str_is(u->active, "active"))
+	const struct res_unit *said = (const struct res_unit *)manifest_find(&s->recorded, RES_unit, where->unit);
+	bool once = said && unit_runs_once(said);
+	if (once && u && str_is(u->sub, "exited"))
+		return cli_fail(c, "%.*s has finished: `ctc restart %.*s` runs it again, `ctc logs %.*s` says what it did", STR_ARG(where->res.id), STR_ARG(where->res.id),
+				STR_ARG(where->res.id));
+	if (!u || !(str_is(u->active, "active") || (once && str_is(u->sub, "start"))))
 		return cli_fail(c, "%.*s does not run (%.*s): `ctc start %.*s` starts it, `ctc logs %.*s` says what it did", STR_ARG(where->res.id),
 				STR_ARG(u ? u->sub : STR("not loaded")), STR_ARG(where->res.id), STR_ARG(where->res.id));
 	return 0;

@@ -12,6 +12,8 @@
 #include "runtime/cli/change.h"
 #include "runtime/cli/select.h"
 #include "runtime/log.h"
+#include "runtime/once.h"
+#include "runtime/unit.h"
 #include "runtime/unit_follow.h"
 #include "runtime/unit_why.h"
 
@@ -31,7 +33,7 @@ static void told_stopped(struct host *h, const struct bus_job *job)
 
 static void told_ready(struct host *h, const struct bus_job *job)
 {
-	host_progress(h, "%s %s", job->ok ? "ready" : "failed", job->unit);
+	host_progress(h, "%s %s", !job->ok ? "failed" : job->once ? "finished" : "ready", job->unit);
 }
 
 /* How long the manager itself would wait for each start. */
@@ -54,8 +56,12 @@ static struct bus_job *jobs_of(struct session *s, const struct selected *which)
 {
 	struct bus_job *jobs = arena_array(&s->arena, which->all.n + 1, sizeof *jobs);
 
-	for (size_t i = 0; i < which->all.n; i++)
-		jobs[i] = (struct bus_job){.unit = str_copy(&s->arena, which->all.at[i]->unit).s, .patience_us = STOP_PATIENCE_S * 1000000ull, .shown = true};
+	for (size_t i = 0; i < which->all.n; i++) {
+		const struct res_unit *u = (const struct res_unit *)manifest_find(&s->recorded, RES_unit, which->all.at[i]->unit);
+
+		jobs[i] = (struct bus_job){.unit = str_copy(&s->arena, which->all.at[i]->unit).s, .patience_us = STOP_PATIENCE_S * 1000000ull, .shown = true,
+					   .once = u && unit_runs_once(u)};
+	}
 	return jobs;
 }
 
@@ -74,11 +80,38 @@ static int stop_all(struct session *s, const struct selected *which, struct err 
 	return r < 0 ? r : bus_reset_failed(&s->host, units, which->all.n, e);
 }
 
-static int start_all(struct session *s, const struct selected *which, struct err *e)
+/* What has finished is left at that: systemd would say that it is there. */
+static int but_finished(struct session *s, struct selected *which, struct err *e)
 {
+	static const char *const patterns[] = {"ct-*.service", NULL};
+	struct bus_units seen = {0};
+	size_t kept = 0;
+	int r = bus_list_units(&s->host, &s->arena, patterns, &seen, e);
+
+	for (size_t i = 0; r == 0 && i < which->all.n; i++) {
+		const struct res_container *c = which->all.at[i];
+		const struct bus_unit *u = bus_units_find(&seen, c->unit);
+
+		if (u && str_is(u->sub, "exited"))
+			host_progress(&s->host, "%.*s has finished already: `ctc restart %.*s` runs it again", STR_ARG(c->unit), STR_ARG(c->res.id));
+		else
+			which->all.at[kept++] = c;
+	}
+	which->all.n = r == 0 ? kept : which->all.n;
+	return r;
+}
+
+static int start_all(struct session *s, struct selected *which, struct err *e)
+{
+	int r = but_finished(s, which, e);
 	struct bus_job *jobs = jobs_of(s, which);
 	uint64_t since = log_now_us();
-	int r = ask_patience(s, jobs, which->all.n, e);
+
+	for (size_t i = 0; r == 0 && i < which->all.n; i++)
+		if (jobs[i].once)
+			r = once_forget(&s->host, str_of(jobs[i].unit), e);
+	if (r == 0)
+		r = ask_patience(s, jobs, which->all.n, e);
 
 	if (r == 0)
 		r = bus_run_jobs(&s->host, BUS_START, jobs, which->all.n, false, told_ready, e);
