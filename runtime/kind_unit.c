@@ -373,13 +373,13 @@ static struct slice but_left_down(struct arena *a, struct slice s)
 	return (struct slice){kept, n, s.plan};
 }
 
-/* What had finished when the host was looked at has, on the way back, without being run again: only what was found says so, never what is wanted. */
-static int note_finished(struct host *h, struct slice s, struct err *e)
+/* What had finished when the host was looked at has, on the way back, without being run again: only what was found says so, never what is wanted. started: all have been, and no note stays. */
+static int note_finished(struct host *h, struct slice s, bool started, struct err *e)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		const struct res_unit *to = (const struct res_unit *)s.at[i].to;
 
-		if (starts(&s.at[i]) && unit_runs_once(to) && (to->finished ? once_note(h, to->res.id, e) : once_forget(h, to->res.id, e)) < 0)
+		if (starts(&s.at[i]) && unit_runs_once(to) && (to->finished && !started ? once_note(h, to->res.id, e) : once_forget(h, to->res.id, e)) < 0)
 			return err_resource(e, to->res.id);
 	}
 	return 0;
@@ -394,7 +394,7 @@ static int start_phase(struct host *h, struct slice all, struct err *e)
 
 	if (!sel.n)
 		return 0;
-	int r = note_finished(h, s, e);
+	int r = note_finished(h, s, false, e);
 	if (r == 0)
 		r = ask_patience(h, sel, "TimeoutStartUSec", e);
 	announce(h, sel, "start");
@@ -405,7 +405,8 @@ static int start_phase(struct host *h, struct slice all, struct err *e)
 	const struct bus_job *failed = first_failure(&sel);
 	if (failed)
 		return unit_why(h, failed->unit, failed, since, e);
-	return settle(h, s, since, e);
+	r = note_finished(h, s, true, e);
+	return r < 0 ? r : settle(h, s, since, e);
 }
 
 static int unit_apply(struct host *h, enum phase phase, struct slice s, struct err *e)

@@ -7,7 +7,7 @@ set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 matrix=$1 count=${2:-2} seed=${3:-1}
 shift $(($# < 3 ? $# : 3))
-[ $# -gt 0 ] || set -- first add change policy remove rename address unready requires rollback recovery
+[ $# -gt 0 ] || set -- first add change policy remove rename address unready requires once rollback recovery
 host=tests/host/host
 [ "$(id -u)" = 0 ] || {
 	echo "run.sh: boots test hosts and so needs root: run it with sudo"

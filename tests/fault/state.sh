@@ -56,6 +56,12 @@ requires)
 	stack "$a" "$b" "$flow" '  publish 8080 -> a.http' >old.ctstack
 	stack "${a/64MiB/96MiB}" "$b" "$flow" '  publish 8080 -> a.http' >new.ctstack
 	;;
+once)
+	# j had finished before, and has on the way back without being run.
+	j=$(container j 10.77.0.13 'run = once; command = ["name"]')
+	stack "$a" "$b" "$j" "$flow" '  publish 8080 -> a.http' >old.ctstack
+	stack "${a/64MiB/96MiB}" "$b" "${j/once/once; env { X = \"1\" \}}" "$flow" '  publish 8080 -> a.http' >new.ctstack
+	;;
 power) stack "${a/64MiB/96MiB}" "$(container c 10.77.0.13 'volume v { at = /v }')" '  allow c -> a.http' '  publish 8081 -> a.http' >new.ctstack ;;
 *)
 	echo "not ok crash $scenario: no such scenario"

@@ -189,3 +189,174 @@ test_it_is_entered_and_stopped_while_it_runs() {
 	no_drift /s.ctstack
 }
 runs_are() { equal "$(runs)" "$1"; }
+
+# Who makes a change is killed while the job runs: it ends, and what there was before is there again, without being run.
+test_a_change_that_is_killed_in_the_middle_of_it() {
+	local app before
+	app=$(pid app) before=$(runs)
+	source_of 'echo sixth >>/log/runs; sleep 81; echo too late >>/log/runs' 'stop-timeout = 1s' >/new.ctstack
+	waits_at "run ct-s-migrate.service" ctc apply --yes /new.ctstack
+	eventually 60 runs_are "$before sixth"
+	systemctl kill --kill-whom=main --signal=KILL ctstack-transaction.service
+	ends 3
+	quiet
+	is_up
+	equal "$(runs)" "$before sixth"
+	equal "$(running sixth)" 0
+	equal "$(pid app)" "$app"
+	equal "$(ls -A /run/ctstack/finished)" ""
+	no_drift /s.ctstack
+	# The same where nothing settles it but a person.
+	without_settling
+	waits_at "run ct-s-migrate.service" ctc apply --yes /new.ctstack
+	eventually 60 runs_are "$before sixth sixth"
+	systemctl kill --kill-whom=main --signal=KILL ctstack-transaction.service
+	ended
+	with_settling
+	expect 3 ctc recover
+	quiet
+	is_up
+	equal "$(runs)" "$before sixth sixth"
+	equal "$(running sixth)" 0
+	no_drift /s.ctstack
+	# Ctrl-C is the way back, too.
+	waits_at "run ct-s-migrate.service" ctc apply --yes /new.ctstack
+	eventually 60 runs_are "$before sixth sixth sixth"
+	kill -INT "$ctc"
+	ends 3
+	is_up
+	equal "$(runs)" "$before sixth sixth sixth"
+	no_drift /s.ctstack
+}
+
+# It had succeeded, and what comes after it fails: the new one is not undone, the old one not run.
+test_what_comes_after_it_fails() {
+	local before
+	before=$(runs)
+	source_of 'echo seventh >>/log/runs' | sed 's/container app  {/& env { PROBE_DIE = "9" };/' >/bad.ctstack
+	expect 3 ctc apply --yes /bad.ctstack
+	contains "$out" ct-s-app.service
+	is_up
+	equal "$(runs)" "$before seventh"
+	no_drift /s.ctstack
+}
+
+# tree_of SCRIPT [LINE]
+tree_of() {
+	cat <<-SRC
+		stack n {
+		  subnet lan { range = 10.87.0.0/24 }
+		  container seed { rootfs = /srv/tree; address = 10.87.0.2; run = once; command = ["/bin/sh", "-c", "$1"]; mount /srv/log -> /log; ${2-} }
+		  container web  { image = "localhost/probe:1"; address = 10.87.0.3; after = [seed] }
+		}
+	SRC
+}
+
+test_a_program_of_a_tree() {
+	local before web
+	shell_tree /srv/tree
+	before=$(runs)
+	tree_of 'echo tree >>/log/runs; echo from the tree; sleep 1' >/n.ctstack
+	ctc apply --yes /n.ctstack
+	equal "$(states ct-n-seed ct-n-web)" "active active"
+	equal "$(runs)" "$before tree"
+	equal "$(journalctl --output=cat --unit=ct-n-seed | grep -cx 'from the tree')" 1
+	[ "$(systemctl show -P ExecMainStartTimestampMonotonic ct-n-web)" -ge "$(systemctl show -P ExecMainExitTimestampMonotonic ct-n-seed)" ]
+	[[ $(ctc status n.seed) =~ n.seed' '+finished ]]
+	no_drift /n.ctstack
+	web=$(systemctl show -P MainPID ct-n-web)
+	tree_of 'echo tree2 >>/log/runs; echo no room >&2; exit 4' >/bad.ctstack
+	expect 3 ctc apply --yes /bad.ctstack
+	contains "$out" "ct-n-seed.service did not finish: exit status 4; its last log lines:"
+	contains "$out" "no room"
+	equal "$(states ct-n-seed ct-n-web)" "active active"
+	tree_of 'echo tree3 >>/log/runs; sleep 91' 'within = 3s; stop-timeout = 1s' >/bad.ctstack
+	expect 3 ctc apply --yes /bad.ctstack
+	contains "$out" "it had not ended within 3 s"
+	equal "$(states ct-n-seed ct-n-web)" "active active"
+	equal "$(running tree3)" 0
+	equal "$(runs)" "$before tree tree2 tree3"
+	equal "$(systemctl show -P MainPID ct-n-web)" "$web"
+	no_drift /n.ctstack
+	# entered while it runs
+	tree_of 'echo tree4 >>/log/runs; [ -e /log/stay ] || exit 0; sleep 92' >/n.ctstack
+	ctc apply --yes /n.ctstack
+	touch /srv/log/stay
+	systemctl restart --no-block ct-n-seed
+	eventually 30 runs_are "$before tree tree2 tree3 tree4 tree4"
+	equal "$(ctc exec n.seed -- /bin/sh -c 'echo inside')" inside
+	rm /srv/log/stay
+	ctc destroy --yes n
+	equal "$(running tree4)" 0
+}
+
+# People start it; another text is not run by itself, and has not finished.
+test_one_that_waits_for_people() {
+	local before
+	before=$(runs)
+	tree_of 'echo by hand >>/log/runs' 'autostart = false' | sed '/container web/d' >/n.ctstack
+	ctc apply --yes /n.ctstack
+	equal "$(runs)" "$before"
+	expect 0 ctc start n.seed
+	contains "$out" "finished ct-n-seed.service"
+	equal "$(runs)" "$before by hand"
+	[[ $(ctc status n.seed) =~ n.seed' '+finished ]]
+	no_drift /n.ctstack
+	sed -i 's/by hand/anew/' /n.ctstack
+	ctc apply --yes /n.ctstack
+	equal "$(systemctl is-active ct-n-seed)" inactive
+	equal "$(runs)" "$before by hand"
+	no_drift /n.ctstack
+	expect 0 ctc start n.seed
+	expect 0 ctc restart n.seed
+	equal "$(runs)" "$before by hand anew anew"
+	# One that fails says why.
+	sed -i 's/echo anew/echo why not; exit 5; &/' /n.ctstack
+	ctc apply --yes /n.ctstack
+	expect 3 ctc start n.seed
+	contains "$out" "ct-n-seed.service did not finish: exit status 5"
+	contains "$out" "why not"
+	ctc destroy --yes n
+}
+
+# A service that ends is none; what is to be written is said.
+test_a_service_that_ends_by_itself() {
+	cat >/n.ctstack <<-SRC
+		stack n {
+		  container x { image = "localhost/job:1"; network = host; restart = no; command = ["/bin/sh", "-c", "sleep 3"] }
+		}
+	SRC
+	ctc apply --yes /n.ctstack
+	eventually 20 gone ct-n-x
+	contains "$(ctc status)" "restart = no: one that is to end says run = once"
+	ctc destroy --yes n
+	cat >/n.ctstack <<-SRC
+		stack n {
+		  container x { image = "localhost/job:1"; network = host; command = ["/bin/sh", "-c", "true"]; restart = no }
+		}
+	SRC
+	expect 3 ctc apply --yes /n.ctstack
+	contains "$out" "run = once"
+}
+gone() { [ "$(systemctl is-active "$1")" = inactive ]; }
+
+# It fails when the host boots, is tried again until it succeeds, and only then comes what is after it.
+test_it_fails_until_it_succeeds() {
+	source_of 'echo boot >>/log/runs; [ -e /log/go ] || { touch /log/go; exit 6; }' >/s.ctstack
+	touch /srv/log/go
+	ctc apply --yes /s.ctstack
+	rm /srv/log/go
+	: >/srv/log/runs
+	is_up
+}
+test_after_reboot_it_runs_again_before_what_waits_for_it() {
+	local name
+	eventually 120 is_up
+	equal "$(runs)" "boot boot"
+	for name in app cron; do
+		[ "$(moment $name ExecMainStartTimestampMonotonic)" -ge "$(moment migrate ExecMainExitTimestampMonotonic)" ]
+	done
+	no_drift /s.ctstack
+	ctc recover
+	equal "$(runs)" "boot boot"
+}
