@@ -206,6 +206,12 @@ const char *path_option(struct str text)
 	return NULL;
 }
 
+/* What joins the parts of one picture, or says that the character before is one: names that people give with a telephone have them, and behind a character outside of ASCII they change what is seen. */
+static bool is_joiner(struct str text, size_t i, uint32_t code)
+{
+	return (code == 0x200d || code == 0xfe0f) && i > 0 && (text.s[i - 1] & 0x80);
+}
+
 /* What no path may have, whatever a file system takes: it would read as another one, or break the line that it stands in. */
 static const char *bytes_wrong(struct str text)
 {
@@ -220,7 +226,7 @@ static const char *bytes_wrong(struct str text)
 			return "a path is UTF-8";
 		if (code < 0x20 || code == 0x7f)
 			return "a path has no control characters";
-		if (utf8_invisible(code))
+		if (utf8_invisible(code) && !is_joiner(text, i, code))
 			return "a path has no characters that cannot be seen or look like other ones";
 	}
 	return NULL;
