@@ -103,15 +103,28 @@ static size_t cost(struct val v)
 	return v.type == V_LIST ? v.u.list->n : v.type == V_MAP ? v.u.dict->n : v.type == T_STRING ? v.u.STRING.n / BYTES : 0;
 }
 
-/* Evaluates the next argument; false where it is wrong, which was said. */
-static bool argument(struct call *c, const struct expr *x, struct scope *scope)
+/* join(", ", list): each of the two is what the other should be. */
+static bool swapped(struct call *c)
+{
+	const unsigned *takes = function_infos[c->function].takes;
+	unsigned first = call_kind(c->args[0]), second = call_kind(c->args[1]);
+	const struct expr *x = c->e->u.call.args.first;
+
+	if (takes[2] || (first & takes[0]) || (second & takes[1]) || !(first & takes[1]) || !(second & takes[0]))
+		return false;
+	say_help(c->el, say(c->el, DIAG_call_arguments, c->e->at, "`%s` takes its arguments the other way round", function_infos[c->function].name), "%s(%s, %s)",
+		 function_infos[c->function].name, expr_shown(c->el, x->next), expr_shown(c->el, x));
+	return true;
+}
+
+/* Looks at the next argument; false where it is wrong, which was said. */
+static bool argument(struct call *c, const struct expr *x)
 {
 	unsigned takes = function_infos[c->function].takes[c->n];
 	struct elab *el = c->el;
-	struct val v = eval(el, x, scope);
+	struct val v = c->args[c->n++];
 	const struct dict *dict;
 
-	c->args[c->n++] = v;
 	if (v.type == V_POISON)
 		return false;
 	if (v.type == V_ENTRIES && (takes & A_MAP)) {
@@ -150,7 +163,12 @@ static bool arguments(struct call *c, struct scope *scope)
 		return false;
 	}
 	for (const struct expr *x = c->e->u.call.args.first; x; x = x->next)
-		good &= argument(c, x, scope);
+		c->args[c->n++] = eval(c->el, x, scope);
+	if (c->n == 2 && swapped(c))
+		return false;
+	c->n = 0;
+	for (const struct expr *x = c->e->u.call.args.first; x; x = x->next)
+		good &= argument(c, x);
 	return good;
 }
 

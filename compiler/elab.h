@@ -158,7 +158,7 @@ bool node_lost_field(const struct node *n);
 /* The word is known, but written in another form: `limits = 1`, `image { }`. */
 void wrong_form(struct elab *el, const struct schema_row *row, struct span at);
 /* The entry stands where none of its form can. */
-void wrong_place(struct elab *el, const struct entry *e, struct span at);
+void wrong_place(struct elab *el, const struct entry *e, struct span at, bool in_template);
 
 /* ---- structure (node.c, fill.c, fill_arrow.c, expand.c) ---- */
 
@@ -271,6 +271,12 @@ struct val mismatch(struct elab *el, struct val v, const struct expr *e, const s
 struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, struct str s, const struct expr *e, const struct target *to);
 /* Hangs on what to do about it. */
 void help_mismatch(struct elab *el, struct diag *d, struct val v, const struct expr *e, const struct type *t, const struct target *to);
+/* As it stands in a text: itself, or ${…}. */
+const char *expr_in_text(struct elab *el, const struct expr *e);
+/* A text that would be a value of the type without its quotes, as that is written; NULL: it would be none. */
+const char *text_meant(struct elab *el, struct str s, const struct type *t);
+/* Hangs on what to do about a value that may be none. */
+void help_unset(struct elab *el, struct diag *d, const struct expr *e);
 /* What somebody means who writes a number where a size stands: 512MiB for 512, 1GiB for 1073741824. */
 const char *size_meant(struct elab *el, int64_t n);
 /* Hangs on what the ports of a container are called. */

@@ -138,8 +138,10 @@ static bool output_texts(struct elab *el, const struct entry *e, struct val v, s
 			return false;
 		}
 		if (!val_text(l->at[i], &text)) {
-			say(el, DIAG_type_mismatch, e->value->at,
-			    "no text can be made of this %s, so it cannot be an output", val_shown(l->at[i]));
+			struct diag *d = say(el, DIAG_type_mismatch, e->value->at, "no text can be made of this %s, so it cannot be an output", val_shown(l->at[i]));
+
+			if (l->at[i].type == V_LIST)
+				say_help(el, d, "one list of them all: flatten(%s)", expr_shown(el, e->value));
 			buf_free(&text);
 			return false;
 		}

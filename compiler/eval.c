@@ -23,7 +23,10 @@ static bool text_add(struct elab *el, struct buf *b, struct val v, const struct 
 	if (v.type == V_POISON)
 		return false;
 	if (v.type == V_NONE || v.type == V_ABSENT) {
-		say(el, DIAG_value_none, part->at, "`%s` is not set", expr_shown(el, part));
+		struct diag *d = say(el, DIAG_value_none, part->at, "`%s` is not set", expr_shown(el, part));
+
+		if (part->kind == EX_NAME || part->kind == EX_MEMBER)
+			say_help(el, d, "say what stands there then: ${%s ?? \"…\"}", expr_shown(el, part));
 		return false;
 	}
 	if (is_secret(v)) {
@@ -99,6 +102,8 @@ struct val eval_text(struct elab *el, const struct expr *e, struct scope *scope)
 {
 	struct buf b = {0};
 	bool good = true;
+
+	el->wanted = NULL;	/* that is the whole, not a part of it */
 
 	if (e->kind == EX_STRING) /* a name in quotes with a `$` that computes nothing */
 		return VAL(STRING, e->u.text);
@@ -234,7 +239,8 @@ struct val eval_condition(struct elab *el, const struct expr *e, struct scope *s
 
 static struct val eval_inner(struct elab *el, const struct expr *e, struct scope *scope)
 {
-	struct val v;
+	static const struct type text_type = {.tag = T_STRING};
+	struct val v, r;
 
 	switch (e->kind) {
 	case EX_BOOL:
@@ -280,7 +286,14 @@ static struct val eval_inner(struct elab *el, const struct expr *e, struct scope
 		return eval_port_of(el, e, scope);
 	case EX_INDEX:
 		v = eval(el, e->u.index.base, scope);
-		return eval_index(el, e, v, eval(el, e->u.index.index, scope));
+		if (v.type == V_MAP || v.type == V_ENTRIES) {
+			el->wanted = &text_type;
+			el->wanted_of = e->u.index.index;
+		}
+		r = eval(el, e->u.index.index, scope);
+		el->wanted = NULL;
+		el->wanted_of = NULL;
+		return eval_index(el, e, v, r);
 	case EX_CALL:
 		return eval_call(el, e, scope);
 	case EX_UNARY:

@@ -20,8 +20,7 @@ static bool is_unset(struct val v)
 	return v.type == V_NONE || v.type == V_ABSENT;
 }
 
-/* A side of a `+` as it stands in a text. */
-static const char *within_text(struct elab *el, const struct expr *e)
+const char *expr_in_text(struct elab *el, const struct expr *e)
 {
 	bool computed = e->kind >= EX_NAME || e->kind == EX_COMPUTED;
 
@@ -41,7 +40,7 @@ static bool help_operand(struct elab *el, struct diag *d, const struct expr *e, 
 	bool compared = op >= OP_EQ && op <= OP_GE;
 
 	if (op == OP_ADD && (a.type == T_STRING || (a.type == T_PATH && b.type == T_STRING)))
-		say_help(el, d, "strings are put together in quotes: \"%s%s\"", within_text(el, e->u.op.left), within_text(el, e->u.op.right));
+		say_help(el, d, "strings are put together in quotes: \"%s%s\"", expr_in_text(el, e->u.op.left), expr_in_text(el, e->u.op.right));
 	else if (a.type == T_INT && is_amount(b) && (of_a->kind != EX_INT || op == OP_MOD))
 		say_help(el, d, "a number times a unit is one: %s * %s", shown, b.type == T_SIZE ? "1MiB" : "1s");
 	else if (a.type == T_INT && is_amount(b))
@@ -52,18 +51,26 @@ static bool help_operand(struct elab *el, struct diag *d, const struct expr *e, 
 		say_help(el, d, "the path that a string says is path(%s)", expr_shown(el, of_b));
 	else if (a.type == T_STRING && (b.type == T_INT || is_amount(b)) && !compared && a.u.STRING.n && strspn(a.u.STRING.s, "0123456789") >= a.u.STRING.n)
 		say_help(el, d, "a number has no quotes: %.*s", STR_ARG(a.u.STRING));
-	else if (compared && b.type == T_STRING && val_string(el, a)[0])
+	else if (compared && a.type == T_STRING && b.type != T_STRING && text_meant(el, a.u.STRING, &(struct type){.tag = b.type}))
+		say_help(el, d, "write it without quotes: %s", text_meant(el, a.u.STRING, &(struct type){.tag = b.type}));
+	else if (compared && b.type == T_STRING && val_string(el, a)[0] && (of_a->kind == EX_NAME || of_a->kind == EX_MEMBER || a.type == T_INT))
 		say_help(el, d, of_a->kind == EX_NAME || of_a->kind == EX_MEMBER ? "its text is \"${%s}\"" : "its text is \"%s\"", shown);
 	else if ((a.type == T_PORTREF || a.type == T_PORT) && b.type == T_INT)
-		say_help(el, d, "its number is %s.number", shown);
+		say_help(el, d, of_a->kind == EX_PORT ? "a number alone is computed with: %.*s" : "its number is %.*s.number", (int)(of_a->kind == EX_PORT ? strcspn(shown, "/") : strlen(shown)), shown);
 	else if (a.type == T_CIDR && b.type == T_INT && op == OP_ADD)
-		say_help(el, d, "an address in it is %s[%s]", shown, expr_shown(el, of_b));
+		say_help(el, d, of_a->kind == EX_CIDR ? "an address in it is (%s)[%s]" : "an address in it is %s[%s]", shown, expr_shown(el, of_b));
 	else if (a.type == V_LIST && b.type != V_LIST && op == OP_ADD)
 		say_help(el, d, "a list is put together with a list: [%s]", expr_shown(el, of_b));
 	else if (a.type == V_MAP && op == OP_ADD)
 		say_help(el, d, "merge(%s, %s)", expr_shown(el, e->u.op.left), expr_shown(el, e->u.op.right));
+	else if (a.type == T_IP && b.type == T_IP && op == OP_ADD)
+		say_help(el, d, "a number is added to an address: %s + 1", shown);
+	else if (is_amount(a) && a.type == b.type && op == OP_MUL)
+		say_help(el, d, "one of them is a number, without a unit: %s * 2", shown);
+	else if (a.type == T_PERCENT && b.type == T_PERCENT)
+		say_help(el, d, "a percentage is of something: 1GiB * 60%%; nothing else is computed with it");
 	else if (a.type == T_PERCENT && b.type == T_INT && op == OP_MUL)
-		say_help(el, d, "a part of a number is written %s * div(…, 100)", expr_shown(el, of_b));
+		say_help(el, d, "a part of a number is div(%s * %.*s, 100)", expr_shown(el, of_b), (int)strcspn(shown, "%"), shown);
 	else
 		return false;
 	return true;
@@ -77,8 +84,7 @@ static struct val wrong_types(struct elab *el, const struct expr *e, struct val 
 	if (is_unset(l) || is_unset(r)) {
 		const struct expr *unset = is_unset(l) ? e->u.op.left : e->u.op.right;
 
-		say(el, DIAG_value_none, unset->at, "`%s` is not set, so `%s` cannot take it", expr_shown(el, unset),
-		    op_texts[op]);
+		help_unset(el, say(el, DIAG_value_none, unset->at, "`%s` is not set, so `%s` cannot take it", expr_shown(el, unset), op_texts[op]), unset);
 		return val_poison();
 	}
 	d = say(el, DIAG_operator_types, e->at, "`%s` does not take %s and %s", op_texts[op], val_shown(l), val_shown(r));
@@ -281,6 +287,18 @@ static struct val address_in(struct elab *el, const struct expr *e, struct cidr 
 	return val_poison();
 }
 
+static void help_index(struct elab *el, struct diag *d, const struct expr *e, struct val base, struct val index)
+{
+	const char *of = expr_shown(el, e->u.index.base), *number = expr_shown(el, e->u.index.index);
+
+	if (base.type == V_NODE && base.u.node->tag == KIND_subnet && index.type == T_INT)
+		say_help(el, d, "an address of it is %s.range[%s]", of, number);
+	else if (base.type == V_LIST && index.type == T_STRING)
+		say_help(el, d, "items have numbers, from 0: %s[0]", of);
+	else if ((base.type == V_MAP || base.type == V_ENTRIES) && index.type == T_INT)
+		say_help(el, d, "entries have names: %s[\"%s\"]; by number they are values(%s)[%s]", of, number, of, number);
+}
+
 struct val eval_index(struct elab *el, const struct expr *e, struct val base, struct val index)
 {
 	if (base.type == V_POISON || index.type == V_POISON)
@@ -302,6 +320,6 @@ struct val eval_index(struct elab *el, const struct expr *e, struct val base, st
 		say(el, DIAG_value_none, e->u.index.base->at, "`%s` is not set, so nothing is in it",
 		    expr_shown(el, e->u.index.base));
 	else
-		say(el, DIAG_operator_types, e->at, "`[ ]` does not take %s and %s", val_shown(base), val_shown(index));
+		help_index(el, say(el, DIAG_operator_types, e->at, "`[ ]` does not take %s and %s", val_shown(base), val_shown(index)), e, base, index);
 	return val_poison();
 }

@@ -241,7 +241,9 @@ static void fill_defaults(struct elab *el, const struct fill *f, const struct en
 		return;
 	}
 	if (e->base) {
-		say(el, DIAG_entry_form, e->base->at, "defaults extend no template");
+		struct diag *wrong = say(el, DIAG_entry_form, e->base->at, "defaults extend no template");
+
+		say_help(el, wrong, "name the template behind each: %.*s NAME : %s { … }", STR_ARG(e->name->u.text), expr_shown(el, e->base));
 		f->node->incomplete = true;
 		return;
 	}
@@ -501,7 +503,7 @@ static void fill_entry(struct elab *el, const struct fill *f, const struct entry
 		return;
 	case EN_PARAM:
 		if (f->layer->origin != LAYER_TEMPLATE || f->late || f->map)
-			wrong_place(el, e, e->word.at);
+			wrong_place(el, e, e->word.at, f->layer->origin == LAYER_TEMPLATE);
 		return;
 	case EN_INPUT:
 	case EN_OUTPUT:
@@ -510,7 +512,7 @@ static void fill_entry(struct elab *el, const struct fill *f, const struct entry
 	case EN_TYPE:
 		if (top)
 			return;
-		wrong_place(el, e, e->kind == EN_USE ? e->value->at : e->word.at);
+		wrong_place(el, e, e->kind == EN_USE ? e->value->at : e->word.at, false);
 		if (e->kind == EN_TEMPLATE)
 			map_add(el->a, &f->scope->file->misplaced, e->word.text, f->scope->file);
 		return;

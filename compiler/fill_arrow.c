@@ -34,9 +34,10 @@ static bool arrow_mode(struct elab *el, const struct fill *f, const struct schem
 		near_offer(&near, word_texts[w]);
 	if (!e->mode.text.n)
 		say_help(el, say(el, DIAG_word_unknown, e->word.at, "behind `%.*s` stands %s", STR_ARG(row->name), type_text(el, &t)), "write: %s", habit_form(row->name, "NAME WORD A -> B"));
-	else
-		say_suggest(el, say(el, DIAG_word_unknown, e->mode.at, "behind `%.*s` stands %s, not `%.*s`", STR_ARG(row->name), type_text(el, &t),
-				    STR_ARG(e->mode.text)), &near);
+	struct diag *d = e->mode.text.n ? say(el, DIAG_word_unknown, e->mode.at, "behind `%.*s` stands %s, not `%.*s`", STR_ARG(row->name), type_text(el, &t), STR_ARG(e->mode.text)) : NULL;
+	say_suggest(el, d, &near);
+	if (d && !near.best.n)
+		say_help(el, d, "`reach` insists on what is allowed, `deny` on what is not");
 	return false;
 }
 

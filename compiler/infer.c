@@ -135,6 +135,12 @@ bool branches_agree(struct elab *el, const struct expr *e, struct scope *scope, 
 	say_note(el, d, e->u.cond.yes->at, "%s", shown(yes));
 	if ((yes == T_PATH && no == T_STRING) || (yes == T_STRING && no == T_PATH))
 		say_help(el, d, "the path that a string says is path(\"…\")");
+	else if (wanted && no == T_STRING && e->u.cond.no->kind == EX_STRING && text_meant(el, e->u.cond.no->u.text, wanted))
+		say_help(el, d, "write it without quotes: %s", text_meant(el, e->u.cond.no->u.text, wanted));
+	else if (yes == T_STRING)
+		say_help(el, d, "as a text it is \"%s\"", expr_in_text(el, e->u.cond.no));
+	else if (no == T_STRING)
+		say_help(el, d, "as a text the other is \"%s\"", expr_in_text(el, e->u.cond.yes));
 	return false;
 }
 
@@ -167,8 +173,11 @@ void text_look(struct elab *el, const struct expr *e, struct scope *scope, const
 	int type = infer(el, e, scope, 0);
 
 	names_look(el, e, scope);
-	if (type != UNKNOWN && type != T_STRING)
-		say(el, DIAG_type_mismatch, e->at, "%s is a string, not %s", what, type == V_NONE ? "none" : shown(type));
+	if (type == UNKNOWN || type == T_STRING)
+		return;
+	struct diag *d = say(el, DIAG_type_mismatch, e->at, "%s is a string, not %s", what, type == V_NONE ? "none" : shown(type));
+	if (type != V_NONE && type < T_COUNT)
+		say_help(el, d, "a string stands in quotes: \"%s\"", expr_in_text(el, e));
 }
 
 bool is_no_bool(struct elab *el, const struct expr *e, struct scope *scope)

@@ -143,7 +143,8 @@ void input_add(struct elab *el, struct file *f, const struct entry *e)
 	b->slot = (struct slot){.expr = e->value, .scope = f->scope, .state = e->value || b->given ? SLOT_FRESH : SLOT_EMPTY};
 	if (names_add(el, &f->scope->names, b))
 		vec_push(el->a, &el->bindings, b);
-	if (b->slot.state == SLOT_EMPTY && !declared_optional(el, b)) {
+	struct type t;
+	if (b->slot.state == SLOT_EMPTY && !declared_optional(el, b) && (!b->declared || type_read(el, b->declared, b->home, &t))) {
 		struct diag *d = say(el, DIAG_input_missing, e->word.at, "input `%.*s` has neither a value nor a default", STR_ARG(e->word.text));
 
 		say_help(el, d, "give it one: --set %.*s=…, or a line `%.*s = …` in a file for --vars", STR_ARG(e->word.text), STR_ARG(e->word.text));

@@ -281,6 +281,8 @@ static void module_uses(struct loader *l, struct file *f)
 
 			if (v->kind == EX_MEMBER)
 				diag_help(l->d, d, "a module is used whole: use std.ml, then container a : ml.ollama { … }");
+			if (v->kind == EX_NAME && str_eq(v->u.text, STR("std")))
+				diag_help(l->d, d, "one line for each: use std.ml");
 			if (v->kind == EX_NAME && !str_eq(v->u.text, STR("std"))) {
 				diag_help(l->d, d, "did you mean `std.%.*s`?", STR_ARG(v->u.text));
 				name = v->u.text;

@@ -152,7 +152,7 @@ void wrong_form(struct elab *el, const struct schema_row *row, struct span at)
 		say_help(el, d, "write: %s", habit_form(row->name, str_fmt(el->a, "%.*s%s { … }", STR_ARG(row->name), row->form == ROW_BLOCK && row->how == HOW_MANY ? " NAME" : "").s));
 }
 
-void wrong_place(struct elab *el, const struct entry *e, struct span at)
+void wrong_place(struct elab *el, const struct entry *e, struct span at, bool in_template)
 {
 	static const char *const where[] = {
 		[EN_PARAM] = "a param stands in a template's body, outside of if and for",
@@ -163,5 +163,18 @@ void wrong_place(struct elab *el, const struct entry *e, struct span at)
 		[EN_TYPE] = "a type stands at the top of a file",
 	};
 
-	say(el, DIAG_entry_place, at, "%s", where[e->kind]);
+	static const char *const helps[] = {
+		[EN_PARAM] = "a value of a block's own is `let NAME = value`; one that comes from outside is `input NAME: TYPE` at the top of the file",
+		[EN_INPUT] = "move the line out of all braces",
+		[EN_OUTPUT] = "move the line out of all braces; what is in a stack is STACK.CONTAINER.FIELD there",
+		[EN_USE] = "move the line out of all braces",
+		[EN_TEMPLATE] = "move it out of all braces, and use it behind a name: container web : NAME { … }",
+		[EN_TYPE] = "move the line out of all braces",
+	};
+	struct diag *d = say(el, DIAG_entry_place, at, "%s", where[e->kind]);
+
+	if (e->kind == EN_PARAM && in_template)
+		say_help(el, d, "move it out of `if` and `for`: what is not given may be none, param NAME: TYPE?");
+	else
+		say_help(el, d, "%s", helps[e->kind]);
 }

@@ -16,6 +16,7 @@ struct wrong {
 /* Sets of types; 0 is any. */
 static_assert((int)V_FILE < 64, "a set of types is a word");
 #define B(type) (1ULL << (type))
+#define ADDRESS (B(T_IP) | B(T_IP4) | B(T_IP6))
 
 static bool is_in(uint64_t set, int type)
 {
@@ -85,6 +86,17 @@ static const char *unquoted(struct elab *el, struct str s, const struct type *t)
 	if (digits == s.n && (size || t->tag == T_DURATION || t->tag == T_PORT))
 		return str_fmt(el->a, "%.*s%s", STR_ARG(s), size ? "MiB" : t->tag == T_PORT ? "/tcp" : "s").s;
 	return str_fmt(el->a, "%s%.*s", t->tag == T_MODE && s.s[0] != '0' ? "0" : "", STR_ARG(s)).s;
+}
+
+const char *text_meant(struct elab *el, struct str s, const struct type *t)
+{
+	return s.n && is_unquoted(s, t) ? unquoted(el, s, t) : NULL;
+}
+
+void help_unset(struct elab *el, struct diag *d, const struct expr *e)
+{
+	if (e->kind == EX_NAME || e->kind == EX_MEMBER)
+		say_help(el, d, "say what it is then: (%s ?? …)", expr_shown(el, e));
 }
 
 /* A number of bytes, or of what people count memory in. */
@@ -211,8 +223,14 @@ static bool without_quotes(const struct wrong *w)
 {
 	if (w->v.u.STRING.n >= 64 || !is_unquoted(w->v.u.STRING, w->t))
 		return false;
-	const struct expr *part = w->e->kind == EX_TEXT ? w->e->u.list.first : NULL;
+	const struct expr *part = w->e->kind == EX_TEXT ? w->e->u.list.first : NULL, *last = part;
 
+	while (last && last->next)
+		last = last->next;
+	if (part && part->next && last->kind != EX_STRING && is_in(ADDRESS, w->t->tag)) {
+		say_help(w->el, w->d, "an address is computed, not put together: lan.range[%s]", expr_shown(w->el, last));
+		return true;
+	}
 	say_help(w->el, w->d, "write it without quotes: %s", part && !part->next ? expr_shown(w->el, part) : unquoted(w->el, w->v.u.STRING, w->t));
 	return true;
 }
@@ -319,7 +337,6 @@ static bool one_limit(const struct wrong *w)
 
 /* ---- the table ---- */
 
-#define ADDRESS (B(T_IP) | B(T_IP4) | B(T_IP6))
 #define RANGE (B(T_CIDR) | B(T_CIDR4) | B(T_CIDR6))
 #define PORT_OF (B(T_PORTREF) | B(T_FLOWEND))
 #define LITERAL (B(T_COUNT) - 1)
@@ -364,6 +381,9 @@ static const struct {
 	{B(T_STRING) | B(T_IMAGE) | B(T_IFNAME), LITERAL, is_reference, "a string stands in quotes: \"${%e}\"", NULL},
 	{B(T_STRING) | B(T_IMAGE) | B(T_IFNAME), LITERAL, NULL, "a string stands in quotes: \"%v\"", NULL},
 	{B(T_DNS), B(T_IP), NULL, "write a list: [%v]", NULL},
+	{B(T_IPS), B(T_IP), NULL, "write a list: [%e]", NULL},
+	{B(T_CIDRS), B(T_CIDR), NULL, "write a list: [%e]", NULL},
+	{B(V_LIST), LITERAL, NULL, "write a list: [%e]", NULL},
 	{0, B(V_NODE), NULL, NULL, list_of_one},
 	{B(T_PORTREF), B(V_NODE), NULL, NULL, its_port},
 	{B(T_PORTREF), B(T_STRING), is_url, "it leads to a port of a container: chat.http; what runs elsewhere is not served", NULL},

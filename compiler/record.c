@@ -27,6 +27,17 @@ static void field_unknown(struct elab *el, struct ident name, const struct type 
 	say_suggest(el, d, &near);
 }
 
+static void help_missing(struct elab *el, const bool *given, const struct record *r, struct diag *d)
+{
+	struct buf b = {0};
+
+	for (size_t i = 0; i < r->n; i++)
+		if (!given[i] && !r->at[i].dflt && !r->at[i].type.optional)
+			buf_fmt(&b, "%s%.*s = …", b.n ? ", " : "", STR_ARG(r->at[i].name));
+	say_help(el, d, "add %.*s; or give it a default in the type", STR_ARG(buf_view(&b)));
+	buf_free(&b);
+}
+
 /* What was not given: defaults, none, or a mistake. vals: one for each field, those that were given set. */
 static struct val record_made(struct elab *el, struct val *vals, const bool *given, const struct expr *e, const struct type *t, const struct target *to)
 {
@@ -50,7 +61,7 @@ static struct val record_made(struct elab *el, struct val *vals, const bool *giv
 		dict->at[i] = (struct dict_entry){f->name, val_widen(el->a, vals[i])};
 	}
 	if (missing.n)
-		say(el, DIAG_record_missing, e->at, "`%.*s` lacks %.*s: it is %s", STR_ARG(to->name), STR_ARG(buf_view(&missing)), type_text(el, t));
+		help_missing(el, given, r, say(el, DIAG_record_missing, e->at, "`%.*s` lacks %.*s: it is %s", STR_ARG(to->name), STR_ARG(buf_view(&missing)), type_text(el, t)));
 	buf_free(&missing);
 	return good ? (struct val){.type = V_MAP, .u.dict = dict} : val_poison();
 }

@@ -33,26 +33,38 @@ static const struct m_head *named(const struct m_stack *s, struct str name)
 	return NULL;
 }
 
-static void target_check(struct rules *r, enum diag_code code, const struct m_stack *s, const struct f_NAMED *to)
+static void target_check(struct rules *r, enum diag_code code, const struct m_stack *s, const struct f_NAMED *from, const struct f_NAMED *to)
 {
 	struct diag *d;
 
-	if (named(s, to->v))
+	if (named(s, to->v) || (named(s, from->v) && !str_has(to->v, '.'))) /* what is the other way round is said of the old name */
 		return;
 	d = diag_add(r->diags, code, to->at, "stack `%.*s` has no container, subnet or volume `%.*s`", STR_ARG(s->head.name), STR_ARG(to->v));
-	diag_help(r->diags, d, "behind the arrow stands the name that it has now: NAME, CONTAINER.VOLUME, or that of the stack itself");
+	if (str_starts(to->v, s->head.name) && to->v.s[s->head.name.n] == '.')
+		diag_help(r->diags, d, "names stand here without the stack's: moved OLD -> %.*s", (int)(to->v.n - s->head.name.n - 1), to->v.s + s->head.name.n + 1);
+	else
+		diag_help(r->diags, d, "behind the arrow stands the name that it has now: NAME, CONTAINER.VOLUME, or that of the stack itself");
 }
 
-static void source_check(struct rules *r, const struct m_stack *s, const struct f_NAMED *from, struct map *seen)
+static void source_check(struct rules *r, const struct m_stack *s, const struct f_NAMED *from, const struct f_NAMED *to, struct map *seen)
 {
 	const struct m_head *there = named(s, from->v);
 	const struct span *first = map_add(r->arena, seen, from->v, (void *)(uintptr_t)&from->at);
 
-	if (there)
-		diag_note(r->diags, diag_add(r->diags, DIAG_moved_source, from->at, "`%.*s` is still there, so it was not renamed", STR_ARG(from->v)), there->at,
-			  "declared here");
-	else if (first)
-		diag_note(r->diags, diag_add(r->diags, DIAG_moved_source, from->at, "`%.*s` was renamed twice", STR_ARG(from->v)), *first, "here, too");
+	if (there) {
+		struct diag *d = diag_add(r->diags, DIAG_moved_source, from->at, "`%.*s` is still there, so it was not renamed", STR_ARG(from->v));
+
+		diag_note(r->diags, d, there->at, "declared here");
+		if (named(s, to->v))
+			diag_help(r->diags, d, "both are there: remove the line, or the one that has the old name");
+		else
+			diag_help(r->diags, d, "the arrow leads from the old name to the new one: moved %.*s -> %.*s", STR_ARG(to->v), STR_ARG(from->v));
+	} else if (first) {
+		struct diag *d = diag_add(r->diags, DIAG_moved_source, from->at, "`%.*s` was renamed twice", STR_ARG(from->v));
+
+		diag_note(r->diags, d, *first, "here, too");
+		diag_help(r->diags, d, "keep the line with the name that it has now");
+	}
 }
 
 /* The stack itself had another name: no stack has that now, and no other one had it. */
@@ -88,8 +100,8 @@ RULE(moved_target)
 				diag_help(r->diags, diag_add(r->diags, code, (*s)->moved.at[i].at, "a volume does not become something else, nor the other way"),
 					  "both sides are NAME, or both are CONTAINER.VOLUME");
 			else
-				target_check(r, code, *s, to);
-			source_check(r, *s, from, &seen);
+				target_check(r, code, *s, from, to);
+			source_check(r, *s, from, to, &seen);
 		}
 	}
 }

@@ -153,6 +153,20 @@ RULE(route_auth)
 		}
 }
 
+/* https://example.org/, .example.org, *.example.org */
+static void domain_said(struct rules *r, enum diag_code code, struct span at, struct str domain)
+{
+	struct diag *d = diag_add(r->diags, code, at, "`%.*s` is no domain: it %s", STR_ARG(domain), host_wrong(domain));
+	const char *scheme = str_find(domain, STR("://"));
+	struct str bare = scheme ? (struct str){scheme + 3, domain.n - (size_t)(scheme + 3 - domain.s)} : domain;
+
+	while (bare.n && (bare.s[0] == '.' || bare.s[0] == '*'))
+		bare = (struct str){bare.s + 1, bare.n - 1};
+	bare = str_cut(str_cut(bare, '/', NULL), ':', NULL);
+	if (bare.n && !host_wrong(bare))
+		diag_help(r->diags, d, "write: domain = \"%.*s\"", STR_ARG(bare));
+}
+
 RULE(proxy_form)
 {
 	vec_each(struct m_stack *const, s, &r->model->stacks) {
@@ -174,10 +188,10 @@ RULE(proxy_form)
 				if (ports[i]->set && ports[i]->v.container != c)
 					diag_add(r->diags, code, ports[i]->at, "this is no port of the proxy's container `%.*s`", STR_ARG(c->head.name));
 			if (p->domain.given && host_wrong(p->domain.v))
-				diag_add(r->diags, code, p->domain.at, "`%.*s` is no domain: it %s", STR_ARG(p->domain.v), host_wrong(p->domain.v));
+				domain_said(r, code, p->domain.at, p->domain.v);
 		}
 		if ((*s)->domain.given && host_wrong((*s)->domain.v))
-			diag_add(r->diags, code, (*s)->domain.at, "`%.*s` is no domain: it %s", STR_ARG((*s)->domain.v), host_wrong((*s)->domain.v));
+			domain_said(r, code, (*s)->domain.at, (*s)->domain.v);
 	}
 }
 

@@ -210,7 +210,21 @@ static bool is_of_environment(struct str name)
 static void help_wanted(struct elab *el, struct diag *d, struct str name)
 {
 	switch (el->wanted ? el->wanted->tag : T_COUNT) {
+	case T_SECRETREF:
+		say_help(el, d, "it stands in the stack: secret %.*s { file = /root/%.*s }", STR_ARG(name), STR_ARG(name));
+		break;
+	case T_SUBNETREF:
+		say_help(el, d, "it stands in the stack: subnet %.*s { }", STR_ARG(name));
+		break;
+	case T_MACVLANREF:
+		say_help(el, d, "it stands in the stack: macvlan %.*s { parent = \"eth0\" }", STR_ARG(name));
+		break;
 	case T_STRING:
+		if (kind_find(name) == KIND_secret) {
+			say_help(el, d, "a container is given a secret as a file (secret NAME -> /run/secrets/NAME) or as environment (env-files = [NAME])");
+			break;
+		}
+		/* fall through */
 	case T_IMAGE:
 	case T_IFNAME:
 		say_help(el, d, "where a text is meant, it stands in quotes: \"%s\"", expr_shown(el, el->wanted_of));
@@ -258,6 +272,38 @@ static void help_wanted(struct elab *el, struct diag *d, struct str name)
 		else if (!el->wanted && is_of_environment(name))
 			say_help(el, d, "the environment is not read: input %.*s: string asks for a value, given by --set %.*s=VALUE; `\\${%.*s}` is this text", STR_ARG(name), STR_ARG(name), STR_ARG(name));
 	}
+}
+
+/* Where the name may be: what a loop made, the loop's own name, what a template does not see. */
+static bool help_scope(struct elab *el, struct diag *d, const struct scope *scope, struct str name)
+{
+	const struct binding *turn = scope->names ? scope->names->first : NULL;
+
+	for (const struct scope *s = scope; s; s = s->parent)
+		for (size_t i = 0; s->node && i < s->node->kind->nrows; i++) {
+			const struct schema_row *row = &s->node->kind->rows[i];
+
+			for (size_t k = 0; row->form == ROW_BLOCK && row->how == HOW_MANY && k < node_cell(s->node, row)->many.n; k++) {
+				struct str other = node_cell(s->node, row)->many.at[k]->name.text;
+
+				if (str_starts(other, name) && other.s[name.n] == '-') {
+					say_help(el, d, "there is `%.*s`", STR_ARG(other));
+					return true;
+				}
+			}
+		}
+	for (const struct scope *s = scope; s; s = s->parent)
+		if (s->node && s->node->sample && name.n > 1 && !el->wanted) {
+			say_help(el, d, "a template sees its own file and its parameters alone: param %.*s: container, and %.*s = … where it is used", STR_ARG(name), STR_ARG(name));
+			return true;
+		}
+	if (el->wanted)
+		return false;
+	if (name.n == 1 && turn && turn->form == BIND_VALUE)
+		say_help(el, d, "the loop around it calls it `%.*s`", STR_ARG(turn->name.text));
+	else if (name.n == 1)
+		say_help(el, d, "the name of a loop is known in the loop alone");
+	return name.n == 1;
 }
 
 /* localhost:80 at an end of a flow */
@@ -333,7 +379,7 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 		say_help(el, d, "in its own value a name means the next one outwards, and there is none");
 	} else if (!help_stack(el, d, f, name)) {
 		bool host = str_is(name, "localhost") && el->wanted && el->wanted->tag == T_FLOWEND;
-		const char *habit = host ? help_host(el) : habit_help(STR(""), name);
+		const char *habit = host ? help_host(el) : habit_help(STR("value"), name);
 		bool owner = el->wanted && el->wanted->tag == T_OWNER;
 
 		if (habit || owner || name.n == 1)
@@ -342,10 +388,23 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 		note_meant(el, d, scope, &near);
 		if (habit)
 			say_help(el, d, "%s", habit);
-		else if (!near.best.n)
+		else if (!near.best.n && !help_scope(el, d, scope, name))
 			help_wanted(el, d, name);
 	}
 	help_pending(el, d, scope);
+}
+
+/* web.memory: what one of its unnamed blocks has */
+static void help_inside(struct elab *el, struct diag *d, const struct node *n, struct str name)
+{
+	for (size_t i = 0; i < n->kind->nrows; i++) {
+		const struct schema_row *row = &n->kind->rows[i];
+
+		if (row->form == ROW_BLOCK && row->how == HOW_ONE && map_get(&el->rows[row->child], name)) {
+			say_help(el, d, "it is in `%.*s`: %.*s.%.*s.%.*s", STR_ARG(row->name), STR_ARG(n->name.text), STR_ARG(row->name), STR_ARG(name));
+			return;
+		}
+	}
 }
 
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at)
@@ -373,6 +432,8 @@ void member_unknown(struct elab *el, struct node *n, struct str name, struct spa
 		say_help(el, d, "did you mean `address`?");
 	else
 		say_suggest(el, d, &near);
+	if (!near.best.n)
+		help_inside(el, d, n, name);
 	if (!near.best.n && el->wanted && (el->wanted->tag == T_STRING || el->wanted->tag == T_IMAGE || el->wanted->tag == T_REMOTE))
 		help_wanted(el, d, name); /* hostname = web.example.com */
 	if (n->state == NODE_OPEN && n->pending)

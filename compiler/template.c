@@ -71,6 +71,19 @@ struct file *file_used(struct elab *el, struct file *f, struct str alias, bool *
 	return NULL;
 }
 
+/* It may be used under another name. */
+static void help_module(struct elab *el, const struct file *f, struct diag *d, struct str name)
+{
+	const struct str own = str_fmt(el->a, "std.%.*s", STR_ARG(name));
+
+	vec_each(struct module_use, use, &f->module->uses)
+		if (use->module && (str_eq(use->module->name, own) || str_is(use->module->name, str_fmt(el->a, "<%.*s>", STR_ARG(own)).s))) {
+			say_help(el, d, "it is called `%.*s` here", STR_ARG(use->alias));
+			return;
+		}
+	say_help(el, d, "for the standard library's: use std.%.*s", STR_ARG(name));
+}
+
 /* The file that a module's name stands for in this one. */
 static struct file *module_find(struct elab *el, struct file *f, const struct expr *e)
 {
@@ -95,7 +108,7 @@ static struct file *module_find(struct elab *el, struct file *f, const struct ex
 		map_add(el->a, &f->unknown, e->u.text, d);
 	say_suggest(el, d, &near);
 	if (d && near.best.n == 0)
-		say_help(el, d, "for the standard library's: use std.%.*s", STR_ARG(e->u.text));
+		help_module(el, f, d, e->u.text);
 	return NULL;
 }
 
@@ -131,6 +144,7 @@ static bool resolve(struct elab *el, struct template *t)
 
 		for (const struct template *on = t->base; on && on != t; on = on->base)
 			say_note(el, d, on->entry->word.at, "by way of `%.*s`", STR_ARG(on->entry->word.text));
+		say_help(el, d, "the first of them names a kind: template %.*s : container { … }", STR_ARG(t->entry->word.text));
 		return false;
 	}
 	if (t->state != TEMPLATE_FRESH)
@@ -177,6 +191,7 @@ struct template *template_find(struct elab *el, struct file *f, const struct exp
 				     STR_ARG(schema_kinds[kind].word));
 
 		say_note(el, d, t->entry->word.at, "declared here");
+		say_help(el, d, "its kind stands behind its name: template %.*s : %.*s { … }", STR_ARG(t->entry->word.text), STR_ARG(schema_kinds[kind].word));
 		return NULL;
 	}
 	return t;

@@ -104,7 +104,9 @@ void types_collect(struct elab *el, struct file *f)
 static bool decl_read(struct elab *el, struct type_decl *decl, struct span used_at, struct type *ret)
 {
 	if (decl->state == DECL_BUSY) {
-		say(el, DIAG_type_unknown, used_at, "type `%.*s` is made of itself", STR_ARG(decl->entry->word.text));
+		struct diag *d = say(el, DIAG_type_unknown, used_at, "type `%.*s` is made of itself", STR_ARG(decl->entry->word.text));
+
+		say_help(el, d, "have it hold names, and look them up: list<string>");
 		return false;
 	}
 	if (decl->state == DECL_FRESH && el->slot_depth >= SLOT_DEPTH_MAX) {
@@ -195,7 +197,9 @@ static bool type_range(struct elab *el, const struct type_expr *e, struct scope 
 	ret->min = ret->tag == T_FLOAT || ret->tag == T_NUMBER ? lo.u.FLOAT : (double)lo.u.INT;
 	ret->max = ret->tag == T_FLOAT || ret->tag == T_NUMBER ? hi.u.FLOAT : (double)hi.u.INT;
 	if (ret->min > ret->max) {
-		say(el, DIAG_type_unknown, e->at, "no value is within these bounds: the first is the smallest");
+		struct diag *d = say(el, DIAG_type_unknown, e->at, "no value is within these bounds: the first is the smallest");
+
+		say_help(el, d, "write: in %s..%s", expr_shown(el, e->hi), expr_shown(el, e->lo));
 		return false;
 	}
 	return true;
@@ -206,9 +210,16 @@ static bool type_words_read(struct elab *el, const struct type_expr *e, struct t
 	struct strs *words = arena_new(el->a, struct strs);
 	VEC(struct str) list = {0};
 
-	for (const struct expr *w = e->words.first; w; w = w->next)
+	for (const struct expr *w = e->words.first; w; w = w->next) {
+		if (w->kind == EX_NAME && type_own(w->u.text) != T_COUNT) {
+			struct diag *d = say(el, DIAG_type_form, w->at, "`%.*s` is a type, and no word: a value is of one type", STR_ARG(w->u.text));
+
+			say_help(el, d, "name one type; if the word is meant, it stands in quotes: \"%.*s\"", STR_ARG(w->u.text));
+			return false;
+		}
 		if (w->kind == EX_STRING || w->kind == EX_NAME)
 			vec_push(el->a, &list, w->u.text);
+	}
 	words->at = list.at;
 	words->n = list.n;
 	*ret = (struct type){.tag = T_STRING, .words = words};

@@ -49,6 +49,16 @@ static struct str behind(const struct guess *g)
 	return str_cut(parser_behind(g->p, g->p->last_at.hi), '\n', NULL);
 }
 
+/* What stands directly before the newest token, back to a blank. */
+static struct str word_before(const struct guess *g)
+{
+	uint32_t end = g->p->last_at.lo - g->p->base, i = end;
+
+	while (i > 0 && g->p->text.s[i - 1] > ' ')
+		i--;
+	return (struct str){g->p->text.s + i, end - i};
+}
+
 /* `image = docker.io/x:16`: the rest of the entry, in quotes. */
 static bool quotes(const struct guess *g)
 {
@@ -133,9 +143,33 @@ static bool of_number(const struct guess *g)
 	return false;
 }
 
+/* Comprehensions as others write them: [for x in …], [x if … for x in …], two `for`, `where`, none of the brackets, a bare computed name. */
+static bool of_comprehension(const struct guess *g)
+{
+	bool list = g->e->is[']'], in_map = g->e->is['}'] && g->e->is[','];
+
+	if (g->found == FOR && str_is(g->before, "["))
+		return MEANT("what it makes stands before it: [x * 2 for x in LIST if x > 1]");
+	if (g->found == FOR && list && !g->e->is[','])
+		return MEANT("there is one `for` to a list: flatten([[x + y for y in B] for x in A])");
+	if (g->found == FOR && in_map)
+		return MEANT("the names that a map is made with are computed, in quotes: { \"${%.*s}\" = … for … }", STR_ARG(g->p->depth && g->n ? str_cut(str_cut(skip_blanks(behind(g)), ' ', NULL), ',', NULL) : STR("k")));
+	if (g->found == FOR && g->e->is[SEP] && g->n > 2 && (g->h[0].token == LET || g->h[1].token == '='))
+		return MEANT("what a loop makes stands in brackets: [x * 2 for x in LIST]");
+	if (g->found == IF && list && g->e->is[','] && memmem(behind(g).s, behind(g).n, " else ", 6))
+		return MEANT("a choice begins with its condition: [if x > 1 then x else 0 for x in LIST]");
+	if (g->found == IF && list && g->e->is[','])
+		return MEANT("the condition stands behind the list: [x for x in LIST if x > 1]");
+	if (g->found == NAME && list && !g->e->is[','] && (str_is(g->last, "where") || str_is(g->last, "when") || str_is(g->last, "unless")))
+		return MEANT("its condition begins with `if`: [x for x in LIST if x > 1]");
+	return false;
+}
+
 /* Expressions as others write them. */
 static bool of_expression(const struct guess *g)
 {
+	if ((g->found == '[' || g->found == INDEX) && g->attached && g->p->before == LITERAL && str_has(g->before, '/'))
+		return MEANT("a network that is written stands in brackets: (%.*s)%.*s", STR_ARG(g->before), STR_ARG(str_cut(parser_behind(g->p, g->p->last_at.lo), '\n', NULL)));
 	if (g->found == '?' && (g->e->is[EQ] || g->e->is[AND]))
 		return MEANT("as a value: if CONDITION then A else B");
 	if (g->found == '{' && g->e->is[THEN])
@@ -213,12 +247,35 @@ static bool of_arrow(const struct guess *g)
 		return MEANT("a port of the %.*s is a number: %.*s:443/tcp", STR_ARG(g->before), STR_ARG(g->before));
 	if (g->found == ':' && g->p->before == NAME)
 		return MEANT("a port is named behind a dot: db.pg");
+	if ((g->found == PLAIN || g->found == QUOTE_BEGIN) && g->e->is['{'] && schema_row_any(STR("doc"), ROW_FIELD) && !str_is(g->first, "mount") && !str_is(g->first, "moved"))
+		return MEANT("why it is there stands in braces: { doc = %.*s }", STR_ARG(g->last));
+	if (g->found == IF)
+		return MEANT("an end that is computed stands in brackets: %.*s (if … then … else …) -> …", STR_ARG(g->first));
+	if (g->found == NAME_BEGIN && g->p->before == LITERAL && str_is(g->first, "publish"))
+		return MEANT("a port is computed with numbers: publish (8080 + i) -> web-${i}.http");
+	if ((g->found == '+' || g->found == '-') && g->e->is[ARROW])
+		return MEANT("an end that is computed stands in brackets: publish (8080 + i) -> web-${i}.http");
 	return g->e->is[ARROW] || g->n == 2 ? MEANT("%s", row->doc) : false;
 }
 
 /* Types, and the fields of a record. */
 static bool of_type(const struct guess *g)
 {
+	bool declares = g->n > 1 && (g->h[0].token == INPUT || g->h[0].token == PARAM || g->h[0].token == LET || g->h[0].token == TYPE);
+	bool lists = str_is(g->before, "list") || str_is(g->before, "map");
+
+	if (g->found == '?' && g->e->is[MAP] && g->e->is['('])
+		return MEANT("its `?` stands behind a type: %.*s?", STR_ARG(str_cut(str_cut(behind(g), ' ', NULL), ';', NULL)));
+	if (declares && lists && (g->found == NAME || g->found == LITERAL))
+		return MEANT("write: %.*s<%.*s>", STR_ARG(g->before), STR_ARG(g->last));
+	if (declares && g->found == ',' && g->e->is[')'] && g->e->is[IN])
+		return MEANT("several values of one are a record: { name: string, number: int }");
+	if (declares && g->found == '=' && g->e->is[DOTS] && str_is(g->before, "]"))
+		return MEANT("bounds have two dots between them: int in 1..5");
+	if (declares && g->e->is[IN] && (g->found == GE || g->found == LE || g->found == '<' || g->found == '>'))
+		return MEANT("bounds stand behind `in`: %.*s in 1..5", STR_ARG(g->before));
+	if (declares && g->p->before == IN && (g->found == PLAIN || g->found == QUOTE_BEGIN))
+		return MEANT("numbers, sizes and durations have bounds; of texts the allowed ones are named: \"a\" | \"b\"");
 	if (g->found == '?' && g->e->is[':'])
 		return MEANT("what may be left out has a `?` behind its type: %.*s: size?", STR_ARG(g->before));
 	if (g->found == '=' && g->e->is[':'] && g->n && (g->h[0].token == INPUT || g->h[0].token == PARAM))
@@ -343,6 +400,16 @@ static bool of_line(const struct guess *g)
 		return MEANT("there are no brackets around both: assert CONDITION, \"message\"");
 	if (g->n > 1 && g->h[0].token == ASSERT && (g->found == PLAIN || g->found == QUOTE_BEGIN) && g->e->is[','])
 		return MEANT("a `,` stands before the message");
+	if (g->n > 1 && g->h[0].token == ASSERT && g->found == ':' && g->e->is[','])
+		return MEANT("a `,` stands before the message, and no `:`");
+	if (g->n > 1 && g->h[0].token == OUTPUT && (g->found == PLAIN || g->found == QUOTE_BEGIN) && g->e->is[SEP])
+		return MEANT("an output has no text of its own; what is to be said of it is a comment: # …");
+	if (g->n > 1 && g->h[0].token == USE && str_is(g->before, "as") && g->found == PLAIN)
+		return MEANT("a name has no quotes: as %.*s", (int)g->last.n - 2, g->last.s + 1);
+	if (g->n > 1 && g->h[0].token == USE && g->found == '*')
+		return MEANT("one line for each: use std.ml");
+	if (g->found == LITERAL && g->last.s[0] == '/' && g->p->before == TEXT_END && g->attached)
+		return MEANT("a text is a path, too: \"%.*s%.*s\"", STR_ARG(word_before(g)), STR_ARG(g->last));
 	if (g->n > 1 && g->h[0].token == PARAM && g->found == NAME_BEGIN)
 		return MEANT("a parameter's name is not computed");
 	if (g->n > 1 && g->h[0].token == TEMPLATE && (g->found == '(' || g->found == CALL))
@@ -415,7 +482,7 @@ static bool of_keyword(const struct guess *g)
 
 void meant_help(struct parser *p, struct diag *d, const struct expected *e)
 {
-	static bool (*const guesses[])(const struct guess *g) = {of_quote, of_habit, of_path, of_number, of_type, of_expression, of_arrow, of_entry, of_slip, of_line, of_keyword};
+	static bool (*const guesses[])(const struct guess *g) = {of_quote, of_habit, of_path, of_number, of_type, of_comprehension, of_expression, of_arrow, of_entry, of_slip, of_line, of_keyword};
 	struct guess g = {.p = p, .d = d, .e = e, .h = p->head, .n = p->nhead, .found = p->last, .before = parser_shown(p, p->before_at), .last = parser_shown(p, p->last_at)};
 
 	g.first = g.n ? parser_shown(p, g.h[0].at) : STR("");
