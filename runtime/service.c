@@ -77,7 +77,8 @@ int service_runs(struct host *h, struct err *e)
 	int r = bus_list_units(h, &a, patterns, &units, e);
 	const struct bus_unit *u = r < 0 ? NULL : bus_units_find(&units, STR(SERVICE_UNIT));
 
-	return r < 0 ? r : u && !str_is(u->active, "inactive") && !str_is(u->active, "failed");
+	/* inactive with a job: asked for, and not begun yet */
+	return r < 0 ? r : u && (u->job || (!str_is(u->active, "inactive") && !str_is(u->active, "failed")));
 }
 
 int service_interrupt(struct host *h, struct err *e)
