@@ -16,7 +16,7 @@
 #include "runtime/fs.h"
 #include "runtime/store_impl.h"
 
-enum { LOCK_TRIES = 20, LOCK_WAIT_MS = 10 };
+enum { LOCK_TRIES = 20, LOCK_WAIT_MS = 10, RESTORE_TRIES = 3000 };
 
 static int make_dir(struct host *h, const char *path, struct err *e)
 {
@@ -125,15 +125,28 @@ static int lock_open(struct store *s, struct err *e)
 	return fs_open(s->run_fd, STR("lock"), O_RDWR | O_CREAT, 0600, e);
 }
 
-/* Who only looks (store_locked_by_other) has it for an instant: that is nobody to give way to. */
+/* Who holds it, as they signed: "12 ctc apply". Empty where they have just begun. */
+static void lock_holder(int fd, char out[static 256])
+{
+	ssize_t n = pread(fd, out, 255, 0);
+
+	out[n > 0 ? n : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+}
+
+/* Who only looks (store_locked_by_other) has it for an instant, and a restoration, which nobody asked for, is soon over: that is nobody to give way to. */
 static int lock_take(int fd)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
-	int r = flock(fd, LOCK_EX | LOCK_NB);
+	char holder[256];
+	int r, tries = LOCK_TRIES;
 
-	for (int i = 0; r < 0 && errno == EWOULDBLOCK && i < LOCK_TRIES; i++) {
+	for (int i = 0; (r = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK && i < tries; i++) {
+		lock_holder(fd, holder);
+		const char *command = strchr(holder, ' ');
+		if (command && strcmp(command + 1, STORE_RESTORE) == 0)
+			tries = RESTORE_TRIES;
 		nanosleep(&pause, NULL);
-		r = flock(fd, LOCK_EX | LOCK_NB);
 	}
 	return r;
 }
@@ -186,7 +199,7 @@ void store_unlock(struct store *s)
 
 int store_lock(struct store *s, const char *command, struct err *e)
 {
-	char holder[256] = "";
+	char holder[256];
 
 	_fd_ int fd = lock_open(s, e);
 	if (fd < 0)
@@ -194,8 +207,7 @@ int store_lock(struct store *s, const char *command, struct err *e)
 	if (lock_take(fd) < 0) {
 		if (errno != EWOULDBLOCK)
 			return err_errno(e, -errno, "cannot lock /" RUN_DIR "/lock");
-		ssize_t n = pread(fd, holder, sizeof holder - 1, 0);
-		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
+		lock_holder(fd, holder);
 		return err_set(e, -EBUSY, "another ctc is changing this host (process %s); wait until it has ended",
 			       holder[0] ? holder : "unknown: it has just begun");
 	}

@@ -48,7 +48,9 @@ int store_make(struct host *h, struct store *s, struct err *e);
 /* Only this host's key (facts.h), where it is missing. Needs no lock. */
 int store_make_key(struct host *h, struct err *e);
 void store_close(struct store *s);
-/* -EBUSY with the holder's pid and command in the text. Kept until store_close. Everything below that writes needs it. */
+/* What `ctc restore` signs it with: the watcher runs that at any moment, and it is soon over. */
+#define STORE_RESTORE "ctc restore"
+/* -EBUSY with the holder's pid and command in the text; a restoration is waited for (half a minute). Kept until store_close. Everything below that writes needs it. */
 int store_lock(struct store *s, const char *command, struct err *e);
 bool store_locked_by_other(struct store *s);
 /* The lock that another process took and handed on as descriptor fd: it stays locked all the time. -EBADF: fd is nothing of that kind. */

@@ -141,7 +141,7 @@ static int restore(struct session *s, bool *ret_waits, struct err *e)
 	struct manifest observed = {.arena = &s->arena};
 	_buf_ struct buf names = {0};
 	struct plan p;
-	int r = session_lock(s, "ctc restore", e);
+	int r = session_lock(s, STORE_RESTORE, e);
 
 	s->host.progress = on_progress;
 	if (r == 0)

@@ -293,6 +293,29 @@ static void who_only_looks_is_not_in_the_way(void **state)
 	w->s = other;
 }
 
+/* The watcher's, which may begin at any moment: who asks for a change is not told to try again. */
+static void a_restoration_is_waited_for(void **state)
+{
+	struct world *w = *state;
+	struct store other;
+	int status;
+
+	store_close(&w->s);
+	assert_int_equal(store_open(&w->h, false, &w->s, &w->e), 0);
+	assert_int_equal(store_lock(&w->s, STORE_RESTORE, &w->e), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		usleep(600000);
+		_exit(0);
+	}
+	store_close(&w->s); /* the child has it still */
+	assert_int_equal(store_open(&w->h, false, &other, &w->e), 0);
+	assert_true(store_locked_by_other(&other));
+	assert_int_equal(store_lock(&other, "ctc second", &w->e), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	w->s = other;
+}
+
 static void pruning_keeps_the_newest_the_current_and_its_base(void **state)
 {
 	struct world *w = *state;
@@ -582,6 +605,7 @@ int main(void)
 		IN_WORLD(a_link_to_nowhere_is_refused),
 		IN_WORLD(the_lock_says_who_has_it),
 		IN_WORLD(who_only_looks_is_not_in_the_way),
+		IN_WORLD(a_restoration_is_waited_for),
 		IN_WORLD(pruning_keeps_the_newest_the_current_and_its_base),
 		IN_WORLD(the_journal_comes_back_or_is_refused),
 		IN_WORLD(every_byte_of_a_generation_counts),
