@@ -11,9 +11,10 @@
 #include "runtime/facts.h"
 #include "runtime/service.h"
 
-enum { BOOT_ID_MAX = 256 };
+enum { BOOT_ID_MAX = 256, ENDING_TRIES = 200 };
 
 #define RETRY_US 5000000ULL	/* where the way back finds the host locked, or fails */
+#define ENDING_PAUSE_US 50000	/* between two tries, while systemd forgets the one that ended */
 
 struct str boot_id(struct host *h, struct arena *a)
 {
@@ -47,6 +48,18 @@ static int start_timer(struct host *h, int64_t window_us, struct err *e)
 			       e);
 }
 
+/* A way back of an earlier change may have gone off before that was confirmed, found the host locked, and be about to look again: it has nothing to do any more. */
+static int start_afresh(struct host *h, int64_t window_us, struct err *e)
+{
+	int r;
+
+	bus_stop_now(h, CONFIRM_UNIT);
+	for (int i = 0; (r = start_timer(h, window_us, e)) == -EEXIST && i < ENDING_TRIES; i++)
+		if ((r = bus_pause(h, ENDING_PAUSE_US, e)) < 0)
+			break;
+	return r;
+}
+
 int confirm_arm(struct host *h, struct store *s, uint32_t from, uint32_t to, int64_t window_us, struct str user, struct err *e)
 {
 	_arena_ struct arena a = {0};
@@ -55,7 +68,7 @@ int confirm_arm(struct host *h, struct store *s, uint32_t from, uint32_t to, int
 	int r = store_pending_write(s, &p, e);
 
 	if (r == 0)
-		r = start_timer(h, window_us, e);
+		r = start_afresh(h, window_us, e);
 	if (r < 0)
 		store_pending_remove(s, &ignored);
 	return r < 0 ? err_context(e, "cannot arm the timer that would take the change back") : 0;
