@@ -100,6 +100,18 @@ __attribute__((unused)) static bool arrives(int fd, int ms)
 	return poll(&p, 1, ms) == 1 && recv(fd, &byte, sizeof byte, MSG_DONTWAIT) > 0;
 }
 
+/* How many packets the kernel has thrown away before anybody judged them, since a processor could not keep up (Documentation/networking/scaling.rst: softnet_stat). */
+__attribute__((unused)) static unsigned long overflowed(void)
+{
+	_file_ FILE *f = fopen("/proc/net/softnet_stat", "re");
+	unsigned long all = 0, dropped;
+
+	assert_non_null(f);
+	while (fscanf(f, "%*x %lx %*[^\n]", &dropped) == 1)
+		all += dropped;
+	return all;
+}
+
 /* How many datagrams the servers got, all of them: what arrives though no answer comes back. Shared with their process.
  */
 struct tally {

@@ -86,11 +86,11 @@ static void the_first_question_has_all_of_the_patience_and_the_next_ones_little(
 	struct err e;
 	int64_t first = ask(d, &e), more = 0;
 
-	assert_non_null(strstr(e.text, "list the units: systemd has not answered over the system bus for 1."));
-	assert_true(first >= PATIENCE_MS && first < PATIENCE_MS * 3);
+	assert_non_null(strstr(e.text, "list the units: systemd has not answered over the system bus for "));
+	assert_true(first >= PATIENCE_MS && first < PATIENCE_MS * 10);
 	for (int i = 0; i < 5; i++)
 		more += ask(d, &e);
-	assert_true(more < PATIENCE_MS * 2);
+	assert_true(more < PATIENCE_MS * 4);
 }
 
 /* Also of what never gave an answer before: the questions of a whole change cost little more than one. */
@@ -112,7 +112,7 @@ static void every_kind_of_question_shares_it(void **state)
 	assert_int_equal(bus_reset_failed(&d->h, names, 1, &e), -ETIMEDOUT);
 	assert_int_equal(service_runs(&d->h, &e), -ETIMEDOUT);
 	assert_int_equal(service_interrupt(&d->h, &e), -ETIMEDOUT);
-	assert_true(now_ms() - begun < PATIENCE_MS * 2);
+	assert_true(now_ms() - begun < PATIENCE_MS * 4);
 	arena_free(&a);
 }
 

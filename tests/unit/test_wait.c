@@ -177,8 +177,14 @@ static void answers(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct server s = serve(rows[i].answer, 0, NULL);
 		struct err e = {0};
-		int r = try("http://127.0.0.1:%u/x", &s, rows[i].result ? 120 : 5000, 0, &e);
+		int r = 0;
 
+		/* A busy machine may keep the server from answering in so short a time. */
+		for (int64_t within_ms = rows[i].result ? 120 : 5000; within_ms <= 20000; within_ms *= 5) {
+			r = try("http://127.0.0.1:%u/x", &s, within_ms, 0, &e);
+			if (r == 0 || strstr(e.text, rows[i].said))
+				break;
+		}
 		server_end(&s);
 		if (r != rows[i].result || (r && !strstr(e.text, rows[i].said)))
 			fail_msg("row %zu: %d %s", i, r, e.text);
@@ -253,7 +259,11 @@ static void commands(void **state)
 
 	(void)state;
 	assert_int_equal(ready_wait(&yes, 5000000, 0, NULL, &e), 0);
-	assert_int_equal(ready_wait(&no, 300000, 0, NULL, &e), -ETIMEDOUT);
+	for (int64_t within_us = 300000; within_us <= 30000000; within_us *= 10) {
+		assert_int_equal(ready_wait(&no, within_us, 0, NULL, &e), -ETIMEDOUT);
+		if (strstr(e.text, "status 4")) /* a busy machine may be too slow to run it in so short a time */
+			break;
+	}
 	assert_non_null(strstr(e.text, "the command ended with status 4: not yet"));
 	assert_int_equal(ready_wait(&no, 60000000, 0, &(volatile int){1}, &e), -EINTR);
 }
