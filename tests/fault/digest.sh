@@ -16,19 +16,21 @@ routes() {
 	"$@" route show table all | sed 's/ linkdown//' | sort
 	"$@" -6 route show table all | grep -vE 'fe80|multicast|expires' | sed 's/ linkdown//' | sort
 }
+# addresses IP...: without those that the kernel gives a link by itself, when it comes to it.
+addresses() { "$@" -o address 2>&1 | sed '/ fe80:/d; s/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//' | sort; }
 # Everything of ours on the host. Numbers of generations and processes differ from run to run: what they lead to does not.
 digest() {
 	systemctl list-units --all --plain --no-legend 'ct*' | awk '{ print $1, $2, $3, $4 }' | sort
-	systemctl list-jobs --no-legend --plain
+	systemctl list-jobs --no-legend --plain 'ct*'
 	find /run/systemd/generator -name 'ct*' -printf '%p %y %l\n' | sort
 	find /run/systemd/generator -name 'ct*' -type f -exec sha256sum {} + | sort
 	nft -s list table inet ctstack 2>&1 | nft_sorted
 	ip -o link | grep -oE 'ct[a-z0-9]{8}|altname ct[^ ]*' | sort
-	ip -o address | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//' | sort
+	addresses ip
 	routes ip
 	ip netns list | sed 's/ (id.*//' | sort | while read -r name; do
 		echo "netns $name"
-		ip -n "$name" -o address 2>&1 | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//' | sort
+		addresses ip -n "$name"
 		routes ip -n "$name" 2>&1
 	done
 	sysctl -n net.ipv4.ip_forward

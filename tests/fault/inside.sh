@@ -37,7 +37,7 @@ run_at() {
 	local what=$1
 	shift
 	control "$@"
-	{ timeout 120 "${command[@]}" >said 2>&1; } 2>/dev/null
+	{ timeout 600 "${command[@]}" >said 2>&1; } 2>/dev/null
 	status=$?
 	# A recovery that follows ends with a status of its own.
 	[ "$scenario" != recovery ] || status=any

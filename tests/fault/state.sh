@@ -132,7 +132,7 @@ judge() {
 	quiet
 	unarmed
 	runs=$((runs + 1))
-	timeout 120 ctc recover >recovered 2>&1 || fail "$what: recover ended with status $?"
+	timeout 600 ctc recover >recovered 2>&1 || fail "$what: recover ended with status $?"
 	quiet
 	digest >is
 	if cmp -s is old; then

@@ -44,7 +44,7 @@ tamper() {
 	[ "$2" != kill ] || how=signal=KILL
 	arm "$1" -o "$work/trace" -e "trace=$3" -e "inject=$3:$how:when=$4"
 }
-asked() { timeout 120 $control/run ask "$@" >said 2>&1; }
+asked() { timeout 600 $control/run ask "$@" >said 2>&1; }
 
 parties="ask serve"
 watched() {
