@@ -4,7 +4,8 @@
 # What the tests in tests/host/test_*.sh may use. Each `test_…` function runs in a bash of its own under `set -eEu -o pipefail`, as root, in the test host, in an empty
 # directory: any command that fails fails the test and is named with its line. The functions of a file run in order on one host that was booted for the file; those called
 # `test_after_reboot_…` run after it was rebooted. A line `# gpu: nvidia` in the file gives the host stand-in device nodes, and
-# `# patience: 600` each function so many seconds, instead of 120.
+# `# patience: 600` each function so many seconds, instead of 300: on a machine that is slow and has other things to do. Nobody waits for a moment to pass: a test waits for
+# what must be (eventually), holds a change where it is to be looked at (waits_at, opens), and knows that the watcher may be at work at any moment.
 
 # run COMMAND...: sets $out (both streams) and $status, and never fails.
 run() {
@@ -54,9 +55,11 @@ lacks() {
 	esac
 }
 
-# eventually SECONDS COMMAND...: tries every 50 ms until it succeeds.
+# eventually SECONDS COMMAND...: tries every 50 ms until it succeeds. SECONDS are those of a machine at rest: it is given up after ten times as long, or two minutes.
 eventually() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000)) said
+	local seconds=$(($1 * 10)) end said
+	[ $seconds -le 120 ] || seconds=$(($1 > 120 ? $1 : 120))
+	end=$((${EPOCHREALTIME/./} + seconds * 1000000))
 	shift
 	until said=$("$@" 2>&1); do
 		[ "${EPOCHREALTIME/./}" -lt "$end" ] || {
@@ -104,8 +107,21 @@ anew() {
 	[[ $now =~ ^ActiveState=active$'\n'MainPID=([1-9][0-9]*)$ ]] && [ "${BASH_REMATCH[1]}" != "$2" ]
 }
 
-# The change that a ctc handed over to systemd is over, and what it left is settled.
-settled() { [ "$(systemctl show -P ActiveState ctstack-transaction.service)" = inactive ]; }
+# What the watcher had begun when it was frozen still puts back what it finds altered: that ends first.
+freeze() {
+	local watcher
+	watcher=$(main_pid ctstack-watch.service)
+	kill -STOP "$watcher"
+	eventually 60 childless "$watcher"
+}
+childless() { ! ps -o stat= --ppid "$1" | grep -v '^Z' >/dev/null; }
+thaw() { kill -CONT "$(main_pid ctstack-watch.service)"; }
+# The change that a ctc handed over to systemd is over, and what it left is settled. What was killed may have asked for one over the bus, of which systemd has not heard yet: the bus
+# hands on one after the other.
+settled() {
+	busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.DBus.Peer Ping >/dev/null &&
+		[ "$(systemctl show -P ActiveState -P Job ctstack-transaction.service)" = inactive ]
+}
 # So it is, and no unit of ours starts or stops any more.
 quiet() { eventually 60 no_jobs >/dev/null; }
 no_jobs() { settled && [ -z "$(systemctl list-jobs --no-legend 'ct*')" ]; }
@@ -132,6 +148,31 @@ ends() {
 		cat log
 		return 1
 	}
+}
+# A container whose image waits at its gate listens from now on: a change that waits for it goes on when the test has seen what it wants.
+gate=PROBE_GATE=/open
+opens() { eventually 20 opened "$1"; }
+opened() { touch "/proc/$(podman inspect --format '{{.State.Pid}}' "$1")/root/open"; }
+# hears PID: it has begun to hear an interrupt, as a ctc does that has the lock.
+hears() { [ $((0x$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status") & 2)) != 0 ]; }
+# ends_all PID...: programs in the background, which nobody needs any more.
+ends_all() {
+	kill "$@"
+	wait "$@" || true
+}
+# counts FILE NAMESPACE PORT: from now on datagrams that come there are counted (`host`: not in a namespace), until `counted FILE...` writes how many, and from whom the first was.
+counts() {
+	local at=()
+	[ "$2" = host ] || at=(in_ns "$2")
+	"${at[@]}" probe udp-count "$3" 36000000 >"$1" 2>"$1.begun" &
+	echo $! >"$1.pid"
+	eventually 10 test -s "$1.begun"
+}
+counted() {
+	local file
+	sleep 0.3 # what is on its way
+	for file; do kill -INT "$(cat "$file.pid")"; done
+	for file; do wait "$(cat "$file.pid")" || true; done
 }
 # From now on nothing settles what a killed change leaves, as if the power had failed; and again as it was.
 without_settling() {

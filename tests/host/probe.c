@@ -6,12 +6,13 @@
  *
  *	serve PORT[/udp]...		answers HTTP GETs and datagrams; any unknown first word does the same with the ports of $PROBE_PORTS
  *	files PORT DIRECTORY		serves the files of a directory, those below a directory "manifests" as an image registry does
- *	get ADDR PORT PATH [MS]		one GET; prints the body; status 0 where the answer is below 400
+ *	get ADDR PORT PATH [MS]		one GET; prints the body; status 0 where the answer is below 400. As long as it is refused it is tried again: what has just
+ *					been started listens a little later
  *	connect ADDR PORT [MS]		prints open (status 0), refused (1), timeout (2) or unreachable (3)
  *	udp-ask ADDR PORT [MS]		sends a datagram and waits for an answer; prints it; status as for connect
  *	udp-send ADDR PORT SRC N	sends N datagrams from the address SRC, which need not be the sender's own
  *	storm ADDR PORT MS		sends a datagram each millisecond for that long, whatever becomes of them
- *	udp-count PORT MS		prints how many datagrams came in that time, and from whom the first was
+ *	udp-count PORT MS		prints how many datagrams came in that time or until an interrupt, and from whom the first was; on standard error, when it begins
  *	hold ADDR PORT MS		keeps one connection busy that long; status 0 where no byte was lost
  *	open PATH [r|w|create]		opens it (for both by default); prints open (status 0) or why not (1)
  *	name				prints its host name
@@ -21,8 +22,8 @@
  *
  * A container sends its first datagrams to the addresses of $PROBE_SHOTS ("10.0.0.1/7700 fd00::1/7700"), before anything else.
  *
- * The server reads from its environment PROBE_NAME (what it answers with; else its host name), PROBE_PORTS, PROBE_DELAY_MS (before it listens) and PROBE_DIE (it
- * ends at once with this status). It ends at SIGTERM, SIGINT and SIGUSR1, and says at which. */
+ * The server reads from its environment PROBE_NAME (what it answers with; else its host name), PROBE_PORTS, PROBE_DELAY_MS (before it listens), PROBE_GATE (a path
+ * of the container's: it listens once that is there) and PROBE_DIE (it ends at once with this status). It ends at SIGTERM, SIGINT and SIGUSR1, and says at which. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,7 +41,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEFAULT_MS = 1000, CLIENTS_MAX = 256, LISTENERS_MAX = 64, REQUEST_MAX = 2048 };
+enum { DEFAULT_MS = 5000, LOOK_MS = 20, CLIENTS_MAX = 256, LISTENERS_MAX = 64, REQUEST_MAX = 2048 };
 enum { OPEN, REFUSED, TIMEOUT, UNREACHABLE, USAGE = 64 };
 
 static int64_t now_ms(void)
@@ -431,8 +432,10 @@ static int cmd_get(const char *address, int port, const char *path, int ms)
 	int64_t end = now_ms() + ms;
 	char text[4096], *body;
 	size_t n = 0;
-	int status = 0, fd = dial(address, port, SOCK_STREAM, ms);
+	int status = 0, fd;
 
+	while ((fd = dial(address, port, SOCK_STREAM, ms)) < 0 && verdict_of(errno) == REFUSED && now_ms() < end)
+		usleep(LOOK_MS * 1000);
 	if (fd < 0) {
 		fprintf(stderr, "probe: %s port %d: %s\n", address, port, strerror(errno));
 		return verdict_of(errno);
@@ -535,7 +538,7 @@ static void on_interrupt(int signal)
 	interrupted = 1;
 }
 
-/* An interrupt ends it early. */
+/* An interrupt ends it early. What has arrived by then is counted. */
 static int cmd_udp_count(int port, int ms)
 {
 	sigaction(SIGINT, &(struct sigaction){.sa_handler = on_interrupt}, NULL);
@@ -543,14 +546,20 @@ static int cmd_udp_count(int port, int ms)
 	int fd = listen_on(port, SOCK_DGRAM), count = 0;
 	char first[INET6_ADDRSTRLEN] = "nobody";
 
-	for (int64_t left; !interrupted && (left = end - now_ms()) > 0;) {
+	fprintf(stderr, "probe: counts at port %d\n", port);
+	for (;;) {
+		int64_t left = interrupted ? 0 : end - now_ms();
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		struct sockaddr_storage peer;
 		socklen_t len = sizeof peer;
 		char byte;
+		/* in short waits: an interrupt just before one would be slept through */
+		int n = poll(&p, 1, left > LOOK_MS ? LOOK_MS : left > 0 ? (int)left : 0);
 
-		if (poll(&p, 1, (int)left) <= 0)
+		if (n == 0 && left <= 0)
 			break;
+		if (n <= 0)
+			continue;
 		if (recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&peer, &len) < 0)
 			continue;
 		if (count++ == 0)
@@ -571,7 +580,7 @@ static int cmd_hold(const char *address, int port, int ms)
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		char bytes[4];
 
-		if (write(fd, "HOLD", 4) != 4 || poll(&p, 1, 2000) <= 0 || recv(fd, bytes, 4, MSG_WAITALL) != 4) {
+		if (write(fd, "HOLD", 4) != 4 || poll(&p, 1, DEFAULT_MS) <= 0 || recv(fd, bytes, 4, MSG_WAITALL) != 4) {
 			puts("broken");
 			return 1;
 		}
@@ -631,6 +640,8 @@ int main(int argc, char **argv)
 		return cmd_name();
 	if (getenv("PROBE_DELAY_MS"))
 		usleep((useconds_t)atoi(getenv("PROBE_DELAY_MS")) * 1000);
+	while (getenv("PROBE_GATE") && access(getenv("PROBE_GATE"), F_OK) < 0)
+		usleep(LOOK_MS * 1000);
 	if (strcmp(verb, "die") == 0 || getenv("PROBE_DIE")) {
 		fprintf(stderr, "probe: this program was told to die\n");
 		return strcmp(verb, "die") == 0 ? number(argv[2], 1) : atoi(getenv("PROBE_DIE"));

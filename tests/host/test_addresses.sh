@@ -86,7 +86,7 @@ test_what_it_sends() {
 	ip -n ct-m-server address add 10.83.0.99/32 dev eth0
 	PROBE_FROM=10.83.0.99 refute in_ns ct-m-server probe connect 198.51.100.1 443 300
 	ip -n ct-m-server address del 10.83.0.99/32 dev eth0
-	kill $world
+	ends_all $world
 }
 
 test_drift_of_one_is_seen_and_mended() {
@@ -109,7 +109,7 @@ test_drift_of_one_is_seen_and_mended() {
 	local serves=$!
 	contains "$(ip -n ct-m-server route get 10.83.0.11)" "src 10.83.0.2"
 	contains "$(ip -n ct-m-server -6 route get fd83::11)" "src fd83::2"
-	kill $serves
+	ends_all $serves
 	nft delete element inet ctstack source4 "{ \"$(ip -json link show ct-m-server | grep -o '"ifname":"[^"]*' | cut -d'"' -f4)\" . 10.83.0.4 }"
 	eventually 10 in_ns ct-m-client probe get 10.83.0.4 80 /
 	expect 0 ctc plan --detailed-exitcode /m.ctstack

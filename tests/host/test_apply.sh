@@ -33,12 +33,12 @@ digest() {
 	systemctl list-units --all --plain --no-legend 'ct*' | awk '$1 != "ctstack-transaction.service" { print $1, $2, $3, $4 }' | sort
 	find /run/systemd/generator -name 'ct*' | sort | while read -r unit; do [ ! -f "$unit" ] || sha256sum "$unit"; done
 	nft -s list ruleset
-	ip -o address | sed 's/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //' | sort
+	ip -o address | sed '/ fe80:/d; s/ tentative//; s/ valid_lft.*//; s/^[0-9]*: //' | sort
 	ip route
 	ip -6 route | grep -v '^fe80'
 	ip netns list | sort | while read -r name _; do
 		echo "netns $name"
-		ip -n "$name" -o address | sed 's/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//'
+		ip -n "$name" -o address | sed '/ fe80:/d; s/ valid_lft.*//; s/^[0-9]*: //; s/@if[0-9]*//'
 		ip -n "$name" route
 	done
 	sysctl -n net.ipv4.ip_forward
@@ -207,7 +207,7 @@ test_a_killed_change_is_settled() {
 	before=$(pids a b)
 	digest >before
 	stack 'container c { image = "localhost/a:1"; address = 10.77.0.16 }' 'allow c -> a.http' 'publish 127.0.0.1:8098 -> b.http'
-	for pause in 0 0.05 0.1 0.15 0.2 0.3 0.4 0.5 0.7 0.9 1.2 1.5 2 3 5; do
+	for pause in 0 0.05 0.1 0.15 0.2 0.3 0.4 0.5 0.7 0.9 1.2 1.5 2 3 5 8 13 21 34; do
 		ctc apply --yes t.ctstack >log 2>&1 &
 		ctc=$!
 		eventually 20 systemctl is-active --quiet ctstack-transaction.service
@@ -240,7 +240,7 @@ test_who_asked_may_die() {
 	before=$(pids a b)
 	digest >before
 	stack 'container c { image = "localhost/a:1"; address = 10.77.0.16 }'
-	for pause in 0.02 0.05 0.1 0.2 0.3 0.5 1 2 4; do
+	for pause in 0.02 0.05 0.1 0.2 0.3 0.5 1 2 4 8 16; do
 		ctc apply --yes t.ctstack >log 2>&1 &
 		ctc=$!
 		sleep $pause

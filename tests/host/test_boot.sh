@@ -40,7 +40,7 @@ forget_network() {
 	eventually 10 no_links
 	nft delete table inet ctstack
 }
-no_links() { ! ip -o link show type veth | grep -q 'altname ct-b-'; }
+no_links() { ! ip -o link show type veth | grep 'altname ct-b-' >/dev/null; }
 
 # As systemd calls it at boot, when nobody has made anything below /run yet: no word, and the units.
 test_the_generator_at_boot() {
@@ -63,7 +63,7 @@ test_without_a_policy_no_container_starts() {
 	refute podman container exists ct-b-a
 	nft delete table inet ctstack
 	systemctl start ctstack.target ct-b-a.service ct-b-b.service
-	expect 0 in_ns ct-b-a probe connect 10.88.0.12 80
+	eventually 5 in_ns ct-b-a probe connect 10.88.0.12 80
 	expect 2 in_ns ct-b-b probe connect 10.88.0.11 80 300
 }
 
@@ -73,8 +73,9 @@ network_is_activating() { [ "$(systemctl is-active ctstack-network.service)" = a
 test_a_start_waits_for_the_policy() {
 	local holder start
 	forget_network
-	flock /run/ctstack/lock sleep 60 &
+	flock /run/ctstack/lock sh -c 'touch held && exec sleep 600' &
 	holder=$!
+	eventually 10 test -e held
 	systemctl start ct-b-b.service &
 	start=$!
 	eventually 10 network_is_activating
@@ -109,7 +110,7 @@ test_after_reboot_the_committed_stack_is_back_by_itself() {
 	eventually 30 systemctl is-active --quiet ct-b-b.service
 	equal "$(readlink /run/ctstack/active)" /var/lib/ctstack/generations/0001
 	eventually 10 probe connect 127.0.0.1 8080
-	expect 0 in_ns ct-b-a probe connect 10.88.0.12 80
+	eventually 5 in_ns ct-b-a probe connect 10.88.0.12 80
 	expect 2 in_ns ct-b-b probe connect 10.88.0.11 80 300
 	expect 1 probe connect 127.0.0.1 8081
 	refute systemctl cat ct-b-slow.service

@@ -47,7 +47,7 @@ test_a_wait_is_as_long_as_it_should_be() {
 		took=$(((${EPOCHREALTIME/./} - begun) / 1000))
 		equal "$status" 1
 		contains "$(cat log)" "was not ready within 3000 ms"
-		[ $took -ge 2900 ] && [ $took -lt 8000 ]
+		[ $took -ge 2900 ] && [ $took -lt 60000 ]
 	done
 }
 
@@ -57,17 +57,15 @@ test_a_change_waits_for_its_confirmation_as_long_as_it_should() {
 	for jump in +30d -30d; do
 		set_clock +0
 		stack 8081
-		expect 0 on_that_clock ctc apply --yes --confirm 12s /root/c.ctstack
 		begun=${EPOCHREALTIME/./}
+		expect 0 on_that_clock ctc apply --yes --confirm 12s /root/c.ctstack
 		set_clock $jump
 		expect 0 on_that_clock ctc status
 		contains "$out" "It goes back to generation 1 in "
 		run on_that_clock ctc confirm --expired
+		eventually 100 refute test -e /var/lib/ctstack/pending
 		took=$(((${EPOCHREALTIME/./} - begun) / 1000))
-		[ $took -ge 11000 ] || test -e /var/lib/ctstack/pending
-		eventually 60 refute test -e /var/lib/ctstack/pending
-		took=$(((${EPOCHREALTIME/./} - begun) / 1000))
-		[ $took -ge 10000 ] && [ $took -lt 50000 ]
+		[ $took -ge 12000 ]
 		eventually 30 settled
 		equal "$(readlink /var/lib/ctstack/current)" generations/0001
 		expect 1 probe connect 127.0.0.1 8081
@@ -89,5 +87,5 @@ test_a_gate_fails_in_time_and_tells_what_was_said() {
 	took=$(((${EPOCHREALTIME/./} - begun) / 1000))
 	equal "$status" 3
 	contains "$(cat log)" "was not ready within 4000 ms"
-	[ $took -lt 60000 ]
+	[ $took -lt 200000 ]
 }

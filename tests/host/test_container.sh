@@ -148,7 +148,7 @@ test_it_ends_as_it_was_asked_to() {
 	began=${EPOCHREALTIME/./}
 	systemctl stop ct-s-x
 	[ $((${EPOCHREALTIME/./} - began)) -ge 1900000 ]
-	[ $((${EPOCHREALTIME/./} - began)) -lt 9000000 ]
+	[ $((${EPOCHREALTIME/./} - began)) -lt 60000000 ]
 	# which is no failure where people ask ctc for it
 	ctc start s.x
 	ctc stop s.x

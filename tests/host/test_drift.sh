@@ -3,7 +3,7 @@
 #
 # What hands do to what is ours: each edit is reported exactly, nothing else is, and `ctc apply --repair` mends it. The watcher, which would be faster, is frozen meanwhile. The table of
 # all edits is printed.
-# patience: 400
+# patience: 600
 
 stack() {
 	cat >/root/d.ctstack <<-END
@@ -20,14 +20,6 @@ stack() {
 
 link_of() { ip -o link show "ct-d-$1" | cut -d: -f2 | cut -d@ -f1 | tr -d ' '; }
 drift() { ctc status --json | sed -n 's/^{"what":"\([^"]*\)","kind":"\([^"]*\)","id":"\([^"]*\)".*/\1 \2 \3/p'; }
-# What the watcher had begun when it was frozen still puts back what it finds altered: that ends first.
-freeze() {
-	local watcher
-	watcher=$(main_pid ctstack-watch.service)
-	kill -STOP "$watcher"
-	eventually 60 childless "$watcher"
-}
-childless() { ! ps -o stat= --ppid "$1" | grep -qv '^Z'; }
 
 # row NAME EDIT EXPECTED: lines of drift, with A and B for the names of the two links.
 row() {

@@ -24,7 +24,7 @@ test_they_serve_a_plan_elsewhere() {
 	server=$!
 	eventually 5 probe connect 127.0.0.1 8080
 	ctc facts --json >taken.json
-	kill $server
+	ends_all $server
 	eventually 5 refute probe connect 127.0.0.1 8080
 	ctc facts --json >free.json
 	stack ''

@@ -28,19 +28,11 @@ stack() {
 }
 
 # Counts what arrives at each sink, until it is asked.
-listen() {
-	local at
-	sinks=()
-	for at in $SINKS; do
-		if [ "$at" = host ]; then probe udp-count 7700 $FOREVER >"sink-$at" & else in_ns "$at" probe udp-count 7700 $FOREVER >"sink-$at" & fi
-		sinks+=($!)
-	done
-	sleep 0.2
-}
-stop_listening() {
-	kill -INT "${sinks[@]}"
-	wait "${sinks[@]}"
-}
+listen() { for at in $SINKS; do counts "sink-$at" "$at" 7700; done; }
+# shellcheck disable=SC2086 # words
+stop_listening() { counted $(printf 'sink-%s ' $SINKS); }
+# Who listens has sent what it sends first.
+has_sent() { probe connect "$1" 80; }
 nothing_arrived() { for at in $SINKS; do equal "sink-$at: $(cat "sink-$at")" "sink-$at: 0 nobody"; done; }
 
 test_a_stack_runs() {
@@ -55,7 +47,7 @@ test_control_first_datagrams_arrive_where_they_may() {
 	expect 0 ctc apply --yes /root/f.ctstack
 	listen
 	systemctl restart ct-f-c.service
-	sleep 2
+	eventually 10 has_sent 10.92.0.13
 	stop_listening
 	for at in $SINKS; do equal "$at $(cut -d' ' -f1 "sink-$at")" "$at 2"; done
 	expect 0 ctc rollback
@@ -63,7 +55,7 @@ test_control_first_datagrams_arrive_where_they_may() {
 
 # At each start: after a stop, after somebody has flushed all rules, while the policy changes.
 test_the_first_datagrams_of_a_container_go_nowhere() {
-	local i done=0 units
+	local i at done=0 units
 	units=$(printf 'ct-f-%s.service ' $SENDERS)
 	listen
 	for ((i = 0; done < starts; i++)); do
@@ -81,9 +73,9 @@ test_the_first_datagrams_of_a_container_go_nowhere() {
 			systemctl restart $units
 			;;
 		esac
+		for at in 13 14 15 16; do eventually 10 has_sent 10.92.0.$at; done
 		done=$((done + $(wc -w <<<"$SENDERS")))
 	done
-	sleep 0.3
 	stop_listening
 	nothing_arrived
 	echo "# $done starts of containers that send first of all, a third of them after a flush of all rules, a third after an apply: 0 of $((done * 6)) datagrams arrived"
@@ -106,8 +98,7 @@ test_changes_by_the_command_leak_nothing() {
 		expect 0 ctc apply --yes /root/f.ctstack
 		expect 0 ctc rollback
 	done
-	kill "${storms[@]}"
-	wait "${storms[@]}" || true
+	ends_all "${storms[@]}"
 	stop_listening
 	nothing_arrived
 	wait $hold

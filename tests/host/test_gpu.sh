@@ -9,7 +9,7 @@ in_container() { podman exec "ct-$1" /probe "${@:2}"; }
 in_tree() { ctc inside "$(main_pid "ct-$1.service")" -- /probe "${@:2}"; }
 
 # one STACK FIELDS, tree STACK FIELDS: a stack of one container
-one() { printf 'stack %s {\n  container x {\n    image = "localhost/cuda-app:1"\n    network = host\n    limits { memory = 64MiB }\n    env { PROBE_PORTS = "7%d" }\n    %s\n  }\n}\n' "$1" "$((RANDOM % 900 + 100))" "$2"; }
+one() { printf 'stack %s {\n  container x {\n    image = "localhost/cuda-app:1"\n    network = host\n    limits { memory = 64MiB }\n    env { PROBE_PORTS = "7101" }\n    %s\n  }\n}\n' "$1" "$2"; }
 tree() { printf 'stack %s {\n  container x {\n    rootfs = /srv/tree\n    command = ["/probe", "serve", "7999"]\n    network = host\n    limits { memory = 64MiB }\n    %s\n  }\n}\n' "$1" "$2"; }
 
 test_the_cards_are_listed() {

@@ -28,7 +28,7 @@ test_the_host_has_a_network_of_its_own() {
 	expect 1 probe connect 203.0.113.1 81
 	equal "$out" refused
 	probe hold 203.0.113.1 80 300
-	kill $!
+	ends_all $!
 }
 
 test_a_packet_that_is_dropped_is_seen_as_a_timeout() {
@@ -47,10 +47,9 @@ test_a_packet_that_is_dropped_is_seen_as_a_timeout() {
 }
 
 test_udp_from_an_address_that_is_not_ones_own() {
-	in_ns world probe udp-count 5000 1500 >count &
-	sleep 0.3
+	counts count world 5000
 	probe udp-send 203.0.113.1 5000 192.0.2.7 3
-	wait $!
+	counted count
 	equal "$(cat count)" "3 192.0.2.7"
 }
 

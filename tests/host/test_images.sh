@@ -21,7 +21,7 @@ publish_image() {
 
 serve_registry() {
 	printf '[[registry]]\nlocation = "127.0.0.1:5000"\ninsecure = true\n' >/etc/containers/registries.conf.d/test.conf
-	systemd-run --quiet --unit=registry --property=Type=exec /src/build/probe files 5000 /srv/registry
+	systemd-run --quiet --collect --unit=registry --property=Type=exec /src/build/probe files 5000 /srv/registry
 	eventually 5 probe connect 127.0.0.1 5000
 }
 

@@ -46,7 +46,7 @@ test_the_network_reaches_it_and_the_host_does_not() {
 	local router=$!
 	eventually 5 in_ns neighbour probe connect 192.0.2.1 443
 	equal "$(in_ns ct-house-media probe get 192.0.2.1 443 /peer)" 192.168.0.152
-	kill $router
+	ends_all $router
 	refute probe connect 192.168.0.152 80 500
 	equal "$(cat "/proc/$(podman inspect --format '{{.State.Pid}}' ct-house-media)/root/etc/resolv.conf")" "nameserver 192.168.0.1"
 	contains "$(ip -n ct-house-media -d link show lan0)" "macvlan mode bridge"
@@ -147,8 +147,8 @@ test_a_failed_change_goes_back() {
 
 no_lan() { ip netns delete neighbour; ip link del enp3s0 2>/dev/null || true; }
 answers() { [ "$(in_ns neighbour probe get 192.168.0.152 80 /)" = "media ok" ]; }
-waits() { journalctl --since="@$1" -u ct-house-media.service | grep -q "there is no interface lan0, since the host has no enp3s0"; }
-watcher_says() { journalctl --since="@$1" -u ctstack-watch.service | grep -q "a network interface of the host is missing"; }
+waits() { journalctl --since="@$1" -u ct-house-media.service | grep "there is no interface lan0, since the host has no enp3s0" >/dev/null; }
+watcher_says() { journalctl --since="@$1" -u ctstack-watch.service | grep "a network interface of the host is missing" >/dev/null; }
 # Beside it one that needs nothing of that network.
 private_stack() {
 	cat <<-SRC

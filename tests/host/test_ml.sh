@@ -53,7 +53,7 @@ test_a_packet_from_every_container_to_every_other() {
 		done
 	done
 	while [ "$(cat seen.* | wc -l)" -lt 40 ]; do sleep 0.05; done
-	kill "${servers[@]}"
+	ends_all "${servers[@]}"
 	grep -h ' open$' seen.* | sort >open
 	for to in $names; do
 		[ "$to" = jupyter ] || echo "jupyter $to ${port[$to]} open"
@@ -73,7 +73,7 @@ test_what_leaves_for_the_world() {
 		refute in_ns "ct-ml-$name" probe connect 198.51.100.1 80 200
 		refute in_ns "ct-ml-$name" probe udp-ask 198.51.100.1 54 200
 	done
-	kill $world
+	ends_all $world
 }
 
 test_what_comes_from_the_world() {
@@ -100,23 +100,19 @@ test_the_host_itself_is_closed_to_containers() {
 		refute in_ns "ct-ml-$name" probe connect 203.0.113.10 22 200
 		refute in_ns "ct-ml-$name" probe udp-ask 192.168.200.10 53 200
 	done
-	kill $server
+	ends_all $server
 }
 
 test_a_source_address_that_is_another_container_is_dropped() {
-	in_ns ct-ml-vllm probe udp-count 5353 1500 >count &
-	local counter=$!
-	sleep 0.3
+	counts count ct-ml-vllm 5353
 	# jupyter may reach vllm on 8000/tcp only; the count shows that nothing else comes, the counter that it was a spoofed one.
 	in_ns ct-ml-ollama probe udp-send 192.168.200.14 5353 192.168.200.12 3 || true
-	wait $counter
+	counted count
 	equal "$(cat count)" "0 nobody"
-	in_ns world probe udp-count 53 1500 >count &
-	counter=$!
-	sleep 0.3
+	counts count world 53
 	in_ns ct-ml-ollama probe udp-send 198.51.100.1 53 192.168.200.12 3 || true
 	in_ns ct-ml-ollama probe udp-send 198.51.100.1 53 192.168.200.11 2 || true
-	wait $counter
+	counted count
 	equal "$(cat count)" "2 203.0.113.10"
 }
 

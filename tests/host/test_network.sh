@@ -74,7 +74,7 @@ test_only_the_uplink_leads_out() {
 	equal "$(in_ns ct-n-free probe get 192.0.2.9 443 /peer)" 192.0.2.10
 	equal "$(in_ns ct-n-free probe get 2001:db8:9::9 443 /peer)" 2001:db8:9::10
 	equal "$(in_ns ct-n-free probe get 198.51.100.1 443 /peer)" 203.0.113.10
-	kill $world $second
+	ends_all $world $second
 }
 
 # It can be moved while containers run.
@@ -89,18 +89,18 @@ test_another_uplink_restarts_nothing() {
 	eventually 5 probe connect 192.0.2.9 443
 	equal "$(in_ns ct-n-bound probe get 192.0.2.9 443 /peer)" 192.0.2.10
 	refute in_ns ct-n-bound probe connect 203.0.113.1 443 300
-	kill $second
+	ends_all $second
 }
 
 pid_in() { podman inspect --format '{{.State.Pid}}' "ct-n-$1"; }
 resolv_of() { cat "/proc/$(pid_in "$1")/root/etc/resolv.conf"; }
 # asks CONTAINER SERVER: whether a look-up in the container reaches the server, in the world
 asks() {
-	in_ns world probe udp-count 53 1500 >count &
-	local counter=$!
-	sleep 0.2
-	timeout 1 nsenter -t "$(pid_in "$1")" -m -n /busybox nslookup name.example >/dev/null 2>&1 || true
-	wait $counter
+	local pid
+	pid=$(pid_in "$1")
+	counts count world 53
+	timeout 2 nsenter -t "$pid" -m -n /busybox nslookup name.example >/dev/null 2>&1 || true
+	counted count
 	[ "$(cut -d' ' -f1 count)" -gt 0 ]
 }
 

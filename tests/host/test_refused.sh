@@ -141,7 +141,7 @@ test_a_port_that_is_taken() {
 	eventually 5 probe connect 127.0.0.1 8080
 	refused "probe (pid $server) listens on port 8080"
 	contains "$out" "t.ctstack:9:"
-	kill $server
+	ends_all $server
 }
 
 test_a_mount_that_is_missing() {

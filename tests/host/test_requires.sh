@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# patience: 200
 #
 # `requires`, asked of systemd: who requires another container starts with it, stops with it, whatever ends it, and is started again with it, as the plan says.
 

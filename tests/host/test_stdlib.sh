@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# patience: 300
+# patience: 600
 #
 # Every template of the standard library at once, with its required parameters and nothing else: each runs, in a stand-in under its image's name that has its ports, and what `ctc show --effective`
 # says of it is what the host, its process and its mounts say. `ctc doc` lists them: one that is added is tested without a line here. std.base, which builds an operating system, is in test_nspawn.
@@ -11,7 +11,7 @@ FACTS=/facts		# what the source comes to: CONTAINER FIELD VALUE
 
 # The templates of a module that are a container by themselves: others are there to be extended.
 templates() { ctc doc "std.$1" | awk 'NR > 1 { print $1 }'; }
-whole() { ctc doc "std.$1.$2" | grep -qE '^  (image +=|os )'; }
+whole() { ctc doc "std.$1.$2" | grep -E '^  (image +=|os )' >/dev/null; }
 
 # What a template asks for: secrets, and texts.
 required() {

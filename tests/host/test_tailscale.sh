@@ -58,7 +58,7 @@ test_the_policy_of_its_address_holds() {
 	inner ts ip address add 192.168.240.3/32 dev eth0
 	refute in_ns ct-home-ts probe udp-ask 198.51.100.1 53 300
 	inner ts ip address del 192.168.240.3/32 dev eth0
-	kill $world
+	ends_all $world
 }
 
 test_its_restart_leaves_the_others_alone() {

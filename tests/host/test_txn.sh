@@ -19,14 +19,14 @@ stack() {
 		}
 	END
 }
-slow='container slow { image = "localhost/slow:1"; address = 10.77.0.15; ports { http = 80/tcp }; ready { tcp = http; within = 60s } }'
+slow='container slow { image = "localhost/slow:1"; address = 10.77.0.15; ports { http = 80/tcp }; ready { tcp = http; within = 250s } }'
 
-# begin_slowly COMMAND...: in the background, until it waits for a container that is not ready for 6 s.
+# begin_slowly COMMAND...: in the background, until it waits for a container that is not ready before the gate opens.
 begin_slowly() { waits_at 'start ct-t-slow.service' "$@"; }
 
 test_a_stack_runs() {
 	image localhost/a:1
-	image localhost/slow:1 80 PROBE_DELAY_MS=6000
+	image localhost/slow:1 80 $gate
 	stack
 	expect 0 ctc apply --yes t.ctstack
 	contains "$out" "ready ct-t-a.service"
@@ -65,7 +65,7 @@ test_a_second_interrupt_leaves_it_alone() {
 	kill -CONT "$(systemctl show -P MainPID ctstack-transaction.service)"
 	equal "$status" 7
 	contains "$(cat log)" "ctc status"
-	eventually 30 settled
+	eventually 60 settled
 	equal "$(readlink /var/lib/ctstack/current)" generations/0001
 	expect 0 ctc history
 	contains "$(tail -n 3 <<<"$out")" "failed: while starting: start units: interrupted"
@@ -76,9 +76,11 @@ test_a_hangup_changes_nothing() {
 	stack "$slow"
 	begin_slowly ctc apply --yes t.ctstack
 	kill -HUP "$ctc"
-	ended
+	status=0
+	wait "$ctc" || status=$?
 	equal "$status" 7
-	eventually 30 settled
+	opens ct-t-slow
+	eventually 60 settled
 	expect 0 probe connect 10.77.0.15 80
 	expect 0 ctc plan --detailed-exitcode t.ctstack
 	expect 0 ctc rollback 1
@@ -132,7 +134,7 @@ test_by_hand_it_does_nothing() {
 
 test_an_interrupt_before_the_change_says_so() {
 	# A podman that never answers; once it is asked, ctc hears signals.
-	printf '#!/bin/sh\n: >/root/asked\nexec sleep 60\n' >fake
+	printf '#!/bin/sh\n: >/root/asked\nexec sleep 600\n' >fake
 	chmod 755 fake
 	stack 'publish 127.0.0.1:8097 -> a.http'
 	unshare --mount sh -c 'mount --bind fake /usr/bin/podman && exec ctc apply --yes t.ctstack' >log 2>&1 &
@@ -150,6 +152,7 @@ test_a_container_that_somebody_stops_meanwhile_is_named() {
 	stack "$slow"
 	begin_slowly ctc apply --yes t.ctstack
 	systemctl stop ct-t-a.service
+	opens ct-t-slow
 	ended
 	equal "$status" 0
 	contains "$(cat log)" "warning: somebody has changed the host meanwhile: unit ct-t-a.service; "

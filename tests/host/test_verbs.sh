@@ -143,17 +143,19 @@ test_logs_are_those_of_the_container() {
 	eventually 5 sh -c 'ctc logs one.only | grep -q "to the log"'
 	lacks "$(ctc logs dev)" 'to the log'
 	equal "$(ctc logs -n 1 one.only)" 'to the log'
-	timeout 5 ctc logs -f one.only >followed &
-	sleep 0.3
+	timeout 200 ctc logs -f one.only >followed &
+	eventually 5 grep -aq 'to the log' followed
 	ctc exec one.only -- /bin/sh -c 'printf "one more\n\n\303\050 raw\n" >/proc/1/fd/1'
 	eventually 5 grep -aq ' raw' followed
 	# line by line, an empty one and bytes that are no text among them
 	equal "$(ctc logs -n 3 one.only | od -An -c | xargs)" "$(printf 'one more\n\n\303\050 raw\n' | od -An -c | xargs)"
-	kill %1
+	ends_all %1
 	# whose reader has seen enough ends with the next line, also where it follows
-	(sleep 1; ctc exec one.only -- /bin/sh -c 'echo the next >/proc/1/fd/1') &
-	timeout 10 ctc logs -f one.only | head -n 1 >first
+	(while [ ! -e over ]; do ctc exec one.only -- /bin/sh -c 'echo the next >/proc/1/fd/1'; sleep 1; done) &
+	timeout 200 ctc logs -f one.only | head -n 1 >first
 	equal "${PIPESTATUS[0]} $(wc -l <first)" '0 1'
+	touch over
+	wait
 }
 
 # Each as its user has it: bash by what it would offer, fish and zsh from files where `make install` puts them, and zsh at a terminal, the first time that the key is pressed.

@@ -8,7 +8,7 @@ pid() { systemctl show -P MainPID "ct-$1.service"; }
 in_clear() { in_ns world nft -j list counter inet count clear | grep -o '"packets": *[0-9]*' | grep -o '[0-9]*$'; }
 encrypted() { in_ns world nft -j list counter inet count encrypted | grep -o '"packets": *[0-9]*' | grep -o '[0-9]*$'; }
 # Asks the world behind the tunnel, and by the address that the world has outside of it.
-asks() { in_ns ct-vpn-gate probe get 10.64.0.1 443 /peer; }
+asks() { in_ns ct-vpn-gate probe get 10.64.0.1 443 /peer "${1:-5000}"; }
 
 # world_end KEYFILE: the other end, which takes what comes from the key of this host
 world_end() {
@@ -79,27 +79,25 @@ test_nothing_has_the_key() {
 
 # A flood from both containers, to the world inside the tunnel and to its address outside of it, while the tunnel goes and comes.
 test_while_it_is_down_nothing_leaves_in_the_clear() {
-	local flood gate client
+	local flood gate client tunnel=ct-vpn-gate.wireguard.service before
 	gate=$(pid vpn-gate) client=$(pid vpn-client)
 	in_ns ct-vpn-gate bash -c 'while :; do probe udp-send 198.51.100.1 53 192.168.230.2 20; probe udp-send 10.64.0.1 53 10.64.0.2 20; probe connect 198.51.100.1 443 50; done' >/dev/null 2>&1 &
 	flood=$!
 	sleep 1
 	for how in KILL TERM; do
-		systemctl kill --kill-whom=all --signal=$how ct-vpn-gate.wireguard.service
-		sleep 0.5
-		refute asks
+		before=$(main_pid $tunnel)
+		systemctl kill --kill-whom=all --signal=$how $tunnel
+		eventually 15 anew $tunnel "$before"
 		eventually 15 asks
 	done
-	systemctl stop ct-vpn-gate.wireguard.service
+	systemctl stop $tunnel
 	refute in_ns ct-vpn-gate ip link show wg0
-	refute asks
-	sleep 1
-	systemctl start ct-vpn-gate.wireguard.service
+	refute asks 1000
+	systemctl start $tunnel
 	eventually 10 asks
-	systemctl restart ct-vpn-gate.wireguard.service
+	systemctl restart $tunnel
 	eventually 10 asks
-	kill $flood
-	wait $flood || true
+	ends_all $flood
 	equal "$(in_clear)" 0
 	# Nobody in the network was restarted for it.
 	equal "$(pid vpn-gate) $(pid vpn-client)" "$gate $client"
