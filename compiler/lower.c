@@ -45,6 +45,7 @@ void lower(struct arena *scratch, const struct model *model, const struct net *n
 
 	lower_declared(&l);
 	lower_forwarding(&l);
+	lower_hooks(&l);
 	lower_stack_units(&l);
 	lower_metrics(&l);
 	lower_proxies(&l);

@@ -213,6 +213,8 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("device="), (*d)->from.v));
 	if (c->rare->timezone.set)
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("zone="), c->rare->timezone.v));
+	if (reads_only(c))
+		vec_push(l->arena, &all, STR("readonly"));
 	if (c->rare->init.v && !container_is_tree(c))
 		vec_push(l->arena, &all, STR("init"));
 	/* Where something is said of limits, podman sets these two besides, to as much as there is. */

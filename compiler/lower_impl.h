@@ -26,6 +26,7 @@ struct lowering {
 void lower_declared(struct lowering *l); /* stack, subnet, container, flow, publish */
 void lower_images(struct lowering *l);	 /* image */
 void lower_files(struct lowering *l);	 /* directory, file */
+void lower_hooks(struct lowering *l);	 /* file */
 void lower_forwarding(struct lowering *l); /* sysctl, gate */
 void lower_links(struct lowering *l);	 /* netns, link, macvlan */
 void lower_wireguard(struct lowering *l); /* file and unit of tunnels */
@@ -52,6 +53,10 @@ struct secrets {
 struct secrets container_secrets_given(struct arena *a, const struct m_container *c);
 /* The file of the host that it comes from; empty where its encrypted bytes stand in the source. */
 struct str secret_path(const struct m_secret *s);
+
+#define HOOKS_DIR "/run/ctstack/hooks"
+/* Whether there is something of the host that it may only read, and podman has to be helped with that (lower_hooks.c). */
+bool reads_only(const struct m_container *c);
 
 /* Every effective field of a container that res_container has no member for, as sorted texts
  * "limits.memory=16GiB". */

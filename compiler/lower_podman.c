@@ -131,6 +131,9 @@ static void entrypoint_arg(struct unit_of *u)
 	unit_arg(u->out, buf_view(u->word));
 }
 
+/* Where it looks by itself, which it does no more when a directory is named, and where ours is (lower_hooks.c). */
+#define LOOKS_FOR_HOOKS "\t--hooks-dir=/usr/share/containers/oci/hooks.d \\\n\t--hooks-dir=/etc/containers/oci/hooks.d \\\n\t--hooks-dir=" HOOKS_DIR " \\\n"
+
 static void podman_start(struct unit_of *u)
 {
 	const struct m_container *c = u->c;
@@ -138,7 +141,7 @@ static void podman_start(struct unit_of *u)
 	/* Podman's events would stand between the lines of the container in the journal. */
 	PUT(u->out, STR("ExecStart="));
 	unit_once(u, STR_JOIN(u->arena, STR("--stop-within="), DECIMAL(stop_seconds(c)), STR("s ")));
-	PUT(u->out, STR("podman --events-backend=none run \\\n"));
+	PUT(u->out, STR("podman --events-backend=none "), reads_only(c) ? STR("\\\n" LOOKS_FOR_HOOKS "\trun \\\n") : STR("run \\\n"));
 	ARG(u, STR("--name="), u->name);
 	PUT(u->out, STR("\t--replace \\\n\t--rm \\\n"));
 	podman_stays(u);

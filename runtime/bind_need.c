@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "lang/base/cleanup.h"
 #include "lang/base/map.h"
@@ -105,6 +106,16 @@ static bool has_any_limit(struct host *h, struct str none)
 	return !at || strtoull(at + sizeof name - 1, NULL, 16) >> CAP_SYS_RESOURCE & 1;
 }
 
+/* The kernel looks at nothing else before it says that it has no such call. */
+static bool has_readonly(struct host *h, struct str none)
+{
+	struct mount_attr attr = {0};
+
+	(void)h;
+	(void)none;
+	return mount_setattr(-1, "", 0, &attr, 0) == 0 || errno != ENOSYS;
+}
+
 static bool has_wg(struct host *h, struct str none)
 {
 	char path[256];
@@ -151,6 +162,7 @@ static const struct need {
 	{"any-limit", has_any_limit,
 	 "has `ulimits`, and where these do not give both nofile and nproc, podman sets the missing ones to as much as there is, which this host does not allow (it has no CAP_SYS_RESOURCE): give both, such as "
 	 "nofile = 1024 and nproc = 4096%.*s"},
+	{"readonly", has_readonly, "may only read something of the host, with all that is mounted below it, and this kernel cannot keep it to that: boot Linux 5.12 or newer%.*s"},
 	{"wg", has_wg, "has a tunnel, which wg configures, and it is not installed: apt-get install wireguard-tools, or what this distribution calls it%.*s"},
 	{"wireguard", has_wireguard, "has a tunnel, and this host has no WireGuard: boot a kernel that has it, or apt-get install wireguard-go, which needs /dev/net/tun%.*s"},
 	{"init", has_init, "asks for a first process of podman's (init = true), which is not installed: apt-get install catatonit%.*s"},

@@ -65,3 +65,52 @@ test_data_outlives_its_volume_and_its_stack() {
 	contains "$out" "volume config stays in /opt/media/sonarr/config"
 	[ -e /opt/media/sonarr/config/kept ]
 }
+
+# A file system that the host has mounted below is shown, and no more to be written than what it is mounted in.
+test_what_may_only_be_read_is_so_with_what_is_mounted_below() {
+	local c root
+	mkdir -p /srv/shelf/disk /srv/other/disk
+	mount -t tmpfs tmpfs /srv/shelf/disk
+	mount -t tmpfs tmpfs /srv/other/disk
+	echo there | tee /srv/shelf/disk/book >/srv/other/disk/book
+	mkdir -p /srv/tree/{etc,proc,sys,dev,run,tmp,usr}
+	cp /src/build/probe /srv/tree/probe
+	echo ID=tree >/srv/tree/etc/os-release
+	cat >shelf.ctstack <<-'SRC'
+		stack shelf {
+		  subnet lan { range = 10.82.0.0/24 }
+		  container image {
+		    image = "localhost/web:1"
+		    mount /srv/shelf -> /shelf { readonly = true }
+		    volume other { at = /other; from = /srv/other; readonly = true }
+		    mount /srv/shelf -> /open
+		    ports { http = 80/tcp }
+		    ready { tcp = http }
+		  }
+		  container tree {
+		    rootfs  = /srv/tree
+		    command = ["/probe", "serve", "80"]
+		    mount /srv/shelf -> /shelf { readonly = true }
+		    volume other { at = /other; from = /srv/other; readonly = true }
+		    mount /srv/shelf -> /open
+		    ports { http = 80/tcp }
+		    ready { tcp = http }
+		  }
+		}
+	SRC
+	expect 0 ctc apply --yes shelf.ctstack
+	for c in "$(podman inspect --format '{{.State.Pid}}' ct-shelf-image)" "$(machinectl show --property=Leader --value ct-shelf-tree)"; do
+		root=/proc/$c/root
+		equal "$(cat "$root/shelf/disk/book" "$root/other/disk/book" | xargs)" "there there"
+		for place in shelf shelf/disk other other/disk; do
+			run touch "$root/$place/mine"
+			contains "$out" "Read-only file system"
+		done
+		touch "$root/open/mine" "$root/open/disk/mine"
+		rm "$root/open/mine" "$root/open/disk/mine"
+	done
+	expect 0 ctc plan --detailed-exitcode shelf.ctstack
+	ctc destroy --yes shelf
+	refute [ -e /run/ctstack/hooks/readonly.json ]
+	umount /srv/shelf/disk /srv/other/disk
+}
