@@ -303,6 +303,7 @@ struct type row_type(const struct schema_row *row);
 /* Grammar of texts (form.c). NULL where good, else what is wrong, for "…: %s". */
 const char *form_name(struct str s, enum named named);
 const char *form_env_name(struct str s);
+const char *form_sysctl_name(struct str s);
 const char *form_label_name(struct str s);
 const char *form_image(struct str s);
 /* sha256: and 64 hexadecimal digits. */

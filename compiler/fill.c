@@ -95,6 +95,8 @@ static const char *entry_name_wrong(enum map_key key, struct str name)
 		return form_env_name(name);
 	case K_LABEL:
 		return form_label_name(name);
+	case K_SYSCTL:
+		return form_sysctl_name(name);
 	case K_NAME:
 		break;
 	}

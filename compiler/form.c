@@ -40,14 +40,14 @@ const char *form_name(struct str s, enum named named)
 	return s.n > 255 ? "it has more than 255 characters" : NULL;
 }
 
-/* POSIX.1, chapter 8.1, with lower-case letters, which programs use. */
+/* POSIX.1, chapter 8.1, with lower-case letters and dots, which programs use. */
 const char *form_env_name(struct str s)
 {
 	if (s.n == 0 || is_digit(s.s[0]))
 		return "it begins with a letter or `_`";
 	for (size_t i = 0; i < s.n; i++)
-		if (!is_alnum(s.s[i]) && s.s[i] != '_')
-			return "the name of an environment variable has letters, digits and `_` only";
+		if (!is_alnum(s.s[i]) && s.s[i] != '_' && s.s[i] != '.')
+			return "the name of an environment variable has letters, digits, `_` and `.` only";
 	return s.n > 255 ? "it has more than 255 characters" : NULL;
 }
 
@@ -59,6 +59,22 @@ const char *form_label_name(struct str s)
 	for (size_t i = 0; i < s.n; i++)
 		if (!is_alnum(s.s[i]) && (s.s[i] == '\0' || !strchr("._/-", s.s[i])))
 			return "it has letters, digits, `.`, `_`, `/` and `-` only";
+	return s.n > 255 ? "it has more than 255 characters" : NULL;
+}
+
+/* sysctl.d(5), with dots between the words; a word in which a dot stands, as names of some interfaces do, has no way to be written. */
+const char *form_sysctl_name(struct str s)
+{
+	for (struct str rest = s, word; rest.n;) {
+		word = str_cut(rest, '.', &rest);
+		if (word.n == 0)
+			return "it is made of words joined by `.`";
+		for (size_t i = 0; i < word.n; i++)
+			if (!(word.s[i] >= 'a' && word.s[i] <= 'z') && !is_digit(word.s[i]) && word.s[i] != '_' && word.s[i] != '-')
+				return "it has small letters, digits, `_`, `-` and `.` only";
+	}
+	if (s.n == 0 || s.s[s.n - 1] == '.')
+		return "it is made of words joined by `.`";
 	return s.n > 255 ? "it has more than 255 characters" : NULL;
 }
 

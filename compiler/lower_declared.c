@@ -210,7 +210,7 @@ static struct strs container_needs(struct lowering *l, const struct m_container 
 	VEC(struct str) all = {0};
 
 	vec_each(struct m_device *const, d, &c->device)
-		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("device="), (*d)->from.v));
+		vec_push(l->arena, &all, STR_JOIN(l->arena, container_is_tree(c) ? STR("device=") : STR("devices="), (*d)->from.v));
 	if (c->rare->timezone.set)
 		vec_push(l->arena, &all, STR_JOIN(l->arena, STR("zone="), c->rare->timezone.v));
 	if (reads_only(c))

@@ -14,6 +14,10 @@ struct bind_mount {
 	bool mapped;			/* private users see its owners as they are */
 };
 
+struct kernel_switch {
+	struct str name, value;
+};
+
 /* Everything that one container's text is made from. */
 struct unit_of {
 	struct arena *arena;
@@ -28,6 +32,8 @@ struct unit_of {
 	const struct m_proxy *proxy;	/* that it runs, or NULL */
 	struct str tree;		/* where systemd-nspawn finds it; "" for an image of podman's and what is built */
 	struct strs command;		/* what it runs instead of the image's own; none: the image's */
+	struct kernel_switch *switches;	/* of its network, sorted by name */
+	size_t nswitches;
 	struct bind_mount *mounts;	/* volumes and mounts, sorted by where they are seen */
 	size_t nmounts;
 	struct buf *out;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Directories of volumes, and two files of each container that is not on the host's network. Its hosts file has its
- * own names, and those of the containers that it may open connections to: addresses are known here, so that no name
+ * own names, those of the containers that it may open connections to, and the host's where it may open some to that: addresses are known here, so that no name
  * server is needed. Its resolv.conf has the name servers for all other names; the host's are known only there. */
 #include "compiler/lower_engine.h"
 #include "compiler/lower_impl.h"
@@ -90,7 +90,11 @@ struct peer {
 };
 struct peers {
 	VEC(struct peer) all;
+	bool host;
 };
+
+/* What podman and Docker call the host of a container; images have these names in their defaults. */
+#define HOST_NAMES " host.containers.internal host.docker.internal\n"
 
 static int cmp_names(const void *x, const void *y)
 {
@@ -157,6 +161,16 @@ static void write_line(struct buf *out, struct addr address, struct str hostname
 	buf_addc(out, '\n');
 }
 
+/* The host as the container sees it: its gateway. */
+static void write_host(struct buf *out, const struct net_member *home)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (enum net_family f = NET_4; f < NET_FAMILIES; f++)
+		if (home->address[f].n)
+			buf_fmt(out, "%s" HOST_NAMES, addr_text(subnet_gateway(home->subnet, f), text));
+}
+
 static struct str hosts_text(struct lowering *l, const struct net_member *self, struct peers *p)
 {
 	struct buf *out = &l->text;
@@ -181,6 +195,8 @@ static struct str hosts_text(struct lowering *l, const struct net_member *self, 
 		write_line(out, c->address.v, hostname, own, true);
 	if (c->address6.set)
 		write_line(out, c->address6.v, hostname, own, true);
+	if (p->host)
+		write_host(out, self->home);
 	for (size_t i = 0; i < n; i++)
 		write_line(out, lines[i].address, STR(""), &lines[i].peer->member->container->head, lines[i].peer->short_name);
 	return str_copy(l->arena, buf_view(out));
@@ -196,6 +212,8 @@ static void collect_peers(struct lowering *l, struct peers *peers)
 
 		flow_members(l->net, &f->from, &from);
 		flow_members(l->net, &f->to, &to);
+		for (size_t i = 0; i < from.n; i++)
+			peers[from.at[i]->home - l->net->members].host |= f->to.kind == END_HOST;
 		for (size_t i = 0; i < from.n; i++)
 			for (size_t k = 0; k < to.n; k++)
 				vec_push(l->scratch, &peers[from.at[i]->home - l->net->members].all,
@@ -237,7 +255,7 @@ void lower_files(struct lowering *l)
 	collect_peers(l, peers);
 	lower_each_member(m, l) {
 		const struct peers *all = &peers[m->home - l->net->members];
-		struct peers p = {0};
+		struct peers p = {.host = all->host};
 
 		if (container_on_host(m->home->container))
 			continue;

@@ -197,9 +197,11 @@ static void nspawn_start(struct unit_of *u)
 	if (container_is_disk(c))
 		image_mount(u);
 
-	/* The namespace belongs to the host's users: without this, only their root might listen on ports below 1024 in it. */
-	if (lacks_low_ports(c) && u->netns.n)
-		PUT(u->out, STR("ExecStartPre=sysctl --quiet --write net.ipv4.ip_unprivileged_port_start=0\n"));
+	for (size_t i = 0; i < u->nswitches; i++) {
+		PUT(u->out, STR("ExecStartPre=sysctl --quiet --write "));
+		unit_word(u->out, STR_JOIN(u->arena, u->switches[i].name, STR("="), u->switches[i].value));
+		PUT(u->out, STR("\n"));
+	}
 	PUT(u->out, STR("ExecStart="));
 	unit_once(u, STR(""));
 	PUT(u->out, STR("systemd-nspawn \\\n\t--quiet \\\n\t--settings=no \\\n\t--keep-unit \\\n\t--timezone=off \\\n"));

@@ -97,6 +97,8 @@ static void process_args(struct unit_of *u)
 
 	if (c->user.set)
 		ARG(u, STR("--user="), DECIMAL(c->user.v.uid), STR(":"), DECIMAL(c->user.v.gid));
+	vec_each(const struct entry_INT, g, &c->groups)
+		ARG(u, STR("--group-add="), DECIMAL(g->value.v));
 	if (c->rare->working_dir.set)
 		ARG(u, STR("--workdir="), c->rare->working_dir.v);
 	if (c->rare->timezone.set)
@@ -151,8 +153,8 @@ static void podman_start(struct unit_of *u)
 		ARG(u, STR("--network=ns:/run/netns/"), u->netns);
 	else
 		PUT(u->out, STR("\t--network=host \\\n"));
-	if (lacks_low_ports(c) && u->netns.n)
-		PUT(u->out, STR("\t--sysctl=net.ipv4.ip_unprivileged_port_start=0 \\\n"));
+	for (size_t i = 0; i < u->nswitches; i++)
+		ARG(u, STR("--sysctl="), u->switches[i].name, STR("="), u->switches[i].value);
 	if (u->netc)
 		PUT(u->out, STR("\t--no-hosts \\\n\t--dns=none \\\n"));
 	for (size_t i = 0; i < u->netc; i++)

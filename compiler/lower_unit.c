@@ -309,6 +309,28 @@ static struct str wanted_by(const struct unit_of *u)
 	return buf_take(&all, u->arena);
 }
 
+static int cmp_switches(const void *a, const void *b)
+{
+	return str_cmp(((const struct kernel_switch *)a)->name, ((const struct kernel_switch *)b)->name);
+}
+
+/* Its own, and one of ours: the namespace belongs to the host's users, and without it only their root might listen on ports below 1024 in it. */
+static void collect_switches(struct unit_of *u)
+{
+	static const char low[] = "net.ipv4.ip_unprivileged_port_start";
+	const struct m_container *c = u->c;
+	bool said = false;
+
+	u->switches = arena_array(u->arena, c->sysctls.n + 1, sizeof *u->switches);
+	vec_each(const struct entry_STRING, s, &c->sysctls) {
+		u->switches[u->nswitches++] = (struct kernel_switch){s->name, s->value.v};
+		said |= str_is(s->name, low);
+	}
+	if (!said && lacks_low_ports(c) && u->netns.n)
+		u->switches[u->nswitches++] = (struct kernel_switch){str_of(low), STR("0")};
+	sort_array(u->switches, u->nswitches, sizeof *u->switches, cmp_switches);
+}
+
 /* Where its network is, and what it needs to find names there. */
 static void collect_network(struct unit_of *u)
 {
@@ -336,6 +358,7 @@ static void container_unit(struct lowering *l, const struct net_member *m, struc
 	u.after = unit_names(u.arena, &c->after.v, u.requires);
 	collect_mounts(&u);
 	collect_network(&u);
+	collect_switches(&u);
 	u.out->n = 0;
 	unit_section(&u);
 	service_section(&u);

@@ -304,6 +304,20 @@ static bool port_of_that_name(const struct wrong *w)
 	return true;
 }
 
+/* A volume, say, that is called like a port of its container. */
+static bool port_of_its_block(const struct wrong *w)
+{
+	const struct node *n = w->v.u.node, *owner = n->parent;
+	const struct cell *cell = owner && w->el->ports[owner->tag] && w->e->kind == EX_MEMBER ? node_cell(owner, w->el->ports[owner->tag]) : NULL;
+
+	for (size_t i = 0; cell && i < cell->map.n; i++)
+		if (str_eq(cell->map.at[i]->name.text, n->name.text)) {
+			say_help(w->el, w->d, "this is its %.*s: its port of that name is %s.ports.%.*s", STR_ARG(n->kind->word), expr_shown(w->el, w->e->u.member.base), STR_ARG(n->name.text));
+			return true;
+		}
+	return false;
+}
+
 /* tcp = 80 in a container's own block: which port it calls what. */
 static bool own_port(const struct wrong *w)
 {
@@ -384,6 +398,8 @@ static const struct {
 	{B(T_IPS), B(T_IP), NULL, "write a list: [%e]", NULL},
 	{B(T_CIDRS), B(T_CIDR), NULL, "write a list: [%e]", NULL},
 	{B(V_LIST), LITERAL, NULL, "write a list: [%e]", NULL},
+	{B(T_SECRETREF), B(V_NODE) | B(V_MAP), is_name, "`%e` is the container's own here: call the secret something else", NULL},
+	{PORT_OF, B(V_NODE), NULL, NULL, port_of_its_block},
 	{0, B(V_NODE), NULL, NULL, list_of_one},
 	{B(T_PORTREF), B(V_NODE), NULL, NULL, its_port},
 	{B(T_PORTREF), B(T_STRING), is_url, "it leads to a port of a container: chat.http; what runs elsewhere is not served", NULL},

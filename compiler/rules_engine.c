@@ -227,14 +227,26 @@ static void only_check(struct rules *r, enum diag_code code, const struct engine
 			diag_help(r->diags, diag_add(r->diags, code, all[i].at, "%s is not for %s", all[i].name, whose), "%s", all[i].instead);
 }
 
+/* The first variable whose name has a dot. */
+static const struct entry_STRING *dotted(const struct m_container *c)
+{
+	vec_each(const struct entry_STRING, e, &c->env)
+		if (str_has(e->name, '.'))
+			return e;
+	return NULL;
+}
+
 static void not_for_trees(struct rules *r, enum diag_code code, const struct m_container *c)
 {
+	const struct entry_STRING *odd = dotted(c);
 	bool boots = c->rare->boot.set && c->rare->boot.v;
 	const struct engine_only all[] = {
 		{c->rare->entrypoint.set, c->rare->entrypoint.at, "`entrypoint`", "a tree has none: write all in `command`"},
 		{c->labels.n, c->labels.n ? c->labels.at[0].at : (struct span){0}, "`labels`", "they are marks of OCI containers; a tree has none"},
 		{c->rare->env_files.v.n, c->rare->env_files.at, "`env-files`", "give the secret as a file: secret NAME -> /run/secrets/NAME"},
 		{c->user.set, c->user.at, "`user`", "systemd-nspawn takes users from the tree's own database: let the program change to its user, or use users = private"},
+		{c->groups.n, c->groups.n ? c->groups.at[0].at : (struct span){0}, "`groups`", "systemd-nspawn takes groups from the tree's own /etc/group"},
+		{odd, odd ? odd->at : (struct span){0}, "a variable with a dot in its name", "systemd-nspawn takes letters, digits and `_` in names of variables"},
 		{c->rare->shm_size.set, c->rare->shm_size.at, "`shm-size`", "write: tmpfs shm { at = /dev/shm; size = 1GiB }"},
 		{boots && c->command.v.n, c->command.at, "`command`", "with boot = true the tree's own init says what runs"},
 		{boots && c->rare->init.v, c->rare->init.at, "`init`", "with boot = true the tree has an init of its own"},

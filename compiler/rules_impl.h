@@ -108,6 +108,9 @@ RULE(engine_choice);
 RULE(engine_field);
 RULE(rootfs_twice);
 RULE(os_form);
+/* rules_process.c */
+RULE(group_number);
+RULE(sysctl_choice);
 /* rules_gpu.c */
 RULE(gpu_choice);
 RULE(gpu_exclusive);
@@ -119,6 +122,7 @@ RULE(mount_inside);
 RULE(mount_reserved);
 RULE(mount_writable);
 RULE(mount_device);
+RULE(mount_secrets);
 RULE(directory_differs);
 RULE(volume_same);
 RULE(volume_overlap);

@@ -201,7 +201,7 @@ RULE(port_discovery)
 				if (p.proto == discovery[k].port.proto && p.lo <= discovery[k].port.hi && discovery[k].port.lo <= p.hi) {
 					diag_help(r->diags,
 						  diag_add(r->diags, code, e->at, "port %u/udp is for %s: it asks the whole network, and does not come into a container's",
-							   discovery[k].port.lo, discovery[k].what),
+							   p.lo > discovery[k].port.lo ? p.lo : discovery[k].port.lo, discovery[k].what),
 						  "network = host, or a service of the host itself, for what must be found by devices");
 					break;
 				}

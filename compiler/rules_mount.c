@@ -85,14 +85,14 @@ RULE(mount_inside)
 static const struct {
 	const char *path;
 	bool below;
-	const char *why;
+	const char *why, *instead;
 } reserved[] = {
-    {"/", false, "the image is there"},
-    {"/proc", true, "the kernel's own file system is there"},
-    {"/sys", true, "the kernel's own file system is there"},
-    {"/dev", false, "the container's devices are there"},
-    {"/etc/ctstack", true, "the configuration of a reverse proxy is there"},
-    {"/etc/hosts", false, "the names of the container's peers are there"},
+    {"/", false, "the image is there", "mount it at a place of its own, such as /data"},
+    {"/proc", true, "the kernel's own file system is there", "leave it out: the container has one; the host's can stand elsewhere, such as at /host/proc"},
+    {"/sys", true, "the kernel's own file system is there", "leave it out: the container has one; the host's can stand elsewhere, such as at /host/sys"},
+    {"/dev", false, "the container's devices are there", "device NAME { from = /dev/… } for each that it needs"},
+    {"/etc/ctstack", true, "the configuration of a reverse proxy is there", "mount it at a place of its own"},
+    {"/etc/hosts", false, "the names of the container's peers are there", "leave it out: it knows by name whom an `allow` lets it reach"},
 };
 
 RULE(mount_reserved)
@@ -107,9 +107,11 @@ RULE(mount_reserved)
 
 				if (str_eq(all[i].path, path) ||
 				    (reserved[k].below && path_inside(all[i].path, path)))
-					diag_add(r->diags, code, all[i].at,
-						 "nothing can be mounted at %.*s: %s", STR_ARG(all[i].path),
-						 reserved[k].why);
+					diag_help(r->diags,
+						  diag_add(r->diags, code, all[i].at,
+							   "nothing can be mounted at %.*s: %s", STR_ARG(all[i].path),
+							   reserved[k].why),
+						  "%s", reserved[k].instead);
 			}
 	}
 }
@@ -185,6 +187,29 @@ RULE(host_reserved)
 					diag_help(r->diags,
 						  diag_add(r->diags, code, all[i].at, "%.*s holds what ctc and systemd keep for themselves, secrets among it", STR_ARG(place)),
 						  "keep data elsewhere, such as in /srv");
+			}
+	}
+}
+
+/* Its root is the host's where its users are, and reads what only root may read. */
+RULE(mount_secrets)
+{
+	rules_each_container(m, r) {
+		const struct m_container *c = m->container;
+		struct shown *all;
+		size_t n = users_are_private(c) ? 0 : shown_of(r, c, &all);
+
+		for (size_t i = 0; i < n; i++)
+			for (size_t k = 0; k < sizeof own_places / sizeof own_places[0]; k++) {
+				struct str place = str_of(own_places[k]);
+
+				if (!str_is(all[i].path, "/") && !path_inside(place, all[i].path))
+					continue;
+				diag_help(r->diags,
+					  diag_add(r->diags, code, all[i].at, "with %.*s, container `%.*s` is shown %.*s, and the secrets of others there", STR_ARG(all[i].path),
+						   STR_ARG(c->head.name), STR_ARG(place)),
+					  "mount what it needs of it, or say why it may read everything: # ctc: allow mount-secrets: …");
+				break;
 			}
 	}
 }

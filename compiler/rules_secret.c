@@ -3,6 +3,8 @@
  * Rules about secrets: where their bytes come from, and who is given them. */
 #include "compiler/rules_impl.h"
 
+#include <strings.h>
+
 #include "compiler/names.h"
 
 #define rules_each_secret(p, r)                                  \
@@ -180,7 +182,14 @@ static bool secret_itself(struct str value)
 /* The path of a secret is none, nor is a switch. */
 static bool harmless(struct str value)
 {
-	return value.n == 0 || value.s[0] == '/' || str_is(value, "true") || str_is(value, "false") || str_is(value, "yes") || str_is(value, "no");
+	static const char *const switches[] = {"true", "false", "yes", "no", "on", "off", "1", "0"};
+
+	if (value.n == 0 || value.s[0] == '/')
+		return true;
+	for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++)
+		if (value.n == strlen(switches[i]) && strncasecmp(value.s, switches[i], value.n) == 0)
+			return true;
+	return false;
 }
 
 RULE(secret_literal)

@@ -67,6 +67,8 @@ RULE(unit_value)
 
 		for (size_t i = 0; i < c->env.n; i++)
 			word(&v, c->env.at[i].value.v, c->env.at[i].value.at);
+		for (size_t i = 0; i < c->sysctls.n; i++)
+			word(&v, c->sysctls.at[i].value.v, c->sysctls.at[i].value.at);
 		for (size_t i = 0; i < c->labels.n; i++)
 			word(&v, c->labels.at[i].value.v, c->labels.at[i].value.at);
 		for (size_t i = 0; i < c->command.v.n; i++)

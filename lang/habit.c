@@ -27,10 +27,21 @@ static const struct {
 #undef HABIT_FORM
 };
 
+/* Others write `_` where we write `-`, and who has read ours writes theirs with `-`. */
+static bool same_word(struct str a, const char *b)
+{
+	if (a.n != strlen(b))
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if ((a.s[i] == '-' ? '_' : a.s[i]) != (b[i] == '-' ? '_' : b[i]))
+			return false;
+	return true;
+}
+
 const char *habit_help(struct str kind, struct str word)
 {
 	for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++)
-		if (str_is(word, habits[i].word) && (!habits[i].kind || str_is(kind, habits[i].kind)))
+		if (same_word(word, habits[i].word) && (!habits[i].kind || str_is(kind, habits[i].kind)))
 			return habits[i].help;
 	return NULL;
 }

@@ -41,7 +41,7 @@ enum kind_tag {
 enum row_form { ROW_FIELD, ROW_MAP, ROW_BLOCK, ROW_ARROW };
 enum row_how { HOW_ONE, HOW_MANY };
 enum named { N_NONE, N_NAME, N_HOST };
-enum map_key { K_NAME, K_ENV, K_LABEL };
+enum map_key { K_NAME, K_ENV, K_LABEL, K_SYSCTL };
 
 struct schema_row {
 	enum row_form form;

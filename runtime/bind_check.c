@@ -27,13 +27,16 @@ enum { KERNEL_MAJOR = 5, KERNEL_MINOR = 10, PODMAN_MAJOR = 4, SYSTEMD_VERSION = 
 
 #define BUS_SOCKET "/run/dbus/system_bus_socket"
 
-int kernel_judge(const char *release, struct err *e)
+bool kernel_older(const char *release, int than_major, int than_minor)
 {
 	int major = 0, minor = 0;
 
-	if (sscanf(release, "%d.%d", &major, &minor) != 2)
-		return 0;
-	if (major > KERNEL_MAJOR || (major == KERNEL_MAJOR && minor >= KERNEL_MINOR))
+	return sscanf(release, "%d.%d", &major, &minor) == 2 && (major < than_major || (major == than_major && minor < than_minor));
+}
+
+int kernel_judge(const char *release, struct err *e)
+{
+	if (!kernel_older(release, KERNEL_MAJOR, KERNEL_MINOR))
 		return 0;
 	return err_set(e, -EOPNOTSUPP, "this host runs Linux %s, and ctc needs 5.10 or newer: install a newer kernel and boot it", release);
 }

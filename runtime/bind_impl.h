@@ -11,6 +11,8 @@
 #include "runtime/podman.h"
 
 /* "6.1.0-18-amd64"; "systemd 252 (252.39-1~deb12u1)" and more. What cannot be read is no reason to refuse. */
+/* Of "6.1.0-18-amd64"; what is no release is of any age. */
+bool kernel_older(const char *release, int than_major, int than_minor);
 int kernel_judge(const char *release, struct err *e);
 int systemd_judge(const char *said, struct err *e);
 /* What is wrong with a systemd-nspawn of that version, of which distributions' own fixes are known; NULL: nothing that is known. */

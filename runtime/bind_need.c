@@ -56,6 +56,12 @@ static bool has_device(struct host *h, struct str path)
 	return fact_is_device(h, path);
 }
 
+/* Of a directory, podman gives whatever nodes are in it when the container starts. */
+static bool has_devices(struct host *h, struct str path)
+{
+	return fact_is_device(h, path) || fact_is_directory(h, path);
+}
+
 static bool has_zone(struct host *h, struct str name)
 {
 	_arena_ struct arena a = {0};
@@ -148,7 +154,9 @@ static const struct need {
 	bool (*there)(struct host *h, struct str value);
 	const char *missing;	/* %.*s: the value */
 } needs[] = {
-	{"device", has_device, "wants the device %.*s, and there is no such device node on this host: load its driver, or leave it out"},
+	{"device", has_device,
+	 "wants the device %.*s, and there is no such device node on this host: load its driver, plug it in, or leave it out; of a directory, name the nodes, since systemd-nspawn is given one by one"},
+	{"devices", has_devices, "wants the device %.*s, and there is no such device node or directory of nodes on this host: load its driver, plug it in, or leave it out"},
 	{"zone", has_zone, "is in the time zone %.*s, which this host does not know: install tzdata, or write the name as in /usr/share/zoneinfo"},
 	{"rootfs", has_rootfs, "runs in the tree %.*s, which is not on this host: make it first, with mmdebstrap or by unpacking one"},
 	{"point", has_point, "is read-only and has something mounted at %.*s, which is not in its tree: make an empty file or directory there, or leave read-only out"},

@@ -70,6 +70,13 @@ bool fact_is_device(struct host *h, struct str path)
 	return fd >= 0 && fstat(fd, &st) == 0 && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode));
 }
 
+bool fact_is_directory(struct host *h, struct str path)
+{
+	_fd_ int fd = fact_open(h, path, O_PATH | O_DIRECTORY);
+
+	return fd >= 0;
+}
+
 bool fact_init(struct host *h)
 {
 	return fact_exists(h, STR("usr/libexec/podman/catatonit")) || fact_exists(h, STR("usr/bin/catatonit"));

@@ -17,6 +17,7 @@ int fact_read(struct host *h, struct str path, size_t max, struct arena *a, stru
 bool fact_exists(struct host *h, struct str path);
 /* Whether a device node is there, links followed. */
 bool fact_is_device(struct host *h, struct str path);
+bool fact_is_directory(struct host *h, struct str path);
 /* Whether podman finds the small first process that `init = true` asks for. */
 bool fact_init(struct host *h);
 /* The names in a directory, sorted; none where it is missing. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lang/base/path.h"
 #include "lang/base/cleanup.h"
 #include "lang/base/sort.h"
 #include "runtime/bind_impl.h"
@@ -195,6 +196,24 @@ static void unknown_add(struct unknown *u, struct str what)
 	vec_push(u->a, &u->all, what);
 }
 
+/* Whether it is a directory in which there is one. */
+static bool holds_device(const struct facts_saved *f, struct str path)
+{
+	for (size_t i = 0; i < f->devices.n; i++)
+		if (path_inside(f->devices.at[i], path))
+			return true;
+	return false;
+}
+
+static bool kernel_is_older(const struct facts_saved *f, int major, int minor)
+{
+	_arena_ struct arena a = {0};
+	struct str release;
+
+	str_cut(f->kernel, ' ', &release);
+	return kernel_older(str_copy(&a, release).s, major, minor);
+}
+
 static int check_need(const struct facts_saved *f, const struct res_container *c, struct str need, struct unknown *unknown, struct err *e)
 {
 	struct str value, word = str_cut(need, '=', &value);
@@ -202,6 +221,10 @@ static int check_need(const struct facts_saved *f, const struct res_container *c
 
 	if (str_is(word, "device"))
 		there = strs_have(&f->devices, value);
+	else if (str_is(word, "devices"))
+		there = strs_have(&f->devices, value) || holds_device(f, value);
+	else if (str_is(word, "readonly"))
+		there = !kernel_is_older(f, 5, 12);
 	else if (str_is(word, "nspawn"))
 		there = f->nspawn.n > 0;
 	else if (str_is(word, "init"))

@@ -41,7 +41,7 @@ static struct str version_of(struct facts *f, const char *program)
 	return line;
 }
 
-/* Device nodes in /dev and in its directories. Terminals, of which there are many, are given to nobody. */
+/* Device nodes in /dev and in its directories, those of USB in theirs. Terminals, of which there are many, are given to nobody. */
 static int devices(struct facts *f, struct str below, int depth, struct err *e)
 {
 	struct strs names;
@@ -58,7 +58,7 @@ static int devices(struct facts *f, struct str below, int depth, struct err *e)
 		if (fact_is_device(&f->host, path))
 			vec_push(&f->arena, &f->devices, STR_JOIN(&f->arena, STR("/"), path));
 		else if (depth) /* what is no directory, or a link in a circle, has none */
-			devices(f, path, depth - 1, &ignored);
+			devices(f, path, str_is(path, "dev/bus") ? 2 : depth - 1, &ignored);
 	}
 	return r;
 }
