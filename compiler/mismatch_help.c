@@ -156,6 +156,14 @@ static bool is_name(const struct wrong *w)
 	return w->e->kind == EX_NAME;
 }
 
+/* A block that is no reference where a value is asked for: an input called like a volume. */
+static bool is_nearer(const struct wrong *w)
+{
+	const struct node *n = w->v.u.node;
+
+	return w->e->kind == EX_NAME && n->tag != KIND_container && n->tag != KIND_subnet && n->tag != KIND_secret;
+}
+
 static bool is_container(const struct wrong *w)
 {
 	return w->v.u.node->tag == KIND_container;
@@ -416,6 +424,7 @@ static const struct {
 	{B(T_STRINGS), B(T_PATH), NULL, "write a list: [\"%v\"]", NULL},
 	{B(T_COUNTLIMIT), B(T_OWNER), NULL, NULL, one_limit},
 	{B(T_STRING), B(V_NODE), is_name, "a string stands in quotes: \"%e\"", NULL},
+	{(B(T_FLOWEND) - 1) & ~B(T_STRING), B(V_NODE), is_nearer, "here it is the block of this name; a value with a name of its own can stand here: let %e-value = …", NULL},
 	{B(T_STRING), B(V_NONE), NULL, "leave it out, or write the empty text: \"\"", NULL},
 	{B(T_NETWORK), B(V_NONE), NULL, "a container has a network of its own, from which nothing leaves but what an `allow` names: leave it out", NULL},
 	{0, B(V_FILE), NULL, "in it are stacks, and containers in these: %e.STACK.CONTAINER", NULL},

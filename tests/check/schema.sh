@@ -31,16 +31,21 @@ current spec/schema.md
 {
 	sed '/^<!-- ctc doc --synopsis -->$/q' spec/language.md
 	printf '```\n%s\n```\n<!-- end -->\n' "$(build/ctc doc --synopsis)"
-	printf '\nThe standard library, by `use std.MODULE`; `ctc doc std.MODULE.TEMPLATE` describes a template:\n\n| template | parameters | ports | volumes |\n|---|---|---|---|\n'
+	printf '\nThe standard library, by `use std.MODULE`; `ctc doc std.MODULE.TEMPLATE` shows a template whole, with its image and variables. What a template gives, a block that uses it can give otherwise (L20):\n\n| template | parameters | ports and volumes | and |\n|---|---|---|---|\n'
 	for module in stdlib/*.ctstack; do
 		module=$(basename "$module" .ctstack)
 		for template in $(build/ctc doc "std.$module" | awk 'NR > 1 { print $1 }'); do
 			build/ctc doc "std.$module.$template" | awk -v name="$module.$template" '
+				NR == 2 { what = $0 }
 				/^[A-Z].*:$/ { part = $1 }
-				part == "Parameters:" && /^  [a-z]/ { sub(/^  /, ""); parameters = parameters (parameters ? ", " : "") "`" $0 "`" }
-				part != "Parameters:" && /^  ports +[{]/ { sub(/^[^{]*[{] */, ""); sub(/ *[}]$/, ""); gsub(/; /, "`, `"); ports = ports (ports ? ", " : "") "`" $0 "`" }
-				part != "Parameters:" && /^  volume / { volumes = volumes (volumes ? ", " : "") "`" $2 "`" }
-				END { print "| `" name "` | " parameters " | " ports " | " volumes " |" }'
+				part == "Parameters:" && /^  [a-z]/ { sub(/^  /, ""); parameters = parameters (parameters ? "; " : "") "`" $0 "`" }
+				part == "Parameters:" && /^      / { sub(/^ +/, ""); parameters = parameters " " $0 }
+				part == "" || part == "Parameters:" || !/^  [a-z]/ { next }
+				{ sub(/^  /, ""); gsub(/  +/, " ") }
+				/^ports / { sub(/^[^{]*[{] */, ""); sub(/ *[}]$/, ""); gsub(/; /, "`, `"); has = has (has ? ", " : "") "`" $0 "`"; next }
+				/^volume / { at = $0; sub(/.* at = /, "", at); sub(/[ ;].*/, "", at); has = has (has ? ", " : "") "`" $2 "` at `" at "`"; next }
+				!/^(image|env|command|entrypoint) / && !/[{[]$/ { rest = rest (rest ? ", " : "") "`" $0 "`" }
+				END { print "| `" name "`: " what " | " parameters " | " has " | " rest " |" }'
 		done
 	done
 } >"$made"
