@@ -47,7 +47,10 @@ static void usage(struct call *c, struct diag *d)
 {
 	const struct function_info *f = &function_infos[c->function];
 
-	say_help(c->el, d, "%s(%s): %s", f->name, f->shown, f->doc);
+	if (c->function == FN_range && c->e->u.call.args.first && !c->e->u.call.args.first->next)
+		say_help(c->el, d, "both ends are named, and both are in it: range(1, %s)", expr_shown(c->el, c->e->u.call.args.first));
+	else
+		say_help(c->el, d, "%s(%s): %s", f->name, f->shown, f->doc);
 }
 
 struct val call_wrong(struct call *c, size_t argument, const char *fmt, ...)

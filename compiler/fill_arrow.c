@@ -22,7 +22,7 @@ static bool arrow_mode(struct elab *el, const struct fill *f, const struct schem
 	*ret = WORD_COUNT;
 	if (t.tag == T_COUNT) {
 		if (e->mode.text.n)
-			say_help(el, say(el, DIAG_entry_form, e->mode.at, "`%.*s` takes no second word", STR_ARG(row->name)), "leave it out; a protocol stands behind its port: world:443/tcp");
+			say_help(el, say(el, DIAG_entry_form, e->mode.at, "`%.*s` takes no second word", STR_ARG(row->name)), row->type == T_NAMED ? "leave it out" : "leave it out; a protocol stands behind its port: world:443/tcp");
 		return !e->mode.text.n;
 	}
 	*ret = word_find((enum type_tag)t.tag, e->mode.text);

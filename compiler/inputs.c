@@ -120,6 +120,19 @@ static const struct expr *set_value(struct elab *el, const struct given *g, cons
 	return NULL;
 }
 
+/* A reference to a block, which nobody outside can name. */
+static bool is_block_type(const struct type *t)
+{
+	switch (t->tag) {
+#define REF(tag, kind) case T_##tag:
+#define REFS(tag, one, kind, plural) case T_##tag:
+#include "lang/ref.def"
+		return true;
+	default:
+		return false;
+	}
+}
+
 struct val input_value(struct elab *el, struct binding *b, const struct type *t, const struct target *to)
 {
 	const struct given *g = b->given;
@@ -143,11 +156,14 @@ void input_add(struct elab *el, struct file *f, const struct entry *e)
 	b->slot = (struct slot){.expr = e->value, .scope = f->scope, .state = e->value || b->given ? SLOT_FRESH : SLOT_EMPTY};
 	if (names_add(el, &f->scope->names, b))
 		vec_push(el->a, &el->bindings, b);
-	struct type t;
+	struct type t = {0};
 	if (b->slot.state == SLOT_EMPTY && !declared_optional(el, b) && (!b->declared || type_read(el, b->declared, b->home, &t))) {
 		struct diag *d = say(el, DIAG_input_missing, e->word.at, "input `%.*s` has neither a value nor a default", STR_ARG(e->word.text));
 
-		say_help(el, d, "give it one: --set %.*s=…, or a line `%.*s = …` in a file for --vars", STR_ARG(e->word.text), STR_ARG(e->word.text));
+		if (b->declared && is_block_type(&t))
+			say_help(el, d, "a block is not given from outside: its name may be, as a string; or a template has it as a `param`");
+		else
+			say_help(el, d, "give it one: --set %.*s=…, or a line `%.*s = …` in a file for --vars", STR_ARG(e->word.text), STR_ARG(e->word.text));
 	}
 }
 

@@ -204,6 +204,8 @@ static struct file *use_path(struct loader *l, struct file *user, const struct e
 
 		if (str_starts(path, STR("std.")))
 			diag_suggest(l->d, d, path);
+		else if (str_starts(path, STR("std/")))
+			diag_help(l->d, d, "the standard library's: use std.%.*s", (int)path.n - 4, path.s + 4);
 		else if (path_printable(path) && path.s[0] != '/')
 			diag_help(l->d, d, "it is looked for beside this file: \"./%.*s\"", STR_ARG(path));
 		return NULL;

@@ -125,6 +125,10 @@ void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 	if (e->kind == EN_BLOCK)
 		near_offer(&near, STR("defaults"));
 	say_suggest(el, d, &near);
+	if (!near.best.n && n->parent && n->tag != KIND_stack && n->parent->kind->word.n && map_get(&el->rows[n->parent->tag], word.text)) {
+		say_help(el, d, "it stands beside `%.*s`, not in it", STR_ARG(n->kind->word));
+		return;
+	}
 	if (!near.best.n && (help_within(el, d, n, word.text) || few_words(el, d, n)))
 		return;
 	if ((near.best.n && near.distance <= 1) || help_elsewhere(el, d, n, word.text, e->kind))

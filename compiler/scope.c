@@ -293,6 +293,20 @@ static bool help_scope(struct elab *el, struct diag *d, const struct scope *scop
 			}
 		}
 	for (const struct scope *s = scope; s; s = s->parent)
+		for (size_t i = 0; s->node && i < s->node->kind->nrows; i++) {
+			const struct schema_row *row = &s->node->kind->rows[i];
+
+			for (size_t k = 0; row->form == ROW_BLOCK && row->how == HOW_MANY && k < node_cell(s->node, row)->many.n; k++) {
+				const struct node *other = node_cell(s->node, row)->many.at[k];
+
+				for (const struct layer *l = other->layers; l; l = l->next)
+					if (l->origin == LAYER_WRITTEN && l->scope && names_find(l->scope->names, name)) {
+						say_help(el, d, "`%.*s` has it for itself: move the `let` out of its braces", STR_ARG(other->name.text));
+						return true;
+					}
+			}
+		}
+	for (const struct scope *s = scope; s; s = s->parent)
 		if (s->node && s->node->sample && name.n > 1 && !el->wanted) {
 			say_help(el, d, "a template sees its own file and its parameters alone: param %.*s: container, and %.*s = … where it is used", STR_ARG(name), STR_ARG(name));
 			return true;
@@ -379,8 +393,11 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 		say_help(el, d, "in its own value a name means the next one outwards, and there is none");
 	} else if (!help_stack(el, d, f, name)) {
 		bool host = str_is(name, "localhost") && el->wanted && el->wanted->tag == T_FLOWEND;
-		const char *habit = host ? help_host(el) : habit_help(STR("value"), name);
+		const char *habit = host ? help_host(el) : habit_help(STR(""), name);
 		bool owner = el->wanted && el->wanted->tag == T_OWNER;
+
+		if (habit && str_starts(str_of(habit), STR("leave it out"))) /* that is of an entry */
+			habit = NULL;
 
 		if (habit || owner || name.n == 1)
 			near.best.n = 0;

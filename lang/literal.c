@@ -537,7 +537,9 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 		bool behind = isalnum((unsigned char)before) || before == '_';	/* web.443 */
 
 		d = diag_add(p->diags, DIAG_number, at, "`%.*s` is no number", STR_ARG(shown));
-		if (behind)
+		if (before == '.')
+			diag_help(p->diags, d, "bounds have two dots between them: 1..%.*s", (int)shown.n - 1, shown.s + 1);
+		else if (behind)
 			diag_help(p->diags, d, "a port without a name is written :%.*s/tcp", (int)shown.n - 1, shown.s + 1);
 		else
 			diag_help(p->diags, d, "did you mean `0%.*s`? An address is written whole, or lan.range[%.*s]", STR_ARG(shown), (int)shown.n - 1, shown.s + 1);
@@ -561,6 +563,8 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 			diag_help(p->diags, d, "numbers are decimal, or octal with a leading 0");
 		else if (text.n > 2 && str_has(text, 'e') && !str_has(text, '-'))
 			diag_help(p->diags, d, "numbers have no exponent; text is written in quotes");
+		else if (str_has(text, '.') && str_starts(parser_behind(p, at.hi), STR(".${")))
+			diag_help(p->diags, d, "an address is computed, not put together: lan.range[%.*s]", STR_ARG(str_cut((struct str){parser_behind(p, at.hi).s + 3, parser_behind(p, at.hi).n - 3}, '}', NULL)));
 		else if (str_has(text, '.'))
 			diag_help(p->diags, d, "text, such as a version, is written in quotes");
 		else if (str_has(text, '-'))

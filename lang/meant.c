@@ -94,7 +94,8 @@ static bool of_path(const struct guess *g)
 {
 	bool another = str_starts(g->found == LITERAL ? g->last : behind(g), STR("/")), comma = g->found == ',' && behind(g).n && (unsigned char)behind(g).s[0] > ' ';
 	bool words = !another && (comma || g->found == NAME || g->found == LITERAL || g->found == NAME_BEGIN || is_reserved(g->found) || g->found == '(' || g->found == '[' || g->found == '-');
-	bool path = g->p->before == LITERAL && g->before.n && g->before.s[0] == '/' && g->n > 1 && !g->e->is[']'];
+	bool option = g->found == NAME && (str_is(g->last, "ro") || str_is(g->last, "rw") || str_starts(g->last, STR("read"))) && str_is(g->first, "mount");
+	bool path = !option && g->p->before == LITERAL && g->before.n && g->before.s[0] == '/' && g->n > 1 && !g->e->is[']'];
 	struct str meant = path && words ? odd_path_meant(g->p, g->p->before_at.lo) : STR("");
 
 	return meant.n ? MEANT("a path like this stands in quotes: %.*s", STR_ARG(meant)) : false;
@@ -106,6 +107,8 @@ static bool of_habit(const struct guess *g)
 	const char *habit = g->named ? habit_help(STR(""), g->first) : NULL;
 	bool colon = g->n > 1 && g->h[1].token == ':';
 
+	if (g->named && !g->p->depth && str_is(g->first, "from"))
+		return MEANT("use std.NAME, or use \"./FILE.ctstack\" as NAME");
 	if (g->n == 3 && g->found == '=' && (str_is(g->first, "var") || str_is(g->first, "local")))
 		return MEANT("let NAME = value");
 	if (habit && !(colon && g->e->is[LET]))
@@ -130,7 +133,7 @@ static bool of_number(const struct guess *g)
 	if (path && g->attached && str_is(g->before, "std"))
 		return MEANT("did you mean `std.%.*s`?", (int)g->last.n - 1, g->last.s + 1);
 	if (path && g->e->is[SEP] && !g->attached && number)
-		return MEANT("there is no division: div(A, B)");
+		return MEANT("there is no division: div(%.*s, %.*s)", STR_ARG(g->before), STR_ARG(str_cut(str_cut(g->last.n > 1 ? (struct str){g->last.s + 1, g->last.n - 1} : skip_blanks(behind(g)), ' ', NULL), ';', NULL)));
 	if (g->found == ',' && number && behind(g).n && behind(g).s[0] >= '0' && behind(g).s[0] <= '9' && g->e->is[SEP])
 		return MEANT("a number has a point, 0.5, and `_` between digits, 1_000");
 	if (!number || g->attached || (g->found != NAME && g->found != LITERAL))
@@ -202,6 +205,8 @@ static bool of_expression(const struct guess *g)
 		return MEANT("the rest of a division is `%%`");
 	if (g->found == ',' && g->e->is['{'] && g->n && g->h[0].token == FOR)
 		return MEANT("a list stands in brackets: for x in [1, 2] { … }");
+	if (g->found == IN && g->e->is[SEP] && strspn(skip_blanks(behind(g)).s, "[\"0123456789"))
+		return MEANT("whether it is in it: contains(%.*s, %.*s)", STR_ARG(skip_blanks(behind(g))), STR_ARG(g->n > 5 ? STR("…") : g->before));
 	if (g->found == IN && g->e->is[SEP] && g->n && g->h[0].token == LET)
 		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");
 	if (g->found == SEP && str_is(g->before, "="))
@@ -249,6 +254,8 @@ static bool of_arrow(const struct guess *g)
 		return MEANT("a port is named behind a dot: db.pg");
 	if ((g->found == PLAIN || g->found == QUOTE_BEGIN) && g->e->is['{'] && schema_row_any(STR("doc"), ROW_FIELD) && !str_is(g->first, "mount") && !str_is(g->first, "moved"))
 		return MEANT("why it is there stands in braces: { doc = %.*s }", STR_ARG(g->last));
+	if (g->found == NOT && str_is(g->first, "expect"))
+		return MEANT("what must not be is `deny`: expect deny%.*s", STR_ARG(behind(g)));
 	if (g->found == IF)
 		return MEANT("an end that is computed stands in brackets: %.*s (if … then … else …) -> …", STR_ARG(g->first));
 	if (g->found == NAME_BEGIN && g->p->before == LITERAL && str_is(g->first, "publish"))
@@ -336,7 +343,7 @@ static bool of_entry(const struct guess *g)
 	if ((g->found == '(' || g->found == CALL) && g->n >= 3 && g->named && (second == ':' || g->h[2].token == ':'))
 		return MEANT("parameters are given in the block: { %s }", "NAME = value");
 	if (g->found == '.' && g->n == 2 && g->e->is['='] && schema_row_any(body_word(g), ROW_MAP))
-		return MEANT("a name with dots stands in quotes: \"%.*s…\" = value", STR_ARG(g->first));
+		return MEANT("a name with dots stands in quotes: \"%.*s.%.*s\" = value", STR_ARG(g->first), STR_ARG(str_cut(str_cut(behind(g), ' ', NULL), '=', NULL)));
 	if (g->found == '.' && g->n == 2 && g->e->is['='])
 		return MEANT("what is in a block stands in its braces: %.*s { … }", STR_ARG(g->first));
 	if (str_is(g->first, "defaults") && g->found == '{')
