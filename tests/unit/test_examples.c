@@ -22,6 +22,7 @@ static const struct {
     {"tests/golden/manifest/traefik.ctstack", "tests/golden/manifest/traefik.json"},
     {"tests/golden/manifest/kinds.ctstack", "tests/golden/manifest/kinds.json"},
     {"tests/golden/manifest/engines.ctstack", "tests/golden/manifest/engines.json"},
+    {"tests/golden/lock/named/s.ctstack", "tests/golden/manifest/named.json"},
 };
 
 static void write_whole(const char *path, struct str text)
