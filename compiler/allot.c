@@ -190,8 +190,8 @@ static void moved_read(struct elab *el)
 			while (row->form != ROW_ARROW || row->offset != offset)
 				row++;
 			const struct cell *cell = node_cell(stack, row);
-			for (size_t n = 0; n < cell->arrows.n; n++) {
-				const struct expr *left = cell->arrows.at[n]->left, *right = cell->arrows.at[n]->right;
+			for (const struct arrow *arrow = cell->arrows.first; arrow; arrow = arrow->next) {
+				const struct expr *left = arrow->entry->left, *right = arrow->entry->right;
 				struct str *old = arena_new(el->a, struct str);
 
 				if (left->kind != EX_NAME || right->kind != EX_NAME)

@@ -64,8 +64,9 @@ static inline bool row_is_member(const struct schema_row *row)
 struct found name_find(struct elab *el, struct scope *scope, struct str name, const struct slot *skip);
 /* words: more that could be meant here, or NULL. */
 void name_unknown(struct elab *el, struct scope *scope, struct str name, struct span at, const struct strs *words);
-/* Whether it was said already that the name is not known; then where it is used, too, is a note there. unknown: name -> struct diag. */
+/* Whether it was said already that the name is not known; then where it is used, too, is a note there. unknown: name -> struct diag, or NULL. */
 bool unknown_again(struct elab *el, const struct map *unknown, struct str name, struct span at);
+void unknown_add(struct elab *el, struct node *n, struct str name, struct diag *d);
 void port_unknown(struct elab *el, struct node *n, const struct schema_row *ports, struct str name, struct span at);
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at);
 /* An entry of a MAP row by name, or NULL. */
@@ -104,7 +105,7 @@ static inline void *node_field(const struct node *n, const struct schema_row *ro
 	return model_field(n->model, row);
 }
 void *node_field_own(struct elab *el, const struct node *n, const struct schema_row *row);
-enum { MODEL_BACK = 16 };	/* bytes before a model's struct: the pointer back to its node */
+enum { MODEL_BACK = 8 };	/* bytes before a model's struct: the pointer back to its node */
 static inline struct node *model_node(const void *model)
 {
 	return *(struct node *const *)((const char *)model - MODEL_BACK);

@@ -207,12 +207,11 @@ struct map_entry {
 };
 
 struct arrow {
-	const struct expr *left, *right;
-	struct span at;			/* of its entry */
+	struct arrow *next;
+	const struct entry *entry;
 	struct scope *scope;
 	struct node *block;		/* or NULL */
 	uint32_t order;			/* position of the entry of the body that it comes from */
-	uint32_t number;		/* of those of the row, as they were met */
 	uint16_t rank;
 	enum word mode : 16;		/* WORD_COUNT: none */
 };
@@ -225,12 +224,15 @@ struct cell {
 		struct slot slot;		/* ROW_FIELD; the value is in the model */
 		struct {			/* ROW_MAP; sorted by name once finished */
 			struct map_entry **at;
-			size_t n, cap;
 			struct map *index;	/* only where there are many */
+			uint32_t n, cap;
 		} map;
 		struct node *one;		/* ROW_BLOCK, HOW_ONE */
 		VEC(struct node *) many;	/* ROW_BLOCK, HOW_MANY */
-		VEC(struct arrow *) arrows;	/* ROW_ARROW */
+		struct {			/* ROW_ARROW; as they were met, until it is finished */
+			struct arrow *first, *last;
+			uint32_t n;
+		} arrows;
 	};
 };
 
@@ -291,7 +293,7 @@ struct node {
 	struct span at;			/* of the name, or of the word */
 	struct layer *layers;		/* highest precedence first */
 	struct pending *pending, *pending_last;
-	struct map unknown;		/* name -> struct diag: members that were complained of */
+	struct map *unknown;		/* name -> struct diag: members that were complained of */
 	struct map *missed;		/* names that were looked for in vain while something was pending */
 	struct assertion *assertions;
 	struct map_block *map_blocks;

@@ -77,8 +77,15 @@ static bool name_good(struct elab *el, struct ident name, enum named named)
 
 /* ---- entries of a block of free names ---- */
 
-static void map_index(struct elab *el, struct cell *cell, struct map_entry *m)
+static void map_push(struct elab *el, struct cell *cell, struct map_entry *m)
 {
+	size_t cap = cell->map.cap;
+
+	if (cell->map.n == cap) {
+		cell->map.at = vec_grow(el->a, cell->map.at, cap, &cap, sizeof *cell->map.at);
+		cell->map.cap = (uint32_t)cap;
+	}
+	cell->map.at[cell->map.n++] = m;
 	if (cell->map.index) {
 		map_add(el->a, cell->map.index, m->name.text, m);
 	} else if (cell->map.n > ENTRIES_LINEAR) {
@@ -123,8 +130,7 @@ static void fill_map_entry(struct elab *el, const struct fill *f, const struct e
 		}
 		m = arena_alloc(el->a, sizeof *m + type_infos[f->map->type].field_size);
 		m->name = (struct ident){str_copy(el->model, e->word.text), e->word.at};
-		vec_push(el->a, &cell->map, m);
-		map_index(el, cell, m);
+		map_push(el, cell, m);
 	}
 	slot_set(el, f, &m->slot, e);
 	if (m->slot.expr == e->value)

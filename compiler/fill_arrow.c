@@ -46,8 +46,12 @@ static struct arrow *arrow_new(struct elab *el, const struct fill *f, const stru
 	struct cell *cell = node_cell_new(el, f->node, row);
 	struct arrow *arrow = arena_new(el->a, struct arrow);
 
-	arrow->number = (uint32_t)cell->arrows.n;
-	vec_push(el->a, &cell->arrows, arrow);
+	if (cell->arrows.last)
+		cell->arrows.last->next = arrow;
+	else
+		cell->arrows.first = arrow;
+	cell->arrows.last = arrow;
+	cell->arrows.n++;
 	arrow->scope = f->scope;
 	arrow->rank = f->layer->rank;
 	return arrow;
@@ -72,9 +76,7 @@ void fill_arrow(struct elab *el, const struct fill *f, const struct entry *e)
 		return;
 	}
 	arrow = arrow_new(el, f, row);
-	arrow->left = e->left;
-	arrow->right = e->right;
-	arrow->at = e->at;
+	arrow->entry = e;
 	arrow->order = f->late ? f->order : e->at.lo;
 	arrow->mode = mode;
 	if (e->has_body ? schema_kinds[row->child].nrows > 0 : has_defaults(row->child)) {

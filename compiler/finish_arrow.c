@@ -5,15 +5,52 @@
 #include "lang/base/sort.h"
 
 /* Lower layers first (they were there before); within one body as written. */
-static int cmp_arrows(const void *a, const void *b)
+static int arrow_order(const struct arrow *x, const struct arrow *y)
 {
-	const struct arrow *x = *(const struct arrow *const *)a, *y = *(const struct arrow *const *)b;
-
 	if (x->rank != y->rank)
 		return x->rank > y->rank ? -1 : 1;
-	if (x->order != y->order)
-		return x->order < y->order ? -1 : 1;
-	return x->number < y->number ? -1 : x->number > y->number;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* One, and its number among those of the row as they were met. */
+struct met {
+	struct arrow *arrow;
+	size_t number;
+};
+
+static int cmp_met(const void *a, const void *b)
+{
+	const struct met *x = a, *y = b;
+	int order = arrow_order(x->arrow, y->arrow);
+
+	return order ? order : x->number < y->number ? -1 : x->number > y->number;
+}
+
+static bool arrows_in_order(const struct arrow *arrow)
+{
+	while (arrow->next && arrow_order(arrow, arrow->next) <= 0)
+		arrow = arrow->next;
+	return !arrow->next;
+}
+
+/* Mostly they were met in order. */
+static void arrows_sort(struct elab *el, struct cell *cell)
+{
+	struct arrow **end = &cell->arrows.first, *arrow = *end;
+	struct met *all;
+	size_t n = 0;
+
+	if (arrows_in_order(arrow))
+		return;
+	all = arena_array(el->a, cell->arrows.n, sizeof *all);
+	for (; arrow; arrow = arrow->next, n++)
+		all[n] = (struct met){arrow, n};
+	sort_array(all, n, sizeof *all, cmp_met);
+	for (size_t i = 0; i < n; i++) {
+		*end = cell->arrows.last = all[i].arrow;
+		end = &all[i].arrow->next;
+	}
+	*end = NULL;
 }
 
 /* A container, or a port of it: NAME or NAME.PORT, as most sides are written. */
@@ -85,17 +122,17 @@ static bool finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 {
 	const struct target to = {.node = n, .name = row->name};
 	const enum word mode = arrow->mode;
-	bool left = arrow_side(el, &to, arrow, arrow->left, row->type, element + row->arrow_left);
-	bool turned = row->type == T_HOSTPORT || (row->type == T_STRING && arrow->right->kind == EX_STRING);
-	bool swapped = !left && turned && arrow->left->kind == EX_MEMBER; /* which was said */
-	bool right = !swapped && arrow_side(el, &to, arrow, arrow->right, row->right, element + row->arrow_right);
+	bool left = arrow_side(el, &to, arrow, arrow->entry->left, row->type, element + row->arrow_left);
+	bool turned = row->type == T_HOSTPORT || (row->type == T_STRING && arrow->entry->right->kind == EX_STRING);
+	bool swapped = !left && turned && arrow->entry->left->kind == EX_MEMBER; /* which was said */
+	bool right = !swapped && arrow_side(el, &to, arrow, arrow->entry->right, row->right, element + row->arrow_right);
 	bool good = left && right;
 
 	/* struct span at stands first */
-	memcpy(element, &arrow->at, sizeof arrow->at);
+	memcpy(element, &arrow->entry->at, sizeof arrow->entry->at);
 	memcpy(element + row->arrow_mode, &mode, sizeof mode);
 	if (left && row->type == T_FLOWEND && ((const struct f_FLOWEND *)(element + row->arrow_left))->v.port.lo) {
-		struct diag *d = say(el, DIAG_type_mismatch, arrow->left->at,
+		struct diag *d = say(el, DIAG_type_mismatch, arrow->entry->left->at,
 				     "the left side of `%.*s` opens connections: it names no port", STR_ARG(row->name));
 
 		say_help(el, d, "the port stands on the right side, where it is answered");
@@ -111,7 +148,6 @@ static bool finish_arrow(struct elab *el, struct node *n, const struct schema_ro
 
 void finish_arrows(struct elab *el, struct node *n, struct cell *cell)
 {
-	enum { AHEAD = 3 };
 	const struct schema_row *row = cell->row;
 	size_t good = 0;
 	char *elements;
@@ -119,17 +155,18 @@ void finish_arrows(struct elab *el, struct node *n, struct cell *cell)
 	if (!cell->arrows.n)
 		return;
 	elements = arena_array(el->model, cell->arrows.n, row->arrow_size);
-	sort_array(cell->arrows.at, cell->arrows.n, sizeof(struct arrow *), cmp_arrows);
-	for (size_t i = 0; i < cell->arrows.n && !el->stopped; i++) {
+	arrows_sort(el, cell);
+	for (const struct arrow *arrow = cell->arrows.first, *next; arrow && !el->stopped; arrow = next) {
 		char *element = elements + good * row->arrow_size;
 
 		/* The tree of a large text is in no cache any more: while one arrow is worked on, what the next ones read of it comes. */
-		if (i + AHEAD < cell->arrows.n) {
-			__builtin_prefetch(cell->arrows.at[i + AHEAD]);
-			__builtin_prefetch(cell->arrows.at[i + 1]->left);
-			__builtin_prefetch(cell->arrows.at[i + 1]->right);
+		next = arrow->next;
+		if (next && next->next) {
+			__builtin_prefetch(next->next->entry);
+			__builtin_prefetch(next->entry->left);
+			__builtin_prefetch(next->entry->right);
 		}
-		if (finish_arrow(el, n, row, cell->arrows.at[i], element))
+		if (finish_arrow(el, n, row, arrow, element))
 			good++;
 		else
 			memset(element, 0, row->arrow_size); /* it may have left something for the one behind it */

@@ -83,7 +83,7 @@ static struct diag *without_stack(struct elab *el, const struct node *n, const s
 {
 	enum { SHOWN = 3 };
 	bool of_stack = n->tag == KIND_COUNT && map_get(&el->rows[KIND_stack], e->word.text);
-	struct diag *said = of_stack ? map_get(&n->unknown, STR("stack")) : NULL;
+	struct diag *said = of_stack && n->unknown ? map_get(n->unknown, STR("stack")) : NULL;
 
 	*ret_first = of_stack && !said;
 	if (said && said->notes.n <= SHOWN)
@@ -109,7 +109,7 @@ void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 		d = say(el, DIAG_field_unknown, word.at, "%.*s has no `%.*s`", STR_ARG(n->kind->word),
 			STR_ARG(word.text));
 	if (d && first)
-		map_add(el->a, &((struct node *)(uintptr_t)n)->unknown, STR("stack"), d);
+		unknown_add(el, (struct node *)(uintptr_t)n, STR("stack"), d);
 	if (!d || el->suggested++ > SUGGESTED_MAX)
 		return;
 	const char *help = habit_help(n->tag == KIND_COUNT ? STR("") : n->kind->word, word.text);

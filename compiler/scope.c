@@ -353,7 +353,7 @@ static bool help_stack(struct elab *el, struct diag *d, const struct file *f, st
 
 bool unknown_again(struct elab *el, const struct map *unknown, struct str name, struct span at)
 {
-	struct diag *d = map_get(unknown, name);
+	struct diag *d = unknown ? map_get(unknown, name) : NULL;
 	size_t shown = 0;
 
 	if (!d)
@@ -424,16 +424,23 @@ static void help_inside(struct elab *el, struct diag *d, const struct node *n, s
 	}
 }
 
+void unknown_add(struct elab *el, struct node *n, struct str name, struct diag *d)
+{
+	if (!n->unknown)
+		n->unknown = arena_new(el->a, struct map);
+	map_add(el->a, n->unknown, name, d);
+}
+
 void member_unknown(struct elab *el, struct node *n, struct str name, struct span at)
 {
-	if (n->contested || unknown_again(el, &n->unknown, name, at) || node_lost_word(n, name))
+	if (n->contested || unknown_again(el, n->unknown, name, at) || node_lost_word(n, name))
 		return;
 	struct near near = near_start(name);
 	struct diag *d = say(el, DIAG_member_unknown, at, "%.*s `%s` has no `%.*s`", STR_ARG(n->kind->word),
 			     node_path(el, n), STR_ARG(name));
 
 	if (d)
-		map_add(el->a, &n->unknown, name, d);
+		unknown_add(el, n, name, d);
 	if (!d || el->suggested++ > SUGGESTED_MAX)
 		return;
 	offer_members(&near, n);
@@ -459,7 +466,7 @@ void member_unknown(struct elab *el, struct node *n, struct str name, struct spa
 
 void port_unknown(struct elab *el, struct node *n, const struct schema_row *ports, struct str name, struct span at)
 {
-	if (unknown_again(el, &n->unknown, name, at) || node_lost_word(n, name))
+	if (unknown_again(el, n->unknown, name, at) || node_lost_word(n, name))
 		return;
 	struct near near = near_start(name);
 	const struct cell *cell = node_cell(n, ports);
@@ -467,7 +474,7 @@ void port_unknown(struct elab *el, struct node *n, const struct schema_row *port
 			     node_path(el, n), STR_ARG(name));
 
 	if (d)
-		map_add(el->a, &n->unknown, name, d);
+		unknown_add(el, n, name, d);
 	for (size_t i = 0; i < cell->map.n; i++)
 		near_offer(&near, cell->map.at[i]->name.text);
 	say_suggest(el, d, &near);
