@@ -18,8 +18,8 @@ static void regions_of(struct effective *e, const struct entry_list *list)
 {
 	for (const struct entry *i = list->first; i; i = i->next) {
 		if (i->kind == EN_TEMPLATE)
-			vec_push(&e->arena, &e->regions, (struct region){i->at, i->word.text});
-		else if (i->kind == EN_BLOCK && str_is(i->word.text, "defaults"))
+			vec_push(&e->arena, &e->regions, (struct region){i->at, entry_word(i).text});
+		else if (i->kind == EN_BLOCK && str_is(entry_word(i).text, "defaults"))
 			vec_push(&e->arena, &e->regions, (struct region){i->at, STR("")});
 		else if (i->kind == EN_BLOCK || i->kind == EN_FOR || i->kind == EN_IF)
 			regions_of(e, &i->body);

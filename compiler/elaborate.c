@@ -126,7 +126,7 @@ static bool output_texts(struct elab *el, const struct entry *e, struct val v, s
 	const struct list one = {&v, 1}, *l = v.type == V_LIST ? v.u.list : &one;
 
 	if (v.type == V_NONE || v.type == V_ABSENT) {
-		say(el, DIAG_value_none, e->value->at, "output `%.*s` is not set", STR_ARG(e->word.text));
+		say(el, DIAG_value_none, e->value->at, "output `%.*s` is not set", STR_ARG(entry_word(e).text));
 		return false;
 	}
 	*ret = (struct strs){arena_array(el->model, l->n, sizeof *ret->at), l->n};
@@ -160,18 +160,18 @@ static void file_outputs(struct elab *el, struct file *f, struct map *seen, stru
 
 		if (e->kind != EN_OUTPUT || !f->module->root)
 			continue;
-		old = map_add(el->a, seen, e->word.text, (void *)e);
+		old = map_add(el->a, seen, entry_word(e).text, (void *)e);
 		if (old) {
-			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two outputs are called `%.*s`",
-					     STR_ARG(e->word.text));
+			struct diag *d = say(el, DIAG_name_twice, entry_word(e).at, "two outputs are called `%.*s`",
+					     STR_ARG(entry_word(e).text));
 
-			say_note(el, d, old->word.at, "first declared here");
+			say_note(el, d, entry_word(old).at, "first declared here");
 			continue;
 		}
 		v = eval(el, e->value, f->scope);
 		if (v.type != V_POISON && output_texts(el, e, v, &texts))
 			vec_push(el->model, &ret->outputs,
-				 (struct m_output){str_copy(el->model, e->word.text), texts, v.type == V_LIST, e->word.at});
+				 (struct m_output){str_copy(el->model, entry_word(e).text), texts, v.type == V_LIST, entry_word(e).at});
 	}
 }
 

@@ -81,11 +81,11 @@ bool entry_name(struct elab *el, const struct entry *e, struct scope *scope, str
 {
 	struct val v;
 
-	*ret = e->word;
-	if (!e->computed)
+	*ret = entry_word(e);
+	if (!computed_name(e))
 		return true;
-	v = eval_text(el, e->computed, scope);
-	*ret = (struct ident){v.type == T_STRING ? v.u.STRING : (struct str){0}, e->computed->at};
+	v = eval_text(el, computed_name(e), scope);
+	*ret = (struct ident){v.type == T_STRING ? v.u.STRING : (struct str){0}, computed_name(e)->at};
 	return v.type == T_STRING;
 }
 

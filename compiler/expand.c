@@ -7,14 +7,14 @@
 static void body_look(struct elab *el, const struct node *n, const struct entry_list *list)
 {
 	for (const struct entry *e = list->first; e; e = e->next) {
-		const struct schema_row *row = map_get(&el->rows[n->tag], e->word.text);
-		bool written = e->kind == EN_BLOCK || e->kind == EN_ARROW || (e->kind == EN_FIELD && !e->computed);
+		const struct schema_row *row = map_get(&el->rows[n->tag], entry_word(e).text);
+		bool written = e->kind == EN_BLOCK || e->kind == EN_ARROW || (e->kind == EN_FIELD && !computed_name(e));
 
 		if (e->kind == EN_IF || e->kind == EN_FOR)
 			body_look(el, n, &e->body);
 		if (e->kind == EN_IF)
 			body_look(el, n, &e->other);
-		if (!written || str_is(e->word.text, "defaults") || (e->kind == EN_FIELD && names_find(n->params, e->word.text)))
+		if (!written || str_is(entry_word(e).text, "defaults") || (e->kind == EN_FIELD && names_find(n->params, entry_word(e).text)))
 			continue;
 		if (!row)
 			word_unknown(el, n, e);
@@ -54,7 +54,7 @@ static void expand_if(struct elab *el, const struct fill *f, const struct entry 
 
 static void expand_for(struct elab *el, const struct fill *f, const struct entry *e)
 {
-	const struct loop loop = {.name = e->word, .second = e->second, .list = e->value};
+	const struct loop loop = {.name = entry_word(e), .second = e->second, .list = e->value};
 	struct sequence s;
 	struct fill within = *f;
 
@@ -74,7 +74,7 @@ static void expand_for(struct elab *el, const struct fill *f, const struct entry
 
 static void expand_computed(struct elab *el, const struct fill *f, const struct entry *e)
 {
-	const struct schema_row *row = row_find(el, f->node, e->word.text);
+	const struct schema_row *row = row_find(el, f->node, entry_word(e).text);
 	struct val v = text_outside(el, e->name, f->scope);
 
 	if (v.type == T_STRING)
@@ -87,14 +87,15 @@ static void expand_computed(struct elab *el, const struct fill *f, const struct 
 static void expand_entry(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	struct entry *made = arena_new(el->a, struct entry);
-	const struct entry_list one = {made, made};
-	struct val v = text_outside(el, e->computed, f->scope);
+	const struct entry_list one = {made};
+	struct val v = text_outside(el, computed_name(e), f->scope);
 
 	if (v.type != T_STRING) {
 		f->node->incomplete = true;
 		return;
 	}
-	*made = (struct entry){.kind = EN_FIELD, .at = e->at, .word = {v.u.STRING, e->computed->at}, .value = e->value};
+	*made = (struct entry){.kind = EN_FIELD, .at = e->at, .value = e->value};
+	entry_word_set(made, (struct ident){v.u.STRING, computed_name(e)->at});
 	fill_entries(el, f, &one);
 }
 

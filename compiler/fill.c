@@ -14,15 +14,15 @@ static void slot_set(struct elab *el, const struct fill *f, struct slot *slot, c
 	if (slot->state == SLOT_FRESH && slot->rank < f->layer->rank)
 		return;
 	if (slot->state == SLOT_FRESH && slot->rank == f->layer->rank) {
-		struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice", STR_ARG(e->word.text));
+		struct diag *d = say(el, DIAG_field_twice, entry_word(e).at, "`%.*s` is given twice", STR_ARG(entry_word(e).text));
 
 		say_note(el, d, slot->expr->at, "first given here");
 		say_help(el, d, "leave one of them out");
 		return;
 	}
 	if (slot->state != SLOT_FRESH && slot->state != SLOT_EMPTY) {
-		say(el, DIAG_name_late, e->word.at, "this sets `%.*s`, which a condition beside it depends on",
-		    STR_ARG(e->word.text));
+		say(el, DIAG_name_late, entry_word(e).at, "this sets `%.*s`, which a condition beside it depends on",
+		    STR_ARG(entry_word(e).text));
 		return;
 	}
 	*slot = (struct slot){
@@ -113,28 +113,28 @@ static const char *entry_name_wrong(enum map_key key, struct str name)
 static void fill_map_entry(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	struct cell *cell = node_cell_new(el, f->node, f->map);
-	struct map_entry *m = entry_find(cell, e->word.text);
+	struct map_entry *m = entry_find(cell, entry_word(e).text);
 
 	if (!m) {
-		const char *wrong = entry_name_wrong(schema_map_key(f->node->tag, f->map), e->word.text);
+		const char *wrong = entry_name_wrong(schema_map_key(f->node->tag, f->map), entry_word(e).text);
 
 		if (wrong) {
-			say(el, DIAG_name_form, e->word.at, "`%.*s` cannot be a name in `%.*s`: %s",
-			    STR_ARG(e->word.text), STR_ARG(f->map->name), wrong);
+			say(el, DIAG_name_form, entry_word(e).at, "`%.*s` cannot be a name in `%.*s`: %s",
+			    STR_ARG(entry_word(e).text), STR_ARG(f->map->name), wrong);
 			f->node->incomplete = true;
 			return;
 		}
-		if (f->map->type == T_PORT && name_is_word(el, f->node, e->word)) {
+		if (f->map->type == T_PORT && name_is_word(el, f->node, entry_word(e))) {
 			f->node->incomplete = true;
 			return;
 		}
 		m = arena_alloc(el->a, sizeof *m + type_infos[f->map->type].field_size);
-		m->name = (struct ident){str_copy(el->model, e->word.text), e->word.at};
+		m->name = (struct ident){str_copy(el->model, entry_word(e).text), entry_word(e).at};
 		map_push(el, cell, m);
 	}
 	slot_set(el, f, &m->slot, e);
 	if (m->slot.expr == e->value)
-		m->name.at = e->word.at;
+		m->name.at = entry_word(e).at;
 }
 
 /* Two blocks of free names side by side; what if and for add is merged. */
@@ -144,10 +144,10 @@ static bool map_twice(struct elab *el, const struct fill *f, const struct schema
 
 	for (b = f->node->map_blocks; b; b = b->next)
 		if (b->row == row && b->rank == f->layer->rank) {
-			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice",
+			struct diag *d = say(el, DIAG_field_twice, entry_word(e).at, "`%.*s` is given twice",
 					     STR_ARG(row->name));
 
-			say_note(el, d, b->entry->word.at, "first given here");
+			say_note(el, d, entry_word(b->entry).at, "first given here");
 			say_help(el, d, "put all of it into one block");
 			f->node->incomplete = true;
 			return true;
@@ -188,7 +188,7 @@ void fill_unknown(struct elab *el, const struct fill *f, const struct entry *e)
 void fill_misformed(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e)
 {
 	if (!(e->kind == EN_BLOCK && e->name && e->name->kind == EX_BAD)) /* that is said, and may have swallowed an arrow */
-		wrong_form(el, row, e->word.at);
+		wrong_form(el, row, entry_word(e).at);
 	if (row->form == ROW_BLOCK && row->how == HOW_MANY)
 		lost_name(el, f->scope->file, (struct str){0});
 	else if (row->form != ROW_ARROW)
@@ -199,7 +199,7 @@ void fill_misformed(struct elab *el, const struct fill *f, const struct schema_r
 
 static void fill_field(struct elab *el, const struct fill *f, const struct entry *e)
 {
-	const struct schema_row *row = row_find(el, f->node, e->word.text);
+	const struct schema_row *row = row_find(el, f->node, entry_word(e).text);
 	struct binding *param;
 
 	if (row) {
@@ -209,20 +209,20 @@ static void fill_field(struct elab *el, const struct fill *f, const struct entry
 			fill_misformed(el, f, row, e);
 		return;
 	}
-	param = names_find(f->node->params, e->word.text);
+	param = names_find(f->node->params, entry_word(e).text);
 	if (param && param->rank > f->layer->rank) {
 		slot_set(el, f, &param->slot, e);
 		return;
 	}
 	if (param && param->rank == f->layer->rank) {
-		struct diag *d = say(el, DIAG_field_twice, e->word.at,
-				     "the template gives its own parameter `%.*s` a value", STR_ARG(e->word.text));
+		struct diag *d = say(el, DIAG_field_twice, entry_word(e).at,
+				     "the template gives its own parameter `%.*s` a value", STR_ARG(entry_word(e).text));
 
 		say_help(el, d, "a parameter's default is written with it: param %.*s: TYPE = …",
-			 STR_ARG(e->word.text));
+			 STR_ARG(entry_word(e).text));
 		return;
 	}
-	if (f->node->tag == KIND_COUNT && str_eq(e->word.text, STR("language")) && !f->late)
+	if (f->node->tag == KIND_COUNT && str_eq(entry_word(e).text, STR("language")) && !f->late)
 		fill_language(el, e);
 	else
 		fill_unknown(el, f, e);
@@ -236,7 +236,7 @@ static void fill_defaults(struct elab *el, const struct fill *f, const struct en
 	enum kind_tag kind = e->name && e->name->kind == EX_NAME ? kind_find(e->name->u.text) : KIND_COUNT;
 
 	if (kind == KIND_COUNT) {
-		struct diag *wrong = say(el, DIAG_block_name, e->name ? e->name->at : e->word.at,
+		struct diag *wrong = say(el, DIAG_block_name, e->name ? e->name->at : entry_word(e).at,
 					 "defaults are for a kind of block");
 		struct near near = near_start(e->name && e->name->kind == EX_NAME ? e->name->u.text : (struct str){0});
 
@@ -282,16 +282,16 @@ static void fill_one(struct elab *el, const struct fill *f, const struct schema_
 		say_help(el, d, "write: %.*s { … }", STR_ARG(row->name));
 	}
 	if (!cell->one) {
-		cell->one = node_new(el, f->node, row->child, (struct ident){0}, e->word.at);
+		cell->one = node_new(el, f->node, row->child, (struct ident){0}, entry_word(e).at);
 		if (!cell->one)
 			return;
 	} else if (!f->late) {
 		for (const struct layer *l = cell->one->layers; l; l = l->next) {
 			if (l->parent_rank != f->layer->rank || l->origin != LAYER_WRITTEN)
 				continue;
-			struct diag *d = say(el, DIAG_field_twice, e->word.at, "`%.*s` is given twice",
+			struct diag *d = say(el, DIAG_field_twice, entry_word(e).at, "`%.*s` is given twice",
 					     STR_ARG(row->name));
-			say_note(el, d, l->entry->word.at, "first given here");
+			say_note(el, d, entry_word(l->entry).at, "first given here");
 			say_help(el, d, "put all of it into one block");
 			f->node->incomplete = true;
 			return;
@@ -406,7 +406,7 @@ static void fill_later(struct elab *el, const struct fill *f, const struct entry
 static void fill_many(struct elab *el, const struct fill *f, const struct schema_row *row, const struct entry *e)
 {
 	if (!e->name) {
-		struct diag *d = say(el, DIAG_block_name, e->word.at, "`%.*s` needs a name", STR_ARG(row->name));
+		struct diag *d = say(el, DIAG_block_name, entry_word(e).at, "`%.*s` needs a name", STR_ARG(row->name));
 
 		say_help(el, d, "write: %.*s NAME { … }", STR_ARG(row->name));
 		lost_name(el, f->scope->file, (struct str){0});
@@ -423,7 +423,7 @@ static void fill_many(struct elab *el, const struct fill *f, const struct schema
 
 static void fill_block(struct elab *el, const struct fill *f, const struct entry *e)
 {
-	const struct schema_row *row = row_find(el, f->node, e->word.text);
+	const struct schema_row *row = row_find(el, f->node, entry_word(e).text);
 
 	if (!row) {
 		fill_unknown(el, f, e);
@@ -455,7 +455,7 @@ static void fill_let(struct elab *el, const struct fill *f, const struct entry *
 	struct binding *b = arena_new(el->a, struct binding);
 
 	b->form = BIND_LET;
-	b->name = e->word;
+	b->name = entry_word(e);
 	b->declared = e->type;
 	b->home = f->scope;
 	b->slot = (struct slot){.expr = e->value, .scope = f->scope, .state = SLOT_FRESH};
@@ -488,10 +488,10 @@ static void fill_entry(struct elab *el, const struct fill *f, const struct entry
 		fill_assertion(el, f, e);
 		return;
 	case EN_FIELD:
-		if (e->computed && f->map)
+		if (computed_name(e) && f->map)
 			fill_later(el, f, e);
-		else if (e->computed)
-			say(el, DIAG_entry_form, e->computed->at, "the name of a field is not computed; that of an entry of `ports` or `env` can be");
+		else if (computed_name(e))
+			say(el, DIAG_entry_form, computed_name(e)->at, "the name of a field is not computed; that of an entry of `ports` or `env` can be");
 		else if (f->map)
 			fill_map_entry(el, f, e);
 		else
@@ -500,18 +500,18 @@ static void fill_entry(struct elab *el, const struct fill *f, const struct entry
 	case EN_BLOCK:
 	case EN_ARROW:
 		if (f->map)
-			say(el, DIAG_entry_form, e->word.at, "`%.*s` holds NAME = VALUE and nothing else",
+			say(el, DIAG_entry_form, entry_word(e).at, "`%.*s` holds NAME = VALUE and nothing else",
 			    STR_ARG(f->map->name));
 		else if (e->kind == EN_ARROW)
 			fill_arrow(el, f, e);
-		else if (str_eq(e->word.text, STR("defaults")))
+		else if (str_eq(entry_word(e).text, STR("defaults")))
 			return; /* entered before the others */
 		else
 			fill_block(el, f, e);
 		return;
 	case EN_PARAM:
 		if (f->layer->origin != LAYER_TEMPLATE || f->late || f->map)
-			wrong_place(el, e, e->word.at, f->layer->origin == LAYER_TEMPLATE);
+			wrong_place(el, e, entry_word(e).at, f->layer->origin == LAYER_TEMPLATE);
 		return;
 	case EN_INPUT:
 	case EN_OUTPUT:
@@ -520,9 +520,9 @@ static void fill_entry(struct elab *el, const struct fill *f, const struct entry
 	case EN_TYPE:
 		if (top)
 			return;
-		wrong_place(el, e, e->kind == EN_USE ? e->value->at : e->word.at, false);
+		wrong_place(el, e, e->kind == EN_USE ? e->value->at : entry_word(e).at, false);
 		if (e->kind == EN_TEMPLATE)
-			map_add(el->a, &f->scope->file->misplaced, e->word.text, f->scope->file);
+			map_add(el->a, &f->scope->file->misplaced, entry_word(e).text, f->scope->file);
 		return;
 	}
 }
@@ -532,7 +532,7 @@ void fill_entries(struct elab *el, const struct fill *f, const struct entry_list
 	for (const struct entry *e = list->first; e && list->first->early; e = e->next) {
 		if (e->kind == EN_LET)
 			fill_let(el, f, e);
-		else if (e->kind == EN_BLOCK && !f->map && str_eq(e->word.text, STR("defaults")))
+		else if (e->kind == EN_BLOCK && !f->map && str_eq(entry_word(e).text, STR("defaults")))
 			fill_defaults(el, f, e);
 	}
 	/* The tree of a large text is in no cache any more: while one entry is worked on, the next comes. */

@@ -21,20 +21,20 @@ static bool arrow_mode(struct elab *el, const struct fill *f, const struct schem
 
 	*ret = WORD_COUNT;
 	if (t.tag == T_COUNT) {
-		if (e->mode.text.n)
-			say_help(el, say(el, DIAG_entry_form, e->mode.at, "`%.*s` takes no second word", STR_ARG(row->name)), row->type == T_NAMED ? "leave it out" : "leave it out; a protocol stands behind its port: world:443/tcp");
-		return !e->mode.text.n;
+		if (entry_mode(e).text.n)
+			say_help(el, say(el, DIAG_entry_form, entry_mode(e).at, "`%.*s` takes no second word", STR_ARG(row->name)), row->type == T_NAMED ? "leave it out" : "leave it out; a protocol stands behind its port: world:443/tcp");
+		return !entry_mode(e).text.n;
 	}
-	*ret = word_find((enum type_tag)t.tag, e->mode.text);
+	*ret = word_find((enum type_tag)t.tag, entry_mode(e).text);
 	if (*ret != WORD_COUNT)
 		return true;
-	struct near near = near_start(e->mode.text);
+	struct near near = near_start(entry_mode(e).text);
 	words = type_words((enum type_tag)t.tag);
 	for (unsigned w = words.lo; w < words.hi; w++)
 		near_offer(&near, word_texts[w]);
-	if (!e->mode.text.n)
-		say_help(el, say(el, DIAG_word_unknown, e->word.at, "behind `%.*s` stands %s", STR_ARG(row->name), type_text(el, &t)), "write: %s", habit_form(row->name, "NAME WORD A -> B"));
-	struct diag *d = e->mode.text.n ? say(el, DIAG_word_unknown, e->mode.at, "behind `%.*s` stands %s, not `%.*s`", STR_ARG(row->name), type_text(el, &t), STR_ARG(e->mode.text)) : NULL;
+	if (!entry_mode(e).text.n)
+		say_help(el, say(el, DIAG_word_unknown, entry_word(e).at, "behind `%.*s` stands %s", STR_ARG(row->name), type_text(el, &t)), "write: %s", habit_form(row->name, "NAME WORD A -> B"));
+	struct diag *d = entry_mode(e).text.n ? say(el, DIAG_word_unknown, entry_mode(e).at, "behind `%.*s` stands %s, not `%.*s`", STR_ARG(row->name), type_text(el, &t), STR_ARG(entry_mode(e).text)) : NULL;
 	say_suggest(el, d, &near);
 	if (d && !near.best.n)
 		say_help(el, d, "`reach` insists on what is allowed, `deny` on what is not");
@@ -59,7 +59,7 @@ static struct arrow *arrow_new(struct elab *el, const struct fill *f, const stru
 
 void fill_arrow(struct elab *el, const struct fill *f, const struct entry *e)
 {
-	const struct schema_row *row = row_find(el, f->node, e->word.text);
+	const struct schema_row *row = row_find(el, f->node, entry_word(e).text);
 	struct arrow *arrow;
 	enum word mode;
 
@@ -80,10 +80,10 @@ void fill_arrow(struct elab *el, const struct fill *f, const struct entry *e)
 	arrow->order = f->late ? f->order : e->at.lo;
 	arrow->mode = mode;
 	if (e->has_body ? schema_kinds[row->child].nrows > 0 : has_defaults(row->child)) {
-		arrow->block = node_new(el, f->node, row->child, (struct ident){0}, e->word.at);
+		arrow->block = node_new(el, f->node, row->child, (struct ident){0}, entry_word(e).at);
 		if (arrow->block)
 			layer_add(el, arrow->block, e, f->scope, f->layer->rank);
 	} else if (e->has_body) {
-		say(el, DIAG_entry_form, e->word.at, "`%.*s` takes no block", STR_ARG(row->name));
+		say(el, DIAG_entry_form, entry_word(e).at, "`%.*s` takes no block", STR_ARG(row->name));
 	}
 }

@@ -44,7 +44,7 @@ static void vars_read(struct sources *sources, struct diags *d, struct str path,
 	ast = parse(&ret->arena, d, source);
 	for (const struct entry *e = ast->entries.first; e; e = e->next)
 		if (e->kind == EN_FIELD)
-			given_add(ret, d, (struct given){.name = e->word, .source = source, .ast = ast, .value = e->value, .text = e->value->at});
+			given_add(ret, d, (struct given){.name = entry_word(e), .source = source, .ast = ast, .value = e->value, .text = e->value->at});
 		else
 			diag_help(d, diag_add(d, DIAG_given_form, e->at, "a file of values for inputs holds nothing else than values"), "write: NAME = VALUE");
 }
@@ -147,10 +147,10 @@ void input_add(struct elab *el, struct file *f, const struct entry *e)
 	struct binding *b = arena_new(el->a, struct binding);
 
 	b->form = BIND_INPUT;
-	b->name = e->word;
+	b->name = entry_word(e);
 	b->declared = e->type;
 	b->home = f->scope;
-	b->given = map_get(&el->modules->given_by_name, e->word.text);
+	b->given = map_get(&el->modules->given_by_name, entry_word(e).text);
 	if (b->given)
 		b->given->used = true;
 	b->slot = (struct slot){.expr = e->value, .scope = f->scope, .state = e->value || b->given ? SLOT_FRESH : SLOT_EMPTY};
@@ -158,12 +158,12 @@ void input_add(struct elab *el, struct file *f, const struct entry *e)
 		vec_push(el->a, &el->bindings, b);
 	struct type t = {0};
 	if (b->slot.state == SLOT_EMPTY && !declared_optional(el, b) && (!b->declared || type_read(el, b->declared, b->home, &t))) {
-		struct diag *d = say(el, DIAG_input_missing, e->word.at, "input `%.*s` has neither a value nor a default", STR_ARG(e->word.text));
+		struct diag *d = say(el, DIAG_input_missing, entry_word(e).at, "input `%.*s` has neither a value nor a default", STR_ARG(entry_word(e).text));
 
 		if (b->declared && is_block_type(&t))
 			say_help(el, d, "a block is not given from outside: its name may be, as a string; or a template has it as a `param`");
 		else
-			say_help(el, d, "give it one: --set %.*s=…, or a line `%.*s = …` in a file for --vars", STR_ARG(e->word.text), STR_ARG(e->word.text));
+			say_help(el, d, "give it one: --set %.*s=…, or a line `%.*s = …` in a file for --vars", STR_ARG(entry_word(e).text), STR_ARG(entry_word(e).text));
 	}
 }
 

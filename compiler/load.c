@@ -237,9 +237,9 @@ static struct str default_alias(struct str path)
 
 static void use_enter(struct loader *l, struct module *m, const struct entry *e, struct str name, struct module *used)
 {
-	struct module_use use = {.alias = e->word.text.n ? e->word.text : name, .module = used};
+	struct module_use use = {.alias = entry_word(e).text.n ? entry_word(e).text : name, .module = used};
 
-	use.at = e->word.text.n ? e->word.at : e->value->at;
+	use.at = entry_word(e).text.n ? entry_word(e).at : e->value->at;
 	if (use.alias.n == 0 && !used)
 		return;
 	if (use.alias.n == 0) {

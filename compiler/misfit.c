@@ -82,18 +82,18 @@ static bool few_words(struct elab *el, struct diag *d, const struct node *n)
 static struct diag *without_stack(struct elab *el, const struct node *n, const struct entry *e, bool *ret_first)
 {
 	enum { SHOWN = 3 };
-	bool of_stack = n->tag == KIND_COUNT && map_get(&el->rows[KIND_stack], e->word.text);
+	bool of_stack = n->tag == KIND_COUNT && map_get(&el->rows[KIND_stack], entry_word(e).text);
 	struct diag *said = of_stack && n->unknown ? map_get(n->unknown, STR("stack")) : NULL;
 
 	*ret_first = of_stack && !said;
 	if (said && said->notes.n <= SHOWN)
-		say_note(el, said, e->word.at, "nor can this");
+		say_note(el, said, entry_word(e).at, "nor can this");
 	return said;
 }
 
 void word_unknown(struct elab *el, const struct node *n, const struct entry *e)
 {
-	struct ident word = e->word;
+	struct ident word = entry_word(e);
 	struct near near = near_start(word.text);
 	struct diag *d;
 

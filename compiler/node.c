@@ -57,13 +57,13 @@ void layer_add(struct elab *el, struct node *n, const struct entry *e, struct sc
 	struct layer layer = {.entry = e, .outer = outer, .origin = LAYER_WRITTEN, .parent_rank = parent_rank};
 
 	if (n->state != NODE_FRESH) {
-		say(el, DIAG_name_late, e->word.at, "this adds to `%s`, which a condition beside it depends on",
+		say(el, DIAG_name_late, entry_word(e).at, "this adds to `%s`, which a condition beside it depends on",
 		    node_path(el, n));
 		return;
 	}
 	layer_insert(el, n, layer);
 	n->low_rank = parent_rank > n->low_rank ? parent_rank : n->low_rank;
-	if (!e->base)
+	if (e->kind == EN_ARROW || !e->base)
 		return;
 	struct template *t = template_find(el, outer->file, e->base, n->tag);
 	n->broken |= !t;
@@ -128,13 +128,13 @@ static void param_add(struct elab *el, struct node *n, const struct layer *l, co
 {
 	struct binding *b = arena_new(el->a, struct binding);
 
-	if (row_find(el, n, e->word.text)) {
-		say(el, DIAG_name_form, e->word.at, "`%.*s` is a word of %.*s: no parameter can have this name",
-		    STR_ARG(e->word.text), STR_ARG(n->kind->word));
+	if (row_find(el, n, entry_word(e).text)) {
+		say(el, DIAG_name_form, entry_word(e).at, "`%.*s` is a word of %.*s: no parameter can have this name",
+		    STR_ARG(entry_word(e).text), STR_ARG(n->kind->word));
 		return;
 	}
 	b->form = BIND_PARAM;
-	b->name = e->word;
+	b->name = entry_word(e);
 	b->declared = e->type;
 	b->home = l->scope;
 	b->rank = l->rank;

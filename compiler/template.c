@@ -14,17 +14,17 @@ void templates_collect(struct elab *el, struct file *f)
 		t = arena_new(el->a, struct template);
 		t->entry = e;
 		t->file = f;
-		if (kind_find(e->word.text) != KIND_COUNT) {
-			say(el, DIAG_name_form, e->word.at, "`%.*s` is a kind of block: no template can have this name",
-			    STR_ARG(e->word.text));
+		if (kind_find(entry_word(e).text) != KIND_COUNT) {
+			say(el, DIAG_name_form, entry_word(e).at, "`%.*s` is a kind of block: no template can have this name",
+			    STR_ARG(entry_word(e).text));
 			continue;
 		}
-		old = map_add(el->a, &f->templates, e->word.text, t);
+		old = map_add(el->a, &f->templates, entry_word(e).text, t);
 		if (old) {
-			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two templates are called `%.*s`",
-					     STR_ARG(e->word.text));
+			struct diag *d = say(el, DIAG_name_twice, entry_word(e).at, "two templates are called `%.*s`",
+					     STR_ARG(entry_word(e).text));
 
-			say_note(el, d, old->entry->word.at, "first declared here");
+			say_note(el, d, entry_word(old->entry).at, "first declared here");
 			continue;
 		}
 		vec_push(el->a, &f->template_list, t);
@@ -42,7 +42,7 @@ static struct template *unknown(struct elab *el, struct file *f, struct ident na
 	if (d)
 		map_add(el->a, &f->unknown, name.text, d);
 	vec_each(struct template *, t, &f->template_list)
-		near_offer(&near, (*t)->entry->word.text);
+		near_offer(&near, entry_word((*t)->entry).text);
 	for (size_t k = 0; kinds_too && k < KIND_COUNT; k++)
 		near_offer(&near, schema_kinds[k].word);
 	say_suggest(el, d, &near);
@@ -139,12 +139,12 @@ static bool resolve(struct elab *el, struct template *t)
 	const struct expr *base = t->entry->base;
 
 	if (t->state == TEMPLATE_BUSY) {
-		struct diag *d = say(el, DIAG_template_cycle, t->entry->word.at, "template `%.*s` extends itself",
-				     STR_ARG(t->entry->word.text));
+		struct diag *d = say(el, DIAG_template_cycle, entry_word(t->entry).at, "template `%.*s` extends itself",
+				     STR_ARG(entry_word(t->entry).text));
 
 		for (const struct template *on = t->base; on && on != t; on = on->base)
-			say_note(el, d, on->entry->word.at, "by way of `%.*s`", STR_ARG(on->entry->word.text));
-		say_help(el, d, "the first of them names a kind: template %.*s : container { … }", STR_ARG(t->entry->word.text));
+			say_note(el, d, entry_word(on->entry).at, "by way of `%.*s`", STR_ARG(entry_word(on->entry).text));
+		say_help(el, d, "the first of them names a kind: template %.*s : container { … }", STR_ARG(entry_word(t->entry).text));
 		return false;
 	}
 	if (t->state != TEMPLATE_FRESH)
@@ -152,9 +152,9 @@ static bool resolve(struct elab *el, struct template *t)
 	t->state = TEMPLATE_BUSY;
 	t->kind = KIND_COUNT;
 	if (!base) {
-		struct diag *d = say(el, DIAG_template_unknown, t->entry->word.at,
-				     "template `%.*s` does not say what it makes", STR_ARG(t->entry->word.text));
-		say_help(el, d, "template %.*s : container { … }", STR_ARG(t->entry->word.text));
+		struct diag *d = say(el, DIAG_template_unknown, entry_word(t->entry).at,
+				     "template `%.*s` does not say what it makes", STR_ARG(entry_word(t->entry).text));
+		say_help(el, d, "template %.*s : container { … }", STR_ARG(entry_word(t->entry).text));
 	} else {
 		if (base->kind == EX_NAME)
 			t->kind = kind_find(base->u.text);
@@ -187,11 +187,11 @@ struct template *template_find(struct elab *el, struct file *f, const struct exp
 		return NULL;
 	if (t->kind != kind) {
 		struct diag *d = say(el, DIAG_template_kind, base->at, "template `%.*s` is for %.*s, not for %.*s",
-				     STR_ARG(t->entry->word.text), STR_ARG(schema_kinds[t->kind].word),
+				     STR_ARG(entry_word(t->entry).text), STR_ARG(schema_kinds[t->kind].word),
 				     STR_ARG(schema_kinds[kind].word));
 
-		say_note(el, d, t->entry->word.at, "declared here");
-		say_help(el, d, "its kind stands behind its name: template %.*s : %.*s { … }", STR_ARG(t->entry->word.text), STR_ARG(schema_kinds[kind].word));
+		say_note(el, d, entry_word(t->entry).at, "declared here");
+		say_help(el, d, "its kind stands behind its name: template %.*s : %.*s { … }", STR_ARG(entry_word(t->entry).text), STR_ARG(schema_kinds[kind].word));
 		return NULL;
 	}
 	return t;
@@ -204,7 +204,7 @@ void templates_check(struct elab *el, struct file *f)
 
 		if (!resolve(el, *t) || f->module->std)
 			continue;
-		n = node_new(el, f->node, (*t)->kind, (*t)->entry->word, (*t)->entry->word.at);
+		n = node_new(el, f->node, (*t)->kind, entry_word((*t)->entry), entry_word((*t)->entry).at);
 		if (!n)
 			return;
 		n->sample = true;

@@ -82,18 +82,18 @@ void types_collect(struct elab *el, struct file *f)
 
 		if (e->kind != EN_TYPE)
 			continue;
-		if (type_own(e->word.text) != T_COUNT) {
-			say(el, DIAG_name_form, e->word.at, "`%.*s` is a type of the language: no other can have this name", STR_ARG(e->word.text));
+		if (type_own(entry_word(e).text) != T_COUNT) {
+			say(el, DIAG_name_form, entry_word(e).at, "`%.*s` is a type of the language: no other can have this name", STR_ARG(entry_word(e).text));
 			continue;
 		}
 		decl = arena_new(el->a, struct type_decl);
 		decl->entry = e;
 		decl->file = f;
-		old = map_add(el->a, &f->types, e->word.text, decl);
+		old = map_add(el->a, &f->types, entry_word(e).text, decl);
 		if (old) {
-			struct diag *d = say(el, DIAG_name_twice, e->word.at, "two types are called `%.*s`", STR_ARG(e->word.text));
+			struct diag *d = say(el, DIAG_name_twice, entry_word(e).at, "two types are called `%.*s`", STR_ARG(entry_word(e).text));
 
-			say_note(el, d, old->entry->word.at, "first declared here");
+			say_note(el, d, entry_word(old->entry).at, "first declared here");
 		} else {
 			vec_push(el->a, &f->type_list, decl);
 		}
@@ -104,7 +104,7 @@ void types_collect(struct elab *el, struct file *f)
 static bool decl_read(struct elab *el, struct type_decl *decl, struct span used_at, struct type *ret)
 {
 	if (decl->state == DECL_BUSY) {
-		struct diag *d = say(el, DIAG_type_unknown, used_at, "type `%.*s` is made of itself", STR_ARG(decl->entry->word.text));
+		struct diag *d = say(el, DIAG_type_unknown, used_at, "type `%.*s` is made of itself", STR_ARG(entry_word(decl->entry).text));
 
 		say_help(el, d, "have it hold names, and look them up: list<string>");
 		return false;
@@ -128,7 +128,7 @@ void types_check(struct elab *el, struct file *f)
 	struct type ignored;
 
 	vec_each(struct type_decl *, decl, &f->type_list)
-		decl_read(el, *decl, (*decl)->entry->word.at, &ignored);
+		decl_read(el, *decl, entry_word((*decl)->entry).at, &ignored);
 }
 
 static bool type_unknown(struct elab *el, struct file *f, struct ident name, bool own)
@@ -140,7 +140,7 @@ static bool type_unknown(struct elab *el, struct file *f, struct ident name, boo
 		if (!strpbrk(type_infos[tag].shown, " <"))
 			near_offer(&near, str_of(type_infos[tag].shown));
 	vec_each(struct type_decl *, decl, &f->type_list)
-		near_offer(&near, (*decl)->entry->word.text);
+		near_offer(&near, entry_word((*decl)->entry).text);
 	if (habit_help(STR(""), name.text))
 		say_help(el, d, "%s", habit_help(STR(""), name.text));
 	else
@@ -243,12 +243,12 @@ static bool type_record_read(struct elab *el, const struct type_expr *e, struct 
 	r->n = 0;
 	for (const struct entry *field = e->fields.first; field; field = field->next) {
 		struct record_field *f = &r->at[r->n++];
-		const struct entry *old = map_add(el->a, &seen, field->word.text, (void *)field);
+		const struct entry *old = map_add(el->a, &seen, entry_word(field).text, (void *)field);
 
-		*f = (struct record_field){.name = field->word.text, .dflt = field->value, .scope = scope};
+		*f = (struct record_field){.name = entry_word(field).text, .dflt = field->value, .scope = scope};
 		good &= type_read(el, field->type, scope, &f->type);
 		if (old) {
-			say_note(el, say(el, DIAG_field_twice, field->word.at, "`%.*s` is given twice", STR_ARG(f->name)), old->word.at,
+			say_note(el, say(el, DIAG_field_twice, entry_word(field).at, "`%.*s` is given twice", STR_ARG(f->name)), entry_word(old).at,
 				 "first given here");
 			good = false;
 		}

@@ -21,7 +21,7 @@ struct expr_list {
 	struct expr *first, *last;
 };
 struct entry_list {
-	struct entry *first, *last;
+	struct entry *first;
 };
 
 enum expr_kind {
@@ -144,39 +144,68 @@ struct type_expr {
 	struct expr *lo, *hi;		/* TF_RANGE: int in 1..65535 */
 };
 
-/* Small, because a file has many: members that no kind of entry has together share a place, and may be read only where the kind is one of those named. Of what has no body, as a
- * field, which most entries are, there is nothing behind the first line; of a block nothing behind the second. */
+/* Small, because a file has many: members that no kind of entry has together share a place, and may be read only where the kind is one of those named. Of a field, which most
+ * entries are, there is nothing behind the first line; of a `let` nothing behind the second, of a block or an arrow without a mode nothing behind the third. */
 struct entry {
-	enum entry_kind kind;
-	struct span at;		/* the whole entry */
+	enum entry_kind kind : 8;
 	bool has_body;		/* EN_ARROW: a block was written */
-	bool early;		/* of the first of a list: there is one in it that counts before the others are read: `let`, `defaults` */
+	bool has_mode;		/* EN_ARROW */
+	bool early : 1;		/* of the first of a list: there is one in it that counts before the others are read: `let`, `defaults` */
+	bool is_computed : 1;	/* EN_FIELD: its name is */
+	struct span at;		/* the whole entry */
+	uint32_t word_n;	/* entry_word() */
+	union {
+		const char *word_s;
+		struct expr *computed_;	/* computed_name() */
+	};
+	struct span word_at;
 	struct entry *next;
-	struct ident word;	/* EN_BLOCK, EN_ARROW: its kind; EN_FIELD, EN_LET, EN_PARAM, EN_INPUT, EN_OUTPUT, EN_TEMPLATE, EN_TYPE: the name; EN_USE: the alias; EN_FOR: the variable, the first where there are two */
 	union {
 		struct expr *value;	/* the expression of fields, lets, params (default), inputs (default), outputs, for, if, assert; EN_USE: EX_STRING, or EX_NAME/EX_MEMBER */
 		struct expr *name;	/* EN_BLOCK: EX_NAME, EX_COMPUTED, or EX_TEXT (a name in quotes), or NULL */
 		struct expr *left;	/* EN_ARROW */
 	};
+	/* ---- */
 	union {
-		struct expr *base;	/* EN_BLOCK, EN_TEMPLATE: EX_NAME or EX_MEMBER, or NULL; EN_ARROW: NULL */
+		struct expr *base;	/* EN_BLOCK, EN_TEMPLATE: EX_NAME or EX_MEMBER, or NULL */
 		struct expr *message;	/* EN_ASSERT, or NULL */
-		struct expr *computed;	/* EN_FIELD: its name, where that is EX_TEXT or EX_COMPUTED; then word is empty */
+		struct expr *right;	/* EN_ARROW */
 		struct type_expr *type;	/* EN_LET (or NULL), EN_PARAM, EN_INPUT, EN_TYPE */
 	};
 	/* ---- */
 	struct entry_list body;	/* EN_BLOCK, EN_ARROW, EN_FOR, EN_IF, EN_TEMPLATE */
 	/* ---- */
 	union {
-		struct {
-			struct ident mode;	/* EN_ARROW: second word, `deny` of `expect deny` */
-			struct expr *right;	/* EN_ARROW */
-		};
+		struct ident mode_;	/* EN_ARROW: entry_mode() */
 		struct str doc;		/* EN_PARAM, EN_INPUT: the string behind it; EN_TEMPLATE, EN_TYPE: the comment lines directly above */
 		struct entry_list other;	/* EN_IF: else */
 		struct ident second;	/* EN_FOR, or empty */
 	};
 };
+
+/* EN_BLOCK, EN_ARROW: its kind; EN_FIELD, EN_LET, EN_PARAM, EN_INPUT, EN_OUTPUT, EN_TEMPLATE, EN_TYPE: the name; EN_USE: the alias; EN_FOR: the variable, the first where
+ * there are two. */
+static inline struct ident entry_word(const struct entry *e)
+{
+	return (struct ident){{e->word_s, e->word_n}, e->word_at};
+}
+/* The word has at most as many bytes as a string can have. */
+static inline void entry_word_set(struct entry *e, struct ident word)
+{
+	e->word_s = word.text.s;
+	e->word_n = (uint32_t)word.text.n;
+	e->word_at = word.at;
+}
+/* EN_FIELD: its name, where that is EX_TEXT or EX_COMPUTED; then its word is empty. Else NULL. */
+static inline struct expr *computed_name(const struct entry *e)
+{
+	return e->is_computed ? e->computed_ : NULL;
+}
+/* EN_ARROW: the second word, `deny` of `expect deny`. */
+static inline struct ident entry_mode(const struct entry *e)
+{
+	return e->has_mode ? e->mode_ : (struct ident){0};
+}
 
 /* Whether it may have a body. */
 static inline bool entry_bodied(enum entry_kind kind)

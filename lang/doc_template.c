@@ -36,7 +36,7 @@ static void put_entry(const struct ast *ast, const struct entry *e, struct buf *
 
 static void put_param(const struct ast *ast, const struct entry *e, struct buf *out)
 {
-	buf_fmt(out, "  %.*s: %.*s", STR_ARG(e->word.text), STR_ARG(source_text(ast, e->type->at)));
+	buf_fmt(out, "  %.*s: %.*s", STR_ARG(entry_word(e).text), STR_ARG(source_text(ast, e->type->at)));
 	if (e->value)
 		buf_fmt(out, " = %.*s", STR_ARG(source_text(ast, e->value->at)));
 	buf_addc(out, '\n');
@@ -69,7 +69,7 @@ static const struct entry *base_of(const struct ast *ast, const struct entry *t)
 {
 	if (t->base && t->base->kind == EX_NAME)
 		for (const struct entry *e = ast->entries.first; e; e = e->next)
-			if (e->kind == EN_TEMPLATE && str_eq(e->word.text, t->base->u.text))
+			if (e->kind == EN_TEMPLATE && str_eq(entry_word(e).text, t->base->u.text))
 				return e;
 	return NULL;
 }
@@ -114,7 +114,7 @@ void doc_template(const struct ast *ast, const struct entry *t, struct str name,
 		if (i == 0)
 			buf_puts(out, "\nIt gives:\n");
 		else
-			buf_fmt(out, "\nAnd as %.*s:\n", STR_ARG(chain[i]->word.text));
+			buf_fmt(out, "\nAnd as %.*s:\n", STR_ARG(entry_word(chain[i]).text));
 		put_given(ast, chain[i], out);
 	}
 }
@@ -124,9 +124,9 @@ static void put_listed(const struct ast *ast, const struct entry *e, struct buf 
 	if (e->kind == EN_INPUT)
 		put_param(ast, e, out);
 	else if (e->kind == EN_TEMPLATE)
-		buf_fmt(out, "  %-14.*s %.*s\n", STR_ARG(e->word.text), STR_ARG(first_line(e->doc)));
+		buf_fmt(out, "  %-14.*s %.*s\n", STR_ARG(entry_word(e).text), STR_ARG(first_line(e->doc)));
 	else
-		buf_fmt(out, "  %.*s = %.*s\n", STR_ARG(e->word.text), STR_ARG(source_text(ast, e->value->at)));
+		buf_fmt(out, "  %.*s = %.*s\n", STR_ARG(entry_word(e).text), STR_ARG(source_text(ast, e->value->at)));
 }
 
 void doc_file(const struct ast *ast, struct str name, struct buf *out)

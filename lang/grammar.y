@@ -93,7 +93,7 @@ static void yyerror(struct span *at, struct parser *p, const char *message);
 
 %%
 file:
-  entries			{ p->ast->entries = $1; }
+  entries			{ p->ast->entries.first = $1.first; }
 ;
 entries:
   %empty			{ $$ = entries_none(); }

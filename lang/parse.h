@@ -58,12 +58,17 @@ struct listener {
 	void (*hear)(struct listener *l, const struct ast *ast, int token, struct span at);
 };
 
+/* A list of entries under way. */
+struct entry_run {
+	struct entry *first, *last;
+};
+
 /* What a token or a part of the grammar comes to. */
 union value {
 	struct expr *expr;
 	struct expr_list exprs;
 	struct entry *entry;
-	struct entry_list entries;
+	struct entry_run entries;
 	struct type_expr *type;
 	struct loop *loop;
 	struct port port;
@@ -262,7 +267,7 @@ struct expr *expr_unary(struct parser *p, struct span at, enum op op, struct exp
 struct expr *expr_binary(struct parser *p, struct span at, enum op op, struct expr *left, struct expr *right);
 struct expr *expr_cond(struct parser *p, struct span at, struct expr *condition, struct expr *yes, struct expr *no);
 struct expr *expr_of_list(struct parser *p, struct span at, struct expr_list list);
-struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields);
+struct expr *expr_map(struct parser *p, struct span at, struct entry_run fields);
 struct loop *loop_new(struct parser *p, struct span name, struct span second, struct expr *list);
 struct expr *expr_comprehension(struct parser *p, struct span at, struct expr *key, struct expr *body, struct loop *loop);
 static inline struct expr_list exprs_none(void)
@@ -279,33 +284,33 @@ struct type_expr *type_name(struct parser *p, struct span at, struct span module
 struct type_expr *type_generic(struct parser *p, struct span at, struct span name, struct type_expr *of);
 struct type_expr *type_optional(struct parser *p, struct span at, struct type_expr *of);
 struct type_expr *type_enum(struct parser *p, struct span at, struct expr_list words);
-struct type_expr *type_record(struct parser *p, struct span at, struct entry_list fields);
+struct type_expr *type_record(struct parser *p, struct span at, struct entry_run fields);
 struct type_expr *type_range(struct parser *p, struct span at, struct type_expr *of, struct expr *lo, struct expr *hi);
 
 struct entry *entry_field(struct parser *p, struct span at, struct span name, struct expr *value);
 struct entry *entry_quoted(struct parser *p, struct span at, const struct expr *name, struct expr *value);
-struct entry *entry_block(struct parser *p, struct span at, struct span kind, struct expr *name, struct expr *base, struct entry_list body);
+struct entry *entry_block(struct parser *p, struct span at, struct span kind, struct expr *name, struct expr *base, struct entry_run body);
 struct entry *entry_arrow(struct parser *p, struct span at, struct span kind, struct span mode, struct expr *left, struct expr *right,
-			  const struct entry_list *body);
+			  const struct entry_run *body);
 struct entry *entry_let(struct parser *p, struct span at, struct span name, struct type_expr *type, struct expr *value);
 struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct span name, struct type_expr *type,
 			 struct expr *value, struct expr *doc);
 struct entry *entry_output(struct parser *p, struct span at, struct span name, struct expr *value);
 struct entry *entry_computed(struct parser *p, struct span at, struct expr *name, struct expr *value);
-struct entry *entry_for(struct parser *p, struct span at, const struct loop *loop, struct entry_list body);
-struct entry *entry_if(struct parser *p, struct span at, struct expr *condition, struct entry_list body, struct entry_list other);
+struct entry *entry_for(struct parser *p, struct span at, const struct loop *loop, struct entry_run body);
+struct entry *entry_if(struct parser *p, struct span at, struct expr *condition, struct entry_run body, struct entry_run other);
 struct entry *entry_assert(struct parser *p, struct span at, struct expr *condition, struct expr *message);
 struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct span alias);
-struct entry *entry_template(struct parser *p, struct span at, struct span name, struct expr *base, struct entry_list body);
+struct entry *entry_template(struct parser *p, struct span at, struct span name, struct expr *base, struct entry_run body);
 struct entry *entry_type(struct parser *p, struct span at, struct span name, struct type_expr *type);
 struct entry *entry_lost(struct parser *p, struct span at);
-static inline struct entry_list entries_none(void)
+static inline struct entry_run entries_none(void)
 {
-	return (struct entry_list){0};
+	return (struct entry_run){0};
 }
-struct entry_list entries_add(struct parser *p, struct entry_list list, struct entry *e);
+struct entry_run entries_add(struct parser *p, struct entry_run list, struct entry *e);
 /* The same, of a body's entries. Those of one who only listens are forgotten. */
-struct entry_list body_add(struct parser *p, struct entry_list list, struct entry *e);
+struct entry_run body_add(struct parser *p, struct entry_run list, struct entry *e);
 struct expr *name_quoted(struct parser *p, struct expr *text);
 
 #endif

@@ -3,26 +3,33 @@
  * The constructors of entries and of bodies' lists of them, one for each action of the grammar, as in parse_expr.c. */
 #include "grammar.h"
 
-static size_t entry_size(enum entry_kind kind)
+static size_t entry_size(enum entry_kind kind, bool has_mode)
 {
 	switch (kind) {
 	case EN_FIELD:
-	case EN_LET:
 	case EN_OUTPUT:
-	case EN_ASSERT:
 	case EN_USE:
+		return offsetof(struct entry, base);
+	case EN_LET:
+	case EN_ASSERT:
 		return offsetof(struct entry, body);
 	case EN_BLOCK:
-		return offsetof(struct entry, mode);
+		return offsetof(struct entry, mode_);
+	case EN_ARROW:
+		return has_mode ? sizeof(struct entry) : offsetof(struct entry, mode_);
 	default:
 		return sizeof(struct entry);
 	}
 }
 
-static struct entry *entry_new(struct parser *p, enum entry_kind kind, struct span at)
+static struct entry *entry_moded(struct parser *p, enum entry_kind kind, struct span at, struct ident word, struct ident mode)
 {
-	struct entry *e = arena_alloc(p->arena, entry_size(kind));
+	struct entry *e = arena_alloc(p->arena, entry_size(kind, mode.text.n));
 
+	e->has_mode = mode.text.n;
+	if (e->has_mode)
+		e->mode_ = mode;
+	entry_word_set(e, word);
 	e->kind = kind;
 	e->at = at;
 	if (++p->entries == ENTRIES_MAX + 1) {
@@ -32,11 +39,15 @@ static struct entry *entry_new(struct parser *p, enum entry_kind kind, struct sp
 	return e;
 }
 
+static struct entry *entry_new(struct parser *p, enum entry_kind kind, struct span at, struct ident word)
+{
+	return entry_moded(p, kind, at, word, (struct ident){0});
+}
+
 struct entry *entry_field(struct parser *p, struct span at, struct span name, struct expr *value)
 {
-	struct entry *e = entry_new(p, EN_FIELD, at);
+	struct entry *e = entry_new(p, EN_FIELD, at, ident_of(p, name));
 
-	e->word = ident_of(p, name);
 	e->value = value;
 	return e;
 }
@@ -44,43 +55,38 @@ struct entry *entry_field(struct parser *p, struct span at, struct span name, st
 /* "name" = value */
 struct entry *entry_quoted(struct parser *p, struct span at, const struct expr *name, struct expr *value)
 {
-	struct entry *e = entry_new(p, EN_FIELD, at);
+	struct entry *e = entry_new(p, EN_FIELD, at, (struct ident){name->u.text, name->at});
 
-	e->word = (struct ident){name->u.text, name->at};
 	e->value = value;
 	return e;
 }
 
-struct entry *entry_block(struct parser *p, struct span at, struct span kind, struct expr *name, struct expr *base, struct entry_list body)
+struct entry *entry_block(struct parser *p, struct span at, struct span kind, struct expr *name, struct expr *base, struct entry_run body)
 {
-	struct entry *e = entry_new(p, EN_BLOCK, at);
+	struct entry *e = entry_new(p, EN_BLOCK, at, ident_of(p, kind));
 
-	e->word = ident_of(p, kind);
 	e->name = name;
 	e->base = base;
-	e->body = body;
+	e->body.first = body.first;
 	return e;
 }
 
 struct entry *entry_arrow(struct parser *p, struct span at, struct span kind, struct span mode, struct expr *left, struct expr *right,
-			  const struct entry_list *body)
+			  const struct entry_run *body)
 {
-	struct entry *e = entry_new(p, EN_ARROW, at);
+	struct entry *e = entry_moded(p, EN_ARROW, at, ident_of(p, kind), ident_if(p, mode));
 
-	e->word = ident_of(p, kind);
-	e->mode = ident_if(p, mode);
 	e->left = left;
 	e->right = right;
 	e->has_body = body;
-	e->body = body ? *body : entries_none();
+	e->body.first = body ? body->first : NULL;
 	return e;
 }
 
 struct entry *entry_let(struct parser *p, struct span at, struct span name, struct type_expr *type, struct expr *value)
 {
-	struct entry *e = entry_new(p, EN_LET, at);
+	struct entry *e = entry_new(p, EN_LET, at, ident_of(p, name));
 
-	e->word = ident_of(p, name);
 	e->type = type;
 	e->value = value;
 	return e;
@@ -89,9 +95,8 @@ struct entry *entry_let(struct parser *p, struct span at, struct span name, stru
 struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind, struct span name, struct type_expr *type,
 			 struct expr *value, struct expr *doc)
 {
-	struct entry *e = entry_new(p, kind, at);
+	struct entry *e = entry_new(p, kind, at, ident_of(p, name));
 
-	e->word = ident_of(p, name);
 	e->type = type;
 	e->value = value;
 	if (doc && doc->kind == EX_STRING)
@@ -103,58 +108,59 @@ struct entry *entry_slot(struct parser *p, struct span at, enum entry_kind kind,
 
 struct entry *entry_output(struct parser *p, struct span at, struct span name, struct expr *value)
 {
-	struct entry *e = entry_new(p, EN_OUTPUT, at);
+	struct entry *e = entry_new(p, EN_OUTPUT, at, ident_of(p, name));
 
-	e->word = ident_of(p, name);
 	e->value = value;
 	return e;
 }
 
 struct entry *entry_computed(struct parser *p, struct span at, struct expr *name, struct expr *value)
 {
-	struct entry *e = entry_new(p, EN_FIELD, at);
+	struct entry *e;
 
+	if (name->kind == EX_BAD)
+		return entry_lost(p, at);
+	if (name->kind != EX_TEXT && name->kind != EX_COMPUTED) /* nothing is interpolated after all */
+		return entry_quoted(p, at, name, value);
+	e = entry_new(p, EN_FIELD, at, (struct ident){0});
+	e->is_computed = true;
+	e->computed_ = name;
 	e->value = value;
-	if (name->kind == EX_TEXT || name->kind == EX_COMPUTED)
-		e->computed = name;
-	else	/* nothing is interpolated after all, or it could not be read */
-		e->word = (struct ident){name->kind == EX_BAD ? STR("") : name->u.text, name->at};
-	return name->kind == EX_BAD ? entry_lost(p, at) : e;
-}
-
-struct entry *entry_for(struct parser *p, struct span at, const struct loop *loop, struct entry_list body)
-{
-	struct entry *e = entry_new(p, EN_FOR, at);
-
-	e->word = loop->name;
-	e->second = loop->second;
-	e->value = loop->list;
-	e->body = body;
 	return e;
 }
 
-struct entry *entry_if(struct parser *p, struct span at, struct expr *condition, struct entry_list body, struct entry_list other)
+struct entry *entry_for(struct parser *p, struct span at, const struct loop *loop, struct entry_run body)
 {
-	struct entry *e = entry_new(p, EN_IF, at);
+	struct entry *e = entry_new(p, EN_FOR, at, loop->name);
+
+	e->second = loop->second;
+	e->value = loop->list;
+	e->body.first = body.first;
+	return e;
+}
+
+struct entry *entry_if(struct parser *p, struct span at, struct expr *condition, struct entry_run body, struct entry_run other)
+{
+	struct entry *e = entry_new(p, EN_IF, at, (struct ident){0});
 	size_t chain = 0;
 
 	e->value = condition;
-	e->body = body;
-	e->other = other;
+	e->body.first = body.first;
+	e->other.first = other.first;
 	for (struct entry *i = other.first; i && i->kind == EN_IF && chain <= NEST_MAX; i = i->other.first)
 		chain++;
 	if (chain > NEST_MAX) {
 		if (!p->said_deep)
 			diag_add(p->diags, DIAG_deep, at, "more than %d `else if` in a row", NEST_MAX);
 		p->said_deep = true;
-		e->other = (struct entry_list){0};
+		e->other.first = NULL;
 	}
 	return e;
 }
 
 struct entry *entry_assert(struct parser *p, struct span at, struct expr *condition, struct expr *message)
 {
-	struct entry *e = entry_new(p, EN_ASSERT, at);
+	struct entry *e = entry_new(p, EN_ASSERT, at, (struct ident){0});
 
 	e->value = condition;
 	e->message = message;
@@ -163,29 +169,26 @@ struct entry *entry_assert(struct parser *p, struct span at, struct expr *condit
 
 struct entry *entry_use(struct parser *p, struct span at, struct expr *what, struct span alias)
 {
-	struct entry *e = entry_new(p, EN_USE, at);
+	struct entry *e = entry_new(p, EN_USE, at, ident_if(p, alias));
 
 	e->value = what;
-	e->word = ident_if(p, alias);
 	return e;
 }
 
-struct entry *entry_template(struct parser *p, struct span at, struct span name, struct expr *base, struct entry_list body)
+struct entry *entry_template(struct parser *p, struct span at, struct span name, struct expr *base, struct entry_run body)
 {
-	struct entry *e = entry_new(p, EN_TEMPLATE, at);
+	struct entry *e = entry_new(p, EN_TEMPLATE, at, ident_of(p, name));
 
-	e->word = ident_of(p, name);
 	e->base = base;
-	e->body = body;
+	e->body.first = body.first;
 	e->doc = text_comment_above(p, at);
 	return e;
 }
 
 struct entry *entry_type(struct parser *p, struct span at, struct span name, struct type_expr *type)
 {
-	struct entry *e = entry_new(p, EN_TYPE, at);
+	struct entry *e = entry_new(p, EN_TYPE, at, ident_of(p, name));
 
-	e->word = ident_of(p, name);
 	e->type = type;
 	e->doc = text_comment_above(p, at);
 	return e;
@@ -202,16 +205,16 @@ struct entry *entry_lost(struct parser *p, struct span at)
 
 static bool entry_early(const struct entry *e)
 {
-	return e->kind == EN_LET || (e->kind == EN_BLOCK && str_eq(e->word.text, STR("defaults")));
+	return e->kind == EN_LET || (e->kind == EN_BLOCK && str_eq(entry_word(e).text, STR("defaults")));
 }
 
-struct entry_list entries_add(struct parser *p, struct entry_list list, struct entry *e)
+struct entry_run entries_add(struct parser *p, struct entry_run list, struct entry *e)
 {
 	(void)p;
 	if (!e)
 		return list;
 	if (!list.first)
-		list = (struct entry_list){e, e};
+		list = (struct entry_run){e, e};
 	list.first->early |= entry_early(e);
 	if (list.last == e)
 		return list;
@@ -222,7 +225,7 @@ struct entry_list entries_add(struct parser *p, struct entry_list list, struct e
 
 /* The token behind the entry was read, or the entry ends with the newest one: in either case what is open around the parser is the body that the entry stands in. What was
  * made since that began is then nobody's. */
-struct entry_list body_add(struct parser *p, struct entry_list list, struct entry *e)
+struct entry_run body_add(struct parser *p, struct entry_run list, struct entry *e)
 {
 	if (!p->listener)
 		return entries_add(p, list, e);

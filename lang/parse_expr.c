@@ -161,13 +161,13 @@ struct expr *expr_of_list(struct parser *p, struct span at, struct expr_list lis
 	return expr_above_all(p, e, list);
 }
 
-struct expr *expr_map(struct parser *p, struct span at, struct entry_list fields)
+struct expr *expr_map(struct parser *p, struct span at, struct entry_run fields)
 {
 	struct expr *e = expr_new(p, EX_MAP, at);
 
-	e->u.map = fields;
+	e->u.map.first = fields.first;
 	for (struct entry *i = fields.first; i; i = i->next)
-		e = expr_above(p, expr_above(p, e, i->value), i->computed);
+		e = expr_above(p, expr_above(p, e, i->value), computed_name(i));
 	return e;
 }
 
@@ -274,11 +274,11 @@ struct type_expr *type_enum(struct parser *p, struct span at, struct expr_list w
 	return t;
 }
 
-struct type_expr *type_record(struct parser *p, struct span at, struct entry_list fields)
+struct type_expr *type_record(struct parser *p, struct span at, struct entry_run fields)
 {
 	struct type_expr *t = type_new(p, TF_RECORD, at);
 
-	t->fields = fields;
+	t->fields.first = fields.first;
 	return t;
 }
 

@@ -99,11 +99,11 @@ static int ask_text(struct asking *q, struct str name, struct str text, struct s
 	for (const struct entry *e = ast->entries.first; template.n && e; e = e->next) {
 		if (e->kind != EN_TEMPLATE)
 			continue;
-		if (str_eq(e->word.text, template)) {
+		if (str_eq(entry_word(e).text, template)) {
 			doc_template(ast, e, STR_JOIN(&q->arena, name, STR("."), template), &q->out);
 			return 0;
 		}
-		near_offer(&near, e->word.text);
+		near_offer(&near, entry_word(e).text);
 	}
 	if (!template.n) {
 		doc_file(ast, name, &q->out);

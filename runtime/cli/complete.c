@@ -106,7 +106,7 @@ static void modules(const struct asking *q)
 		const struct ast *ast = text ? parse(&a, &unsaid, text) : NULL;
 		for (const struct entry *e = ast ? ast->entries.first : NULL; e; e = e->next)
 			if (e->kind == EN_TEMPLATE)
-				offer(q, STR_JOIN(&a, point, e->word.text), NULL);
+				offer(q, STR_JOIN(&a, point, entry_word(e).text), NULL);
 	}
 }
 

@@ -260,7 +260,7 @@ static void spans_are_exact(void **state)
 	const struct entry *e = p.ast->entries.first;
 	assert_int_equal(e->at.lo, 3);
 	assert_int_equal(e->at.hi, 17);
-	assert_int_equal(e->word.at.hi - e->word.at.lo, 2);
+	assert_int_equal(entry_word(e).at.hi - entry_word(e).at.lo, 2);
 	assert_int_equal(e->value->at.lo, 8);
 	assert_int_equal(e->value->at.hi, 17);
 	assert_int_equal(e->value->u.op.left->u.member.name.at.lo, 10);

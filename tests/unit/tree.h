@@ -206,7 +206,7 @@ static inline void tree_entry(struct buf *out, const struct entry *e)
 	static const char *const words[] = {"field", "block", "arrow", "let",	 "param", "input", "output",
 					    "for",   "if",    "assert", "use", "template", "type"};
 
-	buf_fmt(out, "%s %.*s ", words[e->kind], STR_ARG(e->word.text));
+	buf_fmt(out, "%s %.*s ", words[e->kind], STR_ARG(entry_word(e).text));
 	switch (e->kind) {
 	case EN_BLOCK:
 		tree_expr(out, e->name);
@@ -218,7 +218,7 @@ static inline void tree_entry(struct buf *out, const struct entry *e)
 		tree_entries(out, &e->body);
 		break;
 	case EN_ARROW:
-		buf_fmt(out, "%.*s<", STR_ARG(e->mode.text));
+		buf_fmt(out, "%.*s<", STR_ARG(entry_mode(e).text));
 		tree_expr(out, e->left);
 		buf_addc(out, ' ');
 		tree_expr(out, e->right);
@@ -247,8 +247,8 @@ static inline void tree_entry(struct buf *out, const struct entry *e)
 			tree_entries(out, &e->other);
 		break;
 	default:
-		if (e->kind == EN_FIELD && e->computed) {
-			tree_expr(out, e->computed);
+		if (e->kind == EN_FIELD && computed_name(e)) {
+			tree_expr(out, computed_name(e));
 			buf_addc(out, ' ');
 		}
 		tree_expr(out, e->value);
