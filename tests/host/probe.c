@@ -16,6 +16,7 @@
  *	hold ADDR PORT MS		keeps one connection busy that long; status 0 where no byte was lost
  *	open PATH [r|w|create]		opens it (for both by default); prints open (status 0) or why not (1)
  *	name				prints its host name
+ *	pull MODEL			prints "pulled MODEL from $OLLAMA_HOST" and ends, as `ollama pull` does when it has
  *	die [STATUS]			says so on standard error and ends
  *
  * Clients connect from $PROBE_FROM, one of the sender's own addresses, where that is set.
@@ -638,6 +639,8 @@ int main(int argc, char **argv)
 		return cmd_open(argv[2], argc == 4 ? argv[3] : "");
 	if (strcmp(verb, "name") == 0)
 		return cmd_name();
+	if (strcmp(verb, "pull") == 0 && argc == 3)
+		return printf("pulled %s from %s\n", argv[2], getenv("OLLAMA_HOST")) < 0;
 	if (getenv("PROBE_DELAY_MS"))
 		usleep((useconds_t)atoi(getenv("PROBE_DELAY_MS")) * 1000);
 	while (getenv("PROBE_GATE") && access(getenv("PROBE_GATE"), F_OK) < 0)

@@ -42,6 +42,7 @@ source_of() {
 		  container app  { image = "localhost/probe:1"; address = 10.86.0.4; after = [migrate] }
 		  container cron { image = "localhost/probe:1"; address = 10.86.0.5; requires = [migrate] }
 		  allow migrate -> db.pg
+		  expect reach migrate -> db.pg
 		}
 	SRC
 }
@@ -53,6 +54,7 @@ test_it_ends_and_then_comes_what_is_after_it() {
 	source_of 'echo first >>/log/runs; echo said; echo complained >&2; sleep 1; echo all done' >/s.ctstack
 	run ctc plan /s.ctstack
 	contains "$out" run=once
+	expect 0 ctc apply --dry-run /s.ctstack
 	ctc apply --yes /s.ctstack >log
 	contains "$(<log)" "run ct-s-migrate.service"
 	contains "$(<log)" "finished ct-s-migrate.service"
@@ -240,6 +242,33 @@ test_what_comes_after_it_fails() {
 	equal "$(runs)" "$before seventh"
 	no_drift /s.ctstack
 }
+
+# Whoever starts again what it requires has it run again, and then what requires it; who wants less says `after`.
+test_it_runs_again_with_what_it_requires() {
+	local before
+	before=$(runs)
+	cat >/r.ctstack <<-SRC
+		stack r {
+		  subnet lan { range = 10.88.0.0/24 }
+		  container db  { image = "localhost/probe:1"; address = 10.88.0.2; ports { pg = 80/tcp }; ready { tcp = pg } }
+		  container job { image = "localhost/job:1"; address = 10.88.0.3; run = once; requires = [db]; command = ["/bin/sh", "-c", "echo with >>/log/runs"]; mount /srv/log -> /log }
+		  container web { image = "localhost/probe:1"; address = 10.88.0.4; requires = [job] }
+		}
+	SRC
+	ctc apply --yes /r.ctstack
+	equal "$(runs)" "$before with"
+	systemctl restart ct-r-db
+	eventually 60 runs_are "$before with with"
+	eventually 60 all_of_r
+	[ "$(systemctl show -P ExecMainStartTimestampMonotonic ct-r-web)" -ge "$(systemctl show -P ExecMainExitTimestampMonotonic ct-r-job)" ]
+	expect 0 ctc restart r.db
+	contains "$out" "finished ct-r-job.service"
+	contains "$out" "ready ct-r-web.service"
+	equal "$(runs)" "$before with with with"
+	no_drift /r.ctstack
+	ctc destroy --yes r
+}
+all_of_r() { equal "$(states ct-r-db ct-r-job ct-r-web)" "active active active"; }
 
 # tree_of SCRIPT [LINE]
 tree_of() {

@@ -54,6 +54,9 @@ write_facts() {
 fact() { awk -v c="$1" -v f="$2" '$1 == c && $2 == f { sub(/^[^ ]+ [^ ]+ /, ""); print }' $FACTS; }
 facts() { awk -v c="$1" -v f="$2" '$1 == c && $2 ~ f { sub(/^[^ ]+ /, ""); print }' $FACTS; }
 containers() { awk '{ print $3 }' $LIST; }
+# those that run on, and those that end
+services() { for name in $(containers); do [ "$(fact "$name" run)" = once ] || echo "$name"; done; }
+jobs_of() { for name in $(containers); do [ "$(fact "$name" run)" != once ] || echo "$name"; done; }
 ports_of() { facts "$1" '^ports\.' | sed -n 's|.* \([0-9]*\)/tcp$|\1|p'; }
 
 # An image that several templates run has the ports of them all.
@@ -75,7 +78,7 @@ test_all_of_them_are_applied() {
 	expect 0 ctc check $SOURCE
 	lacks "$out" warning
 	write_facts
-	[ "$(wc -l <$LIST)" -ge 17 ]
+	[ "$(wc -l <$LIST)" -ge 18 ]
 	import
 	expect 0 ctc apply --yes $SOURCE
 	contains "$out" "$(wc -l <$LIST) new"
@@ -92,7 +95,7 @@ test_each_answers_on_its_ports() {
 # Its directory has the owner and the mode that the template says, the container sees it where the template says, and it may write there where it should.
 test_each_has_its_data() {
 	local name volume at pid seen n=0
-	for name in $(containers); do
+	for name in $(services); do
 		pid=$(pid_of "$name")
 		facts "$name" '^volume\..*\.at$' >volumes
 		while read -r volume at; do
@@ -111,7 +114,7 @@ test_each_has_its_data() {
 
 test_each_has_its_environment_command_and_limits() {
 	local name pid variable value
-	for name in $(containers); do
+	for name in $(services); do
 		pid=$(pid_of "$name")
 		tr '\0' '\n' <"/proc/$pid/environ" >environ
 		facts "$name" '^env\.' | sed 's/^env\.//; s/\\"/"/g' >wanted
@@ -125,13 +128,24 @@ test_each_has_its_environment_command_and_limits() {
 
 test_secrets_are_where_their_programs_look() {
 	local name at n=0
-	for name in $(containers); do
+	for name in $(services); do
 		for at in $(facts "$name" '^secret\..*\.mode$' | sed -n 's/^secret\.key\.->\.\(.*\)\.mode .*/\1/p'); do
 			equal "$(cat "/proc/$(pid_of "$name")/root$at")" "bytes of the key"
 			n=$((n + 1))
 		done
 	done
 	[ $n -ge 2 ]
+}
+
+# What ends has ended well, with what it was told.
+test_each_that_ends_has_finished() {
+	local name n=0
+	for name in $(jobs_of); do
+		equal "$name $(systemctl show -P ActiveState -P SubState "ct-t-$name.service" | xargs)" "$name active exited"
+		n=$((n + 1))
+	done
+	[ $n -ge 1 ]
+	contains "$(journalctl --output=cat --unit=ct-t-ml-ollama-model)" "pulled http://ollama.example from http://ollama.example"
 }
 
 # What `ctc doc` says of a template is enough to use it: why it is there, and what each parameter is for.
@@ -143,4 +157,34 @@ test_each_is_documented() {
 		equal "$module.$template: $(awk '/^Parameters:/ { on = 1; next } /^It gives:/ { on = 0 } on && /^  [a-z]/ { p = $1; getline; if ($0 !~ /^      [^ ]/) print p }' doc)" "$module.$template: "
 	done <$LIST
 	ctc destroy --yes t
+}
+
+# Once Ollama is ready it is told to; what waits for the model starts when that has ended, and nothing of another apply tells it so once more.
+test_a_model_is_there_before_who_needs_it() {
+	local source=/model.ctstack
+	cat >$source <<-SRC
+		use std.ml
+		stack m {
+		  subnet lan { range = 10.91.0.0/24 }
+		  container ollama : ml.ollama { address = 10.91.0.2; env { PROBE_DELAY_MS = "1500" } }
+		  container qwen : ml.ollama-model { address = 10.91.0.3; ollama = "http://ollama:11434"; model = "qwen3:0.6b"; after = [ollama] }
+		  container user { image = "localhost/user:1"; address = 10.91.0.4; after = [qwen] }
+		  allow qwen -> ollama.http
+		  expect reach qwen -> ollama.http
+		}
+	SRC
+	image localhost/user:1
+	ctc apply --yes $source
+	when() { systemctl show -P "$2" "ct-m-$1.service"; }
+	[ "$(when qwen ExecMainStartTimestampMonotonic)" -ge "$(when ollama ActiveEnterTimestampMonotonic)" ]
+	[ "$(when user ExecMainStartTimestampMonotonic)" -ge "$(when qwen ExecMainExitTimestampMonotonic)" ]
+	equal "$(journalctl --output=cat --unit=ct-m-qwen | grep -cx 'pulled qwen3:0.6b from http://ollama:11434')" 1
+	# its network is there after its end: what the expectation asked, and who may not ask
+	in_ns ct-m-qwen probe connect 10.91.0.2 11434
+	refute in_ns ct-m-user probe connect 10.91.0.2 11434 300
+	expect 0 ctc plan --detailed-exitcode $source
+	sed -i 's/qwen3:0.6b/qwen3:1.7b/' $source
+	ctc apply --yes $source
+	contains "$(journalctl --output=cat --unit=ct-m-qwen)" "pulled qwen3:1.7b from"
+	ctc destroy --yes m
 }
