@@ -359,13 +359,6 @@ test_a_service_that_ends_by_itself() {
 	eventually 20 gone ct-n-x
 	contains "$(ctc status)" "restart = no: one that is to end says run = once"
 	ctc destroy --yes n
-	cat >/n.ctstack <<-SRC
-		stack n {
-		  container x { image = "localhost/job:1"; network = host; command = ["/bin/sh", "-c", "true"]; restart = no }
-		}
-	SRC
-	expect 3 ctc apply --yes /n.ctstack
-	contains "$out" "run = once"
 }
 gone() { [ "$(systemctl is-active "$1")" = inactive ]; }
 
