@@ -36,7 +36,7 @@ void help_word(struct elab *el, struct diag *d, const struct type *t, struct str
 		help_signal(el, d, word);
 	else if (t->tag == T_TLS)
 		say_help(el, d, "acme: of a public authority; internal: of the proxy's own; off: none");
-	else if (habit && t->tag == T_RESTART)
+	else if (habit && (t->tag == T_RESTART || t->tag == T_RUN))
 		say_help(el, d, "%s", habit);
 }
 
