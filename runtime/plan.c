@@ -18,7 +18,7 @@ static bool went_down(const struct res *from, const struct res *to)
 {
 	const struct res_unit *is = (const struct res_unit *)from, *was = (const struct res_unit *)to;
 
-	return to->kind == RES_unit && !is->active && ((was->runs && !is->runs) || (was->finished && !is->finished));
+	return to->kind == RES_unit && (was->runs || was->finished) && !is->active && !is->runs && !is->finished;
 }
 
 void plan_make(struct arena *a, const struct manifest *from, const struct manifest *to, struct plan *ret)

@@ -11,8 +11,8 @@
 #include "lang/base/cleanup.h"
 #include "runtime/plan.h"
 
-/* A world in short: one letter pair a resource, the kind and the value of a compared field. "n" netns, "s" sysctl, "c" container, "d" directory, "u" a unit that waits for people, with a value one
- * that they have started. */
+/* A world in short: one letter pair a resource, the kind and the value of a compared field. "n" netns, "s" sysctl, "c" container, "d" directory, "u" a unit that waits for people; with "runs" or
+ * "finished" one that they have started, and which runs, or has ended well. */
 static struct manifest world(struct arena *a, const char *text)
 {
 	struct manifest m = {.arena = a};
@@ -34,9 +34,13 @@ static struct manifest world(struct arena *a, const char *text)
 		case 'd':
 			manifest_add_directory(&m, id)->keep = value.n > 0; /* NOTED: no difference */
 			break;
-		case 'u':
-			manifest_add_unit(&m, id)->runs = value.n > 0; /* NOTED, too */
+		case 'u': { /* NOTED, too */
+			struct res_unit *u = manifest_add_unit(&m, id);
+
+			u->runs = str_is(value, "runs");
+			u->finished = str_is(value, "finished");
 			break;
+		}
 		default:
 			fail_msg("no kind %c", word.s[0]);
 		}
@@ -115,7 +119,9 @@ static void what_people_had_started_is_a_way_back(void **state)
 	static const struct {
 		const char *from, *to;
 		size_t changes;
-	} cases[] = {{"ux=runs", "ux", 0}, {"ux=runs", "ux=runs", 0}, {"ux", "ux=runs", 1}};
+	} cases[] = {{"ux=runs", "ux", 0}, {"ux=runs", "ux=runs", 0}, {"ux", "ux=runs", 1}, {"ux=finished", "ux", 0}, {"ux=finished", "ux=finished", 0}, {"ux", "ux=finished", 1},
+			 /* started again, or at its end meanwhile */
+			 {"ux=runs", "ux=finished", 0}, {"ux=finished", "ux=runs", 0}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

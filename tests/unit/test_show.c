@@ -279,6 +279,46 @@ static void drift_is_what_nobody_asked_for(void **state)
 	assert_int_equal(s.view.untouched, 0);
 }
 
+/* One that runs once runs again where it is changed, and is no service that does not run where it has not finished. */
+static void what_runs_once(void **state)
+{
+	static const struct {
+		const char *recorded, *wanted;
+		bool runs;
+		enum verdict verdict;
+		const char *drift;
+	} rows[] = {
+		{"\nType=oneshot\nRemainAfterExit=yes\n", "\nType=oneshot\nRemainAfterExit=yes\nX=1\n", true, VERDICT_AGAIN, NULL},
+		{"\nType=oneshot\nRemainAfterExit=yes\n", "\nType=oneshot\nRemainAfterExit=yes\n", false, VERDICT_START, "unit ct-a.x.service has not finished"},
+		{"\nRestart=no\n", "\nRestart=no\n", false, VERDICT_START, "unit ct-a.x.service does not run, and restart = no: one that is to end says run = once"},
+		{"\nRestart=always\n", "\nRestart=always\n", false, VERDICT_START, "unit ct-a.x.service does not run"},
+		/* what was a service */
+		{"\nRestart=no\n", "\nType=oneshot\nRemainAfterExit=yes\n", true, VERDICT_AGAIN, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		_scene_ struct scene s;
+		const struct view_container *c;
+
+		scene_start(&s);
+		container(&s.recorded, "a.x", "x:1", "10.0.0.3", "");
+		container(&s.observed, "a.x", "x:1", "10.0.0.3", "");
+		container(&s.wanted, "a.x", "x:1", "10.0.0.3", "");
+		unit_of(&s.recorded, "a.x")->text = str_of(rows[i].recorded);
+		unit_of(&s.observed, "a.x")->text = str_of(rows[i].recorded);
+		unit_of(&s.observed, "a.x")->active = rows[i].runs;
+		unit_of(&s.wanted, "a.x")->text = str_of(rows[i].wanted);
+		scene_view(&s);
+		c = viewed(&s, "a.x");
+		assert_non_null(c);
+		assert_int_equal(c->verdict, rows[i].verdict);
+		assert_int_equal(c->drift.n, rows[i].drift != NULL);
+		if (rows[i].drift)
+			assert_true(str_is(c->drift.at[0], rows[i].drift));
+	}
+}
+
 static void a_published_port_touches_no_container(void **state)
 {
 	_scene_ struct scene s;
@@ -381,6 +421,7 @@ int main(void)
 		cmocka_unit_test(colour_is_only_colour),
 		cmocka_unit_test(nothing_to_do),
 		cmocka_unit_test(drift_is_what_nobody_asked_for),
+		cmocka_unit_test(what_runs_once),
 		cmocka_unit_test(a_published_port_touches_no_container),
 		cmocka_unit_test(what_goes_belongs_to_its_container),
 		cmocka_unit_test(values_cannot_speak),
