@@ -28,7 +28,7 @@ told() {
 			for (u in unit) {
 				if (u !~ /^ct-[pq]-[a-d]\.service$/) continue
 				is = !(u in after) ? "removed" : !(u in before) ? "new" : before[u] == after[u] ? "" : "restart"
-				said = action[u] == "change" ? "" : action[u] == "start" ? "new" : action[u] == "stop" ? "removed" : action[u]
+				said = action[u] == "change" ? "" : action[u] == "start" ? "new" : action[u] == "stop" ? "removed" : action[u] == "again" ? "restart" : action[u]
 				if (is != said) { print u ": the plan says \"" action[u] "\", and what happened is \"" is "\""; wrong = 1 }
 			}
 			exit wrong

@@ -24,12 +24,15 @@ function line(text) { if (text != "") print "    " text }
 
 function keyed(id) { return one(id " secret", 8, "||key") != "" }
 
-function container(s, c, k,    id, at, before, joins, program) {
+function container(s, c, k,    id, at, before, joins, once, program) {
 	id = s "." c
 	print "  container " c " {"
 	joins = k == 4 && there[s ".a"] && one(id " joins", 8, "|a") != ""
-	program = one(id " program", 12, "image = \"localhost/a:1\"|image = \"localhost/b:1\"|rootfs = /srv/tree-" s c "; command = [\"/probe\", \"serve\", \"" (joins ? 81 : 80) "\"]")
+	# nothing leads to the fourth: it may be one that ends
+	once = k == 4 && !joins && one(id " once", 6, "|yes") != ""
+	program = one(id " program", 12, "image = \"localhost/a:1\"|image = \"localhost/b:1\"|rootfs = /srv/tree-" s c "; command = [\"/probe\", " (once ? "\"name\"" : "\"serve\", \"" (joins ? 81 : 80) "\"") "]")
 	line(program)
+	if (once) line("run = once" (program ~ /^image/ ? "; command = [\"name\"]" : ""))
 	if (joins) {
 		joined[id] = 1
 		line("join = a; ports { other = 81/tcp }; env { PROBE_PORTS = \"81\" }")
@@ -42,7 +45,7 @@ function container(s, c, k,    id, at, before, joins, program) {
 		line(one(id " env", 5, "|env { COLOUR = \"red\" }|env { COLOUR = \"a \\\"b\\\" 100% \\u{24}x\" }"))
 	}
 	line(one(id " limits", 5, "|limits { memory = 64MiB }|limits { memory = 96MiB; tasks = 50 }"))
-	line(one(id " restart", 6, "|restart = always|restart = on-failure"))
+	line(one(id " restart", 6, (once ? "|restart = no" : "|restart = always") "|restart = on-failure"))
 	line(one(id " volume", 8, "||volume v { at = /v }|volume v { at = /v; mode = 0700 }"))
 	line(one(id " read-only", 10, "||read-only = true"))
 	line(one(id " capabilities", 10, "||capabilities { drop = [CHOWN] }"))
@@ -51,7 +54,7 @@ function container(s, c, k,    id, at, before, joins, program) {
 	if (keyed(id)) line("secret key -> /run/secrets/key")
 	if (program ~ /^image/) line(one(id " label", 8, "||labels { tier = \"one\" }"))
 	line(one(id " stop", 8, "||stop-timeout = 5s"))
-	if (!joins) line(one(id " ready", 5, "|ready { tcp = http }"))
+	if (!joins && !once) line(one(id " ready", 5, "|ready { tcp = http }"))
 	before = substr("abc", k - 1, 1)
 	if (k > 1 && there[s "." before] && !joins) line(one(id " after", 6, "||after = [" before "]|requires = [" before "]"))
 	print "  }"
