@@ -167,7 +167,7 @@ test_a_model_is_there_before_who_needs_it() {
 		stack m {
 		  subnet lan { range = 10.91.0.0/24 }
 		  container ollama : ml.ollama { address = 10.91.0.2; env { PROBE_DELAY_MS = "1500" } }
-		  container qwen : ml.ollama-model { address = 10.91.0.3; ollama = "http://ollama:11434"; model = "qwen3:0.6b"; after = [ollama] }
+		  container qwen : ml.ollama-model { address = 10.91.0.3; server = "http://ollama:11434"; model = "qwen3:0.6b"; after = [ollama] }
 		  container user { image = "localhost/user:1"; address = 10.91.0.4; after = [qwen] }
 		  allow qwen -> ollama.http
 		  expect reach qwen -> ollama.http
