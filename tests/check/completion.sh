@@ -49,7 +49,7 @@ is 'bash: a value right behind =' "$(complete_in_bash check --format =)" 'json s
 is 'bash: doc takes a kind' "$(complete_in_bash doc contai)" 'container '
 is 'bash: doc takes a field of it' "$(complete_in_bash doc container.stop)" 'container.stop-signal container.stop-timeout '
 is 'bash: doc takes a field' "$(complete_in_bash doc stop-)" 'stop-signal stop-timeout '
-is 'bash: doc takes a template' "$(complete_in_bash doc std.ml.oll)" 'std.ml.ollama '
+is 'bash: doc takes a template' "$(complete_in_bash doc std.ml.oll)" 'std.ml.ollama std.ml.ollama-model '
 is 'bash: doc takes a file' "$(complete_in_bash doc lab.)" 'lab.ctstack '
 is 'bash: reach takes two ends' "$(complete_in_bash reach wo)$(complete_in_bash reach world ho)$(complete_in_bash reach world host '')" 'world host lab.ctstack '
 is 'bash: completion takes a shell' "$(complete_in_bash completion '')" 'bash fish zsh '
@@ -81,7 +81,7 @@ for shell in zsh fish; do
 	is "$shell: a value of an option" "$(complete_in_$shell plan --format ma)" 'markdown '
 	is "$shell: a value behind =" "$(complete_in_$shell plan --format=ma)" '--format=markdown '
 	is "$shell: a field of a kind" "$(complete_in_$shell doc container.stop)" 'container.stop-signal container.stop-timeout '
-	is "$shell: a template" "$(complete_in_$shell doc std.ml.oll)" 'std.ml.ollama '
+	is "$shell: a template" "$(complete_in_$shell doc std.ml.oll)" 'std.ml.ollama std.ml.ollama-model '
 	is "$shell: the second end" "$(complete_in_$shell reach world ho)" 'host '
 	is "$shell: a shell" "$(complete_in_$shell completion zs)" 'zsh '
 done
