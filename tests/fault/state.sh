@@ -122,7 +122,13 @@ wrong=0 mixed=0 runs=0 kept=''
 
 fail() {
 	echo "  $*"
-	{ echo "--- the command"; tail -15 said; echo "--- recover"; tail -5 recovered; echo "--- points"; tail -4 trace; } 2>/dev/null | sed 's/^/    /'
+	{
+		echo "--- the command" && tail -15 said
+		echo "--- recover" && tail -5 recovered
+		echo "--- points" && tail -4 trace
+		echo "--- units and jobs" && systemctl list-units --all --plain --no-legend --no-pager 'ct*' && systemctl list-jobs --no-legend --no-pager
+		echo "--- the journal" && journalctl --no-pager --output=short-monotonic -n 40
+	} 2>/dev/null | cut -c1-200 | sed 's/^/    /'
 	wrong=$((wrong + 1))
 }
 
