@@ -35,26 +35,40 @@ static bool payload_is_gone(struct host *h, struct arena *a, struct str cgroup)
 	return monitor;
 }
 
+/* Where the processes of n units are is asked before how systemd takes the units: who is gone by then, control groups and all, it takes for active no more. */
+static int payloads_gone(struct host *h, struct arena *a, const struct unit_health *units, size_t n, bool *ret_gone, struct err *e)
+{
+	struct bus_prop *props = arena_array(a, n + 1, sizeof *props);
+
+	for (size_t i = 0; i < n; i++)
+		props[i] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_SERVICE, .name = "ControlGroup", .type = 's'};
+	int r = bus_get_props(h, a, props, n, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		ret_gone[i] = units[i].contained && !props[i].error && payload_is_gone(h, a, props[i].text);
+	return r;
+}
+
 int units_health(struct host *h, struct unit_health *units, size_t n, struct err *e)
 {
-	enum { STATE, RESTARTS, CGROUP, ASKED };
+	enum { STATE, RESTARTS, ASKED };
 	_arena_ struct arena a = {0};
 	struct bus_prop *props = arena_array(&a, ASKED * n + 1, sizeof *props);
-	int r;
+	bool *gone = arena_array(&a, n + 1, sizeof *gone);
+	int r = payloads_gone(h, &a, units, n, gone, e);
 
 	for (size_t i = 0; i < n; i++) {
 		struct bus_prop *p = &props[ASKED * i];
 
 		p[STATE] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_UNIT, .name = "ActiveState", .type = 's'};
 		p[RESTARTS] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_SERVICE, .name = "NRestarts", .type = 'u'};
-		p[CGROUP] = (struct bus_prop){.unit = units[i].unit, .interface = BUS_SERVICE, .name = "ControlGroup", .type = 's'};
 	}
-	r = bus_get_props(h, &a, props, ASKED * n, e);
+	if (r == 0)
+		r = bus_get_props(h, &a, props, ASKED * n, e);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct bus_prop *p = &props[ASKED * i];
 
 		units[i].up = str_is(p[STATE].text, "active") && (p[RESTARTS].error || p[RESTARTS].number == 0);
-		units[i].ending = units[i].up && units[i].contained && !p[CGROUP].error && payload_is_gone(h, &a, p[CGROUP].text);
+		units[i].ending = units[i].up && gone[i];
 		units[i].up &= !units[i].ending;
 	}
 	return r;

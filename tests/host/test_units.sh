@@ -332,12 +332,8 @@ test_after_reboot_it_is_back_by_itself() {
 	expect 0 ctc plan --detailed-exitcode w.ctstack
 }
 
-# Nobody has asked yet what became of it.
-has_ended() { [[ "$(sed -n 's/^State:\t//p' "/proc/$1/status")" = Z* ]]; }
-
-# A monitor that takes its time, as on a host that is very slow: the program has ended, and systemd does not know it yet.
-test_a_program_that_has_ended_is_not_committed() {
-	local change monitor program
+# A container whose program ends when the gate is opened.
+brief() {
 	image localhost/brief:1 80 PROBE_DIE=5 $gate
 	cat >brief.ctstack <<-'END'
 		stack brief {
@@ -345,6 +341,14 @@ test_a_program_that_has_ended_is_not_committed() {
 		  container a { image = "localhost/brief:1"; address = 10.76.0.11 }
 		}
 	END
+}
+# Nobody has asked yet what became of it.
+has_ended() { [[ "$(sed -n 's/^State:\t//p' "/proc/$1/status")" = Z* ]]; }
+
+# A monitor that takes its time, as on a host that is very slow: the program has ended, and systemd does not know it yet.
+test_a_program_that_has_ended_is_not_committed() {
+	local change monitor program
+	brief
 	# The change waits until the program has ended; the monitor, which has said that it runs, until the settling has looked.
 	waits_at 'start ct-brief-a.service' ctc apply --yes brief.ctstack
 	change=$(main_pid ctstack-transaction.service)
@@ -361,4 +365,24 @@ test_a_program_that_has_ended_is_not_committed() {
 	ends 3
 	contains "$(cat log)" "ct-brief-a.service did not stay up: exit status 5"
 	refute systemctl cat ct-brief-a.service
+}
+
+# A change that takes its time: between two of its looks at the container the program ends, systemd is told, and nothing is left. strace(1) stops it where it looks for the processes.
+test_a_program_that_ends_between_two_looks_is_not_committed() {
+	local beside=/run/systemd/system/ctstack-transaction.service.d group=sys/fs/cgroup/ct.slice/ct-brief.slice/ct-brief-a.service
+	mkdir -p $beside
+	printf '[Service]\nExecStart=\nExecStart=strace -o /root/trace -P %s -e trace=%%%%file -e inject=%%%%file:signal=STOP:when=1 -- /usr/local/bin/ctc transact\n' $group >$beside/slow.conf
+	systemctl daemon-reload
+	brief
+	waits_at 'ready ct-brief-a.service' ctc apply --yes brief.ctstack
+	eventually 30 grep -q 'stopped by SIGSTOP' /root/trace
+	opens ct-brief-a
+	eventually 30 refute systemctl is-active --quiet ct-brief-a.service
+	eventually 30 refute test -e /$group/supervisor
+	pkill -CONT -P "$(main_pid ctstack-transaction.service)"
+	ends 3
+	contains "$(cat log)" "ct-brief-a.service did not stay up: exit status 5"
+	refute systemctl cat ct-brief-a.service
+	rm -r $beside
+	systemctl daemon-reload
 }
