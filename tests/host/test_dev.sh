@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # gpu: nvidia
+# patience: 600
 #
 # examples/ml.ctstack and examples/dev.ctstack side by side on one host: flows across stacks, a database that only some reach, and both gone and back by rollbacks. The images are
 # stand-ins under the real names, but for the proxy, which is the real Caddy.
