@@ -126,6 +126,7 @@ void host_warn(struct host *h, const struct manifest *wanted, const struct manif
 {
 	warn_nspawn(h, wanted, out);
 	overlap_warn(h, wanted, current, out);
+	publish_warn(h, wanted, current, out);
 }
 
 static int check_systemd_version(struct host *h, struct err *e)

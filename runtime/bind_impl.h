@@ -26,6 +26,7 @@ bool wants_podman(const struct manifest *wanted);
 
 /* A sentence for each subnet that comes and overlaps a network of the host's or of podman's (bind_overlap.c). */
 void overlap_warn(struct host *h, const struct manifest *wanted, const struct manifest *current, struct buf *out);
+void publish_warn(struct host *h, const struct manifest *wanted, const struct manifest *current, struct buf *out);
 /* Containers whose units the change touches, by name: the container's own unit, and its tunnel's. What runs on and lost something that it needs, perhaps of another stack, is no reason to
  * refuse what is changed now. */
 struct map started_by(struct arena *a, const struct plan *p);

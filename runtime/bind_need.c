@@ -33,6 +33,24 @@ struct map started_by(struct arena *a, const struct plan *p)
 	return started;
 }
 
+/* What to do where a path that other tools' files often have is missing. */
+static const char *mount_instead(struct str path)
+{
+	static const struct {
+		const char *path, *instead;
+	} known[] = {
+		{"/etc/localtime", "say timezone = \"Europe/Berlin\" instead"},
+		{"/etc/timezone", "say timezone = \"Europe/Berlin\" instead"},
+		{"/run/docker.sock", "podman's own is /run/podman/podman.sock, while podman.socket runs"},
+		{"/var/run/docker.sock", "podman's own is /run/podman/podman.sock, while podman.socket runs"},
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (str_is(path, known[i].path))
+			return known[i].instead;
+	return "make it first, or use a volume, which is made";
+}
+
 static void check_mounts(struct host *h, const struct res_container *c, struct err *all)
 {
 	for (size_t i = 0; i < c->mounts.n; i++)
@@ -41,8 +59,8 @@ static void check_mounts(struct host *h, const struct res_container *c, struct e
 			struct err one = {0};
 
 			path_text(c->mounts.at[i], &path);
-			err_set(&one, -ENOENT, "%.*s mounts %.*s, which is not on this host: make it first, or use a volume, which is made",
-				STR_ARG(c->res.id), STR_ARG(buf_view(&path)));
+			err_set(&one, -ENOENT, "%.*s mounts %.*s, which is not on this host: %s", STR_ARG(c->res.id), STR_ARG(buf_view(&path)),
+				mount_instead(c->mounts.at[i]));
 			if (i < c->mount_origins.n)
 				err_origin(&one, c->mount_origins.at[i]);
 			err_resource(&one, c->res.id);

@@ -75,6 +75,23 @@ static struct str volume_said(struct arena *a, const struct res_container *c, st
 	return !at.n ? said : STR_JOIN(a, said, STR(" -> "), at, traits, traits.n ? STR(")") : STR(""));
 }
 
+/* "mount./srv/films=/media (readonly)" and "secret.media.key=/run/key", as they are written: "mount /srv/films -> /media (readonly)". Others stay as they are. */
+static struct str arrow_said(struct arena *a, struct str field)
+{
+	static const char *const words[] = {"mount", "secret"};
+	struct str to, from;
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		const struct str word = str_of(words[i]);
+
+		if (!str_starts(field, word) || field.n <= word.n || field.s[word.n] != '.')
+			continue;
+		from = field_cut(field, &to);
+		return STR_JOIN(a, word, STR(" "), (struct str){from.s + word.n + 1, from.n - word.n - 1}, STR(" -> "), to);
+	}
+	return field;
+}
+
 static void rows_new(struct rows *r, const struct view_container *v, size_t width)
 {
 	const struct res_container *c = v->to;
@@ -98,7 +115,7 @@ static void rows_new(struct rows *r, const struct view_container *v, size_t widt
 		wrap(r, indent, STR(""), c->ports.at[i]);
 	for (size_t i = 0; i < c->fields.n; i++)
 		if (!tells_volume(c, c->fields.at[i]))
-			wrap(r, indent, STR(""), c->fields.at[i]);
+			wrap(r, indent, STR(""), arrow_said(r->a, c->fields.at[i]));
 	for (size_t i = 0; i < c->volumes.n; i++)
 		wrap(r, indent, STR("volume "), volume_said(r->a, c, c->volumes.at[i]));
 	if (r->line.n)

@@ -18,8 +18,7 @@ struct viewer {
 	struct map containers; /* id -> struct view_container */
 };
 
-/* The name before the first `=` that stands in no quotes: mount."/srv/a=b"=/data. */
-static struct str field_cut(struct str field, struct str *ret_value)
+struct str field_cut(struct str field, struct str *ret_value)
 {
 	bool quoted = false;
 	size_t i = 0;

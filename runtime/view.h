@@ -85,4 +85,7 @@ bool view_pending(const struct view *v);
 /* "1 new, 1 restart, 3 untouched; 2 flows open" */
 void view_summary(const struct view *v, struct buf *out);
 
+/* The name before the first `=` of a field that stands in no quotes, mount."/srv/a=b"=/data, and what is behind it. */
+struct str field_cut(struct str field, struct str *ret_value);
+
 #endif
