@@ -191,13 +191,20 @@ RULE(host_reserved)
 	}
 }
 
-/* Its root is the host's where its users are, and reads what only root may read. */
+/* Whether it may read what only root may: its root is the host's where its users are. */
+static bool reads_as_root(const struct m_container *c)
+{
+	bool somebody = c->user.set && c->user.v.uid && !(c->capabilities && c->capabilities->add.v.n);
+
+	return !users_are_private(c) && !somebody;
+}
+
 RULE(mount_secrets)
 {
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
 		struct shown *all;
-		size_t n = users_are_private(c) ? 0 : shown_of(r, c, &all);
+		size_t n = reads_as_root(c) ? shown_of(r, c, &all) : 0;
 
 		for (size_t i = 0; i < n; i++)
 			for (size_t k = 0; k < sizeof own_places / sizeof own_places[0]; k++) {
@@ -208,7 +215,7 @@ RULE(mount_secrets)
 				diag_help(r->diags,
 					  diag_add(r->diags, code, all[i].at, "with %.*s, container `%.*s` is shown %.*s, and the secrets of others there", STR_ARG(all[i].path),
 						   STR_ARG(c->head.name), STR_ARG(place)),
-					  "mount what it needs of it, or say why it may read everything: # ctc: allow mount-secrets: …");
+					  "mount what it needs of it, or let it run as nobody: user = 65534:65534");
 				break;
 			}
 	}

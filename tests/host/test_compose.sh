@@ -103,3 +103,33 @@ test_a_directory_of_devices_is_not_for_a_tree() {
 	expect 1 ctc apply --yes tree.ctstack
 	contains "$out" "name the nodes"
 }
+
+# examples/metrics.ctstack: what measures the host sees all of it, may write nowhere, also not to what is mounted below, and reads no secret.
+test_what_measures_the_host_reads_it_and_no_secret() {
+	local c
+	image quay.io/prometheus/node-exporter:v1.8.2 9100
+	image docker.io/prom/prometheus:v2.55.1 9090
+	image docker.io/grafana/grafana:11.4.0 3000
+	install -d -m 0700 /etc/secrets
+	(umask 077 && echo word >/etc/secrets/grafana)
+	mkdir -p /etc/prometheus /srv/below
+	touch /etc/prometheus/prometheus.yml
+	mountpoint -q /srv/below || mount -t tmpfs -o mode=0777 tmpfs /srv/below
+	expect 0 ctc apply --yes /src/examples/metrics.ctstack
+	for c in /host/etc/secrets/grafana /host/run/ctstack/secrets/ct-metrics-grafana/admin /host/var/lib/ctstack/key; do
+		expect 1 ctc exec metrics.exporter -- /probe open "$c" r
+		contains "$out" "Permission denied"
+	done
+	expect 0 ctc exec metrics.exporter -- /probe open /host/etc/passwd r
+	expect 1 ctc exec metrics.exporter -- /probe open /host/srv/below/mine create
+	contains "$out" "Read-only file system"
+	expect 0 ctc plan --detailed-exitcode /src/examples/metrics.ctstack
+	ctc destroy --yes metrics
+	umount /srv/below
+}
+
+test_an_address_that_the_host_has_not_is_told() {
+	source_text 106 | sed 's|^  allow search .*|&; publish 192.0.2.77:8081 -> media.http; publish 127.0.0.3:8082 -> media.http|' >far.ctstack
+	run ctc plan far.ctstack
+	equal "$(grep 'no address' <<<"$out")" "warning: 192.0.2.77 is no address of this host: until it is, nobody reaches what is published there, app.media"
+}

@@ -450,6 +450,8 @@ static const struct {
 	{"env: a switch of a telling name", "", ONE("address = 10.1.0.2; env { MYSQL_RANDOM_ROOT_PASSWORD = \"1\"; ALLOW_EMPTY_PASSWORD = \"Yes\" }")},
 	{"mount: what holds secrets", "W0933", ONE("address = 10.1.0.2; mount /run -> /host/run { readonly = true }")},
 	{"mount: the whole host", "W0933", ONE("address = 10.1.0.2; mount / -> /host { readonly = true }")},
+	{"mount: the whole host, for nobody", "", ONE("address = 10.1.0.2; user = 65534:65534; mount / -> /host { readonly = true }")},
+	{"mount: the whole host, for nobody with rights", "W0933", ONE("address = 10.1.0.2; user = 65534:65534; capabilities { add = [DAC_READ_SEARCH] }; mount / -> /host { readonly = true }")},
 	{"mount: as a volume", "W0933", ONE("address = 10.1.0.2; volume lib { at = /lib2; from = /var/lib }")},
 	{"mount: beside what holds secrets", "", ONE("address = 10.1.0.2; mount /run/dbus -> /run/dbus; mount /var/log -> /logs")},
 	{"mount: private users read none of them", "", STACK(LAN "container a { rootfs = /srv/a; boot = true; users = private; address = 10.1.0.2; mount /run -> /host }\n")},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The code in spec/language.md: every block compiles, or is wrong as it says. And the standard library has no mistakes. Runs in the root of the source tree. */
+ * The code in spec/language.md and spec/compose.md: every block compiles, or is wrong as it says. And the standard library has no mistakes. Runs in the root of the source tree. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,13 +43,12 @@ static void check(struct str name, struct str text, struct str code)
 }
 
 /* Blocks of code begin with ```ctstack, or ```ctstack CODE where they are wrong. */
-static void code_in_the_specification_is_as_it_says(void **state)
+static void check_page(const char *path, size_t *ret_good, size_t *ret_wrong)
 {
 	struct arena a = {0};
-	struct str rest = read_file(&a, "spec/language.md");
+	struct str rest = read_file(&a, path);
 	size_t good = 0, wrong = 0, number = 0;
 
-	(void)state;
 	while (rest.n) {
 		struct str line = str_cut(rest, '\n', &rest), code, body;
 
@@ -67,12 +66,24 @@ static void code_in_the_specification_is_as_it_says(void **state)
 		}
 		if (!str_starts(line, STR("```ctstack")))
 			continue;
-		check(str_fmt(&a, "spec/language.md:%zu", first), body, code);
+		check(str_fmt(&a, "%s:%zu", path, first), body, code);
 		*(code.n ? &wrong : &good) += 1;
 	}
+	*ret_good = good;
+	*ret_wrong = wrong;
+	arena_free(&a);
+}
+
+static void code_in_the_specification_is_as_it_says(void **state)
+{
+	size_t good, wrong;
+
+	(void)state;
+	check_page("spec/language.md", &good, &wrong);
 	assert_in_range(good, 4, 1000);
 	assert_in_range(wrong, 8, 1000);
-	arena_free(&a);
+	check_page("spec/compose.md", &good, &wrong);
+	assert_in_range(good, 3, 1000);
 }
 
 static void the_standard_library_is_free_of_mistakes(void **state)
