@@ -385,7 +385,7 @@ static void check_publish(struct merge *m, struct map *taken, struct res_publish
 		while (t && !address_covers(p->address, t->publish->address))
 			t = t->next;
 		if (t) {
-			conflict_add(m, str_fmt(m->a, "host port %.*s leads to %.*s already", STR_ARG(p->res.id), STR_ARG(t->publish->to)), &p->res,
+			conflict_add(m, str_fmt(m->a, "host port %.*s is taken: %.*s leads to %.*s", STR_ARG(p->res.id), STR_ARG(t->publish->res.id), STR_ARG(t->publish->to)), &p->res,
 				     note_stays(m, "published", &t->publish->res), &t->publish->res);
 			return;
 		}
