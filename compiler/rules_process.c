@@ -3,25 +3,25 @@
  * Rules about further groups of a container's processes, and about the kernel's switches for its network. */
 #include "compiler/rules_impl.h"
 
+#include "lang/base/map.h"
+
 enum { GROUP_MAX = 0xfffffffe, SWITCH_MAX = 256 };
 
 RULE(group_number)
 {
 	rules_each_container(m, r) {
 		const struct m_container *c = m->container;
+		struct map seen = {0};
 
 		for (size_t i = 0; i < c->groups.n; i++) {
-			const struct entry_INT *g = &c->groups.at[i];
+			const struct entry_INT *g = &c->groups.at[i], *first;
 
 			if (g->value.v < 0 || g->value.v > GROUP_MAX)
 				diag_help(r->diags, diag_add(r->diags, code, g->value.at, "a group has a number from 0 to %u", (unsigned)GROUP_MAX),
 					  "as `getent group %.*s` says it on the host", STR_ARG(g->name));
-			for (size_t k = 0; k < i; k++)
-				if (c->groups.at[k].value.v == g->value.v) {
-					diag_note(r->diags, diag_add(r->diags, code, g->value.at, "group %lld stands here twice", (long long)g->value.v), c->groups.at[k].value.at,
-						  "first given here");
-					break;
-				}
+			first = map_add(r->arena, &seen, (struct str){(const char *)&g->value.v, sizeof g->value.v}, (void *)(uintptr_t)g);
+			if (first)
+				diag_note(r->diags, diag_add(r->diags, code, g->value.at, "group %lld stands here twice", (long long)g->value.v), first->value.at, "first given here");
 		}
 	}
 }
