@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 
 enum { ALLOWED = 8000, FORBIDDEN = 8001, STREAM = 8080 };
-enum { PER_SECOND = 22000, LAG = 2000, STREAMS = 8, BURST = 64, ROUND_MS = 5, STALL_MS = 60000 };
+enum { PER_SECOND = 22000, LAG = 2000, STREAMS = 8, BURST = 64, ROUND_MS = 5, STALL_MS = 60000, FLUSHED_STALL_MS = 600000 };
 #define A4 "10.20.0.11"
 #define A6 "fd20::11"
 
@@ -18,6 +18,7 @@ static struct flood {
 	atomic_uint broken;
 	atomic_bool stop;
 	atomic_uint listening;
+	int stall_ms;
 } *flood;
 
 static pid_t children[16];
@@ -177,7 +178,7 @@ static void stream_bytes(const void *context)
 
 			if (p[i].fd < 0)
 				continue;
-			if (send(p[i].fd, &byte, 1, MSG_NOSIGNAL) != 1 || poll(&p[i], 1, STALL_MS) != 1 || recv(p[i].fd, &byte, 1, MSG_DONTWAIT) != 1) {
+			if (send(p[i].fd, &byte, 1, MSG_NOSIGNAL) != 1 || poll(&p[i], 1, flood->stall_ms) != 1 || recv(p[i].fd, &byte, 1, MSG_DONTWAIT) != 1) {
 				flood->broken++;
 				p[i].fd = -1;
 			}
@@ -196,14 +197,26 @@ static void await(unsigned stage)
 	assert_int_equal(flood->listening, stage);
 }
 
-static void flood_begins(void)
+/* stall_ms: after how long a silent stream is a broken one. */
+static void flood_begins(int stall_ms)
 {
-	*flood = (struct flood){0};
+	*flood = (struct flood){.stall_ms = stall_ms};
 	in_child(receive, NULL);
 	await(1);
 	in_child(stream_bytes, "b");
 	await(2);
 	in_child(send_packets, NULL);
+}
+
+/* Each stream goes to and fro once more: what TCP waits for longer and longer while nothing passes comes when something does. */
+static void streams_go_on(void)
+{
+	unsigned long before = flood->rounds;
+	int64_t begin = now_ms();
+
+	while (flood->rounds < before + 2 * STREAMS && now_ms() - begin < flood->stall_ms)
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	assert_true(flood->rounds >= before + 2 * STREAMS);
 }
 
 /* What is still on its way arrives; then all processes end. */
@@ -339,7 +352,7 @@ static void nothing_leaks_and_nothing_is_lost(void **state)
 	policies(w, &base, &more);
 	must_apply(w, &base);
 	unsigned long lost = overflowed();
-	flood_begins();
+	flood_begins(STALL_MS);
 	int64_t begin = now_us();
 	for (unsigned i = 0; i < swaps(); i++) {
 		/* now and then somebody has altered the rules, which are then written anew in the chains that are there */
@@ -360,13 +373,13 @@ static void nothing_leaks_and_nothing_is_lost(void **state)
 /* Somebody flushes all rules and ctc makes them anew: what is allowed pauses, and nothing else passes. */
 static void nothing_leaks_when_all_is_flushed(void **state)
 {
-	enum { FLUSHES = 40 };	/* while they go on without a pause, TCP waits longer and longer */
+	enum { FLUSHES = 40 };
 	struct world *w = *state;
 	struct manifest base, more;
 
 	policies(w, &base, &more);
 	must_apply(w, &base);
-	flood_begins();
+	flood_begins(FLUSHED_STALL_MS);
 	int64_t begin = now_us();
 	for (unsigned i = 0; i < FLUSHES; i++) {
 		run("nft flush ruleset");
@@ -376,6 +389,7 @@ static void nothing_leaks_when_all_is_flushed(void **state)
 	for (int i = 0; i < 100 && flood->got_allowed == before; i++)
 		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
 	assert_true(flood->got_allowed > before);
+	streams_go_on();
 	flood_ends();
 	say("flushes", FLUSHES, begin);
 	assert_int_equal(flood->got_forbidden, 0);
@@ -400,7 +414,7 @@ static void control_a_table_made_anew_leaks(void **state)
 	run("echo 'delete table inet ctstack' >/run/anew; nft list table inet ctstack >>/run/anew");
 	judge_all(true);
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-		flood_begins();
+		flood_begins(STALL_MS);
 		int64_t begin = now_us();
 		unsigned n = 0;
 		for (; n < swaps() && !flood->got_forbidden; n++)
