@@ -4,6 +4,7 @@
 # A random walk from source to source (walk.awk): at each step what the plan says is what happens to each container, there is nothing to do afterwards, the way back leads to the
 # host that was, a change that is killed somewhere leaves the one or the other, and the way forth leads to the same host again. `make check-walk` goes further:
 # set: WALK_STEPS WALK_SEED
+# patience: 1200
 . /src/tests/fault/digest.sh
 
 # What is not there at first (a table, a network) is no failure of the digest. Data stays where it is, as it is, whatever else goes; an element that stays keeps its comment; and a
