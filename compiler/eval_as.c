@@ -108,11 +108,13 @@ static struct val eval_else_as(struct elab *el, const struct expr *e, struct sco
 	struct type maybe = *t;
 	struct val v;
 
+	bool typed = has_parts(left) && t->tag != T_DNS;
+
 	maybe.optional = true;
-	v = has_parts(left) && t->tag != T_DNS ? eval_as(el, left, scope, &maybe, to) : eval(el, left, scope);
+	v = typed ? eval_as(el, left, scope, &maybe, to) : eval(el, left, scope);
 	if (v.type == V_NONE || v.type == V_ABSENT)
 		return eval_as(el, e->u.op.right, scope, t, to);
-	return check(el, val_widen(el->a, v), left, t, to);
+	return typed ? v : check(el, v, left, t, to);
 }
 
 /* [a] + [b] */
