@@ -338,6 +338,7 @@ static struct node *child_new(struct elab *el, const struct fill *f, const struc
 		struct diag *d = say(el, DIAG_name_twice, name.at, "`%.*s` is declared twice", STR_ARG(name.text));
 
 		say_note(el, d, let->name.at, "first declared here");
+		say_help(el, d, "give one of them another name");
 	}
 	child = node_new(el, n, row->child, name, name.at);
 	if (!child)
