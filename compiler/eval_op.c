@@ -51,8 +51,6 @@ static bool help_operand(struct elab *el, struct diag *d, const struct expr *e, 
 		say_help(el, d, "the path that a string says is path(%s)", expr_shown(el, of_b));
 	else if (a.type == T_STRING && (b.type == T_INT || is_amount(b)) && !compared && a.u.STRING.n && strspn(a.u.STRING.s, "0123456789") >= a.u.STRING.n)
 		say_help(el, d, "a number has no quotes: %.*s", STR_ARG(a.u.STRING));
-	else if (compared && a.type == T_STRING && b.type != T_STRING && text_meant(el, a.u.STRING, &(struct type){.tag = b.type}))
-		say_help(el, d, "write it without quotes: %s", text_meant(el, a.u.STRING, &(struct type){.tag = b.type}));
 	else if (compared && b.type == T_STRING && val_string(el, a)[0] && (of_a->kind == EX_NAME || of_a->kind == EX_MEMBER || a.type == T_INT))
 		say_help(el, d, of_a->kind == EX_NAME || of_a->kind == EX_MEMBER ? "its text is \"${%s}\"" : "its text is \"%s\"", shown);
 	else if ((a.type == T_PORTREF || a.type == T_PORT) && b.type == T_INT)
@@ -88,6 +86,13 @@ static struct val wrong_types(struct elab *el, const struct expr *e, struct val 
 		return val_poison();
 	}
 	d = say(el, DIAG_operator_types, e->at, "`%s` does not take %s and %s", op_texts[op], val_shown(l), val_shown(r));
+	bool compared = op >= OP_EQ && op <= OP_GE;
+	struct val text = l.type == T_STRING ? l : r, other = l.type == T_STRING ? r : l;
+	const char *meant = compared && text.type == T_STRING ? text_meant(el, text.u.STRING, &(struct type){.tag = other.type}) : NULL;
+	if (meant) {
+		say_help(el, d, "write it without quotes: %s", meant);
+		return val_poison();
+	}
 	for (size_t i = 0; i < 2; i++)
 		if (help_operand(el, d, e, i ? r : l, i ? l : r, i ? e->u.op.right : e->u.op.left, i ? e->u.op.left : e->u.op.right))
 			break;

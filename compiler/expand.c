@@ -52,6 +52,15 @@ static void expand_if(struct elab *el, const struct fill *f, const struct entry 
 	fill_entries(el, &within, v.u.BOOL ? &e->body : &e->other);
 }
 
+/* What is not expanded may have any name. */
+static void not_expanded(struct elab *el, const struct fill *f, const struct entry_list *body)
+{
+	f->node->incomplete = true;
+	for (const struct entry *e = body->first; e; e = e->next)
+		if (e->kind == EN_BLOCK && e->name)
+			lost_name(el, f->scope->file, (struct str){0});
+}
+
 static void expand_for(struct elab *el, const struct fill *f, const struct entry *e)
 {
 	const struct loop loop = {.name = entry_word(e), .second = e->second, .list = e->value};
@@ -62,7 +71,7 @@ static void expand_for(struct elab *el, const struct fill *f, const struct entry
 	if (!known || s.n == 0)
 		look(el, f, &e->body);
 	if (!known) {
-		f->node->incomplete = true;
+		not_expanded(el, f, &e->body);
 		return;
 	}
 	for (size_t i = 0; i < s.n && !el->stopped; i++) {

@@ -96,6 +96,8 @@ static struct val no_member(struct elab *el, const char *what, struct ident name
 		say_help(el, d, "it has %s", has);
 	else if (function_find(name.text) != FN_COUNT)
 		say_help(el, d, "a function is called: %.*s(…)", STR_ARG(name.text));
+	else if (strcmp(what, "string") == 0)
+		say_help(el, d, "the block that a text names is ${…}: ${…}.%.*s", STR_ARG(name.text));
 	return val_poison();
 }
 
@@ -150,6 +152,10 @@ static struct val dict_member(struct elab *el, const struct dict *dict, struct i
 	for (size_t i = 0; i < dict->n; i++)
 		near_offer(&near, dict->at[i].name);
 	say_suggest(el, d, &near);
+	if (!near.best.n && function_find(name.text) != FN_COUNT)
+		say_help(el, d, "a function is called: %.*s(…)", STR_ARG(name.text));
+	else if (!near.best.n)
+		say_help(el, d, "what is called as a value says stands in brackets: …[%.*s]", STR_ARG(name.text));
 	return val_poison();
 }
 

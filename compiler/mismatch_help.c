@@ -164,6 +164,16 @@ static bool is_nearer(const struct wrong *w)
 	return w->e->kind == EX_NAME && n->tag != KIND_container && n->tag != KIND_subnet && n->tag != KIND_secret;
 }
 
+static bool is_computed(const struct wrong *w)
+{
+	return w->e->kind == EX_COMPUTED;
+}
+
+static bool is_proxy(const struct wrong *w)
+{
+	return w->v.u.node->tag == KIND_proxy;
+}
+
 static bool is_container(const struct wrong *w)
 {
 	return w->v.u.node->tag == KIND_container;
@@ -235,6 +245,10 @@ static bool without_quotes(const struct wrong *w)
 
 	while (last && last->next)
 		last = last->next;
+	if (part && part->next && part->kind != EX_STRING && w->t->tag == T_PORT) {
+		say_help(w->el, w->d, "a port is computed: port(%s, \"tcp\")", expr_shown(w->el, part));
+		return true;
+	}
 	if (part && part->next && last->kind != EX_STRING && is_in(ADDRESS, w->t->tag)) {
 		say_help(w->el, w->d, "an address is computed, not put together: lan.range[%s]", expr_shown(w->el, last));
 		return true;
@@ -397,7 +411,15 @@ static const struct {
 	{ADDRESS, B(T_CIDR), NULL, "an address has no `/` behind it", NULL},
 	{B(T_SIZE) | B(T_SIZELIMIT), B(T_INT), NULL, NULL, a_size},
 	{B(T_DURATION), B(T_INT), NULL, "give it a unit: %vs", NULL},
+	{B(T_PORT), B(T_INT), is_reference, "give it a protocol: port(%e, \"tcp\")", NULL},
 	{B(T_PORT), B(T_INT), NULL, "give it a protocol: %v/tcp", NULL},
+	{B(T_INT), B(T_PORT), is_reference, "a number stands here: %e.number", NULL},
+	{B(T_INT), B(T_PORT), NULL, "the number stands here alone, without a protocol", NULL},
+	{B(V_LIST), B(V_MAP), NULL, "the type of a map is map<T>; its values alone are values(…)", NULL},
+	{B(V_MAP), B(V_LIST), NULL, "the type of a list is list<T>", NULL},
+	{B(T_STRING), B(V_NODE), is_computed, "a text stands in quotes: \"%e\"", NULL},
+	{PORT_OF, B(V_NODE), is_proxy, "it is the container that runs the proxy: name that, and its port", NULL},
+	{B(T_SECRETREF), B(T_PATH), NULL, "it stands in the stack, and here its name: secret NAME { file = %v }", NULL},
 	{B(T_OWNER), B(T_INT), NULL, "give user and group: %v:%v", NULL},
 	{B(T_MODE), B(T_INT), NULL, "a mode begins with 0: 0%v", NULL},
 	{B(T_STRING) | B(T_IMAGE) | B(T_IFNAME), LITERAL, is_reference, "a string stands in quotes: \"${%e}\"", NULL},

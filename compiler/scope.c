@@ -211,6 +211,10 @@ static void help_wanted(struct elab *el, struct diag *d, struct str name)
 {
 	switch (el->wanted ? el->wanted->tag : T_COUNT) {
 	case T_SECRETREF:
+		if (kind_find(name) == KIND_secret) {
+			say_help(el, d, "a secret is named by its name alone: NAME, not secret.NAME");
+			break;
+		}
 		say_help(el, d, "it stands in the stack: secret %.*s { file = /root/%.*s }", STR_ARG(name), STR_ARG(name));
 		break;
 	case T_SUBNETREF:
@@ -458,6 +462,8 @@ void member_unknown(struct elab *el, struct node *n, struct str name, struct spa
 		say_suggest(el, d, &near);
 	if (!near.best.n)
 		help_inside(el, d, n, name);
+	if (!near.best.n && n->tag == KIND_container && el->wanted && (el->wanted->tag == T_PORTREF || el->wanted->tag == T_FLOWEND) && !str_is(name, "port"))
+		help_port(el, d, n);
 	if (!near.best.n && el->wanted && (el->wanted->tag == T_STRING || el->wanted->tag == T_IMAGE || el->wanted->tag == T_REMOTE))
 		help_wanted(el, d, name); /* hostname = web.example.com */
 	if (n->state == NODE_OPEN && n->pending)

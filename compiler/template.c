@@ -4,6 +4,8 @@
  * for each block that uses them (node.c). */
 #include "compiler/elab.h"
 
+#include "compiler/stdlib.h"
+
 void templates_collect(struct elab *el, struct file *f)
 {
 	for (const struct entry *e = f->module->ast->entries.first; e; e = e->next) {
@@ -81,7 +83,14 @@ static void help_module(struct elab *el, const struct file *f, struct diag *d, s
 			say_help(el, d, "it is called `%.*s` here", STR_ARG(use->alias));
 			return;
 		}
-	say_help(el, d, "for the standard library's: use std.%.*s", STR_ARG(name));
+	const struct stdlib_module *m = stdlib_modules;
+
+	while (m->name && !str_is(name, m->name))
+		m++;
+	if (!m->name && f->module->uses.n == 1)
+		say_help(el, d, "the one that is used is called `%.*s`", STR_ARG(f->module->uses.at[0].alias));
+	else
+		say_help(el, d, "for the standard library's: use std.%.*s", STR_ARG(name));
 }
 
 /* The file that a module's name stands for in this one. */

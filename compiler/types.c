@@ -141,7 +141,9 @@ static bool type_unknown(struct elab *el, struct file *f, struct ident name, boo
 			near_offer(&near, str_of(type_infos[tag].shown));
 	vec_each(struct type_decl *, decl, &f->type_list)
 		near_offer(&near, entry_word((*decl)->entry).text);
-	if (habit_help(STR(""), name.text))
+	if (str_is(name.text, "list") || str_is(name.text, "map"))
+		say_help(el, d, "it says of what: %.*s<string>", STR_ARG(name.text));
+	else if (habit_help(STR(""), name.text))
 		say_help(el, d, "%s", habit_help(STR(""), name.text));
 	else
 		say_suggest(el, d, &near);
@@ -165,7 +167,13 @@ static bool type_named(struct elab *el, const struct type_expr *e, struct scope 
 		return false;
 	}
 	decl = map_get(&f->types, e->name.text);
-	return decl ? decl_read(el, decl, e->at, ret) : type_unknown(el, f, e->name, !e->module.text.n);
+	if (decl)
+		return decl_read(el, decl, e->at, ret);
+	if (f != scope->file && map_get(&scope->file->types, e->name.text)) {
+		say_help(el, say(el, DIAG_type_unknown, e->name.at, "there is no type `%.*s` in this module", STR_ARG(e->name.text)), "this file has it: %.*s", STR_ARG(e->name.text));
+		return false;
+	}
+	return type_unknown(el, f, e->name, !e->module.text.n);
 }
 
 bool declared_optional(struct elab *el, const struct binding *b)

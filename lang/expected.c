@@ -200,7 +200,8 @@ static bool is_value_file(struct parser *p)
 /* Where the name of an entry is what could not be read, any name that is missing may be this one. */
 static void name_lost(struct parser *p)
 {
-	bool block = p->nhead > 1 && p->nhead < 4 && p->head[0].token == NAME && schema_row_any(parser_text(p, p->head[0].at), ROW_BLOCK);
+	bool short_name = p->nhead > 1 && (p->nhead < 4 || p->head[1].token == NAME_BEGIN);
+	bool block = short_name && p->head[0].token == NAME && schema_row_any(parser_text(p, p->head[0].at), ROW_BLOCK);
 
 	if (block || p->nhead == 1)
 		vec_push(p->arena, &p->ast->unnamed, (struct unnamed){p->last_at.lo, block});
@@ -285,6 +286,12 @@ void expected_say(struct parser *p, const struct expected *e)
 	bool slot = first == TYPE || first == LET || first == INPUT || first == OUTPUT || first == PARAM;
 	if (p->last == '{' && (p->before == ':' || p->before == ')' || e->is[THEN] || slot))
 		p->muted = p->depth;
+	/* web { port = 80, … } and web: { … } in a map: what is in the braces follows from it */
+	bool in_map = e->is['='] && !e->is['{'] && !e->is[LITERAL];
+	if (in_map && p->last == '{')
+		p->muted = p->depth;
+	else if (in_map && p->last == ':' && p->open[p->depth].is_value && str_starts(skip_blanks(parser_behind(p, p->last_at.hi)), STR("{")))
+		p->muted = p->depth + 1;
 	name_lost(p);
 	/* One mistake, one message: what the lexer or the layout has said of this entry is enough. */
 	if (is_late_brace(p) || p->diags->errors > p->errors_before || in_arrow(p) || is_block(p) || is_yaml(p) || is_value_file(p))

@@ -157,7 +157,9 @@ static bool of_comprehension(const struct guess *g)
 		return MEANT("there is one `for` to a list: flatten([[x + y for y in B] for x in A])");
 	if (g->found == FOR && in_map)
 		return MEANT("the names that a map is made with are computed, in quotes: { \"${%.*s}\" = … for … }", STR_ARG(g->p->depth && g->n ? str_cut(str_cut(skip_blanks(behind(g)), ' ', NULL), ',', NULL) : STR("k")));
-	if (g->found == FOR && g->e->is[SEP] && g->n > 2 && (g->h[0].token == LET || g->h[1].token == '='))
+	if (g->found == FOR && g->e->is[')'])
+		return MEANT("what a loop makes stands in brackets: [x for x in LIST]");
+	if (g->found == FOR && g->e->is[SEP] && g->n > 2 && (g->h[0].token == LET || g->h[0].token == OUTPUT || g->h[1].token == '='))
 		return MEANT("what a loop makes stands in brackets: [x * 2 for x in LIST]");
 	if (g->found == IF && list && g->e->is[','] && memmem(behind(g).s, behind(g).n, " else ", 6))
 		return MEANT("a choice begins with its condition: [if x > 1 then x else 0 for x in LIST]");
@@ -338,9 +340,11 @@ static bool of_entry(const struct guess *g)
 		return MEANT("a field is written `%.*s = value`", STR_ARG(g->first));
 	if (g->found == '{' && g->n == 4 && second == NAME && g->h[2].token == '.' && is_block(g))
 		return MEANT("a name has no dots in it: %.*s-%.*s", STR_ARG(parser_text(g->p, g->h[1].at)), STR_ARG(g->before));
+	if (g->found == '{' && g->n == 2 && g->e->is['='] && !g->e->is['{'])
+		return MEANT("in a map a name has a value: %.*s = { … }", STR_ARG(g->first));
 	if ((str_is(g->before, "extends") || str_is(g->before, "from")) && g->found == NAME && g->n >= 3 && is_block(g))
 		return MEANT("its template stands behind a colon: %.*s NAME : %.*s%.*s { … }", STR_ARG(g->first), STR_ARG(g->last), STR_ARG(str_cut(str_cut(behind(g), ' ', NULL), '{', NULL)));
-	if ((g->found == '(' || g->found == CALL) && g->n >= 3 && g->named && (second == ':' || g->h[2].token == ':'))
+	if ((g->found == '(' || g->found == CALL) && g->n >= 3 && g->named && (second == ':' || g->h[2].token == ':' || (second == NAME_BEGIN && g->e->is['{'])))
 		return MEANT("parameters are given in the block: { %s }", "NAME = value");
 	if (g->found == '.' && g->n == 2 && g->e->is['='] && schema_row_any(body_word(g), ROW_MAP))
 		return MEANT("a name with dots stands in quotes: \"%.*s.%.*s\" = value", STR_ARG(g->first), STR_ARG(str_cut(str_cut(behind(g), ' ', NULL), '=', NULL)));
@@ -362,6 +366,8 @@ static bool of_entry(const struct guess *g)
 		return MEANT("%s: %s", second == LITERAL ? "a name begins with a letter" : "write", habit_form(g->first, "kind name { … }"));
 	if (starts && g->n == 4 && g->h[2].token == ':' && g->h[3].token == g->found && (g->found == SEP || g->found == '{') && is_block(g))
 		return MEANT("a block stands in braces, without a `:`: %s", habit_form(g->first, "kind name { … }"));
+	if (starts && second == NAME_BEGIN && g->found == SEP && g->e->is['{'] && is_block(g))
+		return MEANT("a block stands in braces: %.*s NAME : TEMPLATE { … }", STR_ARG(g->first));
 	if (starts && g->n == 4 && g->h[2].token == ':' && g->found == SEP && g->e->is['{'] && is_block(g))
 		return MEANT("a block stands in braces: %.*s NAME : TEMPLATE { … }", STR_ARG(g->first));
 	if (starts && second == ':' && is_block(g))
@@ -413,9 +419,14 @@ static bool of_line(const struct guess *g)
 		return MEANT("an output has no text of its own; what is to be said of it is a comment: # …");
 	if (g->n > 1 && g->h[0].token == USE && str_is(g->before, "as") && g->found == PLAIN)
 		return MEANT("a name has no quotes: as %.*s", (int)g->last.n - 2, g->last.s + 1);
+	if (g->n == 3 && g->h[0].token == USE && g->found == NAME && str_is(g->last, "from"))
+		return MEANT("use%.*s as %.*s", STR_ARG(behind(g)), STR_ARG(g->before));
 	if (g->n > 1 && g->h[0].token == USE && g->found == '*')
 		return MEANT("one line for each: use std.ml");
-	if (g->found == LITERAL && g->last.s[0] == '/' && g->p->before == TEXT_END && g->attached)
+	bool computed = g->found == LITERAL && g->last.s[0] == '/' && g->p->before == TEXT_END && g->attached;
+	if (computed && (str_is(g->last, "/tcp") || str_is(g->last, "/udp") || str_is(g->last, "/sctp")))
+		return MEANT("a port is computed: port(%.*s, \"%.*s\")", STR_ARG(str_cut((struct str){word_before(g).s + 2, word_before(g).n - 2}, '}', NULL)), (int)g->last.n - 1, g->last.s + 1);
+	if (computed)
 		return MEANT("a text is a path, too: \"%.*s%.*s\"", STR_ARG(word_before(g)), STR_ARG(g->last));
 	if (g->n > 1 && g->h[0].token == PARAM && g->found == NAME_BEGIN)
 		return MEANT("a parameter's name is not computed");

@@ -76,7 +76,7 @@ enum { MEANT_MAX = 80 };
  * its length. */
 static struct str path_line(struct str line)
 {
-	static const char *const behind[] = {";", "}", " {", " ->", " #", "\r"};
+	static const char *const behind[] = {";", "}", " {", " ->", " #", " \"", "\r"};
 
 	line.n = line.n < 2 * MEANT_MAX ? line.n : 2 * MEANT_MAX;
 	line = str_cut(line, '\n', NULL);
