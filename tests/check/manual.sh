@@ -22,7 +22,7 @@ names spec/man/ctc.1 $(sed -n 's/^COMMAND(\([a-z]*\),.*/\1/p' runtime/cli/comman
 if [ -z "$missing" ]; then echo 'ok ctc.1 names every command'; else echo "not ok ctc.1 does not name:$missing"; failed=1; fi
 
 missing=''
-names spec/man/ctstack.5 $(sed -n 's/^ *\(FIELD\|MAP\|BLOCK\|ARROW\)(\(container\|subnet\|stack\), [a-z0-9_]*, "\([a-z0-9-]*\)".*/\3/p' lang/schema.def)
+names spec/man/ctstack.5 $(sed -n 's/^ *\(FIELD\|RARE\|MAP\|BLOCK\|ARROW\)(\(container\|subnet\|stack\), [a-z0-9_]*, "\([a-z0-9-]*\)".*/\3/p' lang/schema.def)
 if [ -z "$missing" ]; then echo 'ok ctstack.5 names the fields of stacks, subnets and containers'; else echo "not ok ctstack.5 does not name:$missing"; failed=1; fi
 
 if command -v mandoc >/dev/null; then

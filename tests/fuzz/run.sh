@@ -14,7 +14,7 @@ failed=0
 
 # Words of the tables in quotes, and the words and marks of the grammar.
 {
-	sed -nE 's/^ *(KIND_BEGIN|FIELD|MAP|BLOCK|ARROW)\([^"]*"([a-z0-9-]+)".*/"\2"/p' lang/schema.def
+	sed -nE 's/^ *(KIND_BEGIN|FIELD|RARE|MAP|BLOCK|ARROW)\([^"]*"([a-z0-9-]+)".*/"\2"/p' lang/schema.def
 	sed -nE 's/^WORD\([^"]*"([a-z0-9-]+)".*/"\1"/p' lang/enum.def
 	sed -nE 's/^"([a-z]+)"[[:space:]]*\{ WORD.*/"\1"/p' lang/lexer.l
 	printf '"%s"\n' '${' '->' '\"\"\"' '\"' '==' '..' '10.0.0.0/24' '80/tcp' '1GiB' '5m' 'defaults container' 'lan.range[2]' '# ctc: allow image-tag: x' '/srv/x' 'path(' '\"/srv/TV Shows, 50%\"'
