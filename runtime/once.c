@@ -83,7 +83,7 @@ static void stop(struct host *h, pid_t podman, int pid_fd, const char *container
 		_spawned_ struct spawned out = {0};
 		struct err ignored = {0};
 
-		spawn_run(&(struct spawn){.argv = argv, .within_ms = (stop_s + STOP_MARGIN_S) * 1000, .host = h, .until_fd = pid_fd}, &out, &ignored);
+		spawn_run(&(struct spawn){.argv = argv, .within_ms = (stop_s + STOP_MARGIN_S) * 1000, .host = h}, &out, &ignored);
 		kill(podman, SIGTERM);
 	} while (poll(&ended, 1, ENDING_MS) == 0);
 }
