@@ -428,7 +428,7 @@ static const struct {
 	{B(T_IPS), B(T_IP), NULL, "write a list: [%e]", NULL},
 	{B(T_CIDRS), B(T_CIDR), NULL, "write a list: [%e]", NULL},
 	{B(V_LIST), LITERAL, NULL, "write a list: [%e]", NULL},
-	{B(T_SECRETREF), B(V_NODE) | B(V_MAP), is_name, "`%e` is the container's own here: call the secret something else", NULL},
+	{B(T_SECRETREF), B(V_ENTRIES) | B(V_ABSENT), is_name, "`%e` is the container's own here: call the secret something else", NULL},
 	{PORT_OF, B(V_NODE), NULL, NULL, port_of_its_block},
 	{0, B(V_NODE), NULL, NULL, list_of_one},
 	{B(T_PORTREF), B(V_NODE), NULL, NULL, its_port},

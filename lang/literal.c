@@ -545,10 +545,13 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 			diag_help(p->diags, d, "did you mean `0%.*s`? An address is written whole, or lan.range[%.*s]", STR_ARG(shown), (int)shown.n - 1, shown.s + 1);
 	} else if (str_has(text, ':') || str_has(text, '/')) {
 		struct str name, port = str_cut(shown, ':', &name); /* publish 8080:web.http */
+		struct cidr network;
 
 		d = diag_add(p->diags, DIAG_address, at, "`%.*s` is no address, network, port or owner", STR_ARG(shown));
 		if (str_has(text, '%'))
 			diag_help(p->diags, d, "an address has no zone here");
+		else if (cidr_parse(port, &network))
+			diag_help(p->diags, d, "`world` is whatever is not on this host; a network of it cannot be told apart: world:%.*s", STR_ARG(name));
 		else if (strspn(text.s, "0123456789.:") >= text.n || (str_has(text, ':') && str_has(text, '/') && p->last == NAME))
 			diag_help(p->diags, d, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http");
 		else if (p->last == NAME && name.n && isalpha((unsigned char)name.s[0]))
