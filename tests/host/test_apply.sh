@@ -144,16 +144,23 @@ test_rollback_restores() {
 	contains "$out" "no generation 99"
 }
 
+has_died() { [ "$(systemctl show -P ExecMainStatus "$1")" = 3 ]; }
 test_a_dying_program_leaves_the_host_as_before() {
-	local before
+	local before change
 	image localhost/dies:1 80 PROBE_DIE=3
 	before=$(pids a b)
 	digest >before
 	stack 'container dies { image = "localhost/dies:1"; address = 10.77.0.13 }' 'publish 127.0.0.1:8099 -> b.http'
-	expect 3 ctc apply --yes t.ctstack
-	contains "$out" "ct-t-dies.service"
-	contains "$out" "t.ctstack:18:"
-	contains "$out" "The host is as before: generation 1"
+	# The change looks when it has died, however long that takes here.
+	waits_at 'start ct-t-dies.service' ctc apply --yes t.ctstack
+	change=$(main_pid ctstack-transaction.service)
+	kill -STOP "$change"
+	eventually 30 has_died ct-t-dies.service
+	kill -CONT "$change"
+	ends 3
+	contains "$(cat log)" "ct-t-dies.service"
+	contains "$(cat log)" "t.ctstack:18:"
+	contains "$(cat log)" "The host is as before: generation 1"
 	digest >after
 	diff before after
 	equal "$(pids a b)" "$before"

@@ -99,7 +99,7 @@ asks() {
 	local pid
 	pid=$(pid_in "$1")
 	counts count world 53
-	timeout 2 nsenter -t "$pid" -m -n /busybox nslookup name.example >/dev/null 2>&1 || true
+	timeout 5 nsenter -t "$pid" -m -n /busybox nslookup name.example >/dev/null 2>&1 || true
 	counted count
 	[ "$(cut -d' ' -f1 count)" -gt 0 ]
 }
