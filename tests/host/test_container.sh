@@ -114,7 +114,8 @@ test_what_the_host_does_not_have_is_said_before_anything_changes() {
 	expect 1 ctc apply --yes n.ctstack
 	contains "$out" "n.x wants the device /dev/no-such-device"
 	contains "$out" "n.ctstack:2:"
-	one n 'device x { from = /dev/shm }' >n.ctstack
+	: >/dev/no-node
+	one n 'device x { from = /dev/no-node }' >n.ctstack
 	expect 1 ctc plan n.ctstack
 	contains "$out" "no such device node"
 	one n 'timezone = "Mars/Olympus_Mons"' >n.ctstack
