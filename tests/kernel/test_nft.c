@@ -723,6 +723,18 @@ static void answers_are_silenced_too(void **state)
 	}
 }
 
+/* Says something and takes what comes. What is reset may be so already, because the kernel had acknowledged the last answer only now: then sending says it. */
+static bool is_reset(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char part[256];
+	ssize_t n = send(fd, "?", 1, MSG_NOSIGNAL);
+
+	while (n > 0 && poll(&p, 1, PATIENCE_MS) == 1)
+		n = recv(fd, part, sizeof part, MSG_DONTWAIT);
+	return n < 0 && errno == ECONNRESET;
+}
+
 /* A client of a published port that is withdrawn is told: its connection leads to the host now, which knows it not. */
 static void a_withdrawn_port_ends_its_connections(void **state)
 {
@@ -740,14 +752,7 @@ static void a_withdrawn_port_ends_its_connections(void **state)
 			manifest_put(&less, m.all.at[k]);
 	seal(&less);
 	must_apply(w, &less);
-	while (arrives(withdrawn, 0))
-		;
-	send(withdrawn, "?", 1, MSG_NOSIGNAL);
-	struct pollfd p = {.fd = withdrawn, .events = POLLIN};
-	char byte;
-	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
-	assert_int_equal(recv(withdrawn, &byte, 1, MSG_DONTWAIT), -1);
-	assert_int_equal(errno, ECONNRESET);
+	assert_true(is_reset(withdrawn));
 	assert_true(talks(kept));
 }
 
