@@ -10,7 +10,7 @@
 /* TERM, term, SIGTERM in quotes, 15 */
 static void help_signal(struct elab *el, struct diag *d, struct str word)
 {
-	unsigned number = word.n && word.n <= 2 && strspn(word.s, "0123456789") >= word.n ? (unsigned)strtoul(str_copy(el->a, word).s, NULL, 10) : 0;
+	unsigned number = word.n && word.n <= 2 && str_only(word, "0123456789") ? (unsigned)strtoul(str_copy(el->a, word).s, NULL, 10) : 0;
 	struct word_range r = type_words(T_SIGNAL);
 	const char *name = number ? sigabbrev_np((int)number) : str_copy(el->a, word).s;
 

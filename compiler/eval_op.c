@@ -49,7 +49,7 @@ static bool help_operand(struct elab *el, struct diag *d, const struct expr *e, 
 		say_help(el, d, "write both with a decimal point: %s%s", shown, of_a->kind == EX_INT ? ".0" : " * 1.0");
 	else if (a.type == T_PATH && b.type == T_STRING)
 		say_help(el, d, "the path that a string says is path(%s)", expr_shown(el, of_b));
-	else if (a.type == T_STRING && (b.type == T_INT || is_amount(b)) && !compared && a.u.STRING.n && strspn(a.u.STRING.s, "0123456789") >= a.u.STRING.n)
+	else if (a.type == T_STRING && (b.type == T_INT || is_amount(b)) && !compared && a.u.STRING.n && str_only(a.u.STRING, "0123456789"))
 		say_help(el, d, "a number has no quotes: %.*s", STR_ARG(a.u.STRING));
 	else if (compared && b.type == T_STRING && val_string(el, a)[0] && (of_a->kind == EX_NAME || of_a->kind == EX_MEMBER || a.type == T_INT))
 		say_help(el, d, of_a->kind == EX_NAME || of_a->kind == EX_MEMBER ? "its text is \"${%s}\"" : "its text is \"%s\"", shown);

@@ -76,7 +76,7 @@ static bool is_unquoted(struct str s, const struct type *t)
 static const char *unquoted(struct elab *el, struct str s, const struct type *t)
 {
 	static const char letters[] = "kmgt", *const units[] = {"KiB", "MiB", "GiB", "TiB"};
-	size_t digits = strspn(s.s, "0123456789.");
+	size_t digits = str_span(s, "0123456789.");
 	bool size = t->tag == T_SIZE || t->tag == T_SIZELIMIT;
 	const char *unit = digits + 1 == s.n ? strchr(letters, s.s[digits] | 0x20) : NULL;
 
@@ -141,7 +141,7 @@ static bool is_pair_of_ports(struct val v)
 	}
 	if (!last.n || !before.n)
 		return false;
-	return strspn(last.s, "0123456789") >= last.n && strspn(before.s, "0123456789") >= before.n;
+	return str_only(last, "0123456789") && str_only(before, "0123456789");
 }
 
 /* ---- whether a row of the table is meant ---- */
@@ -206,12 +206,12 @@ static bool is_minutes(const struct wrong *w)
 
 static bool is_number(const struct wrong *w)
 {
-	return strspn(w->v.u.STRING.s, "0123456789") >= w->v.u.STRING.n;
+	return str_only(w->v.u.STRING, "0123456789");
 }
 
 static bool is_no_owner(const struct wrong *w)
 {
-	return strspn(w->v.u.STRING.s, "0123456789:") < w->v.u.STRING.n;
+	return !str_only(w->v.u.STRING, "0123456789:");
 }
 
 static bool is_url(const struct wrong *w)

@@ -203,7 +203,7 @@ static void note_meant(struct elab *el, struct diag *d, struct scope *scope, con
 /* FOO, DATA_DIR */
 static bool is_of_environment(struct str name)
 {
-	return name.n > 1 && strspn(name.s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") >= name.n;
+	return name.n > 1 && str_only(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 }
 
 /* A bare word where the type asks for something that words are not. */

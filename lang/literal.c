@@ -552,7 +552,7 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 			diag_help(p->diags, d, "an address has no zone here");
 		else if (cidr_parse(port, &network))
 			diag_help(p->diags, d, "`world` is whatever is not on this host; a network of it cannot be told apart: world:%.*s", STR_ARG(name));
-		else if (strspn(text.s, "0123456789.:") >= text.n || (str_has(text, ':') && str_has(text, '/') && p->last == NAME))
+		else if (str_only(text, "0123456789.:") || (str_has(text, ':') && str_has(text, '/') && p->last == NAME))
 			diag_help(p->diags, d, "a port of the host leads to one of a container: publish 127.0.0.1:8080 -> web.http");
 		else if (p->last == NAME && name.n && isalpha((unsigned char)name.s[0]))
 			diag_help(p->diags, d, "an arrow leads from one to the other: %.*s -> %.*s", STR_ARG(port), STR_ARG(name));

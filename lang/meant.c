@@ -207,7 +207,7 @@ static bool of_expression(const struct guess *g)
 		return MEANT("the rest of a division is `%%`");
 	if (g->found == ',' && g->e->is['{'] && g->n && g->h[0].token == FOR)
 		return MEANT("a list stands in brackets: for x in [1, 2] { … }");
-	if (g->found == IN && g->e->is[SEP] && strspn(skip_blanks(behind(g)).s, "[\"0123456789"))
+	if (g->found == IN && g->e->is[SEP] && str_span(skip_blanks(behind(g)), "[\"0123456789"))
 		return MEANT("whether it is in it: contains(%.*s, %.*s)", STR_ARG(skip_blanks(behind(g))), STR_ARG(g->n > 5 ? STR("…") : g->before));
 	if (g->found == IN && g->e->is[SEP] && g->n && g->h[0].token == LET)
 		return MEANT("`let` is an entry of its own: its name is known everywhere in the body around");

@@ -16,6 +16,15 @@ bool str_has(struct str a, char c)
 	return a.n && memchr(a.s, c, a.n);
 }
 
+size_t str_span(struct str a, const char *of)
+{
+	size_t n = 0;
+
+	while (n < a.n && a.s[n] && strchr(of, a.s[n]))
+		n++;
+	return n;
+}
+
 const char *str_find(struct str a, struct str word)
 {
 	const char *at = a.s, *end = a.s + a.n;

@@ -43,6 +43,12 @@ static inline bool str_starts(struct str a, struct str prefix)
 }
 bool str_ends(struct str a, struct str suffix);
 bool str_has(struct str a, char c);
+/* How many bytes it begins with that are among these. */
+size_t str_span(struct str a, const char *of);
+static inline bool str_only(struct str a, const char *of)
+{
+	return str_span(a, of) == a.n;
+}
 /* Where a word of the program, which is short, begins in a text for the first time, or NULL; memmem is for longer ones. */
 const char *str_find(struct str a, struct str word);
 /* Bytewise, as memcmp: negative, 0 or positive. */
