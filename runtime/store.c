@@ -134,18 +134,26 @@ static void lock_holder(int fd, char out[static 256])
 	out[strcspn(out, "\n")] = '\0';
 }
 
-/* Who only looks (store_locked_by_other) has it for an instant, and a restoration, which nobody asked for, is soon over: that is nobody to give way to. */
+static bool is_restoration(int fd)
+{
+	char holder[256];
+
+	lock_holder(fd, holder);
+	const char *command = strchr(holder, ' ');
+	return command && strcmp(command + 1, STORE_RESTORE) == 0;
+}
+
+/* Who only looks (store_locked_by_other) has it for an instant, and a restoration, which nobody asked for, is soon over: that is nobody to give way to. Whoever comes behind one is. */
 static int lock_take(int fd)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
-	char holder[256];
-	int r, tries = LOCK_TRIES;
+	int r, restoring = 0, others = 0;
 
-	for (int i = 0; (r = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK && i < tries; i++) {
-		lock_holder(fd, holder);
-		const char *command = strchr(holder, ' ');
-		if (command && strcmp(command + 1, STORE_RESTORE) == 0)
-			tries = RESTORE_TRIES;
+	while ((r = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK && restoring < RESTORE_TRIES && others < LOCK_TRIES) {
+		if (is_restoration(fd))
+			restoring++;
+		else
+			others++;
 		nanosleep(&pause, NULL);
 	}
 	return r;

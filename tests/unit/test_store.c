@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "lang/base/cleanup.h"
+#include "runtime/clock.h"
 #include "runtime/digest.h"
 #include "runtime/store.h"
 
@@ -316,6 +317,36 @@ static void a_restoration_is_waited_for(void **state)
 	w->s = other;
 }
 
+/* Not for whoever has the lock after it. */
+static void who_comes_behind_a_restoration_is_given_way_to(void **state)
+{
+	struct world *w = *state;
+	struct store other;
+	int status;
+
+	store_close(&w->s);
+	assert_int_equal(store_open(&w->h, false, &w->s, &w->e), 0);
+	assert_int_equal(store_lock(&w->s, STORE_RESTORE, &w->e), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		usleep(100000);
+		if (ftruncate(w->s.lock_fd, 0) < 0 || pwrite(w->s.lock_fd, "77 ctc apply\n", 13, 0) != 13)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	store_close(&w->s); /* the child has it still */
+	assert_int_equal(store_open(&w->h, false, &other, &w->e), 0);
+	int64_t begun_ms = clock_ms();
+	int r = store_lock(&other, "ctc second", &w->e);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(r, -EBUSY);
+	assert_true(clock_ms() - begun_ms < 15000);
+	assert_non_null(strstr(w->e.text, "77 ctc apply"));
+	w->s = other;
+}
+
 static void pruning_keeps_the_newest_the_current_and_its_base(void **state)
 {
 	struct world *w = *state;
@@ -606,6 +637,7 @@ int main(void)
 		IN_WORLD(the_lock_says_who_has_it),
 		IN_WORLD(who_only_looks_is_not_in_the_way),
 		IN_WORLD(a_restoration_is_waited_for),
+		IN_WORLD(who_comes_behind_a_restoration_is_given_way_to),
 		IN_WORLD(pruning_keeps_the_newest_the_current_and_its_base),
 		IN_WORLD(the_journal_comes_back_or_is_refused),
 		IN_WORLD(every_byte_of_a_generation_counts),
