@@ -10,9 +10,9 @@
 #include "runtime/plan.h"
 #include "runtime/podman.h"
 
-/* "6.1.0-18-amd64"; "systemd 252 (252.39-1~deb12u1)" and more. What cannot be read is no reason to refuse. */
-/* Of "6.1.0-18-amd64"; what is no release is of any age. */
+/* Of "6.1.0-18-amd64"; what cannot be read is not older. */
 bool kernel_older(const char *release, int than_major, int than_minor);
+/* "6.1.0-18-amd64"; "systemd 252 (252.39-1~deb12u1)" and more. What cannot be read is no reason to refuse. */
 int kernel_judge(const char *release, struct err *e);
 int systemd_judge(const char *said, struct err *e);
 /* What is wrong with a systemd-nspawn of that version, of which distributions' own fixes are known; NULL: nothing that is known. */
@@ -26,6 +26,7 @@ bool wants_podman(const struct manifest *wanted);
 
 /* A sentence for each subnet that comes and overlaps a network of the host's or of podman's (bind_overlap.c). */
 void overlap_warn(struct host *h, const struct manifest *wanted, const struct manifest *current, struct buf *out);
+/* A sentence for each address on which something comes to be published and that this host does not have (bind_publish.c). */
 void publish_warn(struct host *h, const struct manifest *wanted, const struct manifest *current, struct buf *out);
 /* Containers whose units the change touches, by name: the container's own unit, and its tunnel's. What runs on and lost something that it needs, perhaps of another stack, is no reason to
  * refuse what is changed now. */

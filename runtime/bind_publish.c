@@ -8,7 +8,7 @@
 
 static bool has_address(const struct rt_addrs *addrs, struct addr wanted)
 {
-	if (addr_is_loopback(wanted))
+	if (addr_is_loopback(wanted) || addr_is_any(wanted))
 		return true;
 	for (size_t i = 0; i < addrs->all.n; i++)
 		if (addr_eq(addrs->all.at[i].addr, wanted))

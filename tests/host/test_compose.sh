@@ -129,7 +129,7 @@ test_what_measures_the_host_reads_it_and_no_secret() {
 }
 
 test_an_address_that_the_host_has_not_is_told() {
-	source_text 106 | sed 's|^  allow search .*|&; publish 192.0.2.77:8081 -> media.http; publish 127.0.0.3:8082 -> media.http|' >far.ctstack
+	source_text 106 | sed 's|^  allow search .*|&; publish 192.0.2.77:8081 -> media.http; publish 127.0.0.3:8082 -> media.http; publish 0.0.0.0:8083 -> media.http|' >far.ctstack
 	run ctc plan far.ctstack
 	equal "$(grep 'no address' <<<"$out")" "warning: 192.0.2.77 is no address of this host: until it is, nobody reaches what is published there, app.media"
 }
