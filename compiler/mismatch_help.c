@@ -284,6 +284,8 @@ static bool without_brackets(const struct wrong *w)
 		return false;
 	const char *shown = expr_shown(w->el, one);
 	bool text = one->kind == EX_STRING || one->kind == EX_TEXT;
+	if (one->kind == EX_TEXT && type_is_enum(w->t))
+		return false;
 	if (text && type_is_enum(w->t))
 		shown = str_copy(w->el->a, one->u.text).s;
 	else if (!text && is_in(B(T_STRING) | B(T_IMAGE) | B(T_IFNAME), w->t->tag))
