@@ -518,6 +518,15 @@ struct expr *literal_path(struct parser *p, struct span at)
 }
 
 /* It began like a number and became nothing that we know. */
+/* x of `${x}`, which begins there. */
+static struct str computed_at(const struct parser *p, uint32_t pos)
+{
+	struct str line = parser_line(p, pos), inner = {line.s + 2, line.n - 2};
+	const char *end = memchr(inner.s, '}', inner.n);
+
+	return end ? (struct str){inner.s, (size_t)(end - inner.s)} : STR("…");
+}
+
 struct expr *literal_unknown(struct parser *p, struct span at)
 {
 	struct str text = parser_text(p, at), shown = parser_shown(p, at);
@@ -567,7 +576,7 @@ struct expr *literal_unknown(struct parser *p, struct span at)
 		else if (text.n > 2 && str_has(text, 'e') && !str_has(text, '-'))
 			diag_help(p->diags, d, "numbers have no exponent; text is written in quotes");
 		else if (str_has(text, '.') && str_starts(parser_behind(p, at.hi), STR(".${")))
-			diag_help(p->diags, d, "an address is computed, not put together: lan.range[%.*s]", STR_ARG(str_cut((struct str){parser_behind(p, at.hi).s + 3, parser_behind(p, at.hi).n - 3}, '}', NULL)));
+			diag_help(p->diags, d, "an address is computed, not put together: lan.range[%.*s]", STR_ARG(computed_at(p, at.hi + 1)));
 		else if (str_has(text, '.'))
 			diag_help(p->diags, d, "text, such as a version, is written in quotes");
 		else if (str_has(text, '-'))

@@ -46,17 +46,35 @@ static bool is_block(const struct guess *g)
 /* What follows the newest token on its line. */
 static struct str behind(const struct guess *g)
 {
-	return str_cut(parser_behind(g->p, g->p->last_at.hi), '\n', NULL);
+	return parser_line(g->p, g->p->last_at.hi);
 }
 
-/* What stands directly before the newest token, back to a blank. */
+/* What stands directly before the newest token, back to a blank; empty where that is far away. */
 static struct str word_before(const struct guess *g)
 {
 	uint32_t end = g->p->last_at.lo - g->p->base, i = end;
 
-	while (i > 0 && g->p->text.s[i - 1] > ' ')
+	while (i > 0 && (unsigned char)g->p->text.s[i - 1] > ' ' && end - i < LINE_MAX_SHOWN)
 		i--;
-	return (struct str){g->p->text.s + i, end - i};
+	return i > 0 && (unsigned char)g->p->text.s[i - 1] > ' ' ? STR("") : (struct str){g->p->text.s + i, end - i};
+}
+
+/* A text that something stands behind, `${a}`, "${a}" or web-${a}, without its quotes; empty where that cannot be told. */
+static struct str text_before(const struct guess *g)
+{
+	struct str word = word_before(g);
+
+	if (word.n >= 2 && word.s[0] == '"' && word.s[word.n - 1] == '"')
+		word = (struct str){word.s + 1, word.n - 2};
+	return str_has(word, '"') || !memmem(word.s, word.n, "${", 2) ? STR("") : word;
+}
+
+/* 80 of ${80}, where that is all of it; else empty. */
+static struct str text_computed(struct str text)
+{
+	bool whole = text.n > 3 && str_starts(text, STR("${")) && memchr(text.s, '}', text.n) == text.s + text.n - 1;
+
+	return whole ? (struct str){text.s + 2, text.n - 3} : STR("");
 }
 
 /* `image = docker.io/x:16`: the rest of the entry, in quotes. */
@@ -174,7 +192,7 @@ static bool of_comprehension(const struct guess *g)
 static bool of_expression(const struct guess *g)
 {
 	if ((g->found == '[' || g->found == INDEX) && g->attached && g->p->before == LITERAL && str_has(g->before, '/'))
-		return MEANT("a network that is written stands in brackets: (%.*s)%.*s", STR_ARG(g->before), STR_ARG(str_cut(parser_behind(g->p, g->p->last_at.lo), '\n', NULL)));
+		return MEANT("a network that is written stands in brackets: (%.*s)%.*s", STR_ARG(g->before), STR_ARG(parser_line(g->p, g->p->last_at.lo)));
 	if (g->found == '?' && (g->e->is[EQ] || g->e->is[AND]))
 		return MEANT("as a value: if CONDITION then A else B");
 	if (g->found == '{' && g->e->is[THEN])
@@ -424,10 +442,11 @@ static bool of_line(const struct guess *g)
 	if (g->n > 1 && g->h[0].token == USE && g->found == '*')
 		return MEANT("one line for each: use std.ml");
 	bool computed = g->found == LITERAL && g->last.s[0] == '/' && g->p->before == TEXT_END && g->attached;
+	struct str text = computed ? text_before(g) : STR(""), number = text_computed(text);
 	if (computed && (str_is(g->last, "/tcp") || str_is(g->last, "/udp") || str_is(g->last, "/sctp")))
-		return MEANT("a port is computed: port(%.*s, \"%.*s\")", STR_ARG(str_cut((struct str){word_before(g).s + 2, word_before(g).n - 2}, '}', NULL)), (int)g->last.n - 1, g->last.s + 1);
+		return MEANT("a port is computed: port(%.*s, \"%.*s\")", STR_ARG(number.n ? number : STR("…")), (int)g->last.n - 1, g->last.s + 1);
 	if (computed)
-		return MEANT("a text is a path, too: \"%.*s%.*s\"", STR_ARG(word_before(g)), STR_ARG(g->last));
+		return MEANT("a text is a path, too: \"%.*s%.*s\"", STR_ARG(text.n ? text : STR("…")), STR_ARG(g->last));
 	if (g->n > 1 && g->h[0].token == PARAM && g->found == NAME_BEGIN)
 		return MEANT("a parameter's name is not computed");
 	if (g->n > 1 && g->h[0].token == TEMPLATE && (g->found == '(' || g->found == CALL))

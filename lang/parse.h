@@ -164,6 +164,20 @@ static inline struct str parser_behind(const struct parser *p, uint32_t at)
 	return (struct str){p->text.s + (at - p->base), p->text.n - (at - p->base)};
 }
 
+/* That on its line, as much of it as is looked at and shown: a text of one line has as many mistakes as another, and what is said of one must not be as long as all that is behind it. */
+enum { LINE_MAX_SHOWN = 160 };
+static inline struct str parser_line(const struct parser *p, uint32_t at)
+{
+	struct str line = parser_behind(p, at);
+
+	if (line.n > LINE_MAX_SHOWN) {
+		line.n = LINE_MAX_SHOWN;
+		while (line.n && ((unsigned char)line.s[line.n] & 0xc0) == 0x80)
+			line.n--;
+	}
+	return str_cut(line, '\n', NULL);
+}
+
 static inline enum context parser_context(const struct parser *p)
 {
 	return p->open[p->depth].what;
