@@ -409,7 +409,7 @@ void name_unknown(struct elab *el, struct scope *scope, struct str name, struct 
 		note_meant(el, d, scope, &near);
 		if (habit)
 			say_help(el, d, "%s", habit);
-		else if (!near.best.n && !help_scope(el, d, scope, name))
+		else if (!near.best.n && !(el->suggested < SUGGESTED_MAX && help_scope(el, d, scope, name)))
 			help_wanted(el, d, name);
 	}
 	help_pending(el, d, scope);
