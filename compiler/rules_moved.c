@@ -7,9 +7,19 @@
 
 static const struct m_container *container_find(const struct m_stack *s, struct str name)
 {
-	vec_each(struct m_container *const, c, &s->container)
-		if (str_eq((*c)->head.name, name))
-			return *c;
+	size_t lo = 0, hi = s->container.n;
+
+	while (lo < hi) {
+		size_t middle = lo + (hi - lo) / 2;
+		int order = str_cmp(s->container.at[middle]->head.name, name);
+
+		if (order == 0)
+			return s->container.at[middle];
+		if (order < 0)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
 	return NULL;
 }
 
