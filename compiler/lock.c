@@ -167,13 +167,23 @@ void locks_resolve(struct arena *arena, struct diags *d, const struct modules *m
 
 /* ---- comparing ---- */
 
-/* The container of a stack whose address, in the locks' words, this is; none where nobody wrote it. */
-static const struct m_container *given_to(const struct m_stack *s, struct addr a)
+static struct str address_key(const struct addr *a)
 {
-	vec_each(struct m_container *const, c, &s->container)
-		if (((*c)->address.given && addr_eq((*c)->address.v, a)) || ((*c)->address6.given && addr_eq((*c)->address6.v, a)))
-			return *c;
-	return NULL;
+	return (struct str){(const char *)a, sizeof *a};
+}
+
+/* Address -> the container of the stack that somebody gave it. */
+static struct map addresses_given(struct arena *a, const struct m_stack *s)
+{
+	struct map given = {0};
+
+	vec_each(struct m_container *const, c, &s->container) {
+		if ((*c)->address.given)
+			map_add(a, &given, address_key(&(*c)->address.v), *c);
+		if ((*c)->address6.given)
+			map_add(a, &given, address_key(&(*c)->address6.v), *c);
+	}
+	return given;
 }
 
 /* What a lock keeps for a container that has another address now, since somebody else was given it. */
@@ -181,12 +191,14 @@ void locks_compare(struct diags *d, const struct modules *m, const struct model 
 {
 	_arena_ struct arena a = {0};
 
-	vec_each(struct m_stack *const, s, &model->stacks)
-		for (size_t i = 0; !(*s)->head.outside && i < (*s)->container.n; i++)
+	vec_each(struct m_stack *const, s, &model->stacks) {
+		const struct map given = (*s)->head.outside || !m->locks.all.n ? (struct map){0} : addresses_given(&a, *s);
+
+		for (size_t i = 0; given.n && i < (*s)->container.n; i++)
 			for (int six = 0; six < 2; six++) {
 				const struct m_container *c = (*s)->container.at[i];
 				const struct lock_entry *e = map_get(&m->locks.by_name[six ? LOCK_ADDRESS6 : LOCK_ADDRESS], name_full(&a, &c->head));
-				const struct m_container *taker = e && !e->used ? given_to(*s, e->value.addr) : NULL;
+				const struct m_container *taker = e && !e->used ? map_get(&given, address_key(&e->value.addr)) : NULL;
 				char text[ADDR_TEXT_MAX];
 
 				if (!taker || taker == c)
@@ -196,6 +208,7 @@ void locks_compare(struct diags *d, const struct modules *m, const struct model 
 				diag_note(d, said, e->at, "so that it has %s now", addr_text(six ? c->address6.v : c->address.v, text));
 				diag_help(d, said, "give `%.*s` another address; or `ctc lock` writes down where `%.*s` is now", STR_ARG(taker->head.name), STR_ARG(c->head.name));
 			}
+	}
 }
 
 /* ---- insisting ---- */
