@@ -124,9 +124,10 @@ static void claim(struct rules *r, enum diag_code code, struct map *claims, stru
 			d = diag_add(r->diags, code, who->at, "port %.*s of the host is taken already",
 				     STR_ARG(port_shown(r->arena, port)));
 			diag_note(r->diags, d, other->at, "%s", other->what);
-			if (other->at.lo == who->at.lo)
+			bool published = str_starts(str_of(who->what), STR("published"));
+			if (published && other->at.lo == who->at.lo)
 				diag_help(r->diags, d, "each turn of the loop takes one of its own: publish (%u + i) -> …", n);
-			else if (str_starts(str_of(who->what), STR("published")))
+			else if (published)
 				diag_help(r->diags, d, "publish it under another port: publish %u -> …", n < 65535 ? n + 1 : n - 1);
 			return;
 		}
