@@ -85,7 +85,7 @@ struct val ill_formed(struct elab *el, enum diag_code code, const char *wrong, s
 		say_help(el, d, "an image is named by its registry, name and tag, or digest: \"docker.io/library/nginx:1.27\"");
 	if (code == DIAG_path && s.n && !strchr("/~$.", s.s[0]))
 		say_help(el, d, str_has(s, '/') ? "from the root on: \"/%.*s\"" : "say where it is, from the root on: \"/srv/%.*s\"", STR_ARG(s));
-	if (code == DIAG_address && s.n && !str_has(s, ':'))
+	if (code == DIAG_address && !str_has(s, ':') && !form_remote(STR_JOIN(el->a, s, STR(":51820")), &(struct remote){0}))
 		say_help(el, d, "with its port: \"%.*s:51820\"", STR_ARG(s));
 	if (code == DIAG_path && !path_wrong(s))
 		say_help(el, d, "what is really called so is written path(\"…\")");

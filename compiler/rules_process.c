@@ -14,14 +14,16 @@ RULE(group_number)
 		struct map seen = {0};
 
 		for (size_t i = 0; i < c->groups.n; i++) {
-			const struct entry_INT *g = &c->groups.at[i], *first;
+			const struct entry_INT *g = &c->groups.at[i], *said = g, *first;
 
 			if (g->value.v < 0 || g->value.v > GROUP_MAX)
 				diag_help(r->diags, diag_add(r->diags, code, g->value.at, "a group has a number from 0 to %u", (unsigned)GROUP_MAX),
 					  "as `getent group %.*s` says it on the host", STR_ARG(g->name));
 			first = map_add(r->arena, &seen, (struct str){(const char *)&g->value.v, sizeof g->value.v}, (void *)(uintptr_t)g);
+			if (first && first->value.at.lo > said->value.at.lo) /* they are sorted by name */
+				SWAP(said, first);
 			if (first)
-				diag_note(r->diags, diag_add(r->diags, code, g->value.at, "group %lld stands here twice", (long long)g->value.v), first->value.at, "first given here");
+				diag_note(r->diags, diag_add(r->diags, code, said->value.at, "group %lld stands here twice", (long long)g->value.v), first->value.at, "first given here");
 		}
 	}
 }
