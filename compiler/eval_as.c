@@ -41,18 +41,21 @@ static bool quotes_lost(struct elab *el, const struct expr *list, struct scope *
 	struct buf mended = {0};
 	size_t n = 0;
 
-	for (const struct expr *x = list->u.list.first; x; x = x->next)
+	for (const struct expr *x = list->u.list.first; x && n < 2; x = x->next)
 		n += is_bare(el, x, scope);
 	if (n < 2)
 		return false;
 	n = 0;
-	for (const struct expr *x = list->u.list.first; x; x = x->next) {
+	for (const struct expr *x = list->u.list.first; x && (n <= SHOWN || mended.n <= HELP_MAX); x = x->next) {
 		bool bare = is_bare(el, x, scope);
 
-		buf_fmt(&mended, bare ? "%s\"%s\"" : "%s%s", x == list->u.list.first ? "" : ", ", expr_shown(el, x));
+		if (mended.n <= HELP_MAX)
+			buf_fmt(&mended, bare ? "%s\"%s\"" : "%s%s", x == list->u.list.first ? "" : ", ", expr_shown(el, x));
 		if (bare && !n++) {
 			d = say(el, DIAG_type_mismatch, x->at, "`%.*s` takes texts, which stand in quotes", STR_ARG(to->name));
 			say_label(el, d, "no text");
+			if (!d) /* another turn of a loop has said it */
+				break;
 		} else if (bare && n <= SHOWN) {
 			say_note(el, d, x->at, "nor is this");
 		}
