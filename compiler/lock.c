@@ -198,7 +198,8 @@ void locks_compare(struct diags *d, const struct modules *m, const struct model 
 			for (int six = 0; six < 2; six++) {
 				const struct m_container *c = (*s)->container.at[i];
 				const struct lock_entry *e = map_get(&m->locks.by_name[six ? LOCK_ADDRESS6 : LOCK_ADDRESS], name_full(&a, &c->head));
-				const struct m_container *taker = e && !e->used ? map_get(&given, address_key(&e->value.addr)) : NULL;
+				const bool chosen = six ? c->address6.set && !c->address6.given : c->address.set && !c->address.given;
+				const struct m_container *taker = e && !e->used && chosen ? map_get(&given, address_key(&e->value.addr)) : NULL;
 				char text[ADDR_TEXT_MAX];
 
 				if (!taker || taker == c)
