@@ -38,11 +38,11 @@ booted() {
 	eventually 120 has_settled
 } >/dev/null
 
-# What the generator made for the boot alone goes with the next daemon-reload.
+# What the generator made for the boot alone goes with the next daemon-reload. The uplink has another hardware address at each boot.
 digest_now() {
 	systemctl daemon-reload
 	quiet
-	digest
+	digest | grep -vE 'uplink0 .*fe80:|fe80:.* uplink0 '
 }
 
 # The two states, as they are after a boot.
